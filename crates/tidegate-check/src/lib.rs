@@ -1,0 +1,82 @@
+//! Rules over the event graph.
+//!
+//! [`check`] runs the selected rules over a [`System`] and its [`Graph`] and returns findings, the worst last.
+//! It opens no file and knows no clock.
+
+use tidegate_graph::{Confidence, Finding, Graph, Severity, System};
+
+/// A named set of rules.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Profile {
+    /// What every team should have on.
+    #[default]
+    Baseline,
+    /// Limits against runaway cost.
+    DenialOfWallet,
+    /// Customer managed keys and the like.
+    Regulated,
+    /// Everything, opinions included.
+    All,
+}
+
+impl Profile {
+    /// All profiles.
+    pub const ALL: [Self; 4] = [Self::Baseline, Self::DenialOfWallet, Self::Regulated, Self::All];
+
+    /// The word used on the command line and in every output.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Baseline => "baseline",
+            Self::DenialOfWallet => "denial-of-wallet",
+            Self::Regulated => "regulated",
+            Self::All => "all",
+        }
+    }
+}
+
+/// What is known of a rule without running it.
+#[derive(Clone, Copy, Debug)]
+pub struct Metadata {
+    /// Kebab-case id; names the bad thing.
+    pub id: &'static str,
+    /// Title: the bad thing as a short phrase.
+    pub title: &'static str,
+    /// Severity of its findings unless a finding says otherwise.
+    pub severity: Severity,
+    /// Confidence of its findings unless a finding says otherwise.
+    pub confidence: Confidence,
+    /// Version in which it came.
+    pub since: &'static str,
+    /// Catalogue id first, then the peers' ids.
+    pub aliases: &'static [&'static str],
+    /// Threat ids.
+    pub threats: &'static [&'static str],
+    /// Profiles that hold it besides [`Profile::All`].
+    pub profiles: &'static [Profile],
+    /// One sentence: why it matters.
+    pub why: &'static str,
+    /// The rule's page in Markdown, with its fixed headings.
+    pub docs: &'static str,
+}
+
+/// Which rules run.
+#[derive(Clone, Debug, Default)]
+pub struct Selection {
+    /// Union of these profiles; baseline when empty.
+    pub profiles: Vec<Profile>,
+    /// Ids or aliases of rules to leave out.
+    pub without: Vec<String>,
+    /// Ids or aliases of rules to run alone; all of the profiles when empty.
+    pub only: Vec<String>,
+}
+
+/// Every rule, by id.
+pub fn rules() -> &'static [&'static Metadata] {
+    &[]
+}
+
+/// Runs the selected rules. Findings come ordered by severity (the worst last), then place.
+pub fn check(system: &System, graph: &Graph, selection: &Selection) -> Vec<Finding> {
+    let _ = (system, graph, selection);
+    Vec::new()
+}

@@ -1,0 +1,1 @@
+//! Amazon States Language: which resources a state machine calls.

@@ -1,0 +1,22 @@
+//! Infrastructure code in, event graph out.
+//!
+//! [`read`] finds every file of every known format below a folder and lowers what it declares to the canonical
+//! resources of [`System`]; [`link()`] joins them to the event [`tidegate_graph::Graph`].
+//! Neither can fail: broken input becomes a [`tidegate_graph::Problem`] and the rest is still read.
+
+mod asl;
+mod asyncapi;
+mod cloudformation;
+mod discover;
+mod document;
+mod files;
+mod link;
+mod openapi;
+mod reading;
+mod serverless;
+mod terraform;
+mod yaml;
+
+pub use files::{Files, LoadError};
+pub use link::link;
+pub use reading::{Options, read};
