@@ -115,7 +115,8 @@ impl World {
     pub fn resolve<'a>(&self, value: &'a Value) -> Option<&'a Value> {
         let mut value = value;
         while let Data::Choice(choice) = &value.data {
-            value = if choice.cond.holds(self) { choice.then.as_ref()? } else { choice.otherwise.as_ref()? };
+            value =
+                if choice.cond.holds(self) { choice.then.as_ref()? } else { choice.otherwise.as_ref()? };
         }
         Some(value)
     }
@@ -159,7 +160,10 @@ impl World {
     }
 
     /// Runs `run` once for each world that it can tell apart, the defaults first. The number of runs is bounded.
-    pub fn explore<T>(variables: &BTreeMap<Str, Variable>, mut run: impl FnMut(&World) -> T) -> Vec<(World, T)> {
+    pub fn explore<T>(
+        variables: &BTreeMap<Str, Variable>,
+        mut run: impl FnMut(&World) -> T,
+    ) -> Vec<(World, T)> {
         let mut out = Vec::new();
         let mut todo = vec![BTreeMap::new()];
         while let Some(decided) = todo.pop() {
@@ -219,7 +223,12 @@ mod tests {
 
     #[test]
     fn each_world_is_visited_once_and_named() {
-        let env = Variable { name: "Env".into(), default: Some("dev".into()), candidates: vec!["prod".into()], closed: false };
+        let env = Variable {
+            name: "Env".into(),
+            default: Some("dev".into()),
+            candidates: vec!["prod".into()],
+            closed: false,
+        };
         let variables = BTreeMap::from([("stack/Env".into(), env)]);
         let value = choice(Cond::Equals("stack/Env".into(), "prod".into()), Some("a"), None);
         let worlds = World::explore(&variables, |w| w.resolve(&value).and_then(Value::as_text));

@@ -42,8 +42,21 @@ pub enum NodeKind {
 impl NodeKind {
     /// All kinds.
     pub const ALL: [Self; 15] = [
-        Self::Function, Self::Api, Self::Bus, Self::Rule, Self::Queue, Self::Topic, Self::Stream, Self::Store,
-        Self::Secret, Self::Identity, Self::Schema, Self::Workflow, Self::Artifact, Self::Log, Self::External,
+        Self::Function,
+        Self::Api,
+        Self::Bus,
+        Self::Rule,
+        Self::Queue,
+        Self::Topic,
+        Self::Stream,
+        Self::Store,
+        Self::Secret,
+        Self::Identity,
+        Self::Schema,
+        Self::Workflow,
+        Self::Artifact,
+        Self::Log,
+        Self::External,
     ];
 
     /// The word used in every output.
@@ -97,8 +110,16 @@ pub enum EdgeKind {
 impl EdgeKind {
     /// All kinds.
     pub const ALL: [Self; 10] = [
-        Self::Triggers, Self::Publishes, Self::Reads, Self::Writes, Self::Invokes, Self::Assumes, Self::Grants,
-        Self::Trusts, Self::Passes, Self::Egress,
+        Self::Triggers,
+        Self::Publishes,
+        Self::Reads,
+        Self::Writes,
+        Self::Invokes,
+        Self::Assumes,
+        Self::Grants,
+        Self::Trusts,
+        Self::Passes,
+        Self::Egress,
     ];
 
     /// The word used in every output.
@@ -119,7 +140,10 @@ impl EdgeKind {
 
     /// True for edges along which events and data move; false for identity edges.
     pub fn is_data(self) -> bool {
-        matches!(self, Self::Triggers | Self::Publishes | Self::Reads | Self::Writes | Self::Invokes | Self::Egress)
+        matches!(
+            self,
+            Self::Triggers | Self::Publishes | Self::Reads | Self::Writes | Self::Invokes | Self::Egress
+        )
     }
 }
 
@@ -296,7 +320,8 @@ mod tests {
         let mut graph = Graph::new();
         let (a, b) = (graph.add_node(node("a")), graph.add_node(node("b")));
         assert_eq!(graph.add_node(node("a")), a);
-        let edge = |to, kind, evidence: &str| Edge { from: a, to, kind, evidence: evidence.into(), span: None };
+        let edge =
+            |to, kind, evidence: &str| Edge { from: a, to, kind, evidence: evidence.into(), span: None };
         graph.add_edge(edge(b, EdgeKind::Writes, "first"));
         graph.add_edge(edge(b, EdgeKind::Writes, "second"));
         graph.add_edge(edge(b, EdgeKind::Reads, "third"));

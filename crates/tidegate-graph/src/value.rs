@@ -365,9 +365,10 @@ impl Value {
     /// A whole number, or a string that reads as one.
     pub fn as_i64(&self) -> Option<i64> {
         match &self.data {
-            Data::Number(text) | Data::Text(text) => {
-                text.parse().ok().or_else(|| text.parse::<f64>().ok().filter(|n| n.fract() == 0.0).map(|n| n as i64))
-            }
+            Data::Number(text) | Data::Text(text) => text
+                .parse()
+                .ok()
+                .or_else(|| text.parse::<f64>().ok().filter(|n| n.fract() == 0.0).map(|n| n as i64)),
             _ => None,
         }
     }
@@ -491,7 +492,9 @@ impl Value {
     pub fn display(&self) -> String {
         match &self.data {
             Data::Null => "null".into(),
-            Data::List(items) => format!("[{}]", items.iter().map(Value::display).collect::<Vec<_>>().join(", ")),
+            Data::List(items) => {
+                format!("[{}]", items.iter().map(Value::display).collect::<Vec<_>>().join(", "))
+            }
             Data::Map(map) => format!("{{{}}}", map.keys().map(Str::as_str).collect::<Vec<_>>().join(", ")),
             Data::Json(inner) => inner.display(),
             Data::Choice(choice) => {

@@ -87,7 +87,8 @@ mod tests {
         let text = |t: &str| Piece::Text(t.into());
         let queue = Piece::Reference(Reference::attribute("s/Queue", "Arn"));
         let count = Piece::Symbol(Symbol::new("Count", Why::Parameter));
-        let parts = [text("{\"Resource\": \"x-"), queue.clone(), text("/*\", \"N\": "), count.clone(), text("}")];
+        let parts =
+            [text("{\"Resource\": \"x-"), queue.clone(), text("/*\", \"N\": "), count.clone(), text("}")];
         let value = parse(&parts, Span::default()).unwrap();
         assert_eq!(value.get("Resource").unwrap().pieces(), [text("x-"), queue, text("/*")]);
         assert_eq!(value.get("N").unwrap().pieces(), [count]);

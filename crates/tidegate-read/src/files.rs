@@ -53,7 +53,8 @@ impl Files {
     /// Files below `root` (a folder, or one file).
     pub fn new(root: &Path) -> Self {
         let absolute = root.canonicalize().unwrap_or_else(|_| root.to_path_buf());
-        let folder = if absolute.is_file() { absolute.parent().unwrap_or(&absolute).to_path_buf() } else { absolute };
+        let folder =
+            if absolute.is_file() { absolute.parent().unwrap_or(&absolute).to_path_buf() } else { absolute };
         let boundary = folder.ancestors().find(|p| p.join(".git").exists()).unwrap_or(&folder).to_path_buf();
         Self { root: folder, boundary, inner: Mutex::default() }
     }
@@ -71,22 +72,45 @@ impl Files {
 
     /// Loads a file, or returns the id it has already.
     pub fn load(&self, path: &Path) -> Result<FileId, LoadError> {
+        self.load_if(path, |_| true).and_then(|id| id.ok_or(LoadError::Missing))
+    }
+
+    /// Loads a file if its text is wanted; a text that isn't is let go at once.
+    pub fn load_if(
+        &self,
+        path: &Path,
+        wanted: impl FnOnce(&str) -> bool,
+    ) -> Result<Option<FileId>, LoadError> {
         let path = normalise(path);
         if let Some(known) = self.lock().loaded.get(&path) {
-            return known.clone();
+            return known.clone().map(Some);
         }
         let text = self.fetch(&path);
+        if text.as_ref().is_ok_and(|text| !wanted(text)) {
+            return Ok(None);
+        }
         let mut inner = self.lock();
         // Another thread may have been faster; its id stands.
         if let Some(known) = inner.loaded.get(&path) {
-            return known.clone();
+            return known.clone().map(Some);
         }
         let result = text.map(|text| inner.sources.add(Source::new(self.shown(&path), text)));
         if let Ok(id) = &result {
             inner.paths.insert(*id, path.clone());
         }
         inner.loaded.insert(path, result.clone());
-        result
+        result.map(Some)
+    }
+
+    /// The first bytes of a file, as far as they are text; for files that are too large or no text as a whole.
+    pub fn head(&self, path: &Path) -> String {
+        const HEAD: u64 = 64 * 1024;
+        let mut bytes = Vec::new();
+        if let Ok(file) = std::fs::File::open(path) {
+            // A file that can't be read any further says no more than what was read of it.
+            let _ = std::io::Read::read_to_end(&mut std::io::Read::take(file, HEAD), &mut bytes);
+        }
+        String::from_utf8_lossy(&bytes).into_owned()
     }
 
     /// Adds a text that is no file of its own, such as a template embedded in another one.
@@ -132,7 +156,10 @@ impl Files {
 
     /// `relative` as seen from the folder of a loaded file.
     pub fn beside(&self, id: FileId, relative: &str) -> PathBuf {
-        let folder = self.path(id).and_then(|p| p.parent().map(Path::to_path_buf)).unwrap_or_else(|| self.root.clone());
+        let folder = self
+            .path(id)
+            .and_then(|p| p.parent().map(Path::to_path_buf))
+            .unwrap_or_else(|| self.root.clone());
         normalise(&folder.join(relative))
     }
 

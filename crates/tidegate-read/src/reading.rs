@@ -33,14 +33,20 @@ pub(crate) struct Reading {
 pub fn read(root: &Path, options: &Options) -> System {
     let files = Files::new(root);
     let found = discover::find(root, &files);
-    let readings: Vec<Reading> = found.parts.into_par_iter().flat_map_iter(|part| read_part(&files, part, options)).collect();
+    let readings: Vec<Reading> =
+        found.parts.into_par_iter().flat_map_iter(|part| read_part(&files, part, options)).collect();
     join(&files, readings, found.problems)
 }
 
 fn read_part(files: &Files, part: Part, options: &Options) -> Vec<Reading> {
     match part {
-        Part::CloudFormation { file, root } => cloudformation::read(files, file, root, options),
-        Part::CdkAssembly { manifest, root } => cloudformation::read_assembly(files, manifest, &root, options),
+        Part::CloudFormation { file, root, parameters } => {
+            cloudformation::read(files, file, root, parameters, options)
+        }
+        Part::StateMachine { file, root } => cloudformation::read_state_machine(files, file, root),
+        Part::CdkAssembly { manifest, root } => {
+            cloudformation::read_assembly(files, manifest, &root, options)
+        }
         Part::TerraformFolder(folder) => terraform::read_folder(files, &folder, options),
         Part::TerraformJson { file, root } => terraform::read_json(files, file, &root),
         Part::Serverless { file, root } => serverless::read(files, file, root, options),
@@ -50,7 +56,8 @@ fn read_part(files: &Files, part: Part, options: &Options) -> Vec<Reading> {
 }
 
 fn join(files: &Files, mut readings: Vec<Reading>, problems: Vec<Problem>) -> System {
-    let exports: HashMap<Str, Value> = readings.iter_mut().flat_map(|r| std::mem::take(&mut r.exports)).collect();
+    let exports: HashMap<Str, Value> =
+        readings.iter_mut().flat_map(|r| std::mem::take(&mut r.exports)).collect();
     let mut system = System::default();
     system.sources = files.sources();
     system.problems = problems;
@@ -99,7 +106,9 @@ fn import_value(value: &mut Value, exports: &HashMap<Str, Value>, depth: usize) 
             let known = |p: &Piece| matches!(p, Piece::Symbol(s) if exports.contains_key(&s.name));
             if depth < MAX_CHAIN && pieces.iter().any(known) {
                 let replaced = pieces.iter().flat_map(|piece| match piece {
-                    Piece::Symbol(symbol) => exports.get(&symbol.name).map_or_else(|| vec![piece.clone()], Value::pieces),
+                    Piece::Symbol(symbol) => {
+                        exports.get(&symbol.name).map_or_else(|| vec![piece.clone()], Value::pieces)
+                    }
                     other => vec![other.clone()],
                 });
                 *value = Value::template(replaced.collect::<Vec<_>>(), span);

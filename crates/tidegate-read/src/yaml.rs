@@ -18,14 +18,21 @@ pub(crate) struct Parsed {
     pub(crate) problems: Vec<Problem>,
 }
 
-/// Reads all documents of a text.
+/// Reads all documents of a text. After a syntax error nothing more can be read; what came before it is kept.
 pub(crate) fn parse(file: FileId, text: &str) -> Parsed {
     let options = granit_parser::options! { emit_comments: false, simple_key_max_lookahead: 65_536 };
-    let mut builder = Builder { file, text, budget: MAX_VALUES, anchors: HashMap::new(), out: Parsed::default() };
-    let mut events = Parser::new_from_str_with_options(text, options);
-    if let Err(problem) = builder.stream(&mut events) {
-        builder.out.problems.push(problem);
-    }
+    let events = Parser::new_from_str_with_options(text, options);
+    let anchors = HashMap::new();
+    let mut builder = Builder {
+        file,
+        length: text.len(),
+        events,
+        budget: MAX_VALUES,
+        anchors,
+        ended: false,
+        out: Parsed::default(),
+    };
+    builder.stream();
     builder.out
 }
 
@@ -35,43 +42,56 @@ pub(crate) fn parse_one(file: FileId, text: &str) -> (Option<Value>, Vec<Problem
     (parsed.documents.into_iter().next(), parsed.problems)
 }
 
-struct Builder<'t> {
+struct Builder<'t, I: BorrowedInput<'t>> {
     file: FileId,
-    text: &'t str,
+    length: usize,
+    events: Parser<'t, I>,
     budget: usize,
     /// Anchored values with the number of values within.
     anchors: HashMap<usize, (Value, usize)>,
+    /// Set by the first error: no more events come, and every open list and map ends where it is.
+    ended: bool,
     out: Parsed,
 }
 
-impl<'t> Builder<'t> {
-    fn stream<I: BorrowedInput<'t>>(&mut self, events: &mut Parser<'t, I>) -> Result<(), Problem> {
-        while let Some((event, mark)) = self.next(events)? {
+impl<'t, I: BorrowedInput<'t>> Builder<'t, I> {
+    fn stream(&mut self) {
+        while let Some((event, span)) = self.next() {
             match event {
                 Event::StreamEnd => break,
                 Event::StreamStart | Event::DocumentStart(..) | Event::DocumentEnd => {}
                 event => {
-                    let value = self.node(events, event, mark)?;
+                    let value = self.node(event, span);
                     self.out.documents.push(value);
                 }
             }
         }
-        Ok(())
     }
 
-    fn next<I: BorrowedInput<'t>>(&mut self, events: &mut Parser<'t, I>) -> Result<Option<(Event<'t>, Span)>, Problem> {
-        match events.next_event() {
-            None => Ok(None),
-            Some(Ok((event, mark))) => {
+    fn next(&mut self) -> Option<(Event<'t>, Span)> {
+        if self.ended {
+            return None;
+        }
+        match self.events.next_event()? {
+            Ok((event, mark)) => {
                 let span = self.span(&mark);
-                Ok(Some((event, span)))
+                Some((event, span))
             }
-            Some(Err(error)) => {
-                let marker = error.marker();
-                let at = marker.byte_offset().unwrap_or(self.text.len()).min(self.text.len());
-                Err(Problem::at(Span::new(self.file, at, at + 1), format!("not well-formed: {}", error.info()))
-                    .help("everything before this place was read; mend the syntax here to have the rest checked"))
+            Err(error) => {
+                let at = error.marker().byte_offset().unwrap_or(self.length).min(self.length);
+                let problem =
+                    Problem::at(Span::new(self.file, at, at), format!("not well-formed: {}", error.info()));
+                self.end(problem.help(
+                    "everything before this place was read; mend the syntax here to have the rest checked",
+                ));
+                None
             }
+        }
+    }
+
+    fn end(&mut self, problem: Problem) {
+        if !std::mem::replace(&mut self.ended, true) {
+            self.out.problems.push(problem);
         }
     }
 
@@ -80,16 +100,27 @@ impl<'t> Builder<'t> {
         Span::new(self.file, range.start, range.end)
     }
 
-    fn spend(&mut self, count: usize, span: Span) -> Result<(), Problem> {
-        if count > self.budget {
-            return Err(Problem::at(span, format!("the document has more than {MAX_VALUES} values after its aliases are expanded")));
+    /// Takes values out of the budget; false when it is used up.
+    fn spend(&mut self, count: usize, span: Span) -> bool {
+        match self.budget.checked_sub(count) {
+            Some(rest) => {
+                self.budget = rest;
+                true
+            }
+            None => {
+                self.end(Problem::at(
+                    span,
+                    format!("more than {MAX_VALUES} values after aliases are expanded"),
+                ));
+                false
+            }
         }
-        self.budget -= count;
-        Ok(())
     }
 
-    fn node<I: BorrowedInput<'t>>(&mut self, events: &mut Parser<'t, I>, event: Event<'t>, span: Span) -> Result<Value, Problem> {
-        self.spend(1, span)?;
+    fn node(&mut self, event: Event<'t>, span: Span) -> Value {
+        if !self.spend(1, span) {
+            return Value::new(Data::Null, span);
+        }
         let before = self.budget;
         let (value, anchor) = match event {
             Event::Scalar(text, style, anchor, tag) => {
@@ -97,56 +128,50 @@ impl<'t> Builder<'t> {
                 let value = Value::new(scalar(&text, style, tag), span);
                 (tagged(value, tag), anchor)
             }
-            Event::SequenceStart(_, anchor, tag) => {
-                let value = self.sequence(events, span)?;
-                (tagged(value, tag.as_deref()), anchor)
+            Event::SequenceStart(_, anchor, tag) => (tagged(self.sequence(span), tag.as_deref()), anchor),
+            Event::MappingStart(_, anchor, tag) => (tagged(self.mapping(span), tag.as_deref()), anchor),
+            Event::Alias(id) => match self.anchors.get(&id).cloned() {
+                Some((value, size)) if self.spend(size, span) => (value, 0),
+                Some(_) => (Value::new(Data::Null, span), 0),
+                None => {
+                    self.out.problems.push(Problem::at(span, "an alias within its own anchor"));
+                    (Value::new(Data::Null, span), 0)
+                }
+            },
+            other => {
+                self.end(Problem::at(span, format!("expected a value, found {other:?}")));
+                (Value::new(Data::Null, span), 0)
             }
-            Event::MappingStart(_, anchor, tag) => {
-                let value = self.mapping(events, span)?;
-                (tagged(value, tag.as_deref()), anchor)
-            }
-            Event::Alias(id) => {
-                let Some((value, size)) = self.anchors.get(&id) else {
-                    return Err(Problem::at(span, "an alias within its own anchor"));
-                };
-                let (value, size) = (value.clone(), *size);
-                self.spend(size, span)?;
-                (value, 0)
-            }
-            other => return Err(Problem::at(span, format!("expected a value, found {other:?}"))),
         };
         if anchor != 0 {
             self.anchors.insert(anchor, (value.clone(), before - self.budget + 1));
         }
-        Ok(value)
+        value
     }
 
-    fn sequence<I: BorrowedInput<'t>>(&mut self, events: &mut Parser<'t, I>, start: Span) -> Result<Value, Problem> {
+    fn sequence(&mut self, start: Span) -> Value {
         let mut items = Vec::new();
         loop {
-            match self.next(events)? {
-                Some((Event::SequenceEnd, end)) => return Ok(Value::list(items, start.to(end))),
-                Some((event, span)) => items.push(self.node(events, event, span)?),
-                None => return Ok(Value::list(items, start)),
+            match self.next() {
+                Some((Event::SequenceEnd, end)) => return Value::list(items, start.to(end)),
+                Some((event, span)) => items.push(self.node(event, span)),
+                None => return Value::list(items, start),
             }
         }
     }
 
-    fn mapping<I: BorrowedInput<'t>>(&mut self, events: &mut Parser<'t, I>, start: Span) -> Result<Value, Problem> {
+    fn mapping(&mut self, start: Span) -> Value {
         let mut map = Map::new();
         let mut merges = Vec::new();
         let end = loop {
-            let (key, key_span) = match self.next(events)? {
+            let (key, key_span) = match self.next() {
                 Some((Event::MappingEnd, end)) => break end,
                 Some((Event::Scalar(text, ..), span)) => (Str::from(text.as_ref()), span),
-                Some((event, span)) => {
-                    let key = self.node(events, event, span)?;
-                    (Str::from(key.display()), span)
-                }
+                Some((event, span)) => (Str::from(self.node(event, span).display()), span),
                 None => break start,
             };
-            let Some((event, span)) = self.next(events)? else { break start };
-            let value = self.node(events, event, span)?;
+            let Some((event, span)) = self.next() else { break start };
+            let value = self.node(event, span);
             if key == "<<" {
                 merges.push(value);
             } else if map.insert_field(key.clone(), Field { key: key_span, value }).is_some() {
@@ -161,7 +186,7 @@ impl<'t> Builder<'t> {
                 }
             }
         }
-        Ok(Value::map(map, start.to(end)))
+        Value::map(map, start.to(end))
     }
 }
 
@@ -181,7 +206,8 @@ fn scalar(text: &str, style: ScalarStyle, tag: Option<&Tag>) -> Data {
 /// A JSON or YAML number; dates, versions and `+49 ...` are text, and so are `inf` and `nan`.
 fn is_number(text: &str) -> bool {
     let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
-    digits.starts_with(|c: char| c.is_ascii_digit() || c == '.') && digits.ends_with(|c: char| c.is_ascii_digit() || c == '.')
+    digits.starts_with(|c: char| c.is_ascii_digit() || c == '.')
+        && digits.ends_with(|c: char| c.is_ascii_digit() || c == '.')
         && text.parse::<f64>().is_ok()
 }
 
@@ -194,8 +220,12 @@ fn tagged(value: Value, tag: Option<&Tag>) -> Value {
     let (name, value) = match name {
         "Ref" | "Condition" => (Str::from(name), value),
         "GetAtt" => {
-            let split = value.as_str().and_then(|text| text.split_once('.')).map(|(a, b)| (Str::from(a), Str::from(b)));
-            let list = split.map(|(a, b)| Value::list(vec![Value::text(a, span), Value::text(b, span)], span));
+            let split = value
+                .as_str()
+                .and_then(|text| text.split_once('.'))
+                .map(|(a, b)| (Str::from(a), Str::from(b)));
+            let list =
+                split.map(|(a, b)| Value::list(vec![Value::text(a, span), Value::text(b, span)], span));
             ("Fn::GetAtt".into(), list.unwrap_or(value))
         }
         _ => (Str::from(format!("Fn::{name}")), value),
@@ -212,7 +242,10 @@ mod tests {
             match &value.data {
                 Data::List(items) => format!("[{}]", items.iter().map(json).collect::<Vec<_>>().join(",")),
                 Data::Map(map) => {
-                    format!("{{{}}}", map.iter().map(|(k, v)| format!("{k}:{}", json(v))).collect::<Vec<_>>().join(","))
+                    format!(
+                        "{{{}}}",
+                        map.iter().map(|(k, v)| format!("{k}:{}", json(v))).collect::<Vec<_>>().join(",")
+                    )
                 }
                 Data::Text(text) => format!("'{text}'"),
                 _ => value.display(),
@@ -230,7 +263,10 @@ mod tests {
 
     #[test]
     fn scalars_are_those_of_yaml_1_1() {
-        assert_eq!(show("[yes, 'yes', 2012-10-17, 012345678901, 1.5, ~, +49 30]"), "[true,'yes','2012-10-17',012345678901,1.5,null,'+49 30']");
+        assert_eq!(
+            show("[yes, 'yes', 2012-10-17, 012345678901, 1.5, ~, +49 30]"),
+            "[true,'yes','2012-10-17',012345678901,1.5,null,'+49 30']"
+        );
     }
 
     #[test]
@@ -258,6 +294,7 @@ mod tests {
     fn broken_text_says_where() {
         let parsed = parse(FileId(0), "a: [1, 2\nb: 3\n");
         assert_eq!(parsed.problems.len(), 1);
+        assert_eq!(show("a: 1\nb: {c: 2, d: ]\n"), "{a:1,b:{c:2}}");
         let deep = "[".repeat(100_000);
         assert_eq!(parse(FileId(0), &deep).problems.len(), 1);
     }
