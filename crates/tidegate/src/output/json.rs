@@ -1,0 +1,80 @@
+//! The JSON of `tidegate check`, and the parts that `tidegate graph` shares with it.
+
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+use tidegate_graph::{Finding, Problem, Severity, Span, System};
+
+/// Unknown values that are listed one by one; the count beside the list is of all of them.
+const MAX_UNKNOWN: usize = 200;
+
+/// The whole document.
+pub(crate) fn check(system: &System, findings: &[Finding]) -> Value {
+    let aliases: BTreeMap<&str, _> = tidegate_check::rules().iter().map(|m| (m.id, *m)).collect();
+    let findings_json: Vec<Value> = findings
+        .iter()
+        .map(|f| {
+            let rule = aliases.get(f.rule);
+            json!({
+                "rule": f.rule,
+                "severity": f.severity,
+                "confidence": f.confidence,
+                "title": f.title,
+                "message": f.message,
+                "resource": f.resource,
+                "location": location(system, f.span),
+                "path": f.path,
+                "aliases": rule.map_or(&[][..], |m| m.aliases),
+                "threats": rule.map_or(&[][..], |m| m.threats),
+                "help": f.help,
+                "related": f.related.iter().map(|r| json!({"label": r.label, "location": location(system, r.span)})).collect::<Vec<_>>(),
+                "fix": null,
+                "fingerprint": f.fingerprint,
+                "state": f.state,
+                "fails_when": f.fails_when,
+            })
+        })
+        .collect();
+    let summary: Map<String, Value> = Severity::ALL
+        .iter()
+        .rev()
+        .map(|s| (s.word().to_string(), findings.iter().filter(|f| f.severity == *s).count().into()))
+        .collect();
+    json!({
+        "version": 1,
+        "findings": findings_json,
+        "problems": problems(system),
+        "coverage": coverage(system),
+        "summary": summary,
+    })
+}
+
+/// Problems, in the order in which the readers met them.
+pub(crate) fn problems(system: &System) -> Vec<Value> {
+    system.problems.iter().map(|p| problem(system, p)).collect()
+}
+
+fn problem(system: &System, problem: &Problem) -> Value {
+    let place = problem.span.map(|span| system.sources.location(span));
+    let file = problem.path.clone().or_else(|| place.as_ref().map(|p| p.file.clone()));
+    json!({"message": problem.message, "location": place, "file": file, "help": problem.help})
+}
+
+/// How much was read, and what is unknown of it.
+pub(crate) fn coverage(system: &System) -> Value {
+    let unknown = system.unknown_values();
+    let listed: Vec<Value> = unknown
+        .iter()
+        .take(MAX_UNKNOWN)
+        .map(|(symbol, span)| json!({"name": symbol.name, "why": symbol.why.phrase(), "location": location(system, *span)}))
+        .collect();
+    json!({
+        "files": system.sources.len(),
+        "resources": system.resources().len(),
+        "unknown_values": unknown.len(),
+        "unknown": listed,
+    })
+}
+
+fn location(system: &System, span: Span) -> Value {
+    serde_json::to_value(system.sources.location(span)).unwrap_or(Value::Null)
+}
