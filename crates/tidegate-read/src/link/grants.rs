@@ -1,0 +1,550 @@
+//! From permissions to data edges: what the identity of a piece of code may do with which resource.
+//!
+//! A grant on a resource that is named is an edge. A grant on everything of a service is an edge to what the code's
+//! environment names, to the only resource of that service, or, where the service has no resource in the system, to the
+//! service itself.
+
+use super::Linker;
+use super::identities::Policies;
+use super::targets::environment;
+use std::collections::{BTreeMap, HashMap, HashSet};
+use tidegate_graph::{EdgeKind, NodeKind, Resource, Span, Str, World, policy};
+
+/// Which way data moves.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Access {
+    pub(super) reads: bool,
+    pub(super) writes: bool,
+}
+
+/// What an action does with data; `action` is lower-case, without its service, and may hold `*`.
+pub(super) fn access(service: &str, action: &str) -> Access {
+    const NONE: Access = Access { reads: false, writes: false };
+    const READ: Access = Access { reads: true, writes: false };
+    const WRITE: Access = Access { reads: false, writes: true };
+    const BOTH: Access = Access { reads: true, writes: true };
+    let starts = |prefixes: &[&str]| prefixes.iter().any(|p| action.starts_with(p));
+    if action == "*" {
+        return BOTH;
+    }
+    match service {
+        "sqs" if starts(&["receive", "deletemessage", "changemessage"]) => READ,
+        "sqs" if starts(&["send"]) => WRITE,
+        "sns" if starts(&["publish"]) => WRITE,
+        "events" if starts(&["putevents", "put*", "putevent"]) => WRITE,
+        "sqs" | "sns" | "events" => NONE,
+        "kinesis" | "dynamodb" if starts(&["getrecords", "getsharditerator", "subscribetoshard"]) => READ,
+        "kinesis" if starts(&["put"]) => WRITE,
+        "kinesis" => NONE,
+        "dynamodb" if starts(&["partiql"]) => {
+            if starts(&["partiqlselect"]) {
+                READ
+            } else {
+                WRITE
+            }
+        }
+        "dynamodb" if starts(&["conditioncheck"]) => READ,
+        "dynamodb"
+            if starts(&[
+                "createtable",
+                "updatetable",
+                "deletetable",
+                "updatetimetolive",
+                "updatecontinuous",
+            ]) =>
+        {
+            NONE
+        }
+        "s3" | "s3express" => match () {
+            () if starts(&["getobject", "get*", "selectobject", "headobject", "get"])
+                && !action.contains("bucket") =>
+            {
+                READ
+            }
+            () if starts(&[
+                "putobject",
+                "put*",
+                "put",
+                "deleteobject",
+                "delete*",
+                "post",
+                "restoreobject",
+                "replicate",
+                "abortmultipart",
+            ]) && !action.contains("bucket")
+                && !action.contains("configuration") =>
+            {
+                WRITE
+            }
+            () if starts(&["createsession"]) => BOTH,
+            () => NONE,
+        },
+        "lambda" if starts(&["invoke"]) => WRITE,
+        "states" if starts(&["start", "send"]) => WRITE,
+        "lambda" | "states" | "iam" | "sts" => NONE,
+        "secretsmanager" if starts(&["getsecretvalue", "get*", "batchgetsecret"]) => READ,
+        "secretsmanager" if starts(&["putsecretvalue", "updatesecret"]) => WRITE,
+        "secretsmanager" => NONE,
+        "ssm" if starts(&["getparameter", "get*"]) => READ,
+        "ssm" if starts(&["putparameter", "startautomation", "sendcommand"]) => WRITE,
+        "ssm" => NONE,
+        "logs" if starts(&["startquery", "getqueryresults", "filterlogevents", "getlogevents"]) => READ,
+        "logs" if starts(&["putlogevents"]) => WRITE,
+        "logs" | "kms" | "ecr" => NONE,
+        "rds-data" | "rds-db" | "dsql" | "aoss" | "es" | "kafka-cluster" | "neptune-db"
+            if !starts(&["describe", "list", "tag"]) =>
+        {
+            if starts(&["eshttpget", "readdata", "getdata"]) {
+                READ
+            } else {
+                WRITE
+            }
+        }
+        "kafka" | "rds" | "elasticache" | "mq" => NONE,
+        "ses" if starts(&["send"]) => WRITE,
+        "ses" => NONE,
+        _ if starts(&[
+            "describe",
+            "list",
+            "tag",
+            "untag",
+            "create",
+            "putresourcepolicy",
+            "delete*policy",
+            "updatetable",
+        ]) && service != "glue" =>
+        {
+            NONE
+        }
+        _ if starts(&[
+            "get",
+            "query",
+            "scan",
+            "batchget",
+            "read",
+            "select",
+            "search",
+            "retrieve",
+            "transactget",
+        ]) =>
+        {
+            READ
+        }
+        _ => WRITE,
+    }
+}
+
+/// Services whose use says nothing about where events go.
+fn is_plumbing(service: &str) -> bool {
+    matches!(
+        service,
+        "logs"
+            | "xray"
+            | "cloudwatch"
+            | "ec2"
+            | "ecr"
+            | "ecr-public"
+            | "kms"
+            | "sts"
+            | "iam"
+            | "ssmmessages"
+            | "ec2messages"
+            | "tag"
+            | "cloudformation"
+            | "autoscaling"
+            | "elasticloadbalancing"
+            | "route53"
+            | "acm"
+            | "wafv2"
+            | "waf"
+            | "application-autoscaling"
+            | "organizations"
+            | "pricing"
+            | "budgets"
+            | "ce"
+            | "signer"
+            | "elasticfilesystem"
+            | "servicediscovery"
+            | "applicationinsights"
+            | "pi"
+            | "acm-pca"
+            | "codedeploy"
+            | "aws-marketplace"
+            | "resource-groups"
+            | "schemas"
+            | "pipes"
+            | "scheduler"
+            | "cognito-identity"
+            | "vpc-lattice"
+            | "rds-db"
+            | "network-firewall"
+            | "appconfig"
+            | "evidently"
+    )
+}
+
+/// One permission, normalised.
+struct Grant {
+    service: Str,
+    action: Str,
+    /// Nodes that are named.
+    nodes: Vec<usize>,
+    elsewhere: Vec<(Str, Str)>,
+    everything: bool,
+    policy: Str,
+    span: Span,
+}
+
+pub(super) fn link(linker: &mut Linker) {
+    let policies = Policies::collect(linker);
+    let system = linker.system;
+    let by_id: HashMap<Str, &Resource> = system.resources().iter().map(|r| (r.id.clone(), r)).collect();
+    let mut grants: BTreeMap<usize, Vec<Grant>> = BTreeMap::new();
+    for index in 0..linker.graph.nodes().len() {
+        let resource = linker.graph.node(index).and_then(|n| by_id.get(&n.id).copied());
+        if let (NodeKind::Identity, Some(resource)) = (linker.kind(index), resource) {
+            let found = of_identity(linker, &policies, resource, index);
+            identity_edges(linker, index, &found);
+            grants.insert(index, found);
+        }
+    }
+    for resource in system.resources() {
+        let Some(node) = linker.node(resource).filter(|n| linker.kind(*n) == NodeKind::Function) else {
+            continue;
+        };
+        let roles: Vec<usize> =
+            linker.graph.outgoing(node).filter(|e| e.kind == EdgeKind::Assumes).map(|e| e.to).collect();
+        let environment = surroundings(linker, resource);
+        let mut seen = HashSet::new();
+        for role in roles.iter().filter(|r| seen.insert(**r)) {
+            for grant in grants.get(role).map(Vec::as_slice).unwrap_or_default() {
+                data_edges(linker, resource, node, grant, &environment);
+            }
+        }
+        let unknown_role = roles.is_empty() && resource.properties.contains_key("Role");
+        environment_edges(linker, node, &environment, unknown_role);
+    }
+}
+
+fn of_identity(linker: &Linker, policies: &Policies, resource: &Resource, identity: usize) -> Vec<Grant> {
+    let mut out = Vec::new();
+    for attached in policies.of(identity) {
+        // Both sides of a free condition count: a permission that one of them has is a permission.
+        for (_, grants) in World::explore(&linker.system.variables, |world| {
+            document_grants(linker, world, resource, attached)
+        }) {
+            out.extend(grants);
+        }
+    }
+    for (name, span) in policies.managed(identity) {
+        out.extend(managed_grants(name, *span));
+    }
+    out
+}
+
+fn document_grants(
+    linker: &Linker,
+    world: &World,
+    resource: &Resource,
+    attached: &super::identities::Attached,
+) -> Vec<Grant> {
+    let mut out = Vec::new();
+    for statement in policy::statements(world, &attached.document) {
+        if !statement.allows() || statement.actions.is_empty() {
+            continue;
+        }
+        let mut nodes = Vec::new();
+        let mut elsewhere = Vec::new();
+        let mut everything: Vec<Str> = Vec::new();
+        for value in &statement.resources {
+            let found = linker.targets(resource, value, None);
+            nodes.extend(found.nodes);
+            elsewhere.extend(found.elsewhere);
+            everything.extend(found.everything);
+        }
+        for action in &statement.actions {
+            let Some(text) = action.as_text() else { continue };
+            let (service, name) = text.split_once(':').unwrap_or((text.as_str(), "*"));
+            let service: Str = service.to_ascii_lowercase().into();
+            out.push(Grant {
+                action: name.to_ascii_lowercase().into(),
+                nodes: nodes.clone(),
+                elsewhere: elsewhere.clone(),
+                everything: everything.iter().any(|s| s == "*" || *s == service || service == "*"),
+                service,
+                policy: attached.name.clone(),
+                span: action.span,
+            });
+        }
+    }
+    out
+}
+
+/// What an AWS managed policy lets do with data, as far as its name says.
+fn managed_grants(name: &str, span: Span) -> Vec<Grant> {
+    let access = match name {
+        _ if name.contains("FullAccess") || name.contains("_FullAccess") || name.ends_with("PowerUser") => {
+            "*"
+        }
+        _ if name.contains("ReadOnly") => "get*",
+        "AWSLambdaRole" => "invokefunction",
+        "SecretsManagerReadWrite" => "getsecretvalue",
+        _ => return Vec::new(),
+    };
+    const SERVICES: [(&str, &str); 38] = [
+        ("S3", "s3"),
+        ("DynamoDB", "dynamodb"),
+        ("SQS", "sqs"),
+        ("SNS", "sns"),
+        ("EventBridge", "events"),
+        ("Kinesis", "kinesis"),
+        ("Bedrock", "bedrock"),
+        ("Rekognition", "rekognition"),
+        ("Comprehend", "comprehend"),
+        ("Translate", "translate"),
+        ("Polly", "polly"),
+        ("Textract", "textract"),
+        ("Transcribe", "transcribe"),
+        ("SES", "ses"),
+        ("StepFunctions", "states"),
+        ("Lambda", "lambda"),
+        ("SecretsManager", "secretsmanager"),
+        ("SSM", "ssm"),
+        ("RDSData", "rds-data"),
+        ("RDS", "rds"),
+        ("Athena", "athena"),
+        ("SageMaker", "sagemaker"),
+        ("Lex", "lex"),
+        ("IoT", "iot"),
+        ("Redshift", "redshift"),
+        ("OpenSearchService", "es"),
+        ("ESFullAccess", "es"),
+        ("Cognito", "cognito-idp"),
+        ("MSK", "kafka"),
+        ("Glue", "glue"),
+        ("ECS", "ecs"),
+        ("ElastiCache", "elasticache"),
+        ("Timestream", "timestream"),
+        ("Neptune", "neptune-db"),
+        ("DocDB", "rds"),
+        ("Firehose", "firehose"),
+        ("MediaConvert", "mediaconvert"),
+        ("Personalize", "personalize"),
+    ];
+    let found = SERVICES.iter().filter(|(word, _)| name.contains(word)).max_by_key(|(word, _)| word.len());
+    let service = match (found, name) {
+        (_, "AWSLambdaRole") => "lambda",
+        (_, "SecretsManagerReadWrite") => "secretsmanager",
+        (Some((_, service)), _) => service,
+        (None, _) => return Vec::new(),
+    };
+    vec![Grant {
+        service: service.into(),
+        action: access.into(),
+        nodes: Vec::new(),
+        elsewhere: Vec::new(),
+        everything: true,
+        policy: name.into(),
+        span,
+    }]
+}
+
+/// `grants` and `passes` edges of the identity itself.
+fn identity_edges(linker: &mut Linker, identity: usize, grants: &[Grant]) {
+    for grant in grants {
+        let evidence = format!("{}:{} in {}", grant.service, grant.action, grant.policy);
+        for to in &grant.nodes {
+            if linker.kind(*to) == NodeKind::Identity
+                && policy::matches(&grant.action, "passrole")
+                && matches!(grant.service.as_str(), "iam" | "*")
+            {
+                linker.edge(identity, *to, EdgeKind::Passes, evidence.clone(), grant.span);
+            } else {
+                linker.edge(identity, *to, EdgeKind::Grants, evidence.clone(), grant.span);
+            }
+        }
+    }
+}
+
+/// Nodes that the environment of a piece of code names.
+struct Environment {
+    nodes: HashSet<usize>,
+    spans: Vec<(usize, Span)>,
+    /// For an ECS service the task definition's environment counts too.
+    stack: Str,
+}
+
+fn surroundings(linker: &Linker, resource: &Resource) -> Environment {
+    let spans: Vec<(usize, Span)> = environment(resource)
+        .into_iter()
+        .flat_map(|value| {
+            linker.targets(resource, value, None).nodes.into_iter().map(move |n| (n, value.span))
+        })
+        .collect();
+    let stack = linker.system.stack_of(resource).map(|s| s.name.clone()).unwrap_or_default();
+    Environment { nodes: spans.iter().map(|(n, _)| *n).collect(), spans, stack }
+}
+
+fn data_edges(
+    linker: &mut Linker,
+    resource: &Resource,
+    node: usize,
+    grant: &Grant,
+    environment: &Environment,
+) {
+    if grant.service == "*" {
+        // Everything: the environment says what of it is used.
+        for (to, span) in &environment.spans {
+            let all = Access { reads: true, writes: true };
+            edges_for(linker, node, *to, all, grant, *span);
+        }
+        return;
+    }
+    let access = access(&grant.service, &grant.action);
+    if access == Access::default() {
+        return;
+    }
+    let of_service = |linker: &Linker, n: usize| {
+        let own = linker.service(n);
+        let kind = linker.kind(n);
+        let same = own == grant.service
+            || matches!(
+                (grant.service.as_str(), own),
+                ("rds-data" | "rds-db", "rds")
+                    | ("kafka-cluster", "kafka")
+                    | ("execute-api", "apigateway")
+                    | ("aoss", "es")
+                    | ("es", "aoss")
+            )
+            || matches!((grant.service.as_str(), own), ("s3express", "s3"));
+        same && !matches!(kind, NodeKind::Rule | NodeKind::Identity | NodeKind::Artifact)
+    };
+    let mut found: Vec<usize> =
+        grant.nodes.iter().copied().filter(|n| *n != node && of_service(linker, *n)).collect();
+    // A named resource is the whole answer; only what stays open is looked for elsewhere.
+    if found.is_empty() && !is_plumbing(&grant.service) {
+        if grant.everything {
+            found = open_grant(linker, resource, node, grant, environment, &of_service);
+        } else {
+            for (service, name) in
+                grant.elsewhere.iter().filter(|(service, _)| service_of_grant(service, &grant.service))
+            {
+                found.push(match service.as_str() {
+                    "bedrock" | "ses" | "rekognition" | "comprehend" | "transcribe" | "polly"
+                    | "textract" | "translate" | "sagemaker" => linker.external(service, ""),
+                    "events" if name == "default" => linker.default_bus(),
+                    _ => linker.external(service, name),
+                });
+            }
+        }
+    }
+    for to in found {
+        edges_for(linker, node, to, access, grant, grant.span);
+    }
+}
+
+fn service_of_grant(arn: &str, action: &str) -> bool {
+    arn == action || matches!((action, arn), ("rds-data", "rds") | ("kafka-cluster", "kafka"))
+}
+
+fn open_grant(
+    linker: &mut Linker,
+    _resource: &Resource,
+    node: usize,
+    grant: &Grant,
+    environment: &Environment,
+    of_service: &dyn Fn(&Linker, usize) -> bool,
+) -> Vec<usize> {
+    let candidates: Vec<usize> = (0..linker.graph.nodes().len())
+        .filter(|n| {
+            *n != node
+                && linker.graph.node(*n).is_some_and(|x| x.stack == environment.stack)
+                && of_service(linker, *n)
+        })
+        .collect();
+    let named: Vec<usize> = candidates.iter().copied().filter(|n| environment.nodes.contains(n)).collect();
+    match (named.is_empty(), candidates.as_slice()) {
+        (false, _) => named,
+        (true, [only]) => vec![*only],
+        (true, []) if grant.service == "events" => vec![linker.default_bus()],
+        (true, []) => vec![linker.external(&grant.service, "")],
+        // Several, and nothing says which: each may be meant.
+        (true, several) => several.to_vec(),
+    }
+}
+
+fn edges_for(linker: &mut Linker, node: usize, to: usize, access: Access, grant: &Grant, span: Span) {
+    let evidence = format!("{}:{} in {}", grant.service, grant.action, grant.policy);
+    let kind = linker.kind(to);
+    let stored = matches!(
+        kind,
+        NodeKind::Store | NodeKind::Secret | NodeKind::Queue | NodeKind::Stream | NodeKind::Log
+    );
+    if access.reads && stored {
+        linker.edge(to, node, EdgeKind::Reads, evidence.clone(), span);
+    }
+    if access.writes || !stored {
+        let kind = match kind {
+            NodeKind::Function | NodeKind::Workflow | NodeKind::Api | NodeKind::External => EdgeKind::Invokes,
+            kind => super::delivery(kind),
+        };
+        linker.edge(node, to, kind, evidence, span);
+    }
+}
+
+/// What the environment names and no permission explains: stores that are reached over the network, and everything where
+/// the role was not read.
+fn environment_edges(linker: &mut Linker, node: usize, environment: &Environment, unknown_role: bool) {
+    for (to, span) in &environment.spans {
+        if *to == node {
+            continue;
+        }
+        let over_network = matches!(
+            linker.service(*to),
+            "rds"
+                | "elasticache"
+                | "memorydb"
+                | "es"
+                | "aoss"
+                | "mq"
+                | "kafka"
+                | "redshift"
+                | "neptune-db"
+                | "elasticloadbalancing"
+                | "dax"
+                | "dsql"
+        ) || linker.kind(*to) == NodeKind::Api;
+        let joined = linker.graph.outgoing(node).any(|e| e.to == *to && e.kind.is_data())
+            || linker.graph.incoming(node).any(|e| e.from == *to && e.kind.is_data());
+        if joined || !(over_network || unknown_role) {
+            continue;
+        }
+        let kind = match linker.kind(*to) {
+            NodeKind::Store => EdgeKind::Writes,
+            NodeKind::Api | NodeKind::Function | NodeKind::Workflow => EdgeKind::Invokes,
+            NodeKind::Identity | NodeKind::Artifact | NodeKind::Log | NodeKind::Rule | NodeKind::Secret => {
+                continue;
+            }
+            kind => super::delivery(kind),
+        };
+        linker.edge(node, *to, kind, "named in the environment", *span);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn actions_have_a_direction() {
+        let both = |s, a| (access(s, a).reads, access(s, a).writes);
+        assert_eq!(both("dynamodb", "putitem"), (false, true));
+        assert_eq!(both("dynamodb", "query"), (true, false));
+        assert_eq!(both("dynamodb", "*"), (true, true));
+        assert_eq!(both("s3", "getobject"), (true, false));
+        assert_eq!(both("s3", "putobject*"), (false, true));
+        assert_eq!(both("s3", "getbucketlocation"), (false, false));
+        assert_eq!(both("sqs", "getqueueattributes"), (false, false));
+        assert_eq!(both("bedrock", "invokemodel"), (false, true));
+    }
+}

@@ -1,0 +1,259 @@
+//! Where resources send on what they hold: destinations, dead-letter queues, replicas, origins, delivery streams.
+
+use super::Linker;
+use super::triggers::host;
+use super::walk::{all, one};
+use crate::document::document;
+use tidegate_graph::{EdgeKind, NodeKind, Resource, Value};
+
+pub(super) fn link(linker: &mut Linker, resource: &Resource) {
+    match resource.ty.as_str() {
+        "AWS::Lambda::Function" => function(linker, resource),
+        "AWS::Lambda::EventInvokeConfig" => invoke_config(linker, resource),
+        "AWS::SQS::Queue" => queue(linker, resource),
+        "AWS::S3::Bucket" => bucket(linker, resource),
+        "AWS::DynamoDB::Table" => table(linker, resource),
+        "AWS::KinesisFirehose::DeliveryStream" => delivery_stream(linker, resource),
+        "AWS::CloudFront::Distribution" => distribution(linker, resource),
+        "AWS::Events::ApiDestination" => api_destination(linker, resource),
+        "AWS::Glue::Job" | "AWS::Glue::Table" | "AWS::Glue::Crawler" => glue(linker, resource),
+        "AWS::AppSync::DataSource" => data_source(linker, resource),
+        "AWS::CloudTrail::Trail" => trail(linker, resource),
+        "AWS::CloudWatch::Alarm" => alarm(linker, resource),
+        _ => {}
+    }
+}
+
+fn function(linker: &mut Linker, resource: &Resource) {
+    let Some(node) = linker.node(resource) else { return };
+    let properties = &resource.properties;
+    for value in all(properties, "DeadLetterConfig.TargetArn") {
+        linker.deliver(node, resource, value, "dead-letter queue");
+    }
+    for value in all(properties, "Code.ImageUri").into_iter().chain(all(properties, "ImageUri")) {
+        for image in linker.targets(resource, value, Some("ecr")).nodes {
+            if linker.kind(image) == NodeKind::Artifact {
+                linker.edge(image, node, EdgeKind::Reads, "container image", value.span);
+            }
+        }
+    }
+    for value in all(properties, "FileSystemConfigs.Arn") {
+        for store in linker.named(resource, value, Some("elasticfilesystem")) {
+            linker.edge(store, node, EdgeKind::Reads, "mounted file system", value.span);
+            linker.edge(node, store, EdgeKind::Writes, "mounted file system", value.span);
+        }
+    }
+}
+
+fn invoke_config(linker: &mut Linker, resource: &Resource) {
+    let properties = &resource.properties;
+    for value in all(properties, "FunctionName") {
+        for node in linker.named(resource, value, Some("lambda")) {
+            for outcome in ["OnSuccess", "OnFailure"] {
+                for value in all(properties, &format!("DestinationConfig.{outcome}.Destination")) {
+                    linker.deliver(node, resource, value, "destination of asynchronous invocations");
+                }
+            }
+        }
+    }
+}
+
+fn queue(linker: &mut Linker, resource: &Resource) {
+    let Some(node) = linker.node(resource) else { return };
+    for policy in all(&resource.properties, "RedrivePolicy").iter().filter_map(|v| document(v)) {
+        if let Some(value) = policy.get("deadLetterTargetArn") {
+            linker.deliver(node, resource, value, "dead-letter queue");
+        }
+    }
+}
+
+fn bucket(linker: &mut Linker, resource: &Resource) {
+    let Some(node) = linker.node(resource) else { return };
+    for value in all(&resource.properties, "ReplicationConfiguration.Rules.Destination.Bucket") {
+        for to in linker.named(resource, value, Some("s3")) {
+            linker.edge(node, to, EdgeKind::Writes, "replication", value.span);
+        }
+    }
+}
+
+fn table(linker: &mut Linker, resource: &Resource) {
+    let Some(node) = linker.node(resource) else { return };
+    for value in all(&resource.properties, "KinesisStreamSpecification.StreamArn") {
+        linker.deliver(node, resource, value, "table changes");
+    }
+}
+
+fn delivery_stream(linker: &mut Linker, resource: &Resource) {
+    let Some(node) = linker.node(resource) else { return };
+    let properties = &resource.properties;
+    for value in all(properties, "KinesisStreamSourceConfiguration.KinesisStreamARN") {
+        for from in linker.named(resource, value, Some("kinesis")) {
+            linker.edge(from, node, EdgeKind::Publishes, "delivery stream source", value.span);
+        }
+    }
+    for value in all(properties, "MSKSourceConfiguration.MSKClusterARN") {
+        for from in linker.named(resource, value, Some("kafka")) {
+            linker.edge(from, node, EdgeKind::Publishes, "delivery stream source", value.span);
+        }
+    }
+    for (name, value) in properties.iter().filter(|(name, _)| name.ends_with("DestinationConfiguration")) {
+        let mut found = Vec::new();
+        value.walk(&mut |v| {
+            for key in ["BucketARN", "DomainARN", "CollectionEndpoint", "ParameterValue", "TableARN"] {
+                if let Some(value) = v.get(key) {
+                    found.extend(
+                        linker.targets(resource, value, None).nodes.into_iter().map(|n| (n, value.span)),
+                    );
+                }
+            }
+        });
+        for (to, span) in found {
+            let kind = match linker.kind(to) {
+                NodeKind::Function => EdgeKind::Invokes,
+                kind => super::delivery(kind),
+            };
+            linker.edge(node, to, kind, name.to_string(), span);
+        }
+    }
+}
+
+fn distribution(linker: &mut Linker, resource: &Resource) {
+    let Some(node) = linker.node(resource) else { return };
+    for value in all(&resource.properties, "DistributionConfig.Origins.DomainName") {
+        let targets = linker.targets(resource, value, None).nodes;
+        for to in &targets {
+            match linker.kind(*to) {
+                NodeKind::Store => linker.edge(*to, node, EdgeKind::Reads, "origin", value.span),
+                NodeKind::Function => linker.edge(node, *to, EdgeKind::Triggers, "origin", value.span),
+                _ => linker.edge(node, *to, EdgeKind::Invokes, "origin", value.span),
+            }
+        }
+        if targets.is_empty() {
+            let to = linker.external("http", &host(&value.display()));
+            linker.edge(node, to, EdgeKind::Egress, "origin", value.span);
+        }
+    }
+    let mut edge_functions = Vec::new();
+    for value in all(&resource.properties, "DistributionConfig") {
+        value.walk(&mut |v| {
+            if let Some(value) = v.get("LambdaFunctionARN") {
+                edge_functions.extend(
+                    linker
+                        .targets(resource, value, Some("lambda"))
+                        .nodes
+                        .into_iter()
+                        .map(|n| (n, value.span)),
+                );
+            }
+        });
+    }
+    for (to, span) in edge_functions {
+        linker.edge(node, to, EdgeKind::Triggers, "function at the edge", span);
+    }
+}
+
+fn api_destination(linker: &mut Linker, resource: &Resource) {
+    let Some(node) = linker.node(resource) else { return };
+    for value in all(&resource.properties, "InvocationEndpoint") {
+        for to in linker.targets(resource, value, None).nodes {
+            linker.edge(node, to, EdgeKind::Invokes, "API destination", value.span);
+        }
+    }
+}
+
+/// Glue speaks of buckets and tables in free-form arguments.
+fn glue(linker: &mut Linker, resource: &Resource) {
+    let Some(node) = linker.node(resource) else { return };
+    let mut found = Vec::new();
+    for value in resource.properties.values() {
+        value.walk(&mut |v| {
+            if v.as_map().is_none() && v.as_list().is_none() {
+                found.extend(linker.targets(resource, v, None).nodes.into_iter().map(|n| (n, v.span)));
+            }
+        });
+    }
+    for (store, span) in found {
+        if store != node && matches!(linker.kind(store), NodeKind::Store) {
+            linker.edge(store, node, EdgeKind::Reads, "data location", span);
+        }
+    }
+}
+
+fn data_source(linker: &mut Linker, resource: &Resource) {
+    let Some(api) = linker.node(resource) else { return };
+    let properties = &resource.properties;
+    for value in all(properties, "LambdaConfig.LambdaFunctionArn")
+        .into_iter()
+        .chain(all(properties, "EventBridgeConfig.EventBusArn"))
+    {
+        linker.deliver(api, resource, value, "data source");
+    }
+    for value in all(properties, "DynamoDBConfig.TableName") {
+        for to in linker.named(resource, value, Some("dynamodb")) {
+            linker.edge(api, to, EdgeKind::Writes, "data source", value.span);
+            linker.edge(to, api, EdgeKind::Reads, "data source", value.span);
+        }
+    }
+    for path in [
+        "RelationalDatabaseConfig.RdsHttpEndpointConfig.DbClusterIdentifier",
+        "OpenSearchServiceConfig.Endpoint",
+    ] {
+        for value in all(properties, path) {
+            for to in linker.targets(resource, value, None).nodes {
+                linker.edge(api, to, EdgeKind::Invokes, "data source", value.span);
+            }
+        }
+    }
+    if let Some(value) = one(properties, "HttpConfig.Endpoint") {
+        let to = linker.external("http", &host(&value.display()));
+        linker.edge(api, to, EdgeKind::Egress, "data source", value.span);
+    }
+}
+
+fn trail(linker: &mut Linker, resource: &Resource) {
+    let Some(node) = linker.node(resource) else { return };
+    for value in all(&resource.properties, "S3BucketName") {
+        for to in linker.named(resource, value, Some("s3")) {
+            linker.edge(node, to, EdgeKind::Writes, "trail", value.span);
+        }
+    }
+}
+
+fn alarm(linker: &mut Linker, resource: &Resource) {
+    for value in
+        all(&resource.properties, "AlarmActions").into_iter().chain(all(&resource.properties, "OKActions"))
+    {
+        for to in linker.targets(resource, value, None).nodes {
+            let from = linker.external("cloudwatch", "");
+            let kind = super::delivery(linker.kind(to));
+            linker.edge(from, to, kind, "alarm action", value.span);
+        }
+    }
+}
+
+/// Values of environment variables, wherever this type of resource keeps them.
+pub(super) fn environment(resource: &Resource) -> Vec<&Value> {
+    let paths: &[&str] = match resource.ty.as_str() {
+        "AWS::Lambda::Function" => &["Environment.Variables"],
+        "AWS::ECS::TaskDefinition" => {
+            &["ContainerDefinitions.Environment.Value", "ContainerDefinitions.Secrets.ValueFrom"]
+        }
+        "AWS::Glue::Job" => &["DefaultArguments"],
+        "AWS::CodeBuild::Project" => &["Environment.EnvironmentVariables.Value"],
+        "AWS::AppRunner::Service" => {
+            &["SourceConfiguration.ImageRepository.ImageConfiguration.RuntimeEnvironmentVariables.Value"]
+        }
+        "AWS::BedrockAgentCore::Runtime" => &["EnvironmentVariables"],
+        "AWS::EC2::Instance" => &["UserData"],
+        _ => &[],
+    };
+    let mut out = Vec::new();
+    for value in paths.iter().flat_map(|path| all(&resource.properties, path)) {
+        value.walk(&mut |v| {
+            if v.as_map().is_none() && v.as_list().is_none() {
+                out.push(v);
+            }
+        });
+    }
+    out
+}
