@@ -3,6 +3,22 @@
 //! [`check`] runs the selected rules over a [`System`] and its [`Graph`] and returns findings, the worst last.
 //! It opens no file and knows no clock.
 
+mod access;
+mod context;
+mod engine;
+mod fingerprint;
+mod identity;
+mod index;
+mod registry;
+mod rule;
+mod rules;
+#[cfg(test)]
+mod testing;
+
+pub(crate) use context::Context;
+pub use context::Unknown;
+
+use std::sync::LazyLock;
 use tidegate_graph::{Confidence, Finding, Graph, Severity, System};
 
 /// A named set of rules.
@@ -70,13 +86,43 @@ pub struct Selection {
     pub only: Vec<String>,
 }
 
+/// What the rules say of a system.
+#[derive(Clone, Debug, Default)]
+pub struct Outcome {
+    /// What they found, by severity (the worst last), then place.
+    pub findings: Vec<Finding>,
+    /// What they could neither pass nor fail.
+    pub unknown: Vec<Unknown>,
+}
+
+impl Metadata {
+    /// True if `name` is the rule's id or one of its aliases, in any case.
+    pub fn is_called(&self, name: &str) -> bool {
+        std::iter::once(&self.id).chain(self.aliases).any(|own| own.eq_ignore_ascii_case(name))
+    }
+
+    /// The rule's page in Markdown, without the space that doc comments put before each line.
+    pub fn page(&self) -> String {
+        self.docs.lines().map(|line| line.strip_prefix(' ').unwrap_or(line)).collect::<Vec<_>>().join("\n")
+    }
+}
+
 /// Every rule, by id.
 pub fn rules() -> &'static [&'static Metadata] {
-    &[]
+    static RULES: LazyLock<Vec<&'static Metadata>> = LazyLock::new(|| {
+        let mut rules: Vec<_> = registry::RULES.iter().map(|rule| rule.metadata).collect();
+        rules.sort_by_key(|rule| rule.id);
+        rules
+    });
+    &RULES
 }
 
 /// Runs the selected rules. Findings come ordered by severity (the worst last), then place.
 pub fn check(system: &System, graph: &Graph, selection: &Selection) -> Vec<Finding> {
-    let _ = (system, graph, selection);
-    Vec::new()
+    check_all(system, graph, selection).findings
+}
+
+/// Runs the selected rules and also says what they couldn't decide.
+pub fn check_all(system: &System, graph: &Graph, selection: &Selection) -> Outcome {
+    engine::run(system, graph, selection)
 }

@@ -1,0 +1,330 @@
+//! What a rule may ask, and how it answers.
+
+use crate::index::{Index, Referrer};
+use crate::{Metadata, fingerprint};
+use std::cell::RefCell;
+use tidegate_graph::finding::Related;
+use tidegate_graph::policy::{self, Statement};
+use tidegate_graph::{
+    Confidence, Data, Edge, EdgeKind, Field, Graph, Map, Node, Resource, Severity, Span, Str, System, Value,
+    World,
+};
+
+/// One call of a rule: the system, its graph, and the world in which the free parameters are decided.
+pub(crate) struct Context<'a> {
+    /// Everything that was read.
+    pub(crate) system: &'a System,
+    /// The event graph.
+    pub(crate) graph: &'a Graph,
+    /// The world; every look-up goes through it.
+    pub(crate) world: &'a World,
+    index: &'a Index<'a>,
+    metadata: &'static Metadata,
+    reported: RefCell<Reported>,
+}
+
+/// What a rule reported in one world.
+#[derive(Debug, Default)]
+pub(crate) struct Reported {
+    pub(crate) drafts: Vec<Draft>,
+    pub(crate) unknown: Vec<Unknown>,
+}
+
+/// A finding before the worlds are joined.
+#[derive(Clone, Debug)]
+pub(crate) struct Draft {
+    pub(crate) resource: Str,
+    /// Where in the resource, as keys joined by `/`: what makes the fingerprint stable across moved lines.
+    pub(crate) key: String,
+    pub(crate) span: Span,
+    pub(crate) severity: Severity,
+    pub(crate) confidence: Confidence,
+    pub(crate) message: String,
+    pub(crate) help: String,
+    pub(crate) related: Vec<Related>,
+    pub(crate) path: Vec<Str>,
+}
+
+/// A resource that a rule could neither pass nor fail.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unknown {
+    /// Kebab-case id of the rule.
+    pub rule: &'static str,
+    /// [`Resource::id`].
+    pub resource: Str,
+    /// What isn't known.
+    pub why: String,
+    /// Where it is written.
+    pub span: Span,
+}
+
+impl<'a> Context<'a> {
+    pub(crate) fn new(
+        system: &'a System,
+        graph: &'a Graph,
+        index: &'a Index<'a>,
+        world: &'a World,
+        metadata: &'static Metadata,
+    ) -> Self {
+        Self { system, graph, world, index, metadata, reported: RefCell::default() }
+    }
+
+    pub(crate) fn into_reported(self) -> Reported {
+        self.reported.into_inner()
+    }
+
+    /// True if the resource exists in this world.
+    pub(crate) fn exists(&self, resource: &Resource) -> bool {
+        resource.condition.as_ref().is_none_or(|c| c.holds(self.world))
+    }
+
+    /// The value at a path of keys in this world; `None` is absent, and so is an explicit null. A key that is a number
+    /// picks from a list.
+    pub(crate) fn get<'r>(&self, resource: &'r Resource, path: &[&str]) -> Option<&'r Value> {
+        let (first, rest) = path.split_first()?;
+        let value = self.world.resolve(resource.properties.get(first)?)?;
+        let found = rest.iter().try_fold(value, |value, key| self.child(value, key))?;
+        (found.data != Data::Null).then_some(found)
+    }
+
+    /// The value of a key of a map in this world; `None` is absent, and so is an explicit null.
+    pub(crate) fn child<'r>(&self, value: &'r Value, key: &str) -> Option<&'r Value> {
+        let found = match (&value.data, key.parse::<usize>()) {
+            (Data::List(items), Ok(n)) => self.world.resolve(items.get(n)?)?,
+            _ => self.world.get(value, key)?,
+        };
+        (found.data != Data::Null).then_some(found)
+    }
+
+    /// The items at a path in this world: of a list, or the one value that stands there.
+    pub(crate) fn items<'r>(&self, resource: &'r Resource, path: &[&str]) -> Vec<&'r Value> {
+        self.get(resource, path).map(|v| self.world.items(v)).unwrap_or_default()
+    }
+
+    /// The statements of the policy document at a path, each with its place. Reports unknown when there is something
+    /// that can't be read as a document.
+    pub(crate) fn statements<'r>(&self, resource: &'r Resource, path: &[&str]) -> Vec<Placed<'r>> {
+        let Some(document) = self.get(resource, path) else { return Vec::new() };
+        if document.as_map().is_none() {
+            self.unknown(resource, document, "the policy document");
+            return Vec::new();
+        }
+        self.statements_of(document, &path.join("/"))
+    }
+
+    /// The statements of a document that stands at `key`.
+    pub(crate) fn statements_of<'r>(&self, document: &'r Value, key: &str) -> Vec<Placed<'r>> {
+        let statements = policy::statements(self.world, document);
+        let place = |(n, statement): (usize, Statement<'r>)| {
+            let name =
+                statement.sid.clone().filter(|s| !s.is_empty()).unwrap_or_else(|| n.to_string().into());
+            Placed { key: format!("{key}/Statement/{name}"), statement }
+        };
+        statements.into_iter().enumerate().map(place).collect()
+    }
+
+    /// All existing resources of a canonical type.
+    pub(crate) fn of_type(&self, ty: &str) -> impl Iterator<Item = &'a Resource> {
+        self.index.of_type(ty).iter().copied().filter(|r| self.exists(r))
+    }
+
+    /// The existing resource that a value of `from` names, by reference (whatever the attribute) or by its literal
+    /// name, ARN or URL. `ty` is the type it must have.
+    pub(crate) fn target(&self, from: &Resource, value: &Value, ty: &str) -> Option<&'a Resource> {
+        self.index.target(from, value, ty).filter(|r| self.exists(r))
+    }
+
+    /// Existing resources of type `ty` whose property at `path` (keys joined by `.`, lists looked through) names this
+    /// resource: the queue policies of a queue are `referrers(queue, "AWS::SQS::QueuePolicy", "Queues")`.
+    pub(crate) fn referrers(&self, target: &Resource, ty: &str, path: &str) -> Vec<&'a Resource> {
+        let mut out: Vec<&Resource> = Vec::new();
+        for Referrer { resource, path: at, .. } in self.index.referrers(&target.id) {
+            // One that names it twice stands in the list once, and one after the other.
+            let seen = out.last().is_some_and(|last| last.id == resource.id);
+            if resource.ty == ty && at == path && !seen && self.exists(resource) {
+                out.push(resource);
+            }
+        }
+        out
+    }
+
+    /// Existing functions that run with this role of a function, itself among them, in the order of the files.
+    pub(crate) fn with_role(&self, function: &Resource, role: &Value) -> impl Iterator<Item = &'a Resource> {
+        self.index.with_role(function, role).iter().copied().filter(|r| self.exists(r))
+    }
+
+    /// True for a managed policy that is a permissions boundary and attached to nothing: it grants nothing.
+    pub(crate) fn only_boundary(&self, policy: &Resource) -> bool {
+        let mut paths = self.index.referrers(&policy.id).iter().map(|r| r.path.as_str()).peekable();
+        policy.ty == "AWS::IAM::ManagedPolicy"
+            && ["Roles", "Users", "Groups"].iter().all(|key| self.items(policy, &[key]).is_empty())
+            && paths.peek().is_some()
+            && paths.all(|path| path == "PermissionsBoundary")
+    }
+
+    /// Edges of a kind into a resource's node, with the node they come from.
+    pub(crate) fn incoming(&self, resource: &Resource, kind: EdgeKind) -> Vec<(&'a Edge, &'a Node)> {
+        let Some(node) = self.graph.index(&resource.id) else { return Vec::new() };
+        let edges = self.graph.incoming(node).filter(|e| e.kind == kind);
+        edges
+            .filter_map(|e| Some((e, self.graph.node(e.from)?)))
+            .filter(|(_, n)| self.node_exists(n))
+            .collect()
+    }
+
+    /// Edges of a kind out of a resource's node, with the node they lead to.
+    pub(crate) fn outgoing(&self, resource: &Resource, kind: EdgeKind) -> Vec<(&'a Edge, &'a Node)> {
+        let Some(node) = self.graph.index(&resource.id) else { return Vec::new() };
+        let edges = self.graph.outgoing(node).filter(|e| e.kind == kind);
+        edges.filter_map(|e| Some((e, self.graph.node(e.to)?))).filter(|(_, n)| self.node_exists(n)).collect()
+    }
+
+    fn node_exists(&self, node: &Node) -> bool {
+        self.system.resource(&node.id).is_none_or(|r| self.exists(r))
+    }
+
+    /// Starts a finding on a resource: one sentence, lowercase, no full stop. [`Report::report`] ends it.
+    pub(crate) fn finding<'c>(
+        &'c self,
+        resource: &'c Resource,
+        message: impl Into<String>,
+    ) -> Report<'c, 'a> {
+        let draft = Draft {
+            resource: resource.id.clone(),
+            key: String::new(),
+            span: resource.span,
+            severity: self.metadata.severity,
+            confidence: self.metadata.confidence,
+            message: message.into(),
+            help: String::new(),
+            related: Vec::new(),
+            path: Vec::new(),
+        };
+        Report { cx: self, resource, draft }
+    }
+
+    /// Reports that the rule can't decide on this resource, because `value` isn't known: "the auth type".
+    pub(crate) fn unknown(&self, resource: &Resource, value: &Value, what: &str) {
+        let why = match &value.data {
+            Data::Unknown(symbol) => format!("{what} is unknown: {}, {}", symbol.name, symbol.why.phrase()),
+            _ => format!("{what} can't be decided from `{}`", shorten(&value.display())),
+        };
+        let unknown =
+            Unknown { rule: self.metadata.id, resource: resource.id.clone(), why, span: value.span };
+        self.reported.borrow_mut().unknown.push(unknown);
+    }
+}
+
+/// A policy statement and where it stands in its resource.
+#[derive(Clone, Debug)]
+pub(crate) struct Placed<'r> {
+    /// Keys joined by `/`, the statement by its `Sid` or number.
+    pub(crate) key: String,
+    /// The statement.
+    pub(crate) statement: Statement<'r>,
+}
+
+/// A finding in the making.
+#[must_use = "a finding counts only when it is reported"]
+pub(crate) struct Report<'c, 'a> {
+    cx: &'c Context<'a>,
+    resource: &'c Resource,
+    draft: Draft,
+}
+
+impl Report<'_, '_> {
+    /// Where: a path of keys. The deepest key that is there is shown, the resource's header when none is.
+    pub(crate) fn at(mut self, path: &[&str]) -> Self {
+        self.draft.key = path.join("/");
+        self.draft.span =
+            locate(self.cx.world, &self.resource.properties, path).unwrap_or(self.resource.span);
+        self
+    }
+
+    /// Where: a statement of a policy of this resource.
+    pub(crate) fn at_statement(self, placed: &Placed<'_>) -> Self {
+        let span = placed.statement.span;
+        self.at_place(placed.key.clone(), span)
+    }
+
+    /// Where: a place that keys alone don't find, with a key that stays the same when lines move.
+    pub(crate) fn at_place(mut self, key: impl Into<String>, span: Span) -> Self {
+        self.draft.key = key.into();
+        self.draft.span = span;
+        self
+    }
+
+    /// What to do.
+    pub(crate) fn help(mut self, help: impl Into<String>) -> Self {
+        self.draft.help = help.into();
+        self
+    }
+
+    /// Another place that helps to understand it, with a few words why.
+    pub(crate) fn related(mut self, span: Option<Span>, label: impl Into<String>) -> Self {
+        self.draft.related.extend(span.map(|span| Related { span, label: label.into() }));
+        self
+    }
+
+    /// Node ids along which it hurts.
+    pub(crate) fn path(mut self, path: impl IntoIterator<Item = Str>) -> Self {
+        self.draft.path.extend(path);
+        self
+    }
+
+    /// Another severity than the rule's.
+    pub(crate) fn severity(mut self, severity: Severity) -> Self {
+        self.draft.severity = severity;
+        self
+    }
+
+    /// Another confidence than the rule's.
+    pub(crate) fn confidence(mut self, confidence: Confidence) -> Self {
+        self.draft.confidence = confidence;
+        self
+    }
+
+    /// Ends the finding.
+    pub(crate) fn report(self) {
+        self.cx.reported.borrow_mut().drafts.push(self.draft);
+    }
+}
+
+impl Draft {
+    pub(crate) fn fingerprint(&self, rule: &str, ordinal: usize) -> String {
+        let ordinal = if ordinal == 0 { String::new() } else { ordinal.to_string() };
+        fingerprint::of(&[rule, &self.resource, &self.key, &ordinal])
+    }
+}
+
+/// Span of the deepest key of a path that is there.
+fn locate(world: &World, properties: &Map, path: &[&str]) -> Option<Span> {
+    let (first, rest) = path.split_first()?;
+    let field = properties.field(first)?;
+    let (mut span, mut value) = (field_span(field), &field.value);
+    for key in rest {
+        let Some(inner) = world.resolve(value) else { break };
+        let item = key.parse::<usize>().ok().and_then(|n| inner.as_list()?.get(n));
+        let (next_span, next) = match (item, inner.as_map().and_then(|map| map.field(key))) {
+            (Some(item), _) => (item.span, item),
+            (None, Some(field)) => (field_span(field), &field.value),
+            (None, None) => break,
+        };
+        (span, value) = (next_span, next);
+    }
+    Some(span)
+}
+
+fn field_span(field: &Field) -> Span {
+    // A value that was taken from elsewhere (a parameter's default, another file) doesn't belong to its key's lines.
+    if field.value.span.start < field.key.start { field.key } else { field.key.to(field.value.span) }
+}
+
+fn shorten(text: &str) -> String {
+    const MAX: usize = 80;
+    if text.chars().count() <= MAX {
+        text.to_string()
+    } else {
+        text.chars().take(MAX).chain(['…']).collect()
+    }
+}

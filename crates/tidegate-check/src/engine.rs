@@ -1,0 +1,139 @@
+//! Runs rules over resources, once for each world, and joins what they report.
+
+use crate::context::{Draft, Reported};
+use crate::index::Index;
+use crate::rule::Entry;
+use crate::{Context, Metadata, Outcome, Profile, Selection, Unknown, registry};
+use std::collections::{HashMap, HashSet};
+use tidegate_graph::{Finding, FindingState, Graph, Resource, System, World};
+
+pub(crate) fn run(system: &System, graph: &Graph, selection: &Selection) -> Outcome {
+    run_rules(system, graph, registry::RULES.iter().filter(|rule| selection.holds(rule.metadata)))
+}
+
+pub(crate) fn run_rules<'r>(
+    system: &System,
+    graph: &Graph,
+    rules: impl Iterator<Item = &'r Entry>,
+) -> Outcome {
+    let index = Index::new(system);
+    let mut outcome = Outcome::default();
+    for rule in rules {
+        for resource in rule.on.iter().flat_map(|ty| index.of_type(ty)) {
+            run_rule(rule, resource, system, graph, &index, &mut outcome);
+        }
+    }
+    let place = |f: &Finding| {
+        (f.severity, system.sources.source(f.span.file).map(|s| s.path().clone()), f.span.start)
+    };
+    outcome.findings.sort_by_cached_key(|f| (place(f), f.rule, f.resource.clone(), f.fingerprint.clone()));
+    outcome
+}
+
+impl Selection {
+    /// True if the rule is to be run.
+    pub(crate) fn holds(&self, rule: &Metadata) -> bool {
+        let named = |names: &[String]| names.iter().any(|name| rule.is_called(name));
+        let in_profile = |profile: &Profile| *profile == Profile::All || rule.profiles.contains(profile);
+        let wanted = match (self.only.is_empty(), self.profiles.is_empty()) {
+            (false, _) => named(&self.only),
+            (true, true) => in_profile(&Profile::Baseline),
+            (true, false) => self.profiles.iter().any(in_profile),
+        };
+        wanted && !named(&self.without)
+    }
+}
+
+fn run_rule(
+    rule: &Entry,
+    resource: &Resource,
+    system: &System,
+    graph: &Graph,
+    index: &Index<'_>,
+    outcome: &mut Outcome,
+) {
+    let worlds = World::explore(&system.variables, |world| {
+        let cx = Context::new(system, graph, index, world, rule.metadata);
+        // Where the resource doesn't exist nothing can fail, and nothing pass either.
+        cx.exists(resource).then(|| {
+            (rule.check)(resource, &cx);
+            cx.into_reported()
+        })
+    });
+    let worlds: Vec<(World, Reported)> = worlds.into_iter().filter_map(|(w, r)| Some((w, r?))).collect();
+    join(rule.metadata, worlds, system, outcome);
+}
+
+/// Findings with the same fingerprint in several worlds are one finding, which says when it fails.
+fn join(rule: &'static Metadata, worlds: Vec<(World, Reported)>, system: &System, outcome: &mut Outcome) {
+    struct Joined {
+        draft: Draft,
+        fingerprint: String,
+        fails_in: Vec<usize>,
+    }
+    let mut joined: Vec<Joined> = Vec::new();
+    let mut known: HashMap<String, usize> = HashMap::new();
+    let mut unknown: HashSet<String> = HashSet::new();
+    let mut names = Vec::with_capacity(worlds.len());
+    for (n, (world, reported)) in worlds.into_iter().enumerate() {
+        names.push(world.describe(&system.variables));
+        let mut ordinals: HashMap<String, usize> = HashMap::new();
+        for draft in reported.drafts {
+            let ordinal = ordinals.entry(format!("{}\n{}", draft.resource, draft.key)).or_default();
+            let fingerprint = draft.fingerprint(rule.id, *ordinal);
+            *ordinal += 1;
+            match known.get(&fingerprint).and_then(|at| joined.get_mut(*at)) {
+                Some(earlier) => {
+                    earlier.fails_in.push(n);
+                    if draft.severity > earlier.draft.severity {
+                        earlier.draft = draft;
+                    }
+                }
+                None => {
+                    known.insert(fingerprint.clone(), joined.len());
+                    joined.push(Joined { draft, fingerprint, fails_in: vec![n] });
+                }
+            }
+        }
+        outcome
+            .unknown
+            .extend(reported.unknown.into_iter().filter(|u: &Unknown| unknown.insert(u.why.clone())));
+    }
+    for Joined { draft, fingerprint, fails_in } in joined {
+        let fails_when =
+            if fails_in.len() == names.len() { Vec::new() } else { described(&names, &fails_in) };
+        outcome.findings.push(Finding {
+            rule: rule.id,
+            severity: draft.severity,
+            confidence: draft.confidence,
+            title: rule.title,
+            message: with_worlds(draft.message, &fails_when),
+            resource: draft.resource,
+            span: draft.span,
+            related: draft.related,
+            path: draft.path,
+            fails_when,
+            help: draft.help,
+            state: FindingState::Open,
+            fingerprint,
+        });
+    }
+}
+
+fn described(names: &[String], fails_in: &[usize]) -> Vec<String> {
+    let mut out: Vec<String> =
+        fails_in.iter().filter_map(|n| names.get(*n)).filter(|n| !n.is_empty()).cloned().collect();
+    out.dedup();
+    out
+}
+
+fn with_worlds(message: String, fails_when: &[String]) -> String {
+    // More than a few worlds make no sentence; the list has them all.
+    const SHOWN: usize = 3;
+    let shown = fails_when.iter().take(SHOWN).map(String::as_str).collect::<Vec<_>>().join(", or ");
+    match fails_when.len() {
+        0 => message,
+        n if n > SHOWN => format!("{message}; fails when {shown}, or in {} more cases", n - SHOWN),
+        _ => format!("{message}; fails when {shown}"),
+    }
+}
