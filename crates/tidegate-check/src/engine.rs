@@ -137,3 +137,73 @@ fn with_worlds(message: String, fails_when: &[String]) -> String {
         _ => format!("{message}; fails when {shown}"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::queues::queue_encryption_off::QueueEncryptionOff;
+    use crate::testing::{Build, text};
+    use tidegate_graph::{Cond, Severity};
+
+    fn selection(profiles: &[Profile], only: &[&str], without: &[&str]) -> Selection {
+        let names = |list: &[&str]| list.iter().map(ToString::to_string).collect();
+        Selection { profiles: profiles.to_vec(), only: names(only), without: names(without) }
+    }
+
+    fn rule(id: &str) -> &'static Metadata {
+        crate::rules().iter().find(|r| r.id == id).unwrap()
+    }
+
+    #[test]
+    fn selection_by_profile_id_and_alias() {
+        let (url, role) = (rule("function-url-without-auth"), rule("shared-role"));
+        assert!(selection(&[], &[], &[]).holds(url));
+        assert!(!selection(&[], &[], &[]).holds(role));
+        assert!(selection(&[Profile::All], &[], &[]).holds(role));
+        assert!(selection(&[], &["tg-fn-028"], &[]).holds(role));
+        assert!(!selection(&[], &["tg-fn-028"], &[]).holds(url));
+        assert!(!selection(&[], &[], &["CKV_AWS_258"]).holds(url));
+        assert!(!selection(&[Profile::DenialOfWallet], &[], &[]).holds(url));
+    }
+
+    #[test]
+    fn nothing_fails_where_the_resource_is_absent() {
+        let off = [("SqsManagedSseEnabled", text("false"))];
+        let ty = "AWS::SQS::Queue";
+        let build = Build::new().add_if(Some(Cond::Constant(false)), "Never", ty, &off).add_if(
+            Some(Cond::Free("IsProd".into())),
+            "Sometimes",
+            ty,
+            &off,
+        );
+        // Wherever it exists it fails, so there is nothing to add about worlds.
+        assert_eq!(
+            build.findings::<QueueEncryptionOff>(),
+            ["Sometimes: the queue keeps its messages unencrypted"]
+        );
+    }
+
+    #[test]
+    fn the_worst_comes_last() {
+        let open =
+            r#"{"PolicyDocument": {"Statement": {"Effect": "Allow", "Principal": "*", "Action": "*"}}}"#;
+        let build = Build::new()
+            .json("Policy", "AWS::SQS::QueuePolicy", open)
+            .json("Url", "AWS::Lambda::Url", r#"{"AuthType": "NONE"}"#)
+            .json("Queue", "AWS::SQS::Queue", r#"{"SqsManagedSseEnabled": false}"#);
+        let findings = run(&build.system(), &Graph::new(), &Selection::default()).findings;
+        let severities: Vec<_> = findings.iter().map(|f| f.severity).collect();
+        assert_eq!(severities, [Severity::Medium, Severity::High, Severity::Critical]);
+    }
+
+    #[test]
+    fn few_worlds_make_a_sentence_and_many_are_counted() {
+        let worlds = |n: usize| (0..n).map(|i| format!("E={i}")).collect::<Vec<_>>();
+        assert_eq!(with_worlds("m".into(), &worlds(0)), "m");
+        assert_eq!(with_worlds("m".into(), &worlds(2)), "m; fails when E=0, or E=1");
+        assert_eq!(
+            with_worlds("m".into(), &worlds(5)),
+            "m; fails when E=0, or E=1, or E=2, or in 2 more cases"
+        );
+    }
+}

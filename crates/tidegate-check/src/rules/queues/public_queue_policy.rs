@@ -69,7 +69,6 @@ declare_rule! {
             "TG-SQS-003",
             "CKV_AWS_168",
             "CKV_AWS_387",
-            "kics:9b6a3f5b-5fd6-40ee-9bc0-ed604911212d",
             "kics:730675f9-52ed-49b6-8ead-0acb5dd7df7f",
             "kics:abb06e5f-ef9a-4a99-98c6-376d396bfcdf",
         ],

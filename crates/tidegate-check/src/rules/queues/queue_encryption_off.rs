@@ -50,7 +50,7 @@ declare_rule! {
             "cdk-nag:AwsSolutions-SQS2",
         ],
         threats: ["T35"],
-        profiles: [],
+        profiles: [Baseline],
         why: "messages lie in the clear although encryption is free",
     }
 }
