@@ -5,7 +5,7 @@ use crate::index::Index;
 use crate::rule::Entry;
 use crate::{Context, Metadata, Outcome, Profile, Selection, Unknown, registry};
 use std::collections::{HashMap, HashSet};
-use tidegate_graph::{Finding, FindingState, Graph, Resource, System, World};
+use tidegate_graph::{Finding, FindingState, Graph, System, World};
 
 pub(crate) fn run(system: &System, graph: &Graph, selection: &Selection) -> Outcome {
     run_rules(system, graph, registry::RULES.iter().filter(|rule| selection.holds(rule.metadata)))
@@ -20,8 +20,15 @@ pub(crate) fn run_rules<'r>(
     let mut outcome = Outcome::default();
     for rule in rules {
         for resource in rule.on.iter().flat_map(|ty| index.of_type(ty)) {
-            run_rule(rule, resource, system, graph, &index, &mut outcome);
+            // Where the resource doesn't exist nothing can fail, and nothing pass either.
+            let run = |cx: &Context<'_>| cx.exists(resource).then(|| (rule.check)(resource, cx));
+            explore(rule.metadata, run, system, graph, &index, &mut outcome);
         }
+        let run = |cx: &Context<'_>| {
+            (rule.check_system)(cx);
+            Some(())
+        };
+        explore(rule.metadata, run, system, graph, &index, &mut outcome);
     }
     let place = |f: &Finding| {
         (f.severity, system.sources.source(f.span.file).map(|s| s.path().clone()), f.span.start)
@@ -44,24 +51,21 @@ impl Selection {
     }
 }
 
-fn run_rule(
-    rule: &Entry,
-    resource: &Resource,
+/// Runs once in each world that the run can tell apart; `None` leaves a world out.
+fn explore(
+    rule: &'static Metadata,
+    run: impl Fn(&Context<'_>) -> Option<()>,
     system: &System,
     graph: &Graph,
     index: &Index<'_>,
     outcome: &mut Outcome,
 ) {
     let worlds = World::explore(&system.variables, |world| {
-        let cx = Context::new(system, graph, index, world, rule.metadata);
-        // Where the resource doesn't exist nothing can fail, and nothing pass either.
-        cx.exists(resource).then(|| {
-            (rule.check)(resource, &cx);
-            cx.into_reported()
-        })
+        let cx = Context::new(system, graph, index, world, rule);
+        run(&cx).map(|()| cx.into_reported())
     });
     let worlds: Vec<(World, Reported)> = worlds.into_iter().filter_map(|(w, r)| Some((w, r?))).collect();
-    join(rule.metadata, worlds, system, outcome);
+    join(rule, worlds, system, outcome);
 }
 
 /// Findings with the same fingerprint in several worlds are one finding, which says when it fails.

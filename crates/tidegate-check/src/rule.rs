@@ -16,10 +16,14 @@ pub(crate) trait Declared {
 /// which branch of a condition it is in.
 pub(crate) trait Rule: Declared {
     /// Canonical types of the resources that [`Rule::check`] wants to see, one at a time.
-    const ON: &'static [&'static str];
+    const ON: &'static [&'static str] = &[];
 
     /// Looks at one resource that exists in the context's world.
-    fn check(resource: &Resource, cx: &Context<'_>);
+    fn check(_resource: &Resource, _cx: &Context<'_>) {}
+
+    /// Looks at the whole system at once: for what no single resource shows, such as a cycle. Prefer [`Rule::check`],
+    /// which meets far fewer conditions at a time. Must not be quadratic in anything.
+    fn check_system(_cx: &Context<'_>) {}
 }
 
 /// A rule as the engine calls it.
@@ -28,11 +32,12 @@ pub(crate) struct Entry {
     pub(crate) metadata: &'static Metadata,
     pub(crate) on: &'static [&'static str],
     pub(crate) check: fn(&Resource, &Context<'_>),
+    pub(crate) check_system: fn(&Context<'_>),
 }
 
 impl Entry {
     pub(crate) const fn of<R: Rule>() -> Self {
-        Self { metadata: R::METADATA, on: R::ON, check: R::check }
+        Self { metadata: R::METADATA, on: R::ON, check: R::check, check_system: R::check_system }
     }
 }
 
