@@ -135,7 +135,7 @@ fn function(
 fn http(linker: &mut Linker, resource: &Resource, api: usize, map: &Map, uri: &Value, shown: &str) {
     let mut found = linker.targets(resource, uri, None).nodes;
     let connection = if found.is_empty() { either(map, &["ConnectionId", "connectionId"]) } else { None };
-    for value in connection {
+    if let Some(value) = connection {
         let links = value.references().into_iter().filter_map(|(r, _)| linker.system.resource(&r.target));
         for link in links.collect::<Vec<_>>() {
             found.extend(

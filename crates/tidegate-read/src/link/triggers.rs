@@ -81,7 +81,7 @@ fn endpoint(linker: &mut Linker, resource: &Resource, map: &Map, topics: &[usize
             }
         }
         for value in all(map, "RedrivePolicy").iter().filter_map(|v| document(v)) {
-            for target in value.get("deadLetterTargetArn") {
+            if let Some(target) = value.get("deadLetterTargetArn") {
                 linker.deliver(*topic, resource, target, "dead-letter queue of a subscription");
             }
         }

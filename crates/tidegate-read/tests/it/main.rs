@@ -1,0 +1,6 @@
+//! Files on disk through the real reader.
+
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+
+mod cloudformation;
+mod scratch;
