@@ -16,11 +16,13 @@ mod walk;
 mod workflows;
 
 use resolve::{Resolver, Targets};
+use std::collections::HashMap;
 use tidegate_graph::{Edge, EdgeKind, Exposure, Graph, Node, NodeKind, Resource, Span, Str, System, Value};
 
 /// Nodes and edges of a system.
 pub fn link(system: &System) -> Graph {
-    let mut linker = Linker { system, graph: Graph::new(), resolver: Resolver::default() };
+    let mut linker =
+        Linker { system, graph: Graph::new(), resolver: Resolver::default(), by_service: HashMap::new() };
     linker.nodes();
     linker.resolver = Resolver::new(system, &linker.graph);
     containers::own(&mut linker);
@@ -42,6 +44,8 @@ struct Linker<'s> {
     system: &'s System,
     graph: Graph,
     resolver: Resolver,
+    /// Nodes with a resource, by stack and service.
+    by_service: HashMap<(Str, Str), Vec<usize>>,
 }
 
 impl<'s> Linker<'s> {
@@ -61,8 +65,16 @@ impl<'s> Linker<'s> {
                 exposure: Exposure::Internal,
                 span: Some(resource.span),
             };
-            self.graph.add_node(node);
+            let key = (node.stack.clone(), node.service.clone());
+            let index = self.graph.add_node(node);
+            self.by_service.entry(key).or_default().push(index);
         }
+    }
+
+    /// Nodes of a service in the stack of a resource.
+    fn of_service(&self, resource: &Resource, service: &str) -> &[usize] {
+        let stack = self.system.stack_of(resource).map(|s| s.name.clone()).unwrap_or_default();
+        self.by_service.get(&(stack, service.into())).map_or(&[], Vec::as_slice)
     }
 
     /// The node that a resource is or belongs to.

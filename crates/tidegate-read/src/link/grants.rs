@@ -370,8 +370,6 @@ fn identity_edges(linker: &mut Linker, identity: usize, grants: &[Grant]) {
 struct Environment {
     nodes: HashSet<usize>,
     spans: Vec<(usize, Span)>,
-    /// For an ECS service the task definition's environment counts too.
-    stack: Str,
 }
 
 fn surroundings(linker: &Linker, resource: &Resource) -> Environment {
@@ -381,8 +379,7 @@ fn surroundings(linker: &Linker, resource: &Resource) -> Environment {
             linker.targets(resource, value, None).nodes.into_iter().map(move |n| (n, value.span))
         })
         .collect();
-    let stack = linker.system.stack_of(resource).map(|s| s.name.clone()).unwrap_or_default();
-    Environment { nodes: spans.iter().map(|(n, _)| *n).collect(), spans, stack }
+    Environment { nodes: spans.iter().map(|(n, _)| *n).collect(), spans }
 }
 
 fn data_edges(
@@ -449,18 +446,18 @@ fn service_of_grant(arn: &str, action: &str) -> bool {
 
 fn open_grant(
     linker: &mut Linker,
-    _resource: &Resource,
+    resource: &Resource,
     node: usize,
     grant: &Grant,
     environment: &Environment,
     of_service: &dyn Fn(&Linker, usize) -> bool,
 ) -> Vec<usize> {
-    let candidates: Vec<usize> = (0..linker.graph.nodes().len())
-        .filter(|n| {
-            *n != node
-                && linker.graph.node(*n).is_some_and(|x| x.stack == environment.stack)
-                && of_service(linker, *n)
-        })
+    let services = ["rds", "dsql", "kafka", "apigateway", "es", "aoss", "s3"];
+    let candidates: Vec<usize> = std::iter::once(grant.service.as_str())
+        .chain(services.into_iter().filter(|s| *s != grant.service))
+        .flat_map(|service| linker.of_service(resource, service))
+        .copied()
+        .filter(|n| *n != node && of_service(linker, *n))
         .collect();
     let named: Vec<usize> = candidates.iter().copied().filter(|n| environment.nodes.contains(n)).collect();
     match (named.is_empty(), candidates.as_slice()) {

@@ -2,7 +2,8 @@
 
 use super::catalogue::{Kind, kind_of, owner_property};
 use super::walk;
-use std::collections::{BTreeSet, HashMap};
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use tidegate_graph::{Graph, Map, Piece, Resource, Str, System, Value, policy};
 
 /// What a value names.
@@ -19,12 +20,14 @@ pub(super) struct Targets {
 /// Resolves values to nodes.
 #[derive(Debug, Default)]
 pub(super) struct Resolver {
-    /// (stack, physical name as displayed) -> nodes.
-    by_name: HashMap<(usize, Str), Vec<usize>>,
+    /// (stack, physical name as displayed) -> nodes. Ordered, so that a pattern looks only at names with its prefix.
+    by_name: BTreeMap<(usize, Str), Vec<usize>>,
     /// Physical name without holes -> nodes of any stack.
     by_text: HashMap<Str, Vec<usize>>,
-    /// Names with holes, as wildcard patterns: service -> (stack, pattern, node).
-    patterns: HashMap<Str, Vec<(usize, String, usize)>>,
+    /// Names with holes, as wildcard patterns: (stack, service) -> (pattern, node).
+    patterns: HashMap<(usize, Str), Vec<(String, usize)>>,
+    /// What wildcard patterns were found to match: policies repeat themselves.
+    matched: RefCell<HashMap<(usize, Str, String), Vec<usize>>>,
     /// Owned resources (aliases, stages, task definitions) -> node.
     owners: HashMap<Str, usize>,
     services: Vec<Str>,
@@ -77,7 +80,7 @@ impl Resolver {
             let pattern = policy::pattern_of(&value.pieces());
             // A pattern of holes alone says nothing.
             if pattern.chars().filter(|c| *c != '*').count() >= 3 {
-                self.patterns.entry(service.into()).or_default().push((stack, pattern, index));
+                self.patterns.entry((stack, service.into())).or_default().push((pattern, index));
             }
         }
     }
@@ -206,22 +209,38 @@ impl Resolver {
         if pattern.chars().filter(|c| *c != '*').count() < 3 {
             return exact;
         }
-        let mut out = Vec::new();
-        if pattern.contains('*') {
-            let names = self
-                .by_name
-                .iter()
-                .filter(|((s, n), _)| *s == stack && !n.contains("${") && policy::matches(&pattern, n));
-            out.extend(names.flat_map(|(_, nodes)| nodes.iter().copied()).filter(fits));
-            out.sort_unstable();
+        let key = (stack, service.into(), pattern);
+        if let Some(known) = self.matched.borrow().get(&key) {
+            return known.clone();
         }
-        let with_holes =
-            self.patterns.iter().filter(|(own, _)| same_service(service, own)).flat_map(|(_, list)| list);
-        out.extend(
-            with_holes
-                .filter(|(s, p, _)| *s == stack && (*p == pattern || policy::matches(p, &pattern)))
-                .map(|(_, _, n)| *n),
-        );
+        let found = self.by_pattern(stack, &key.2, service);
+        self.matched.borrow_mut().insert(key, found.clone());
+        found
+    }
+
+    fn by_pattern(&self, stack: usize, pattern: &str, service: &str) -> Vec<usize> {
+        let fits = |n: &usize| self.services.get(*n).is_some_and(|own| same_service(service, own));
+        let mut out = Vec::new();
+        if let Some((prefix, _)) = pattern.split_once('*') {
+            let names = self.by_name.range((stack, Str::from(prefix))..);
+            let names = names.take_while(|((s, name), _)| *s == stack && name.starts_with(prefix));
+            let names = names.filter(|((_, name), _)| !name.contains("${") && policy::matches(pattern, name));
+            out.extend(names.flat_map(|(_, nodes)| nodes.iter().copied()).filter(fits));
+        }
+        let with_holes: Vec<&(String, usize)> = self
+            .patterns
+            .iter()
+            .filter(|((own_stack, own), _)| *own_stack == stack && same_service(service, own))
+            .flat_map(|(_, list)| list)
+            .collect();
+        // The same holes at the same places are most likely the same name; only then anything that could match.
+        let exact: Vec<usize> = with_holes.iter().filter(|(p, _)| p == pattern).map(|(_, n)| *n).collect();
+        if exact.is_empty() {
+            out.extend(with_holes.iter().filter(|(p, _)| policy::matches(p, pattern)).map(|(_, n)| *n));
+        }
+        out.extend(exact);
+        out.sort_unstable();
+        out.dedup();
         out
     }
 }

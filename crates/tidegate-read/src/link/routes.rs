@@ -4,7 +4,7 @@ use super::Linker;
 use super::triggers::host;
 use super::walk::{all, one};
 use crate::document::document;
-use tidegate_graph::{EdgeKind, Map, NodeKind, Resource, Str, Value};
+use tidegate_graph::{EdgeKind, Map, NodeKind, Resource, Value};
 
 pub(super) fn link(linker: &mut Linker, resource: &Resource) {
     match resource.ty.as_str() {
@@ -235,10 +235,9 @@ impl Linker<'_> {
         if text.len() < 8 {
             return Vec::new();
         }
-        let stack: Str = self.system.stack_of(resource).map(|s| s.name.clone()).unwrap_or_default();
-        let mentioned = |n: &tidegate_graph::Node| {
-            n.service == service && n.stack == stack && n.name.len() >= 3 && text.contains(n.name.as_str())
+        let mentioned = |n: &&usize| {
+            self.graph.node(**n).is_some_and(|n| n.name.len() >= 3 && text.contains(n.name.as_str()))
         };
-        self.graph.nodes().iter().enumerate().filter(|(_, n)| mentioned(n)).map(|(i, _)| i).collect()
+        self.of_service(resource, service).iter().filter(mentioned).copied().collect()
     }
 }

@@ -84,14 +84,11 @@ impl Linker<'_> {
 
     /// The only node of a service in the stack.
     pub(super) fn only_of_service(&self, resource: &Resource, service: &str) -> Option<usize> {
-        let stack = self.system.stack_of(resource).map(|s| s.name.clone()).unwrap_or_default();
-        let mut nodes = self.graph.nodes().iter().enumerate().filter(|(_, n)| {
-            n.service == service
-                && n.stack == stack
-                && !matches!(n.kind, NodeKind::Rule | NodeKind::Artifact | NodeKind::Identity)
-        });
+        let counts =
+            |n: &&usize| !matches!(self.kind(**n), NodeKind::Rule | NodeKind::Artifact | NodeKind::Identity);
+        let mut nodes = self.of_service(resource, service).iter().filter(counts);
         match (nodes.next(), nodes.next()) {
-            (Some((index, _)), None) => Some(index),
+            (Some(index), None) => Some(*index),
             _ => None,
         }
     }
