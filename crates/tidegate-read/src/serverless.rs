@@ -1,5 +1,7 @@
 //! Serverless Framework services.
 
+mod variables;
+
 use crate::Files;
 use crate::reading::{Options, Reading};
 use tidegate_graph::{FileId, Value};
