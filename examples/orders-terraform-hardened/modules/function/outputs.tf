@@ -1,0 +1,11 @@
+output "name" {
+  value = aws_lambda_function.this.function_name
+}
+
+output "arn" {
+  value = aws_lambda_function.this.arn
+}
+
+output "invoke_arn" {
+  value = aws_lambda_function.this.invoke_arn
+}
