@@ -1,1 +1,65 @@
-fn main() {}
+//! The project's own tasks, run as `cargo xtask TASK`.
+
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line tool speaks to a terminal")]
+
+mod bench;
+mod dist;
+mod fuzz;
+mod generate;
+mod process;
+mod test;
+mod tidy;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "The project's own tasks")]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Write what is made from the code: the list of rules, the rule pages, the reference
+    Generate {
+        /// Change nothing; fail when something isn't as it would be written
+        #[arg(long)]
+        check: bool,
+    },
+    /// Check what no compiler checks: layers, sizes, names, paths in documents, budgets, words
+    Tidy,
+    /// Install what tests need, run them all, count them
+    Test,
+    /// Throw mutated inputs at every parser for a while
+    Fuzz(fuzz::Options),
+    /// Measure whole runs of the release build and print a table
+    Bench(bench::Options),
+    /// Build the release binary and print its size and SHA-256
+    Dist,
+}
+
+fn main() -> ExitCode {
+    match run(Arguments::parse().task) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// True when the task found nothing wrong.
+fn run(task: Task) -> Result<bool> {
+    match task {
+        Task::Generate { check } => generate::run(check),
+        Task::Tidy => tidy::run(),
+        Task::Test => test::run(),
+        Task::Fuzz(options) => fuzz::run(&options),
+        Task::Bench(options) => bench::run(&options),
+        Task::Dist => dist::run(),
+    }
+}

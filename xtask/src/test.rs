@@ -1,0 +1,145 @@
+//! `cargo xtask test`: everything that a test needs, then every test.
+
+use crate::process::{self, cargo};
+use anyhow::{Context as _, Result, bail};
+use std::io::{BufRead as _, BufReader};
+use std::process::{Command, Stdio};
+
+/// Debian packages that tests need, each with a command that shows that it is there.
+const DEBIAN: &[(&str, &str)] = &[("cc", "gcc"), ("git", "git")];
+
+pub(crate) fn run() -> Result<bool> {
+    install(DEBIAN)?;
+    let mut counts = Counts::default();
+    let mut good = true;
+    if has("cargo-nextest") {
+        good &= tests(
+            &mut cargo(&["nextest", "run", "--workspace", "--no-fail-fast", "--no-tests", "pass"]),
+            &mut counts,
+        )?;
+        good &= tests(&mut cargo(&["test", "--workspace", "--doc", "--no-fail-fast"]), &mut counts)?;
+    } else {
+        good &= tests(&mut cargo(&["test", "--workspace", "--no-fail-fast"]), &mut counts)?;
+    }
+    // The plain closing line that any reader of the log understands.
+    println!("{} passed, {} failed, {} skipped", counts.passed, counts.failed, counts.skipped);
+    if counts.passed + counts.failed == 0 {
+        bail!("no test was executed");
+    }
+    Ok(good && counts.failed == 0)
+}
+
+/// Installs what is missing; does nothing when all is there.
+fn install(packages: &[(&str, &str)]) -> Result<()> {
+    let missing: Vec<&str> =
+        packages.iter().filter(|(command, _)| !has(command)).map(|(_, package)| *package).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    if !has("apt-get") {
+        bail!("these programs are missing, and there is no apt-get to install them: {}", missing.join(", "));
+    }
+    let quiet = ["apt-get", "--yes", "--quiet=2", "-o=Dpkg::Use-Pty=0"];
+    for rest in [&["update"][..], &["install", "--no-install-recommends"][..]] {
+        let mut command = Command::new("env");
+        command.arg("DEBIAN_FRONTEND=noninteractive").args(quiet).args(rest);
+        if rest.contains(&"install") {
+            command.args(&missing);
+        }
+        if !process::succeeds(&mut command)? {
+            bail!("failed to install {}", missing.join(", "));
+        }
+    }
+    Ok(())
+}
+
+/// True when a command is on the search path.
+pub(crate) fn has(command: &str) -> bool {
+    std::env::var_os("PATH")
+        .is_some_and(|path| std::env::split_paths(&path).any(|folder| folder.join(command).is_file()))
+}
+
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Counts {
+    passed: usize,
+    failed: usize,
+    skipped: usize,
+}
+
+/// Runs a test runner, shows all it says and counts.
+fn tests(command: &mut Command, counts: &mut Counts) -> Result<bool> {
+    // nextest writes to its standard error; one thread reads each stream so that neither blocks the other.
+    let mut child =
+        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().context("failed to start the tests")?;
+    let (out, err) = (child.stdout.take(), child.stderr.take());
+    let (out, err) = std::thread::scope(|scope| {
+        let out = scope
+            .spawn(|| out.map_or_else(Counts::default, |stream| count(stream, |line| println!("{line}"))));
+        let err = scope
+            .spawn(|| err.map_or_else(Counts::default, |stream| count(stream, |line| eprintln!("{line}"))));
+        (out.join().unwrap_or_default(), err.join().unwrap_or_default())
+    });
+    for part in [out, err] {
+        counts.passed += part.passed;
+        counts.failed += part.failed;
+        counts.skipped += part.skipped;
+    }
+    Ok(child.wait().context("failed to wait for the tests")?.success())
+}
+
+fn count(stream: impl std::io::Read, show: impl Fn(&str)) -> Counts {
+    let mut counts = Counts::default();
+    for line in BufReader::new(stream).split(b'\n').map_while(std::result::Result::ok) {
+        let line = String::from_utf8_lossy(&line);
+        show(&line);
+        counts.add(&line);
+    }
+    counts
+}
+
+impl Counts {
+    /// Takes a closing line of cargo test or nextest into account; other lines say nothing.
+    fn add(&mut self, line: &str) {
+        let line = line.trim_start();
+        let summary = line
+            .strip_prefix("test result:")
+            .or_else(|| line.strip_prefix("Summary").and_then(|l| l.split_once("run:")).map(|(_, l)| l));
+        let Some(summary) = summary else { return };
+        let words: Vec<&str> =
+            summary.split([' ', ';', ',', '.', '(', ')']).filter(|w| !w.is_empty()).collect();
+        for pair in words.windows(2) {
+            let [number, word] = pair else { continue };
+            let Ok(number) = number.parse::<usize>() else { continue };
+            match *word {
+                "passed" => self.passed += number,
+                "failed" | "timed" => self.failed += number,
+                "ignored" | "skipped" => self.skipped += number,
+                _ => {}
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn counted(lines: &[&str]) -> (usize, usize, usize) {
+        let mut counts = Counts::default();
+        lines.iter().for_each(|line| counts.add(line));
+        (counts.passed, counts.failed, counts.skipped)
+    }
+
+    #[test]
+    fn both_runners_are_counted() {
+        let cargo = "test result: FAILED. 3 passed; 1 failed; 2 ignored; 0 measured; 0 filtered out; finished in 0.00s";
+        assert_eq!(counted(&[cargo, cargo, "test a::b ... ok"]), (6, 2, 4));
+        let nextest = "     Summary [   1.432s] 57 tests run: 55 passed (1 slow), 2 failed, 4 skipped";
+        assert_eq!(counted(&[nextest]), (55, 2, 4));
+    }
+
+    #[test]
+    fn a_missing_program_is_missed() {
+        assert!(has("cargo") && !has("no-such-program"));
+    }
+}
