@@ -10,6 +10,8 @@ mod cloudformation;
 mod discover;
 mod document;
 mod files;
+#[doc(hidden)]
+pub mod fuzz;
 mod link;
 mod openapi;
 mod reading;

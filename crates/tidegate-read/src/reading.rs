@@ -38,7 +38,7 @@ pub fn read(root: &Path, options: &Options) -> System {
     join(&files, readings, found.problems)
 }
 
-fn read_part(files: &Files, part: Part, options: &Options) -> Vec<Reading> {
+pub(crate) fn read_part(files: &Files, part: Part, options: &Options) -> Vec<Reading> {
     match part {
         Part::CloudFormation { file, root, parameters } => {
             cloudformation::read(files, file, root, parameters, options)
@@ -55,7 +55,7 @@ fn read_part(files: &Files, part: Part, options: &Options) -> Vec<Reading> {
     }
 }
 
-fn join(files: &Files, mut readings: Vec<Reading>, problems: Vec<Problem>) -> System {
+pub(crate) fn join(files: &Files, mut readings: Vec<Reading>, problems: Vec<Problem>) -> System {
     let exports: HashMap<Str, Value> =
         readings.iter_mut().flat_map(|r| std::mem::take(&mut r.exports)).collect();
     let mut system = System::default();

@@ -11,6 +11,9 @@ use tidegate_graph::{Data, Field, FileId, Map, Problem, Span, Str, Value};
 /// Values in a document after aliases are expanded. A real template of 1 MB has some 50,000.
 const MAX_VALUES: usize = 2_000_000;
 
+/// Values within each other, after aliases are expanded. Whatever walks over values does so by recursion and relies on it.
+const MAX_DEPTH: usize = 128;
+
 /// What was read of a text: its documents as far as they go, and what is wrong with it.
 #[derive(Debug, Default)]
 pub(crate) struct Parsed {
@@ -28,6 +31,8 @@ pub(crate) fn parse(file: FileId, text: &str) -> Parsed {
         length: text.len(),
         events,
         budget: MAX_VALUES,
+        depth: 0,
+        deepest: 0,
         anchors,
         ended: false,
         out: Parsed::default(),
@@ -47,8 +52,11 @@ struct Builder<'t, I: BorrowedInput<'t>> {
     length: usize,
     events: Parser<'t, I>,
     budget: usize,
-    /// Anchored values with the number of values within.
-    anchors: HashMap<usize, (Value, usize)>,
+    /// How many values are being read, each within the one before, and the most since `deepest` was last set.
+    depth: usize,
+    deepest: usize,
+    /// Anchored values with the number of values within, and how deep they go.
+    anchors: HashMap<usize, (Value, usize, usize)>,
     /// Set by the first error: no more events come, and every open list and map ends where it is.
     ended: bool,
     out: Parsed,
@@ -118,10 +126,12 @@ impl<'t, I: BorrowedInput<'t>> Builder<'t, I> {
     }
 
     fn node(&mut self, event: Event<'t>, span: Span) -> Value {
-        if !self.spend(1, span) {
+        if !self.spend(1, span) || !self.descend(1, span) {
             return Value::new(Data::Null, span);
         }
         let before = self.budget;
+        self.depth += 1;
+        let outer = std::mem::replace(&mut self.deepest, self.depth);
         let (value, anchor) = match event {
             Event::Scalar(text, style, anchor, tag) => {
                 let tag = tag.as_deref();
@@ -131,7 +141,9 @@ impl<'t, I: BorrowedInput<'t>> Builder<'t, I> {
             Event::SequenceStart(_, anchor, tag) => (tagged(self.sequence(span), tag.as_deref()), anchor),
             Event::MappingStart(_, anchor, tag) => (tagged(self.mapping(span), tag.as_deref()), anchor),
             Event::Alias(id) => match self.anchors.get(&id).cloned() {
-                Some((value, size)) if self.spend(size, span) => (value, 0),
+                Some((value, size, height)) if self.spend(size, span) && self.descend(height, span) => {
+                    (value, 0)
+                }
                 Some(_) => (Value::new(Data::Null, span), 0),
                 None => {
                     self.out.problems.push(Problem::at(span, "an alias within its own anchor"));
@@ -143,10 +155,22 @@ impl<'t, I: BorrowedInput<'t>> Builder<'t, I> {
                 (Value::new(Data::Null, span), 0)
             }
         };
+        self.depth -= 1;
         if anchor != 0 {
-            self.anchors.insert(anchor, (value.clone(), before - self.budget + 1));
+            let height = self.deepest - self.depth;
+            self.anchors.insert(anchor, (value.clone(), before - self.budget + 1, height));
         }
+        self.deepest = self.deepest.max(outer);
         value
+    }
+
+    /// Notes how deep the values go that come next; false when that is too deep.
+    fn descend(&mut self, levels: usize, span: Span) -> bool {
+        self.deepest = self.deepest.max(self.depth + levels);
+        if self.depth + levels > MAX_DEPTH {
+            self.end(Problem::at(span, format!("more than {MAX_DEPTH} values within each other")));
+        }
+        !self.ended
     }
 
     fn sequence(&mut self, start: Span) -> Value {
@@ -297,5 +321,19 @@ mod tests {
         assert_eq!(show("a: 1\nb: {c: 2, d: ]\n"), "{a:1,b:{c:2}}");
         let deep = "[".repeat(100_000);
         assert_eq!(parse(FileId(0), &deep).problems.len(), 1);
+    }
+
+    #[test]
+    fn depth_is_bounded_through_aliases_too() {
+        let nested = |depth: usize| format!("{}x", "- ".repeat(depth));
+        assert!(parse(FileId(0), &nested(MAX_DEPTH - 1)).problems.is_empty());
+        assert_eq!(parse(FileId(0), &nested(2_000)).problems.len(), 1);
+        let deep = "[".repeat(100) + &"]".repeat(100);
+        let chain = format!("a: &a {deep}\nb: &b [[[[[[[[[[*a]]]]]]]]]]\nc: ");
+        assert!(parse(FileId(0), &format!("{chain}[*b]")).problems.is_empty());
+        assert_eq!(
+            parse(FileId(0), &format!("{chain}{}*b{}", "[".repeat(50), "]".repeat(50))).problems.len(),
+            1
+        );
     }
 }

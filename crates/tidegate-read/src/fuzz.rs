@@ -1,0 +1,59 @@
+//! One function per parser, for fuzzing alone: text in, nothing out, and it must end without a panic.
+//!
+//! Not part of the interface of this crate. Each target goes as far as the event graph, so that what a reader lowers is
+//! linked too.
+
+use crate::discover::Part;
+use crate::reading::{Options, join, read_part};
+use crate::{Files, document, link, yaml};
+use std::path::{Path, PathBuf};
+use tidegate_graph::{FileId, Span, Value};
+
+/// A target by its name, which is also that of its folder of seeds.
+pub type Target = (&'static str, fn(&str));
+
+/// Every target.
+pub const TARGETS: &[Target] = &[
+    ("yaml", |text| drop(yaml::parse(FileId(0), text))),
+    ("document", |text| drop(document::document(&Value::text(text, Span::default())))),
+    ("cloudformation", |text| one(text, |file, root| Part::CloudFormation { file, root, parameters: None })),
+    ("serverless", |text| one(text, |file, root| Part::Serverless { file, root })),
+    ("asl", |text| one(text, |file, root| Part::StateMachine { file, root })),
+    ("openapi", |text| one(text, |file, root| Part::OpenApi { file, root })),
+    ("asyncapi", |text| one(text, |file, root| Part::AsyncApi { file, root })),
+    ("terraform-json", |text| one(text, |file, root| Part::TerraformJson { file, root })),
+    ("terraform", terraform),
+];
+
+/// A document that one reader reads, as if it were the only file of a project.
+fn one(text: &str, part: impl Fn(FileId, Value) -> Part) {
+    // There is no such folder, so that nothing that the text names can be opened.
+    let files = Files::new(Path::new("tidegate-fuzz-nowhere"));
+    let file = files.add("input.yaml", text);
+    let (Some(root), _) = yaml::parse_one(file, text) else { return };
+    whole(&files, part(file, root));
+}
+
+/// A module has to lie on a disk.
+fn terraform(text: &str) {
+    let folder = folder();
+    let path = folder.join("main.tf");
+    if std::fs::create_dir_all(&folder).and_then(|()| std::fs::write(&path, text)).is_ok() {
+        whole(&Files::new(&folder), Part::TerraformFolder(folder.canonicalize().unwrap_or(folder)));
+        // What the next input leaves out must not be read again.
+        let _ = std::fs::remove_file(path);
+    }
+}
+
+fn folder() -> PathBuf {
+    std::env::temp_dir().join(format!(
+        "tidegate-fuzz-{}-{:?}",
+        std::process::id(),
+        std::thread::current().id()
+    ))
+}
+
+fn whole(files: &Files, part: Part) {
+    let readings = read_part(files, part, &Options::default());
+    drop(link(&join(files, readings, Vec::new())));
+}
