@@ -39,9 +39,12 @@ fn terraform(text: &str) {
     let folder = folder();
     let path = folder.join("main.tf");
     if std::fs::create_dir_all(&folder).and_then(|()| std::fs::write(&path, text)).is_ok() {
-        whole(&Files::new(&folder), Part::TerraformFolder(folder.canonicalize().unwrap_or(folder)));
+        whole(
+            &Files::new(&folder),
+            Part::TerraformFolder(folder.canonicalize().unwrap_or_else(|_| folder.clone())),
+        );
         // What the next input leaves out must not be read again.
-        let _ = std::fs::remove_file(path);
+        let _ = std::fs::remove_dir_all(&folder);
     }
 }
 
@@ -56,4 +59,11 @@ fn folder() -> PathBuf {
 fn whole(files: &Files, part: Part) {
     let readings = read_part(files, part, &Options::default());
     drop(link(&join(files, readings, Vec::new())));
+}
+
+/// Runs the target of that name; does nothing when there is none.
+pub fn run(name: &str, text: &str) {
+    if let Some((_, target)) = TARGETS.iter().find(|(known, _)| *known == name) {
+        target(text);
+    }
 }
