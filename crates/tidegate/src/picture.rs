@@ -1,89 +1,54 @@
-//! The event graph in every format.
+//! The event graph as something to look at: one scene, many formats.
+//!
+//! [`scene`] decides what is worth drawing, [`layout`] where it stands; the formats only write it down.
 
-use crate::output::json;
-use serde_json::{Value, json};
-use tidegate_graph::{Cond, Graph, System};
+mod dot;
+mod json;
+mod layout;
+mod mermaid;
+#[cfg(test)]
+mod samples;
+mod scene;
+mod svg;
+mod text;
+mod words;
 
-/// Form of a graph.
+use scene::Scene;
+use tidegate_graph::{Graph, System};
+
+/// What to write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Format {
-    /// For other tools.
+    /// An overview for a terminal.
+    Text,
+    /// Everything, for other tools.
     Json,
+    /// The picture.
+    Svg,
+    /// A flowchart for Markdown.
+    Mermaid,
+    /// For Graphviz.
+    Dot,
 }
 
-/// What to show, and how.
-#[derive(Clone, Copy, Debug)]
+/// How to write it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct View {
-    /// Every resource too (JSON).
+    /// JSON: every resource after expansion too.
     pub(crate) resources: bool,
-    /// Columns of the terminal (text).
+    /// Text: columns of the terminal.
     pub(crate) width: usize,
-    /// Colour (text).
+    /// Text: ANSI colours.
     pub(crate) color: bool,
 }
 
-/// The graph as text of that format, with a line break at its end.
+/// The graph of a system in a format.
 pub(crate) fn render(format: Format, system: &System, graph: &Graph, view: &View) -> String {
-    let _ = (view.width, view.color);
     match format {
-        Format::Json => format!("{:#}\n", document(system, graph, view)),
-    }
-}
-
-fn document(system: &System, graph: &Graph, view: &View) -> Value {
-    let place = |span: Option<tidegate_graph::Span>| span.map(|s| system.sources.location(s));
-    let id = |index| graph.node(index).map(|n| n.id.as_str()).unwrap_or_default();
-    let nodes: Vec<Value> = graph
-        .nodes()
-        .iter()
-        .map(|n| {
-            json!({
-                "id": n.id, "kind": n.kind, "type": n.ty, "service": n.service, "name": n.name, "stack": n.stack,
-                "exposure": n.exposure, "location": place(n.span),
-            })
-        })
-        .collect();
-    let edges: Vec<Value> = graph
-        .edges()
-        .iter()
-        .map(|e| {
-            json!({
-                "from": id(e.from), "to": id(e.to), "kind": e.kind, "evidence": e.evidence, "location": place(e.span),
-            })
-        })
-        .collect();
-    let mut out = json!({
-        "version": 1,
-        "nodes": nodes,
-        "edges": edges,
-        "problems": json::problems(system),
-        "coverage": json::coverage(system),
-    });
-    if view.resources
-        && let Some(map) = out.as_object_mut()
-    {
-        let resources = system.resources().iter().map(|r| {
-            json!({
-                "logical_id": r.logical_id, "type": r.ty, "location": system.sources.location(r.span),
-                "condition": r.condition.as_ref().map(condition),
-            })
-        });
-        map.insert("resources".into(), resources.collect());
-    }
-    out
-}
-
-/// A condition in words.
-fn condition(cond: &Cond) -> String {
-    let join = |conds: &[Cond], word: &str| conds.iter().map(condition).collect::<Vec<_>>().join(word);
-    match cond {
-        Cond::Constant(value) => value.to_string(),
-        Cond::Equals(variable, value) => {
-            format!("{}={value}", variable.rsplit('/').next().unwrap_or(variable))
-        }
-        Cond::Free(name) => name.to_string(),
-        Cond::Not(inner) => format!("not ({})", condition(inner)),
-        Cond::All(conds) => format!("({})", join(conds, " and ")),
-        Cond::Any(conds) => format!("({})", join(conds, " or ")),
+        Format::Text => text::render(system, graph, view),
+        Format::Json => json::render(system, graph, view),
+        Format::Svg => svg::render(system, &Scene::new(&system.sources, graph)),
+        Format::Mermaid => mermaid::render(&Scene::new(&system.sources, graph)),
+        Format::Dot => dot::render(graph),
     }
 }

@@ -1,0 +1,69 @@
+//! The graph as a document for other tools. `docs/schemas/graph.schema.json` describes it.
+
+use super::View;
+use crate::output::json;
+use serde_json::{Value, json};
+use tidegate_graph::{Cond, Graph, System};
+
+/// The whole document, with a line break at its end.
+pub(super) fn render(system: &System, graph: &Graph, view: &View) -> String {
+    format!("{:#}\n", document(system, graph, view))
+}
+
+fn document(system: &System, graph: &Graph, view: &View) -> Value {
+    let place = |span: Option<tidegate_graph::Span>| span.map(|s| system.sources.location(s));
+    let id = |index| graph.node(index).map(|n| n.id.as_str()).unwrap_or_default();
+    let nodes: Vec<Value> = graph
+        .nodes()
+        .iter()
+        .map(|n| {
+            json!({
+                "id": n.id, "kind": n.kind, "type": n.ty, "service": n.service, "name": n.name, "stack": n.stack,
+                "exposure": n.exposure, "location": place(n.span),
+            })
+        })
+        .collect();
+    let edges: Vec<Value> = graph
+        .edges()
+        .iter()
+        .map(|e| {
+            json!({
+                "from": id(e.from), "to": id(e.to), "kind": e.kind, "evidence": e.evidence, "location": place(e.span),
+            })
+        })
+        .collect();
+    let mut out = json!({
+        "version": 1,
+        "nodes": nodes,
+        "edges": edges,
+        "problems": json::problems(system),
+        "coverage": json::coverage(system),
+    });
+    if view.resources
+        && let Some(map) = out.as_object_mut()
+    {
+        let resources = system.resources().iter().map(|r| {
+            json!({
+                "logical_id": r.logical_id, "type": r.ty, "location": system.sources.location(r.span),
+                "condition": r.condition.as_ref().map(condition),
+            })
+        });
+        map.insert("resources".into(), resources.collect());
+    }
+    out
+}
+
+/// A condition in words.
+fn condition(cond: &Cond) -> String {
+    let join = |conds: &[Cond], word: &str| conds.iter().map(condition).collect::<Vec<_>>().join(word);
+    match cond {
+        Cond::Constant(value) => value.to_string(),
+        Cond::Equals(variable, value) => {
+            format!("{}={value}", variable.rsplit('/').next().unwrap_or(variable))
+        }
+        Cond::Free(name) => name.to_string(),
+        Cond::Not(inner) => format!("not ({})", condition(inner)),
+        Cond::All(conds) => format!("({})", join(conds, " and ")),
+        Cond::Any(conds) => format!("({})", join(conds, " or ")),
+    }
+}
