@@ -52,3 +52,35 @@ pub(crate) fn render(format: Format, system: &System, graph: &Graph, view: &View
         Format::Dot => dot::render(graph),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Writes pictures of the samples to the folder that the environment names, to be looked at.
+    #[test]
+    #[ignore = "for eyes"]
+    fn pictures_to_look_at() {
+        let Some(folder) = std::env::var_os("TIDEGATE_PICTURES") else { return };
+        let folder = std::path::PathBuf::from(folder);
+        let system = samples::system();
+        for (name, graph) in [
+            ("orders", samples::orders()),
+            ("many-40", samples::many(40, 20)),
+            ("many-150", samples::many(150, 25)),
+            ("many-300", samples::many(300, 25)),
+            ("many-1000", samples::many(1000, 25)),
+            ("many-20000", samples::many(20_000, 25)),
+        ] {
+            let view = View { resources: false, width: 100, color: false };
+            for (format, extension) in
+                [(Format::Svg, "svg"), (Format::Mermaid, "mmd"), (Format::Dot, "dot"), (Format::Text, "txt")]
+            {
+                let start = std::time::Instant::now();
+                let text = render(format, &system, &graph, &view);
+                println!("{name}.{extension}: {} bytes in {:?}", text.len(), start.elapsed());
+                std::fs::write(folder.join(format!("{name}.{extension}")), text).unwrap();
+            }
+        }
+    }
+}

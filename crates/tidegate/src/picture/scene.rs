@@ -175,7 +175,9 @@ impl Scene {
         }
         let depth = (1..8).rev().find(|d| distinct(graph, &shown, |n| folder(&n.stack, *d)) <= MOST_ITEMS);
         let by_letter = |node: &Node| -> Str {
-            node.stack.chars().next().map_or(Str::default(), |c| if c.is_ascii_alphanumeric() { format!("{c}…").into() } else { "…".into() })
+            node.stack.chars().next().map_or(Str::default(), |c| {
+                if c.is_ascii_alphanumeric() { format!("{c}…").into() } else { "…".into() }
+            })
         };
         Self::build(sources, graph, &shown, Level::Folders, |_, node| match depth {
             Some(depth) => folder(&node.stack, depth),
@@ -189,7 +191,13 @@ impl Scene {
         Self::build(sources, graph, &shown(graph), Level::Nodes, |_, node| node.id.clone())
     }
 
-    fn build(sources: &Sources, graph: &Graph, shown: &[bool], level: Level, key: impl Fn(usize, &Node) -> Str) -> Self {
+    fn build(
+        sources: &Sources,
+        graph: &Graph,
+        shown: &[bool],
+        level: Level,
+        key: impl Fn(usize, &Node) -> Str,
+    ) -> Self {
         let mut builder = Builder::new(graph, level);
         // The nodes of each item, items in the order of their first node.
         let mut by_key: HashMap<(Str, bool), usize> = HashMap::new();
@@ -200,7 +208,8 @@ impl Scene {
                 continue;
             }
             let sends = is_outside(node) && only_sends(graph, index);
-            let item = *by_key.entry((key(index, node), sends && level != Level::Nodes)).or_insert(members.len());
+            let item =
+                *by_key.entry((key(index, node), sends && level != Level::Nodes)).or_insert(members.len());
             if item == members.len() {
                 members.push(Vec::new());
             }
@@ -222,14 +231,19 @@ impl Scene {
 
 /// Which nodes are drawn: all but the identities that only carry grants, unless there is nothing else.
 fn shown(graph: &Graph) -> Vec<bool> {
-    let drawn: Vec<bool> =
-        graph.nodes().iter().enumerate().map(|(index, node)| node.kind != NodeKind::Identity || stands_out(graph, index)).collect();
+    let drawn: Vec<bool> = graph
+        .nodes()
+        .iter()
+        .enumerate()
+        .map(|(index, node)| node.kind != NodeKind::Identity || stands_out(graph, index))
+        .collect();
     if drawn.iter().any(|d| *d) { drawn } else { vec![true; graph.nodes().len()] }
 }
 
 /// True for an identity that somebody other than a workload of the system may become, or that hands on another one.
 fn stands_out(graph: &Graph, index: usize) -> bool {
-    let is_identity = |i: usize| graph.node(i).is_some_and(|n| matches!(n.kind, NodeKind::Identity | NodeKind::External));
+    let is_identity =
+        |i: usize| graph.node(i).is_some_and(|n| matches!(n.kind, NodeKind::Identity | NodeKind::External));
     graph.node(index).is_some_and(|n| n.exposure > Exposure::Account)
         || graph.incoming(index).any(|e| match e.kind {
             EdgeKind::Assumes | EdgeKind::Trusts => is_identity(e.from),
@@ -248,7 +262,9 @@ fn is_outside(node: &Node) -> bool {
 }
 
 fn only_sends(graph: &Graph, index: usize) -> bool {
-    let sends = |k: EdgeKind| matches!(k, EdgeKind::Triggers | EdgeKind::Publishes | EdgeKind::Invokes | EdgeKind::Writes);
+    let sends = |k: EdgeKind| {
+        matches!(k, EdgeKind::Triggers | EdgeKind::Publishes | EdgeKind::Invokes | EdgeKind::Writes)
+    };
     graph.outgoing(index).any(|e| sends(e.kind)) && !graph.incoming(index).any(|e| e.kind.is_data())
 }
 
@@ -301,11 +317,17 @@ impl<'g> Builder<'g> {
         self.scene.hidden_identities -= nodes.len();
         let exposure = nodes.iter().map(|n| n.exposure).max().unwrap_or_default();
         let lane = match first.kind {
-            _ if matches!(self.scene.level, Level::Stacks | Level::Folders) && !is_outside(first) => Lane::Stack,
+            _ if matches!(self.scene.level, Level::Stacks | Level::Folders) && !is_outside(first) => {
+                Lane::Stack
+            }
             NodeKind::Api => Lane::Edge,
             NodeKind::Function | NodeKind::Workflow => Lane::Compute,
-            NodeKind::Bus | NodeKind::Rule | NodeKind::Queue | NodeKind::Topic | NodeKind::Stream => Lane::Bus,
-            NodeKind::Store | NodeKind::Secret | NodeKind::Log | NodeKind::Artifact | NodeKind::Schema => Lane::Data,
+            NodeKind::Bus | NodeKind::Rule | NodeKind::Queue | NodeKind::Topic | NodeKind::Stream => {
+                Lane::Bus
+            }
+            NodeKind::Store | NodeKind::Secret | NodeKind::Log | NodeKind::Artifact | NodeKind::Schema => {
+                Lane::Data
+            }
             NodeKind::Identity => Lane::Identity,
             NodeKind::External if only_sends(self.graph, index) => Lane::Internet,
             NodeKind::External => Lane::Outside,
@@ -326,18 +348,34 @@ impl<'g> Builder<'g> {
                 let name = words::count(nodes.len(), first.kind.word());
                 (name, names(&nodes), Glyph::Kind(first.kind))
             }
-            _ if is_outside(first) => (words::count(nodes.len(), "external"), names(&nodes), Glyph::Kind(first.kind)),
+            _ if is_outside(first) => {
+                (words::count(nodes.len(), "external"), names(&nodes), Glyph::Kind(first.kind))
+            }
             Level::Stacks => (first.stack.to_string(), contents(&nodes), Glyph::Stack),
             Level::Folders => {
                 let stacks = nodes.iter().map(|n| &n.stack).collect::<std::collections::BTreeSet<_>>();
                 let name = first.stack.split('/').next().unwrap_or_default();
-                let name = if stacks.len() == 1 { first.stack.to_string() } else { format!("{name}… ({} stacks)", stacks.len()) };
+                let name = if stacks.len() == 1 {
+                    first.stack.to_string()
+                } else {
+                    format!("{name}… ({} stacks)", stacks.len())
+                };
                 (name, contents(&nodes), Glyph::Stack)
             }
         };
         let tip = if one { node_tip(sources, first) } else { format!("{name}\n{}", contents(&nodes)) };
         let id = if one { first.id.clone() } else { format!("{}/{}", first.stack, first.kind.word()).into() };
-        self.scene.items.push(Item { id, name, detail, tip, glyph, lane, group, exposure, count: nodes.len() });
+        self.scene.items.push(Item {
+            id,
+            name,
+            detail,
+            tip,
+            glyph,
+            lane,
+            group,
+            exposure,
+            count: nodes.len(),
+        });
     }
 
     fn links(&mut self, item_of: &[Option<usize>]) {
@@ -377,12 +415,23 @@ impl<'g> Builder<'g> {
         let next = self.scene.links.len();
         let index = *self.links.entry((a, b)).or_insert(next);
         if index == next {
-            let link = Link { a, b, forward: Kinds::default(), backward: Kinds::default(), entry: None, count: 0, tip: String::new() };
+            let link = Link {
+                a,
+                b,
+                forward: Kinds::default(),
+                backward: Kinds::default(),
+                entry: None,
+                count: 0,
+                tip: String::new(),
+            };
             self.scene.links.push(link);
         }
         // INVARIANT: the map only holds indices of links that were pushed.
         let last = self.scene.links.len() - 1;
-        #[expect(clippy::indexing_slicing, reason = "at least one link was pushed, and `min` keeps to the last")]
+        #[expect(
+            clippy::indexing_slicing,
+            reason = "at least one link was pushed, and `min` keeps to the last"
+        )]
         &mut self.scene.links[index.min(last)]
     }
 

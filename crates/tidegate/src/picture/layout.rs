@@ -1,0 +1,231 @@
+//! Where everything stands.
+//!
+//! The picture is layered and reads from left to right. Lanes are columns, in the order of an event's way: Internet, edge,
+//! bus and queue, compute, data, identity, outside. A flow that comes back to a lane opens it once more further right
+//! (`compute, bus, compute`), so that events run to the right and what is read or sent back runs to the left; folding
+//! all functions into one column would turn every second hop around. Each stack is a horizontal band, so that boundaries
+//! never overlap, and links that pass a column have a place of their own there, so that none runs through a box.
+//!
+//! Pure and deterministic: the same scene gives the same picture.
+
+mod order;
+mod place;
+mod rank;
+mod route;
+
+use super::scene::{Lane, Scene};
+use order::Web;
+use place::Heights;
+use rank::Ranks;
+
+/// Size of every box.
+pub(super) const BOX_WIDTH: f64 = 196.0;
+pub(super) const BOX_HEIGHT: f64 = 48.0;
+
+/// Space around everything, above the first band (title and lane captions), and between two bands.
+const MARGIN: f64 = 28.0;
+const HEAD: f64 = 128.0;
+const BETWEEN: f64 = 74.0;
+/// Space between boxes and their boundary; above there is the caption too.
+const PADDING: f64 = 16.0;
+const CAPTION: f64 = 30.0;
+
+/// A point, from the top left.
+#[derive(Clone, Copy, Debug, Default, PartialEq, serde::Serialize)]
+pub(super) struct Point {
+    pub(super) x: f64,
+    pub(super) y: f64,
+}
+
+/// A rectangle.
+#[derive(Clone, Copy, Debug, Default, PartialEq, serde::Serialize)]
+pub(super) struct Rect {
+    pub(super) x: f64,
+    pub(super) y: f64,
+    pub(super) width: f64,
+    pub(super) height: f64,
+}
+
+/// Neighbouring columns of one lane.
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize)]
+pub(super) struct Band {
+    pub(super) lane: Lane,
+    pub(super) x: f64,
+    pub(super) width: f64,
+}
+
+/// The outline of a stack.
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+pub(super) struct Boundary {
+    pub(super) name: String,
+    pub(super) area: Rect,
+}
+
+/// The way of a link: curves between two columns, straight lines through a column.
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+pub(super) struct Route {
+    /// The item at the first point: the left one.
+    pub(super) from: usize,
+    /// The item at the last point.
+    pub(super) to: usize,
+    /// Start, then entry and exit of every column that is passed, then end.
+    pub(super) points: Vec<Point>,
+    /// True if both ends are on the right side of their boxes, in one column.
+    pub(super) beside: bool,
+}
+
+/// A picture in numbers.
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize)]
+pub(super) struct Layout {
+    pub(super) width: f64,
+    /// Bottom of what is drawn; a legend may follow.
+    pub(super) height: f64,
+    pub(super) lanes: Vec<Band>,
+    pub(super) boundaries: Vec<Boundary>,
+    /// One per item, in the scene's order.
+    pub(super) boxes: Vec<Rect>,
+    /// One per link, in the scene's order.
+    pub(super) routes: Vec<Route>,
+}
+
+/// Lays a scene out.
+pub(super) fn layout(scene: &Scene) -> Layout {
+    let ranks = rank::rank(scene);
+    let band_of_group = arrange(scene);
+    let web = Web::new(scene, &ranks, &band_of_group);
+    let heights = place::place(&web, &ranks.margin, HEAD + CAPTION, BETWEEN);
+    let (x, width) = columns(&ranks, &web, &heights);
+    let boxes: Vec<Rect> = (0..scene.items.len())
+        .map(|i| Rect {
+            x: at(&x, at(&ranks.column, i)),
+            y: at(&heights.middle, i) - BOX_HEIGHT / 2.0,
+            width: BOX_WIDTH,
+            height: BOX_HEIGHT,
+        })
+        .collect();
+    let routes = route::route(scene, &web, &heights, &x);
+    let boundaries = boundaries(scene, &boxes, &heights, &band_of_group);
+    Layout {
+        width,
+        height: heights.bottom + PADDING + MARGIN,
+        lanes: lanes(&ranks, &x),
+        boundaries,
+        boxes,
+        routes,
+    }
+}
+
+/// Band of each group: stacks that talk to each other stand near each other.
+fn arrange(scene: &Scene) -> Vec<usize> {
+    let count = scene.groups.len();
+    let group = |item: usize| scene.items.get(item).and_then(|i| i.group);
+    let pairs: Vec<(usize, usize)> =
+        scene.links.iter().filter_map(|l| Some((group(l.a)?, group(l.b)?))).filter(|(a, b)| a != b).collect();
+    let mut order: Vec<usize> = (0..count).collect();
+    let mut band: Vec<usize> = (0..count).collect();
+    let length =
+        |band: &[usize]| pairs.iter().map(|(a, b)| at(band, *a).abs_diff(at(band, *b))).sum::<usize>();
+    let mut best = (length(&band), band.clone());
+    for _ in 0..12 {
+        let mut sums = vec![(0.0, 0.0); count];
+        for (a, b) in &pairs {
+            for (one, other) in [(*a, *b), (*b, *a)] {
+                if let Some(sum) = sums.get_mut(one) {
+                    sum.0 += at(&band, other) as f64;
+                    sum.1 += 1.0;
+                }
+            }
+        }
+        let wish = |g: usize| -> f64 {
+            let own = at(&band, g) as f64;
+            match sums.get(g) {
+                Some((sum, n)) if *n > 0.0 => (own + sum) / (n + 1.0),
+                _ => own,
+            }
+        };
+        order.sort_by(|a, b| wish(*a).total_cmp(&wish(*b)).then(a.cmp(b)));
+        let mut next = vec![0; count];
+        for (place, group) in order.iter().enumerate() {
+            if let Some(slot) = next.get_mut(*group) {
+                *slot = place;
+            }
+        }
+        band = next;
+        let total = length(&band);
+        if total < best.0 {
+            best = (total, band.clone());
+        }
+    }
+    best.1
+}
+
+/// Left side of each column, and the width of everything. Gutters are wider where many or steep links share them.
+fn columns(ranks: &Ranks, web: &Web, heights: &Heights) -> (Vec<f64>, f64) {
+    let mut count = vec![0_usize; web.columns];
+    let mut steepest = vec![0.0_f64; web.columns];
+    for (index, vertex) in web.vertices.iter().enumerate() {
+        for other in &vertex.right {
+            let rise = (at(&heights.middle, index) - at(&heights.middle, *other)).abs();
+            if let Some(n) = count.get_mut(vertex.column) {
+                *n += usize::from(rise > 1.0);
+            }
+            if let Some(s) = steepest.get_mut(vertex.column) {
+                *s = s.max(rise);
+            }
+        }
+    }
+    let mut x = Vec::with_capacity(web.columns);
+    let mut next = MARGIN + PADDING;
+    for column in 0..web.columns {
+        x.push(next);
+        let links = (at(&count, column) as f64 * 2.5).min(60.0);
+        let steep = (at(&steepest, column) / 12.0).min(40.0);
+        // A lane of its own begins behind this column: its captions need air.
+        let border = if ranks.lanes.get(column) == ranks.lanes.get(column + 1) { 0.0 } else { 12.0 };
+        next += BOX_WIDTH + (60.0 + links + steep + border).round();
+    }
+    let right = x.last().map_or(MARGIN, |x| x + BOX_WIDTH);
+    (x, right + PADDING + MARGIN)
+}
+
+fn lanes(ranks: &Ranks, x: &[f64]) -> Vec<Band> {
+    let mut out: Vec<Band> = Vec::new();
+    for (column, (lane, left)) in ranks.lanes.iter().zip(x).enumerate() {
+        let before = column.checked_sub(1).and_then(|c| x.get(c));
+        let start = before.map_or(left - PADDING - 8.0, |b| (b + BOX_WIDTH + left) / 2.0);
+        let end =
+            x.get(column + 1).map_or(left + BOX_WIDTH + PADDING + 8.0, |n| (left + BOX_WIDTH + n) / 2.0);
+        match out.last_mut() {
+            Some(last) if last.lane == *lane => last.width = end - last.x,
+            _ => out.push(Band { lane: *lane, x: start, width: end - start }),
+        }
+    }
+    out
+}
+
+fn boundaries(scene: &Scene, boxes: &[Rect], heights: &Heights, band_of_group: &[usize]) -> Vec<Boundary> {
+    let mut sides: Vec<Option<(f64, f64)>> = vec![None; scene.groups.len()];
+    for (item, area) in scene.items.iter().zip(boxes) {
+        let Some(slot) = item.group.and_then(|g| sides.get_mut(g)) else { continue };
+        let (left, right) = slot.unwrap_or((f64::MAX, f64::MIN));
+        *slot = Some((left.min(area.x), right.max(area.x + area.width)));
+    }
+    let mut out = Vec::new();
+    for (group, (name, sides)) in scene.groups.iter().zip(sides).enumerate() {
+        let band = heights.bands.get(at(band_of_group, group)).copied().flatten();
+        let (Some((top, bottom)), Some((left, right))) = (band, sides) else { continue };
+        let area = Rect {
+            x: left - PADDING,
+            y: top - CAPTION,
+            width: right - left + 2.0 * PADDING,
+            height: bottom - top + CAPTION + PADDING,
+        };
+        out.push(Boundary { name: name.to_string(), area });
+    }
+    out
+}
+
+/// The value at an index, or the default: every index here was made from the same scene.
+fn at<T: Copy + Default>(list: &[T], index: usize) -> T {
+    list.get(index).copied().unwrap_or_default()
+}

@@ -1,0 +1,517 @@
+//! The picture as SVG: real text, no scripts, nothing from elsewhere, light and dark by the reader's choice.
+//!
+//! Kinds differ by dash pattern and arrow head as well as by colour, and a legend names those that occur.
+
+mod glyph;
+mod style;
+
+use super::layout::{Layout, Point, Rect, Route, layout};
+use super::scene::{Glyph, Item, Kinds, Lane, Level, Link, Scene};
+use super::words;
+use std::fmt::Write;
+use tidegate_graph::{EdgeKind, Exposure, System};
+
+/// Room for the title and the legend, however small the rest.
+const LEAST_WIDTH: f64 = 680.0;
+const SIDE: f64 = 28.0;
+const HEAD: f64 = 7.0;
+
+/// How a link is drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Style {
+    Anonymous,
+    Authenticated,
+    Triggers,
+    Publishes,
+    Invokes,
+    Writes,
+    Reads,
+    Egress,
+    Identity,
+}
+
+impl Style {
+    const ALL: [Self; 9] = [
+        Self::Anonymous,
+        Self::Authenticated,
+        Self::Triggers,
+        Self::Publishes,
+        Self::Invokes,
+        Self::Writes,
+        Self::Reads,
+        Self::Egress,
+        Self::Identity,
+    ];
+
+    /// The style of a link: that of the strongest of its kinds.
+    fn of(link: &Link) -> Self {
+        let kinds = link.forward.union(link.backward);
+        match link.entry {
+            Some(Exposure::Anonymous) => return Self::Anonymous,
+            Some(_) => return Self::Authenticated,
+            None => {}
+        }
+        let order = [
+            (EdgeKind::Triggers, Self::Triggers),
+            (EdgeKind::Publishes, Self::Publishes),
+            (EdgeKind::Invokes, Self::Invokes),
+            (EdgeKind::Egress, Self::Egress),
+            (EdgeKind::Writes, Self::Writes),
+            (EdgeKind::Reads, Self::Reads),
+        ];
+        order.iter().find(|(kind, _)| kinds.contains(*kind)).map_or(Self::Identity, |(_, style)| *style)
+    }
+
+    fn class(self) -> &'static str {
+        match self {
+            Self::Anonymous => "anonymous",
+            Self::Authenticated => "authenticated",
+            Self::Triggers => "triggers",
+            Self::Publishes => "publishes",
+            Self::Invokes => "invokes",
+            Self::Writes => "writes",
+            Self::Reads => "reads",
+            Self::Egress => "egress",
+            Self::Identity => "identity",
+        }
+    }
+
+    fn caption(self) -> &'static str {
+        match self {
+            Self::Anonymous => "open to anyone",
+            Self::Authenticated => "open after log-in",
+            Self::Identity => "assumes, trusts, passes",
+            other => other.class(),
+        }
+    }
+
+    /// Data at rest has an open arrow head, everything else a filled one.
+    fn is_open(self) -> bool {
+        matches!(self, Self::Writes | Self::Reads | Self::Identity)
+    }
+}
+
+/// The picture of a scene.
+pub(super) fn render(system: &System, scene: &Scene) -> String {
+    let layout = layout(scene);
+    let mut out = String::with_capacity(8_192 + scene.items.len() * 900 + scene.links.len() * 400);
+    let width = layout.width.max(LEAST_WIDTH);
+    let shift = ((width - layout.width) / 2.0).round();
+    let mut foot = String::new();
+    let height = footer(&mut foot, system, scene, width, layout.height);
+
+    let title = title(scene);
+    let summary = summary(scene);
+    let _ = write!(
+        out,
+        r#"<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}" role="img" aria-labelledby="title summary">
+<title id="title">{}</title>
+<desc id="summary">{}</desc>
+<style>{}</style>
+<rect class="paper" width="{width}" height="{height}"/>
+<text class="title" x="{SIDE}" y="46">{}</text>
+<text class="summary" x="{SIDE}" y="68">{}</text>
+"#,
+        escape(&format!("Event graph of {title}")),
+        escape(&describe(scene)),
+        style::CSS,
+        escape(&words::fit(&title, (width - 2.0 * SIDE) / 20.0)),
+        escape(&words::fit(&summary, (width - 2.0 * SIDE) / 12.0)),
+    );
+    let _ = writeln!(out, r#"<g transform="translate({shift} 0)">"#);
+    bands(&mut out, &layout);
+    boundaries(&mut out, &layout);
+    links(&mut out, scene, &layout);
+    for (item, area) in scene.items.iter().zip(&layout.boxes) {
+        node(&mut out, item, *area);
+    }
+    out.push_str("</g>\n");
+    out.push_str(&foot);
+    out.push_str("</svg>\n");
+    out
+}
+
+fn title(scene: &Scene) -> String {
+    let stacks: std::collections::BTreeSet<&str> = scene.groups.iter().map(|g| g.as_str()).collect();
+    match (stacks.len(), stacks.first()) {
+        (1, Some(name)) => (*name).to_owned(),
+        (0, _) if scene.items.iter().any(|i| i.lane == Lane::Stack) => {
+            words::count(scene.items.iter().filter(|i| i.lane == Lane::Stack).count(), "stack")
+        }
+        (n, _) => words::count(n, "stack"),
+    }
+}
+
+fn summary(scene: &Scene) -> String {
+    let mut kinds: Vec<_> = scene.kinds.iter().filter(|(_, n)| **n > 0).collect();
+    kinds.sort_by_key(|(kind, n)| (std::cmp::Reverse(**n), **kind));
+    let mut parts: Vec<String> =
+        kinds.iter().take(6).map(|(kind, n)| words::count(**n, kind.word())).collect();
+    parts.push(words::count(scene.edges, "edge"));
+    if scene.anonymous > 0 {
+        parts.push(format!("{} open to anyone", scene.anonymous));
+    }
+    parts.join(" · ")
+}
+
+/// The picture in words, for who can't see it.
+fn describe(scene: &Scene) -> String {
+    let mut out = format!("{}.", summary(scene));
+    let name = |i: usize| scene.items.get(i).map_or("", |i| i.name.as_str());
+    for link in scene.links.iter().take(60) {
+        let say = |kinds: Kinds| kinds.iter().map(EdgeKind::word).collect::<Vec<_>>().join(" and ");
+        match link.entry {
+            Some(exposure) => {
+                let open = if name(link.a).eq_ignore_ascii_case("internet") { link.b } else { link.a };
+                let _ = write!(out, " {} is reachable from the Internet ({}).", name(open), exposure.word());
+                continue;
+            }
+            None if !link.forward.is_empty() => {
+                let _ = write!(out, " {} {} {}.", name(link.a), say(link.forward), name(link.b));
+            }
+            None => {}
+        }
+        if !link.backward.is_empty() {
+            let _ = write!(out, " {} {} {}.", name(link.b), say(link.backward), name(link.a));
+        }
+    }
+    out
+}
+
+fn bands(out: &mut String, layout: &Layout) {
+    let (top, bottom) = (88.0, layout.height);
+    for (index, band) in layout.lanes.iter().enumerate() {
+        if band.lane == Lane::Stack {
+            continue;
+        }
+        let class = if index % 2 == 0 { "band even" } else { "band" };
+        let _ = writeln!(
+            out,
+            r#"<rect class="{class}" x="{}" y="{top}" width="{}" height="{}" rx="14"/><text class="lane" x="{}" y="{}">{}</text>"#,
+            round(band.x + 3.0),
+            round(band.width - 6.0),
+            round(bottom - top),
+            round(band.x + band.width / 2.0),
+            top + 22.0,
+            band.lane.title()
+        );
+    }
+}
+
+fn boundaries(out: &mut String, layout: &Layout) {
+    for boundary in &layout.boundaries {
+        let area = boundary.area;
+        let fits = words::fit(&boundary.name, (area.width - 32.0) / 11.5);
+        let _ = writeln!(
+            out,
+            r#"<g class="stack"><title>stack {}</title><rect x="{}" y="{}" width="{}" height="{}" rx="14"/><text x="{}" y="{}">{}</text></g>"#,
+            escape(&boundary.name),
+            round(area.x),
+            round(area.y),
+            round(area.width),
+            round(area.height),
+            round(area.x + 16.0),
+            round(area.y + 19.0),
+            escape(&fits)
+        );
+    }
+}
+
+fn links(out: &mut String, scene: &Scene, layout: &Layout) {
+    let mut order: Vec<(Style, &Link, &Route)> =
+        scene.links.iter().zip(&layout.routes).map(|(link, route)| (Style::of(link), link, route)).collect();
+    // What matters most is drawn last, on top.
+    order.sort_by_key(|(style, _, _)| std::cmp::Reverse(*style));
+    for (style, link, route) in order {
+        let right = if route.from == link.a { link.forward } else { link.backward };
+        let left = if route.from == link.a { link.backward } else { link.forward };
+        let (at_start, at_end) = heads(right, left);
+        let both = !at_start && !at_end;
+        let _ = write!(out, r#"<g class="link {}""#, style.class());
+        if scene.level != Level::Nodes && link.count > 1 {
+            let _ =
+                write!(out, r#" style="stroke-width:{}""#, round(1.4 + (link.count as f64).ln().min(4.0)));
+        }
+        let _ = write!(
+            out,
+            r#"><title>{}</title><path d="{}"/>"#,
+            escape(&tip(scene, link)),
+            path(route, at_start, at_end || both)
+        );
+        if let (Some(start), Some(end)) = (route.points.first(), route.points.last()) {
+            if at_start {
+                head(out, *start, if route.beside { Side::Right } else { Side::Left }.reverse(), style);
+            }
+            if at_end || both {
+                head(out, *end, if route.beside { Side::Left } else { Side::Right }, style);
+            }
+        }
+        out.push_str("</g>\n");
+    }
+}
+
+/// Whether an arrow stands at the start and at the end of a route whose kinds run `right` and `left`. A self-loop
+/// has its arrow at the end.
+fn heads(right: Kinds, left: Kinds) -> (bool, bool) {
+    (!left.is_empty(), !right.is_empty())
+}
+
+#[derive(Clone, Copy)]
+enum Side {
+    Right,
+    Left,
+}
+
+impl Side {
+    fn reverse(self) -> Self {
+        match self {
+            Self::Right => Self::Left,
+            Self::Left => Self::Left,
+        }
+    }
+}
+
+/// An arrow head whose tip touches the box, pointing to that side.
+fn head(out: &mut String, tip: Point, to: Side, style: Style) {
+    let back = match to {
+        Side::Right => tip.x - HEAD,
+        Side::Left => tip.x + HEAD,
+    };
+    let class = if style.is_open() { "open" } else { "filled" };
+    let close = if style.is_open() { "" } else { "Z" };
+    let half = HEAD / 2.0 + 0.5;
+    let _ = write!(
+        out,
+        r#"<path class="head {class}" d="M{} {}L{} {}L{} {}{close}"/>"#,
+        round(back),
+        round(tip.y - half),
+        round(tip.x),
+        round(tip.y),
+        round(back),
+        round(tip.y + half)
+    );
+}
+
+fn path(route: &Route, at_start: bool, at_end: bool) -> String {
+    let mut out = String::new();
+    let mut points = route.points.clone();
+    if route.beside {
+        if let [a, b] = points.as_slice() {
+            let bulge = 30.0 + (a.y - b.y).abs() / 20.0;
+            let end = b.x + if at_end { HEAD - 1.0 } else { 0.0 };
+            let start = a.x + if at_start { HEAD - 1.0 } else { 0.0 };
+            let _ = write!(
+                out,
+                "M{} {}C{} {} {} {} {} {}",
+                round(start),
+                round(a.y),
+                round(a.x + bulge),
+                round(a.y),
+                round(b.x + bulge),
+                round(b.y),
+                round(end),
+                round(b.y)
+            );
+        }
+        return out;
+    }
+    // The line ends within its arrow head, not behind it.
+    if let Some(first) = points.first_mut().filter(|_| at_start) {
+        first.x += HEAD - 1.0;
+    }
+    if let Some(last) = points.last_mut().filter(|_| at_end) {
+        last.x -= HEAD - 1.0;
+    }
+    let mut before: Option<Point> = None;
+    for (index, point) in points.iter().enumerate() {
+        match before {
+            None => {
+                let _ = write!(out, "M{} {}", round(point.x), round(point.y));
+            }
+            Some(from) if index % 2 == 1 && (from.y - point.y).abs() > 0.5 => {
+                let bend = (point.x - from.x) * 0.5;
+                let _ = write!(
+                    out,
+                    "C{} {} {} {} {} {}",
+                    round(from.x + bend),
+                    round(from.y),
+                    round(point.x - bend),
+                    round(point.y),
+                    round(point.x),
+                    round(point.y)
+                );
+            }
+            Some(_) => {
+                let _ = write!(out, "L{} {}", round(point.x), round(point.y));
+            }
+        }
+        before = Some(*point);
+    }
+    out
+}
+
+fn tip(scene: &Scene, link: &Link) -> String {
+    let name = |i: usize| scene.items.get(i).map_or("", |i| i.name.as_str());
+    let arrow = match (link.forward.is_empty(), link.backward.is_empty()) {
+        (false, false) => "↔",
+        (true, false) => "←",
+        _ => "→",
+    };
+    let more = if link.count > 12 { format!("\n… {} edges", link.count) } else { String::new() };
+    format!("{} {arrow} {}\n{}{more}", name(link.a), name(link.b), link.tip)
+}
+
+fn node(out: &mut String, item: &Item, area: Rect) {
+    let text = area.width - 46.0 - 10.0;
+    let family = match item.glyph {
+        Glyph::Internet => "internet",
+        Glyph::Stack => "stacks",
+        Glyph::Kind(_) => match item.lane {
+            Lane::Edge => "edge",
+            Lane::Compute => "compute",
+            Lane::Bus => "bus",
+            Lane::Data => "data",
+            Lane::Identity => "who",
+            _ => "outside",
+        },
+    };
+    let radius = if item.glyph == Glyph::Internet { area.height / 2.0 } else { 10.0 };
+    let (w, h) = (area.width, area.height);
+    let _ = write!(
+        out,
+        r#"<g class="node {family}" transform="translate({} {})"><title>{}</title>"#,
+        round(area.x),
+        round(area.y),
+        escape(&item.tip)
+    );
+    if item.count > 1 {
+        let _ = write!(out, r#"<rect class="box" x="4" y="4" width="{w}" height="{h}" rx="{radius}"/>"#);
+    }
+    let _ = write!(
+        out,
+        r#"<rect class="box" width="{w}" height="{h}" rx="{radius}"/><g transform="translate(10 10)"><rect class="tile" width="28" height="28" rx="{}"/><g class="glyph" transform="translate(4 4)">{}</g></g>"#,
+        if item.glyph == Glyph::Internet { 14 } else { 7 },
+        glyph::shapes(item.glyph),
+    );
+    let _ = write!(
+        out,
+        r#"<text class="name" x="46" y="21">{}</text><text class="detail" x="46" y="36">{}</text>"#,
+        escape(&words::fit(&item.name, text / 12.5)),
+        escape(&words::fit(&item.detail, text / 10.5)),
+    );
+    if item.exposure > Exposure::Account && item.glyph != Glyph::Internet {
+        let word = item.exposure.word();
+        let pill = (words::width(word) * 9.5 + 14.0).round();
+        let _ = write!(
+            out,
+            r#"<g class="badge {word}" transform="translate({} -8)"><rect width="{pill}" height="16" rx="8"/><text x="{}" y="11.5">{word}</text></g>"#,
+            w - pill - 10.0,
+            pill / 2.0
+        );
+    }
+    out.push_str("</g>\n");
+}
+
+/// Legend and captions. Returns the height of the whole picture.
+fn footer(out: &mut String, system: &System, scene: &Scene, width: f64, top: f64) -> f64 {
+    let mut y = top + 30.0;
+    let mut x = SIDE;
+    for style in Style::ALL {
+        if !scene.links.iter().any(|l| Style::of(l) == style) {
+            continue;
+        }
+        let needed = 44.0 + words::width(style.caption()) * 11.5 + 22.0;
+        if x + needed > width - SIDE && x > SIDE {
+            x = SIDE;
+            y += 22.0;
+        }
+        let _ = write!(
+            out,
+            r#"<g class="link {}"><path d="M{} {}H{}"/>"#,
+            style.class(),
+            round(x),
+            y - 4.0,
+            round(x + 30.0)
+        );
+        head(out, Point { x: x + 36.0, y: y - 4.0 }, Side::Right, style);
+        let _ = writeln!(
+            out,
+            r#"</g><text class="legend" x="{}" y="{y}">{}</text>"#,
+            round(x + 44.0),
+            style.caption()
+        );
+        x += needed;
+    }
+    for line in notes(system, scene) {
+        y += 22.0;
+        let _ = writeln!(
+            out,
+            r#"<text class="note" x="{SIDE}" y="{y}">{}</text>"#,
+            escape(&words::fit(&line, (width - 2.0 * SIDE) / 11.0))
+        );
+    }
+    y + 26.0
+}
+
+/// What the picture doesn't show.
+fn notes(system: &System, scene: &Scene) -> Vec<String> {
+    let mut out = Vec::new();
+    let drawn = match scene.level {
+        Level::Nodes => None,
+        Level::Kinds => Some("one box for the nodes of a kind in a stack"),
+        Level::Stacks => Some("one box for each stack"),
+        Level::Folders => Some("one box for the stacks of a folder"),
+    };
+    if let Some(drawn) = drawn {
+        out.push(format!(
+            "{} nodes and {} edges: {drawn}; thicker lines stand for more edges",
+            scene.nodes, scene.edges
+        ));
+    }
+    if scene.hidden_identities > 0 {
+        let verb = if scene.hidden_identities == 1 {
+            "carries only grants and is"
+        } else {
+            "carry only grants and are"
+        };
+        out.push(format!("{} {verb} not drawn", words::count(scene.hidden_identities, "identity")));
+    }
+    let unknown = system.unknown_values().len();
+    if unknown > 0 {
+        out.push(format!(
+            "{} not known before deployment: edges may be missing",
+            words::count(unknown, "value")
+        ));
+    }
+    if !system.problems.is_empty() {
+        out.push(format!(
+            "{} while reading: parts of the system may be missing",
+            words::count(system.problems.len(), "problem")
+        ));
+    }
+    out
+}
+
+/// Two decimals at most: a picture of a thousand nodes shouldn't be half digits.
+fn round(value: f64) -> f64 {
+    (value * 100.0).round() / 100.0
+}
+
+/// Text for XML; characters that XML doesn't know are left out.
+fn escape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            '\n' | '\t' => out.push(c),
+            '\u{fffe}' | '\u{ffff}' => {}
+            c if c.is_control() => {}
+            c => out.push(c),
+        }
+    }
+    out
+}
