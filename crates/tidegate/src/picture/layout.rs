@@ -19,7 +19,7 @@ use place::Heights;
 use rank::Ranks;
 
 /// Size of every box.
-pub(super) const BOX_WIDTH: f64 = 196.0;
+pub(super) const BOX_WIDTH: f64 = 184.0;
 pub(super) const BOX_HEIGHT: f64 = 48.0;
 
 /// Space around everything, above the first band (title and lane captions), and between two bands.
@@ -178,11 +178,11 @@ fn columns(ranks: &Ranks, web: &Web, heights: &Heights) -> (Vec<f64>, f64) {
     let mut next = MARGIN + PADDING;
     for column in 0..web.columns {
         x.push(next);
-        let links = (at(&count, column) as f64 * 2.5).min(60.0);
-        let steep = (at(&steepest, column) / 12.0).min(40.0);
+        let links = (at(&count, column) as f64 * 2.0).min(44.0);
+        let steep = (at(&steepest, column) / 14.0).min(32.0);
         // A lane of its own begins behind this column: its captions need air.
-        let border = if ranks.lanes.get(column) == ranks.lanes.get(column + 1) { 0.0 } else { 12.0 };
-        next += BOX_WIDTH + (60.0 + links + steep + border).round();
+        let border = if ranks.lanes.get(column) == ranks.lanes.get(column + 1) { 0.0 } else { 8.0 };
+        next += BOX_WIDTH + (46.0 + links + steep + border).round();
     }
     let right = x.last().map_or(MARGIN, |x| x + BOX_WIDTH);
     (x, right + PADDING + MARGIN)

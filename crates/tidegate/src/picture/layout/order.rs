@@ -7,6 +7,7 @@
 use super::at;
 use super::rank::Ranks;
 use crate::picture::scene::Scene;
+use std::collections::BTreeMap;
 
 /// An item or the bend of a link.
 #[derive(Clone, Debug, Default)]
@@ -15,6 +16,8 @@ pub(super) struct Vertex {
     pub(super) item: Option<usize>,
     pub(super) column: usize,
     pub(super) band: usize,
+    /// The vertex that it stands under.
+    pub(super) under: Option<usize>,
     /// Neighbours in the column before.
     pub(super) left: Vec<usize>,
     /// Neighbours in the column behind.
@@ -52,6 +55,7 @@ impl Web {
             .map(|(index, item)| Vertex {
                 item: Some(index),
                 column: at(&ranks.column, index),
+                under: at(&ranks.under, index),
                 band: item.group.map_or(free, |g| at(band_of_group, g)),
                 ..Vertex::default()
             })
@@ -157,6 +161,13 @@ impl Web {
             }
         }
         self.cells = best;
+        for cell in &mut self.cells.clone().into_iter().enumerate() {
+            let (index, list) = cell;
+            let tucked = self.tuck(list.into_iter().map(|v| (0.0, v)).collect());
+            if let Some(slot) = self.cells.get_mut(index) {
+                *slot = tucked.into_iter().map(|(_, v)| v).collect();
+            }
+        }
     }
 
     /// Where each vertex stands in its column: the band, then the place within, from 0 to 1.
@@ -191,6 +202,7 @@ impl Web {
                 })
                 .collect();
             keyed.sort_by(|a, b| a.0.total_cmp(&b.0));
+            let keyed = self.tuck(keyed);
             for (place, (_, index)) in keyed.iter().enumerate() {
                 if let Some(position) = positions.get_mut(*index) {
                     *position = band as f64 + (place as f64 + 0.5) / count;
@@ -200,6 +212,29 @@ impl Web {
                 *list = keyed.into_iter().map(|(_, index)| index).collect();
             }
         }
+    }
+
+    /// Brings what stands under something else there.
+    fn tuck(&self, sorted: Vec<(f64, usize)>) -> Vec<(f64, usize)> {
+        let host = |index: usize| self.vertices.get(index).and_then(|v| v.under);
+        if sorted.iter().all(|(_, index)| host(*index).is_none()) {
+            return sorted;
+        }
+        let mut guests: BTreeMap<usize, Vec<(f64, usize)>> = BTreeMap::new();
+        let mut out = Vec::with_capacity(sorted.len());
+        for entry in &sorted {
+            if let Some(host) = host(entry.1) {
+                guests.entry(host).or_default().push(*entry);
+            }
+        }
+        for entry in sorted {
+            if host(entry.1).is_none() {
+                out.push(entry);
+                out.extend(guests.remove(&entry.1).unwrap_or_default());
+            }
+        }
+        out.extend(guests.into_values().flatten());
+        out
     }
 
     /// Changes the places of neighbours while that saves crossings.

@@ -6,6 +6,7 @@
 
 use super::order::Web;
 use super::{BOX_HEIGHT, at};
+use std::collections::BTreeMap;
 
 /// Space between two boxes, two bends, and a box and a bend.
 const BOX_GAP: f64 = 24.0;
@@ -39,7 +40,7 @@ pub(super) fn place(web: &Web, margin: &[bool], top: f64, between: f64) -> Heigh
             continue;
         }
         relax(web, &columns, band, rounds, &mut heights.middle);
-        let (first, last) = squeeze(web, &columns, next, &mut heights.middle);
+        let (first, last) = squeeze(web, &columns, band, next, &mut heights.middle);
         if let Some(slot) = heights.bands.get_mut(band) {
             *slot = Some((first, last));
         }
@@ -96,6 +97,9 @@ fn relax(web: &Web, columns: &[&[usize]], band: usize, rounds: usize, middle: &m
 fn wish(web: &Web, index: usize, band: usize, to_right: bool, both: bool, middle: &[f64]) -> (f64, f64) {
     let stay = (at(middle, index), 0.02);
     let Some(vertex) = web.vertices.get(index) else { return stay };
+    if let Some(host) = vertex.under {
+        return (at(middle, host) + distance(web, host, index), 1.0);
+    }
     let (mut sum, mut weight) = (0.0, 0.0);
     let sides = [(to_right || both, &vertex.left), (!to_right || both, &vertex.right)];
     for neighbour in sides.iter().filter(|(on, _)| *on).flat_map(|(_, list)| list.iter()) {
@@ -142,26 +146,96 @@ fn settle(web: &Web, list: &[usize], wishes: &[(f64, f64)], middle: &mut [f64]) 
     }
 }
 
-/// Moves a band below `top` and takes out what is empty in all of its columns. Returns its first and last line.
-fn squeeze(web: &Web, columns: &[&[usize]], top: f64, middle: &mut [f64]) -> (f64, f64) {
-    let mut all: Vec<usize> = columns.iter().flat_map(|list| list.iter().copied()).collect();
-    all.sort_by(|a, b| {
-        (at(middle, *a) - size(web, *a) / 2.0).total_cmp(&(at(middle, *b) - size(web, *b) / 2.0))
-    });
-    let mut bottom: Option<f64> = None;
-    let mut shift = 0.0;
-    for vertex in all {
-        let (y, half) = (at(middle, vertex), size(web, vertex) / 2.0);
-        let allowed = bottom.map_or(top, |b| b + BOX_GAP);
-        match bottom {
-            None => shift = y - half - top,
-            Some(_) => shift += (y - half - shift - allowed).max(0.0),
-        }
-        let placed = (y - shift).round();
-        set(middle, vertex, placed);
-        bottom = Some(bottom.unwrap_or(top).max(placed + half));
+/// Moves a band below `top` and every part of it that hangs together as far up as it goes. Returns its first and last
+/// line.
+fn squeeze(web: &Web, columns: &[&[usize]], band: usize, top: f64, middle: &mut [f64]) -> (f64, f64) {
+    let parts = parts(web, columns, band);
+    let above: BTreeMap<usize, usize> =
+        columns.iter().flat_map(|list| list.iter().skip(1).copied().zip(list.iter().copied())).collect();
+    let all = || columns.iter().flat_map(|list| list.iter().copied());
+    let start = all().map(|v| at(middle, v) - size(web, v) / 2.0).fold(f64::MAX, f64::min);
+    for vertex in all() {
+        let y = at(middle, vertex);
+        set(middle, vertex, y - start + top);
     }
-    (top, bottom.unwrap_or(top))
+    // A part can go up once those above it have gone; a few passes are enough for what is seen.
+    for _ in 0..6 {
+        let mut moved = false;
+        for part in &parts {
+            let room = part.iter().map(|vertex| {
+                let y = at(middle, *vertex);
+                match above.get(vertex) {
+                    Some(upper) if part.binary_search(upper).is_ok() => f64::MAX,
+                    Some(upper) => y - at(middle, *upper) - distance(web, *upper, *vertex),
+                    None => y - size(web, *vertex) / 2.0 - top,
+                }
+            });
+            let room = room.fold(f64::MAX, f64::min);
+            if room < 1.0 || room == f64::MAX {
+                continue;
+            }
+            moved = true;
+            for vertex in part {
+                let y = at(middle, *vertex);
+                set(middle, *vertex, y - room);
+            }
+        }
+        if !moved {
+            break;
+        }
+    }
+    let mut bottom = top;
+    for vertex in all() {
+        let y = at(middle, vertex).round();
+        set(middle, vertex, y);
+        bottom = bottom.max(y + size(web, vertex) / 2.0);
+    }
+    (top, bottom)
+}
+
+/// The vertices of a band that hang together within it, the topmost part first, each sorted.
+fn parts(web: &Web, columns: &[&[usize]], band: usize) -> Vec<Vec<usize>> {
+    let mut guests: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    for (index, vertex) in web.vertices.iter().enumerate() {
+        if let Some(host) = vertex.under {
+            guests.entry(host).or_default().push(index);
+        }
+    }
+    // Everything else counts as met.
+    let mut met = vec![true; web.vertices.len()];
+    for vertex in columns.iter().flat_map(|list| list.iter()) {
+        if let Some(slot) = met.get_mut(*vertex) {
+            *slot = false;
+        }
+    }
+    let mut out = Vec::new();
+    // Row by row, so that parts come roughly from top to bottom.
+    let rows = columns.iter().map(|list| list.len()).max().unwrap_or(0);
+    for root in (0..rows).flat_map(|row| columns.iter().filter_map(move |list| list.get(row).copied())) {
+        let mut part = Vec::new();
+        let mut todo = vec![root];
+        while let Some(index) = todo.pop() {
+            let Some(vertex) = web.vertices.get(index).filter(|v| v.band == band) else { continue };
+            if at(&met, index) {
+                continue;
+            }
+            set_flag(&mut met, index);
+            part.push(index);
+            todo.extend(vertex.left.iter().chain(&vertex.right).chain(&vertex.under));
+            todo.extend(guests.get(&index).into_iter().flatten());
+        }
+        if !part.is_empty() {
+            part.sort_unstable();
+            out.push(part);
+        }
+    }
+    out
+}
+
+fn set_flag(list: &mut [bool], index: usize) {
+    if let Some(slot) = list.get_mut(index) {
+        *slot = true;
+    }
 }
 
 /// Places what stands outside of every boundary next to what it is joined to.

@@ -4,9 +4,9 @@
 //! nearest column of its own lane; lanes that a flow comes back to are opened again: `edge, compute, bus, compute, data`.
 
 use super::at;
-use crate::picture::scene::{Kinds, Lane, Scene};
+use crate::picture::scene::{Glyph, Kinds, Lane, Scene};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use tidegate_graph::EdgeKind;
+use tidegate_graph::{EdgeKind, NodeKind};
 
 /// The columns of a scene.
 #[derive(Debug, Default)]
@@ -17,8 +17,8 @@ pub(super) struct Ranks {
     pub(super) lanes: Vec<Lane>,
     /// True for the columns at the margins, whose items stand outside of every boundary.
     pub(super) margin: Vec<bool>,
-    /// True for items without a link.
-    pub(super) loose: Vec<bool>,
+    /// For dead-letter queues, the item that they stand under.
+    pub(super) under: Vec<Option<usize>>,
 }
 
 /// Lane segments in the order of the columns.
@@ -56,6 +56,7 @@ pub(super) fn rank(scene: &Scene) -> Ranks {
     flow.break_cycles();
     let mut keys = flow.keys();
     flow.pull(&mut keys);
+    let under = flow.dead_ends(&mut keys);
     let loose: Vec<bool> = (0..scene.items.len()).map(|i| at(&flow.degree, i) == 0).collect();
     spread(scene, &loose, &mut keys);
 
@@ -70,7 +71,7 @@ pub(super) fn rank(scene: &Scene) -> Ranks {
     }
     let margin =
         distinct.keys().map(|(segment, _)| matches!(segment, Segment::Before | Segment::After)).collect();
-    Ranks { column, lanes, margin, loose }
+    Ranks { column, lanes, margin, under }
 }
 
 struct Flow<'s> {
@@ -244,6 +245,34 @@ impl<'s> Flow<'s> {
         keys
     }
 
+    /// Puts queues that nothing takes from, and only one other item of their lane fills, under that item: dead-letter
+    /// queues aren't worth a column.
+    fn dead_ends(&self, keys: &mut [Key]) -> Vec<Option<usize>> {
+        let mut under = vec![None; self.zone.len()];
+        let mut taken: BTreeMap<usize, usize> = BTreeMap::new();
+        let outgoing = self.outgoing();
+        for (from, to) in &self.pairs {
+            let (Some(host), Some(item)) = (self.scene.items.get(*from), self.scene.items.get(*to)) else {
+                continue;
+            };
+            let is_end = item.glyph == Glyph::Kind(NodeKind::Queue) && at(&self.degree, *to) == 1;
+            let has_other_way =
+                host.glyph == Glyph::Kind(NodeKind::Queue) || outgoing.get(*from).map_or(0, Vec::len) > 1;
+            if !is_end || !has_other_way || host.lane != item.lane || host.group != item.group {
+                continue;
+            }
+            let turn = taken.entry(*from).or_default();
+            if *turn < MOST_UNDER
+                && let Some(key) = keys.get(*from).copied()
+            {
+                *turn += 1;
+                set(keys, *to, key);
+                set(&mut under, *to, Some(*from));
+            }
+        }
+        under
+    }
+
     /// Moves sources next to what they start.
     fn pull(&self, keys: &mut [Key]) {
         let mut last_sub: BTreeMap<Segment, usize> = BTreeMap::new();
@@ -276,6 +305,9 @@ impl<'s> Flow<'s> {
     }
 }
 
+/// Dead ends that stand under one item.
+const MOST_UNDER: usize = 2;
+
 /// How strongly edges of these kinds want to run to the right.
 fn strength(kinds: Kinds, from: Lane) -> u8 {
     let one = |kind| match kind {
@@ -305,6 +337,13 @@ fn spread(scene: &Scene, loose: &[bool], keys: &mut [Key]) {
     for (index, item) in scene.items.iter().enumerate().filter(|(i, _)| at(loose, *i)) {
         lanes.entry(item.lane).or_default().push(index);
     }
+    // Boxes by group and column.
+    let mut load: BTreeMap<(Option<usize>, Key), usize> = BTreeMap::new();
+    for ((index, item), key) in scene.items.iter().enumerate().zip(keys.iter()) {
+        if !at(loose, index) {
+            *load.entry((item.group, *key)).or_default() += 1;
+        }
+    }
     for (lane, items) in lanes {
         if matches!(lane, Lane::Internet | Lane::Outside) {
             continue;
@@ -323,14 +362,13 @@ fn spread(scene: &Scene, loose: &[bool], keys: &mut [Key]) {
             columns.insert((segment, sub));
             sub += 1;
         }
-        let columns: Vec<Key> = columns.into_iter().rev().take(wanted).rev().collect();
-        let mut next: BTreeMap<Option<usize>, usize> = BTreeMap::new();
         for index in items {
-            let turn = next.entry(scene.items.get(index).and_then(|i| i.group)).or_default();
-            if let Some(key) = columns.get(*turn % columns.len().max(1)) {
+            let group = scene.items.get(index).and_then(|i| i.group);
+            let emptiest = columns.iter().min_by_key(|key| load.get(&(group, **key)).copied().unwrap_or(0));
+            if let Some(key) = emptiest {
                 set(keys, index, *key);
+                *load.entry((group, *key)).or_default() += 1;
             }
-            *turn += 1;
         }
     }
 }
