@@ -351,7 +351,7 @@ impl<'g> Builder<'g> {
             _ if is_outside(first) => {
                 (words::count(nodes.len(), "external"), names(&nodes), Glyph::Kind(first.kind))
             }
-            Level::Stacks => (first.stack.to_string(), contents(&nodes), Glyph::Stack),
+            Level::Stacks => (first.stack.to_string(), contents(&nodes, 2), Glyph::Stack),
             Level::Folders => {
                 let stacks = nodes.iter().map(|n| &n.stack).collect::<std::collections::BTreeSet<_>>();
                 let name = first.stack.split('/').next().unwrap_or_default();
@@ -360,10 +360,11 @@ impl<'g> Builder<'g> {
                 } else {
                     format!("{name}… ({} stacks)", stacks.len())
                 };
-                (name, contents(&nodes), Glyph::Stack)
+                (name, contents(&nodes, 2), Glyph::Stack)
             }
         };
-        let tip = if one { node_tip(sources, first) } else { format!("{name}\n{}", contents(&nodes)) };
+        let tip =
+            if one { node_tip(sources, first) } else { format!("{name}\n{}", contents(&nodes, usize::MAX)) };
         let id = if one { first.id.clone() } else { format!("{}/{}", first.stack, first.kind.word()).into() };
         self.scene.items.push(Item {
             id,
@@ -505,13 +506,14 @@ fn names(nodes: &[&Node]) -> String {
     nodes.iter().take(6).map(|n| n.name.as_str()).collect::<Vec<_>>().join(", ")
 }
 
-/// `12 functions, 3 queues`, most first.
-fn contents(nodes: &[&Node]) -> String {
+/// `12 functions, 3 queues`, most first, and a sign for the rest.
+fn contents(nodes: &[&Node], most: usize) -> String {
     let mut kinds: BTreeMap<NodeKind, usize> = BTreeMap::new();
     for node in nodes {
         *kinds.entry(node.kind).or_default() += 1;
     }
     let mut kinds: Vec<_> = kinds.into_iter().collect();
     kinds.sort_by_key(|(kind, n)| (std::cmp::Reverse(*n), *kind));
-    kinds.iter().map(|(kind, n)| words::count(*n, kind.word())).collect::<Vec<_>>().join(", ")
+    let shown: Vec<String> = kinds.iter().take(most).map(|(kind, n)| words::count(*n, kind.word())).collect();
+    if kinds.len() > most { format!("{}, …", shown.join(", ")) } else { shown.join(", ") }
 }

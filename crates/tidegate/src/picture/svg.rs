@@ -385,7 +385,8 @@ fn node(out: &mut String, item: &Item, area: Rect) {
         escape(&item.tip)
     );
     if item.count > 1 {
-        let _ = write!(out, r#"<rect class="box" x="4" y="4" width="{w}" height="{h}" rx="{radius}"/>"#);
+        let _ =
+            write!(out, r#"<rect class="box" x="6" y="5" width="{}" height="{h}" rx="{radius}"/>"#, w - 12.0);
     }
     let _ = write!(
         out,

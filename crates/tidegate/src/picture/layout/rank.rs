@@ -283,7 +283,11 @@ impl<'s> Flow<'s> {
         let outgoing = self.outgoing();
         let indegree = self.indegrees();
         for (node, item) in self.scene.items.iter().enumerate() {
-            if at(&indegree, node) != 0 || !matches!(at(&self.zone, node), Segment::Flow(_)) {
+            // What takes requests stays at the left, where a reader looks for it.
+            if at(&indegree, node) != 0
+                || item.lane == Lane::Edge
+                || !matches!(at(&self.zone, node), Segment::Flow(_))
+            {
                 continue;
             }
             let targets = outgoing.get(node).into_iter().flatten();
@@ -291,13 +295,15 @@ impl<'s> Flow<'s> {
             else {
                 continue;
             };
-            let Some(segment) = n.checked_sub((n + PERIOD - slot(item.lane)) % PERIOD) else { continue };
-            let key = match segment == n {
-                true => (Segment::Flow(n), sub.saturating_sub(1)),
-                false => {
-                    (Segment::Flow(segment), last_sub.get(&Segment::Flow(segment)).copied().unwrap_or(0))
-                }
-            };
+            let Some(mut segment) = n.checked_sub((n + PERIOD - slot(item.lane)) % PERIOD) else { continue };
+            let mut key = (Segment::Flow(n), sub.saturating_sub(1));
+            if segment == n && sub == 0 {
+                let Some(before) = n.checked_sub(PERIOD) else { continue };
+                segment = before;
+            }
+            if segment != n {
+                key = (Segment::Flow(segment), last_sub.get(&Segment::Flow(segment)).copied().unwrap_or(0));
+            }
             if keys.get(node).is_some_and(|k| *k < key) {
                 set(keys, node, key);
             }
