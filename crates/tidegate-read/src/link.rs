@@ -3,9 +3,11 @@
 //! Nodes come from the catalogue of types; edges from what resources say of each other. A value names a node by
 //! reference, ARN, URL or physical name ([`resolve`]). Where a condition is free, the edges of both branches are drawn.
 
+mod azure;
 mod catalogue;
 mod containers;
 mod exposure;
+mod gcp;
 mod grants;
 mod identities;
 mod resolve;
@@ -32,10 +34,17 @@ pub fn link(system: &System) -> Graph {
         routes::link(&mut linker, resource);
         containers::link(&mut linker, resource);
         workflows::link(&mut linker, resource);
+        if resource.ty.starts_with("google_") {
+            gcp::link(&mut linker, resource);
+        } else if resource.ty.starts_with("azurerm_") {
+            azure::link(&mut linker, resource);
+        }
     }
     identities::link(&mut linker);
     grants::link(&mut linker);
     triggers::link_permissions(&mut linker);
+    gcp::link_bindings(&mut linker);
+    azure::link_assignments(&mut linker);
     exposure::expose(&mut linker);
     linker.graph
 }

@@ -67,7 +67,7 @@ fn raise(linker: &mut Linker, resource: &Resource, exposure: Exposure) {
     }
 }
 
-fn raise_node(linker: &mut Linker, node: usize, exposure: Exposure) {
+pub(super) fn raise_node(linker: &mut Linker, node: usize, exposure: Exposure) {
     if let Some(node) = linker.graph.node_mut(node) {
         node.exposure = node.exposure.max(exposure);
     }
