@@ -6,7 +6,7 @@
 mod expression;
 mod template;
 
-use super::ast::{Attribute, Block, Body, Part};
+use super::ast::{Attribute, Block, Body, Kind, Part};
 use std::rc::Rc;
 use tidegate_graph::{FileId, Problem, Span, Str};
 
@@ -39,7 +39,12 @@ pub(crate) fn parse(file: FileId, text: &str) -> (Body, Vec<Problem>) {
     (body, problems)
 }
 
-/// Reads a text as the inside of a quoted template, without its quotes; every span is `span`.
+/// Reads a string of a JSON file, which is a template; every span is `span`.
+pub(crate) fn parse_string(text: &str, span: Span) -> Result<Kind, Fault> {
+    Parser::new(text, Place::Fixed(span)).whole_template().map(template::string)
+}
+
+/// Reads a text that is a template although no file of its own; every span is `span`.
 pub(crate) fn parse_template(text: &str, span: Span) -> Result<Vec<Part>, Fault> {
     Parser::new(text, Place::Fixed(span)).whole_template()
 }

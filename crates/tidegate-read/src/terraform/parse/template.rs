@@ -171,7 +171,7 @@ impl Parser<'_> {
 }
 
 /// A string without interpolations is just text.
-fn string(parts: Vec<Part>) -> Kind {
+pub(super) fn string(parts: Vec<Part>) -> Kind {
     match parts.as_slice() {
         [] => Kind::Text(Str::default()),
         [Part::Text(text)] => Kind::Text(text.clone()),
