@@ -92,8 +92,10 @@ fn maps(value: Option<&Value>) -> impl Iterator<Item = &Map> {
     value.into_iter().flat_map(Value::branches).filter_map(Value::as_map)
 }
 
-/// A string with a stand-in for everything in it that isn't literal text.
+/// A string with a stand-in for everything in it that isn't literal text; intrinsics of a definition that is still to be
+/// evaluated too.
 fn skeleton(value: &Value) -> Option<String> {
+    const HOLE: &str = "\u{fffc}";
     match &value.data {
         Data::Text(_) | Data::Template(_) | Data::Unknown(_) => Some(
             value
@@ -101,10 +103,17 @@ fn skeleton(value: &Value) -> Option<String> {
                 .iter()
                 .map(|piece| match piece {
                     Piece::Text(text) => text.as_str(),
-                    _ => "\u{fffc}",
+                    _ => HOLE,
                 })
                 .collect(),
         ),
+        Data::Map(map) => match map.only()? {
+            (name, argument) if name == "Fn::Sub" => {
+                argument.items().first().and_then(Value::as_text).map(|text| text.replace("${AWS::", HOLE))
+            }
+            (name, _) if name == "Ref" || name.starts_with("Fn::") => Some(HOLE.to_owned()),
+            _ => None,
+        },
         _ => None,
     }
 }

@@ -326,6 +326,12 @@ fn used_paths(files: &Files, documents: &[Document], terraform: &[PathBuf]) -> U
             used.paths.extend(nested.filter(|u| !u.contains("://")).map(|u| files.beside(document.file, u)));
         }
         let text = files.text(document.file);
+        if document.kind == Kind::Serverless {
+            // `${file(./resources.yml)}`: merged into the service.
+            let paths = text.split("file(").skip(1).filter_map(|rest| rest.split_once(')'));
+            let paths = paths.map(|(path, _)| path.trim().trim_matches(['\'', '"']));
+            used.paths.extend(paths.map(|path| files.beside(document.file, path)));
+        }
         used.names.extend(bodies.iter().filter(|name| text.contains(name.as_str())).cloned());
     }
     if !bodies.is_empty() {

@@ -75,7 +75,7 @@ pub(super) fn compile(
         "cloudwatchLog" => notification::log(service, function, event),
         "cognitoUserPool" => notification::user_pool(service, function, event),
         "alexaSkill" => {
-            notification::alexa(service, function, event, "AlexaSkill", "alexa-appkit.amazon.com")
+            notification::alexa(service, function, event, "AlexaSkill", "alexa-appkit.amazon.com");
         }
         "alexaSmartHome" => {
             notification::alexa(service, function, event, "AlexaSmartHome", "alexa-connectedhome.amazon.com");

@@ -14,7 +14,7 @@ pub(super) fn compile(service: &mut Service, function: &Function, event: &Event)
         Some((method, path)) if method == "*" => format!("ANY {path}"),
         Some((method, path)) => format!("{} {path}", method.to_ascii_uppercase()),
         // `*`, or a map without a method.
-        None => match event.get("path").and_then(|p| p.as_text()) {
+        None => match event.get("path").and_then(Value::as_text) {
             Some(path) if path != "*" => format!("ANY {path}"),
             _ => "$default".to_owned(),
         },

@@ -144,7 +144,7 @@ impl<'f> Resolver<'f> {
                     let value = self.variable(inner, span, depth + 1);
                     match value.data {
                         Data::List(_) | Data::Map(_) | Data::Choice(_) | Data::Json(_) => {
-                            pieces.push(hole(inner, Why::Function))
+                            pieces.push(hole(inner, Why::Function));
                         }
                         _ => pieces.extend(value.pieces()),
                     }

@@ -4,3 +4,4 @@
 
 mod cloudformation;
 mod scratch;
+mod serverless;
