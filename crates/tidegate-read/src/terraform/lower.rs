@@ -1,25 +1,208 @@
-//! Terraform's types and attributes in canonical words.
+//! Evaluated Terraform resources in canonical shape.
+//!
+//! AWS resources get CloudFormation's types and property names by the tables in `lower/`, one file per service; what
+//! Terraform splits into several resources is joined to one where CloudFormation has one. Resources of other providers,
+//! and AWS types without a table, keep Terraform's type and attribute names.
 
-use super::instance::Instance;
-use tidegate_graph::{Map, Problem, Resource, Str};
+mod join;
+mod references;
+mod shape;
+mod table;
 
-/// Canonical resources of evaluated instances.
+mod apigateway;
+mod dynamodb;
+mod events;
+mod iam;
+mod lambda;
+mod s3;
+mod sns;
+mod sqs;
+
+#[cfg(test)]
+mod tests;
+
+use crate::terraform::instance::Instance;
+use join::Owners;
+use std::collections::HashMap;
+use std::sync::LazyLock;
+use table::{Split, Type};
+use tidegate_graph::{Cond, Data, Field, Map, Problem, Reference, Resource, Str, Value};
+
+/// Resources in canonical shape, in the order in which they were declared.
 pub(crate) fn lower(stack: &Str, instances: Vec<Instance>, problems: &mut Vec<Problem>) -> Vec<Resource> {
+    // Whatever can't be mapped is kept as it is: there is nothing here that a user could have written wrong.
     let _ = (stack, problems);
-    instances
-        .into_iter()
-        .filter(|instance| !instance.data)
-        .map(|instance| Resource {
-            id: instance.id,
-            logical_id: instance.address,
-            ty: instance.ty.clone(),
-            declared_type: instance.ty,
-            stack: 0,
-            properties: instance.attributes,
-            attributes: Map::new(),
-            condition: instance.condition,
-            span: instance.span,
-            made_from: None,
-        })
-        .collect()
+    let owners = Owners::new(&instances);
+    let parts: Vec<Vec<_>> = instances
+        .iter()
+        .map(|x| table_of(&x.ty).filter(|_| !x.data).map(|ty| owners.of(x, ty)).unwrap_or_default())
+        .collect();
+    // A reference to a part is one to its owner, in whose words the part's attributes are.
+    let rename = |reference: &Reference| -> Option<Reference> {
+        let index = owners.index(&reference.target)?;
+        let target = instances.get(index)?;
+        let owner = parts.get(index).and_then(|p| p.first());
+        if let Some((join, owner)) = owner.and_then(|(join, owner)| Some((join, instances.get(*owner)?))) {
+            let leads_there = join.by.iter().any(|by| *by == reference.attribute);
+            let raw = if leads_there && join.by.len() == 1 { "" } else { reference.attribute.as_str() };
+            return Some(Reference { target: owner.id.clone(), attribute: in_words_of(owner, raw)? });
+        }
+        Some(Reference { target: target.id.clone(), attribute: in_words_of(target, &reference.attribute)? })
+    };
+    let renamed = |instance: &Instance| {
+        let mut attributes = instance.attributes.clone();
+        references::each(&mut attributes, &rename);
+        attributes
+    };
+
+    let mut lowered: Vec<Option<(Resource, Vec<Resource>)>> = Vec::with_capacity(instances.len());
+    let mut additions: Vec<(usize, Map)> = Vec::new();
+    for (instance, parts) in instances.iter().zip(&parts) {
+        let ty = table_of(&instance.ty);
+        if ty.is_some_and(|t| t.ignored) {
+            lowered.push(None);
+            continue;
+        }
+        let attributes = renamed(instance);
+        if parts.is_empty() {
+            lowered.push(Some(alone(instance, attributes, ty)));
+            continue;
+        }
+        for (join, owner) in parts {
+            let mut map = shape::properties(&attributes, join.fields);
+            if let Some(finish) = join.finish {
+                finish(&mut map);
+            }
+            if !join.under.is_empty() {
+                let value = Value::map(map, instance.span);
+                map = Map::new();
+                shape::put(&mut map, join.under, Field { key: instance.span, value });
+            }
+            if let Some(cond) = beyond(instance, instances.get(*owner)) {
+                map = shape::under_condition(map, cond);
+            }
+            additions.push((*owner, map));
+        }
+        lowered.push(None);
+    }
+    for (owner, map) in additions {
+        if let Some(Some((resource, _))) = lowered.get_mut(owner) {
+            shape::merge(&mut resource.properties, map);
+        }
+    }
+    lowered.into_iter().flatten().flat_map(|(first, more)| std::iter::once(first).chain(more)).collect()
+}
+
+/// What stands for types without a table.
+const UNKNOWN: Type = Type::new("", "");
+
+/// Every table of every service.
+fn tables() -> impl Iterator<Item = &'static Type> {
+    let services: &[&'static [Type]] = &[
+        apigateway::TYPES,
+        dynamodb::TYPES,
+        events::TYPES,
+        iam::TYPES,
+        lambda::TYPES,
+        s3::TYPES,
+        sns::TYPES,
+        sqs::TYPES,
+    ];
+    services.to_vec().into_iter().flatten()
+}
+
+/// The table of a Terraform type.
+fn table_of(ty: &str) -> Option<&'static Type> {
+    static BY_NAME: LazyLock<HashMap<&'static str, &'static Type>> =
+        LazyLock::new(|| tables().map(|t| (t.terraform, t)).collect());
+    BY_NAME.get(ty).copied()
+}
+
+/// An attribute in CloudFormation's words; `None` for what keeps Terraform's.
+fn in_words_of(instance: &Instance, raw: &str) -> Option<Str> {
+    match table_of(&instance.ty) {
+        Some(ty) => Some(references::attribute(ty, raw)),
+        None if instance.ty.starts_with("aws_") => Some(references::attribute(&UNKNOWN, raw)),
+        None => None,
+    }
+}
+
+/// A resource of its own, and the parts of it that CloudFormation keeps in others.
+fn alone(instance: &Instance, attributes: Map, ty: Option<&Type>) -> (Resource, Vec<Resource>) {
+    let ty = ty.filter(|t| !instance.data && !t.cloudformation.is_empty());
+    let declared_type: Str =
+        if instance.data { format!("data.{}", instance.ty).into() } else { instance.ty.clone() };
+    let mut resource = Resource {
+        id: instance.id.clone(),
+        logical_id: instance.address.clone(),
+        ty: ty.map_or(declared_type.clone(), |t| Str::new_static(t.cloudformation)),
+        declared_type,
+        stack: 0,
+        properties: Map::new(),
+        attributes: Map::new(),
+        condition: instance.condition.clone(),
+        span: instance.span,
+        made_from: None,
+    };
+    let Some(ty) = ty else {
+        resource.properties = attributes;
+        return (resource, Vec::new());
+    };
+    resource.properties = shape::properties(&attributes, ty.fields);
+    if let Some(finish) = ty.finish {
+        finish(&mut resource.properties);
+    }
+    let mut more: Vec<_> = ty.splits.iter().filter_map(|s| split(&mut resource, s)).collect();
+    more.extend(repeat(&mut resource, ty.each));
+    (resource, more)
+}
+
+/// One resource for each item of a list but the first, which the resource itself keeps.
+fn repeat(resource: &mut Resource, property: &'static str) -> Vec<Resource> {
+    let list = resource.properties.get_mut(property).and_then(|v| match &mut v.data {
+        Data::List(items) => Some(std::mem::take(items)),
+        _ => None,
+    });
+    let mut more = Vec::new();
+    for (n, item) in list.into_iter().flatten().enumerate() {
+        let mut next = resource.clone();
+        next.properties.insert(property, item);
+        if n == 0 {
+            *resource = next;
+        } else {
+            let suffix = format!("{}{}", property.to_ascii_lowercase(), n + 1);
+            next.id = format!("{}.{suffix}", resource.id).into();
+            next.logical_id = format!("{}.{suffix}", resource.logical_id).into();
+            next.made_from = Some(resource.logical_id.clone());
+            more.push(next);
+        }
+    }
+    more
+}
+
+/// Takes a property out into a resource of its own.
+fn split(resource: &mut Resource, split: &Split) -> Option<Resource> {
+    let field =
+        Field { key: resource.key_span(split.property), value: resource.properties.remove(split.property)? };
+    let suffix = split.property.to_ascii_lowercase();
+    let span = field.value.span;
+    let mut properties = Map::new();
+    let owner = Value::reference(Reference::attribute(resource.id.clone(), split.attribute), span);
+    shape::put(&mut properties, split.owner, Field { key: span, value: owner });
+    shape::put(&mut properties, split.to, field);
+    Some(Resource {
+        id: format!("{}.{suffix}", resource.id).into(),
+        logical_id: format!("{}.{suffix}", resource.logical_id).into(),
+        ty: Str::new_static(split.cloudformation),
+        properties,
+        attributes: Map::new(),
+        span,
+        made_from: Some(resource.logical_id.clone()),
+        ..resource.clone()
+    })
+}
+
+/// The condition under which a part exists, beyond that of its owner.
+fn beyond<'a>(part: &'a Instance, owner: Option<&Instance>) -> Option<&'a Cond> {
+    part.condition.as_ref().filter(|c| owner.and_then(|o| o.condition.as_ref()) != Some(*c))
 }
