@@ -1,51 +1,104 @@
-//! The command line.
+//! The command line: one file for each command below this one.
 
 mod check;
+mod completions;
 mod graph;
+mod input;
+mod man;
+mod reference;
+mod rules;
 
 use crate::exit::Exit;
-use clap::{Parser, Subcommand};
+use crate::failure::Failure;
+use crate::interrupt;
+use crate::output::{self, Color, Look};
+use clap::{CommandFactory, Parser, Subcommand};
 use std::process::ExitCode;
 
-/// Secures serverless event-driven systems around one event graph.
+/// Secures serverless event-driven systems around one event graph
 #[derive(Debug, Parser)]
-#[command(name = "tidegate", version, subcommand_required = true, arg_required_else_help = true)]
-pub(crate) struct Cli {
+#[command(name = "tidegate", version, arg_required_else_help = true, after_help = exit_codes(), infer_long_args = false)]
+struct Cli {
+    #[command(flatten)]
+    global: Global,
     #[command(subcommand)]
     command: Command,
+}
+
+/// What every command understands.
+#[derive(Clone, Copy, Debug, clap::Args)]
+#[command(next_help_heading = "Global options")]
+struct Global {
+    /// When to colour the output
+    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t)]
+    color: Color,
+    /// Prints the result alone: no progress, no hints
+    #[arg(long, short, global = true)]
+    quiet: bool,
 }
 
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Finds what is wrong with the event-driven system that the code declares
     Check(check::Args),
-    /// Prints the event graph
+    /// Prints the event graph: who produces, carries, consumes and may touch what
     Graph(graph::Args),
+    /// Prints a script that completes commands and options in a shell
+    Completions(completions::Args),
+    /// Prints the manual page, or writes one page for each command
+    Man(man::Args),
+    /// Writes the reference pages of the documentation
+    #[command(hide = true)]
+    Reference(reference::Args),
 }
 
 /// Parses the command line, does what it says, and returns how it ended.
 pub(crate) fn run() -> ExitCode {
+    interrupt::install();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
+            // Help and version are results and go to stdout; everything else is usage.
             let _ = error.print();
             return if error.use_stderr() { Exit::Usage } else { Exit::Clean }.into();
         }
     };
-    let result = match cli.command {
-        Command::Check(args) => check::run(&args),
-        Command::Graph(args) => graph::run(&args),
-    };
-    match result {
+    match dispatch(&cli) {
         Ok(exit) => exit.into(),
-        Err(error) => {
-            anstream_error(&error);
-            Exit::Error.into()
+        Err(failure) => {
+            output::tell(&failure.render(Look::stderr(cli.global.color)));
+            failure.exit().into()
         }
     }
 }
 
-fn anstream_error(error: &anyhow::Error) {
-    use std::io::Write;
-    let _ = writeln!(std::io::stderr(), "error: {error:#}");
+fn dispatch(cli: &Cli) -> Result<Exit, Failure> {
+    match &cli.command {
+        Command::Check(args) => check::run(args, cli.global),
+        Command::Graph(args) => graph::run(args, cli.global),
+        Command::Completions(args) => completions::run(args),
+        Command::Man(args) => man::run(args),
+        Command::Reference(args) => reference::run(args),
+    }
+}
+
+/// The command line as data, for completions, manual and reference.
+fn command() -> clap::Command {
+    Cli::command()
+}
+
+/// Stands below the help text.
+fn exit_codes() -> String {
+    let rows = Exit::ALL.map(|e| format!("  {:>3}  {}\n", e.code(), e.meaning()));
+    format!("Exit codes:\n{}", rows.concat().trim_end())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        command().debug_assert();
+    }
 }

@@ -1,9 +1,14 @@
 //! The `tidegate` command.
 
 mod cli;
+mod config;
 mod exit;
+mod failure;
+mod interrupt;
 mod output;
 mod picture;
+mod progress;
+mod suggest;
 
 use std::process::ExitCode;
 

@@ -1,29 +1,50 @@
-//! `tidegate graph`.
+//! `tidegate graph`: read, link, draw.
 
+use super::{Global, input};
 use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::output::{self, Look, problems};
 use crate::picture::{self, Format, View};
-use std::io::Write;
 use std::path::PathBuf;
-use tidegate_read::Options;
+use tidegate_graph::Problem;
 
 #[derive(Debug, clap::Args)]
-pub(crate) struct Args {
-    /// Folder or file to read
-    #[arg(default_value = ".")]
-    path: PathBuf,
+pub(super) struct Args {
+    #[command(flatten)]
+    input: input::Args,
     /// Form of the output
-    #[arg(long, default_value = "json")]
-    format: String,
-    /// Lists every resource after expansion
+    #[arg(long, value_enum, default_value_t)]
+    format: Form,
+    /// Lists every resource after expansion, too (JSON)
     #[arg(long)]
     resources: bool,
+    /// Writes the result to a file, whole or not at all
+    #[arg(long, short, value_name = "FILE")]
+    output: Option<PathBuf>,
 }
 
-pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
-    let system = tidegate_read::read(&args.path, &Options::default());
-    let graph = tidegate_read::link(&system);
-    let view = View { resources: args.resources, width: 80, color: false };
-    let text = picture::render(Format::Json, &system, &graph, &view);
-    std::io::stdout().write_all(text.as_bytes())?;
+/// Form of the output.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+enum Form {
+    /// For programs; docs/schemas/graph.json describes it
+    #[default]
+    Json,
+}
+
+pub(super) fn run(args: &Args, global: Global) -> Result<Exit, Failure> {
+    let to = args.output.as_deref();
+    let look = if to.is_some() { Look::file(global.color) } else { Look::stdout(global.color) };
+    let input = args.input.read(global)?;
+    let view = View { resources: args.resources, width: look.width, color: look.color };
+    let format = match args.format {
+        Form::Json => Format::Json,
+    };
+    // A picture has no place for them; JSON carries them itself.
+    if format != Format::Json && !global.quiet {
+        let problems: Vec<&Problem> = input.system.problems.iter().collect();
+        let look = Look::stderr(global.color);
+        output::tell(&problems::render(&input.system, &problems, &input.base, look));
+    }
+    output::deliver(&picture::render(format, &input.system, &input.graph, &view), to)?;
     Ok(Exit::Clean)
 }

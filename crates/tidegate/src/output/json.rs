@@ -8,7 +8,7 @@ use tidegate_graph::{Finding, Problem, Severity, Span, System};
 const MAX_UNKNOWN: usize = 200;
 
 /// The whole document.
-pub(crate) fn check(system: &System, findings: &[Finding]) -> Value {
+pub(crate) fn check(system: &System, findings: &[Finding], problems: &[&Problem]) -> Value {
     let aliases: BTreeMap<&str, _> = tidegate_check::rules().iter().map(|m| (m.id, *m)).collect();
     let findings_json: Vec<Value> = findings
         .iter()
@@ -42,10 +42,15 @@ pub(crate) fn check(system: &System, findings: &[Finding]) -> Value {
     json!({
         "version": 1,
         "findings": findings_json,
-        "problems": problems(system),
+        "problems": problems.iter().map(|p| problem(system, p)).collect::<Vec<_>>(),
         "coverage": coverage(system),
         "summary": summary,
     })
+}
+
+/// As text, with a line break at its end.
+pub(crate) fn pretty(document: &Value) -> String {
+    format!("{document:#}\n")
 }
 
 /// Problems, in the order in which the readers met them.

@@ -1,0 +1,132 @@
+//! What `check` and `graph` have in common: the path, what is fixed beforehand, and the reading.
+
+use super::Global;
+use crate::config::Config;
+use crate::failure::Failure;
+use crate::output::{self, Base, Look, problems};
+use crate::progress::Progress;
+use crate::suggest::closest;
+use std::collections::BTreeMap;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+use tidegate_graph::{Graph, Problem, System};
+use tidegate_read::Options;
+
+#[derive(Debug, clap::Args)]
+#[group(skip)]
+pub(super) struct Args {
+    /// Folder or file to read
+    #[arg(default_value = ".")]
+    path: PathBuf,
+    /// Stage of Serverless Framework services [default: dev]
+    #[arg(long, value_name = "NAME")]
+    stage: Option<String>,
+    /// Value of a template parameter or Terraform variable; may be given again
+    #[arg(long = "param", value_name = "NAME=VALUE", value_parser = pair)]
+    params: Vec<(String, String)>,
+    /// Configuration to use instead of the nearest tidegate.toml
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+/// What was read.
+pub(super) struct Input {
+    pub(super) system: System,
+    pub(super) graph: Graph,
+    pub(super) config: Config,
+    /// From the working folder to the folder that was read.
+    pub(super) base: Base,
+    /// That folder in full.
+    pub(super) folder: PathBuf,
+}
+
+impl Args {
+    /// Reads and links. Fails when there is nothing to read.
+    pub(super) fn read(&self, global: Global) -> Result<Input, Failure> {
+        self.exists()?;
+        let config = Config::load(self.config.as_deref(), &self.path)?;
+        let mut parameters: BTreeMap<String, String> = config.parameters.clone();
+        parameters.extend(self.params.iter().cloned());
+        let options = Options { stage: self.stage.clone().or_else(|| config.stage.clone()), parameters };
+
+        let progress = Progress::start(global.quiet, "reading");
+        let system = tidegate_read::read(&self.path, &options);
+        let folder =
+            if self.path.is_dir() { &*self.path } else { self.path.parent().unwrap_or(Path::new("")) };
+        let base = Base::new(folder);
+        // A file that we know but can't parse has been read, and has a place where it is broken.
+        if system.stacks.is_empty() && system.problems.iter().all(|p| p.span.is_none()) {
+            drop(progress);
+            let problems: Vec<&Problem> = system.problems.iter().collect();
+            output::tell(&problems::render(&system, &problems, &base, Look::stderr(global.color)));
+            return Err(self.nothing(&problems));
+        }
+        progress.step("linking");
+        let graph = tidegate_read::link(&system);
+        let here = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+        let folder = here.canonicalize().unwrap_or_else(|_| here.to_path_buf());
+        Ok(Input { system, graph, config, base, folder })
+    }
+
+    fn exists(&self) -> Result<(), Failure> {
+        let shown = self.path.display();
+        let Err(error) = std::fs::metadata(&self.path) else { return Ok(()) };
+        if !matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) {
+            return Err(Failure::Own(anyhow::Error::new(error).context(format!("could not open `{shown}`"))));
+        }
+        let help = match self.neighbour() {
+            Some(name) => format!("did you mean `{}`?", name.display()),
+            None => "name a folder or file, or leave it out to read the working folder".to_string(),
+        };
+        Err(Failure::usage(format!("there is no `{shown}`"), Some(help)))
+    }
+
+    /// What stands beside the missing path under a similar name.
+    fn neighbour(&self) -> Option<PathBuf> {
+        const MOST: usize = 1000;
+        let name = self.path.file_name()?.to_str()?;
+        let parent = self.path.parent()?;
+        let folder = if parent.as_os_str().is_empty() { Path::new(".") } else { parent };
+        let entries = std::fs::read_dir(folder).ok()?.take(MOST).flatten();
+        let names: Vec<String> = entries.filter_map(|e| e.file_name().into_string().ok()).collect();
+        closest(name, names.iter().map(String::as_str)).map(|found| parent.join(found))
+    }
+
+    fn nothing(&self, problems: &[&Problem]) -> Failure {
+        let shown = self.path.display();
+        if self.path.is_file() {
+            return Failure::Nothing {
+                message: format!("`{shown}` is nothing that Tidegate reads"),
+                looked_for: LOOKED_FOR.to_string(),
+                help: "name the folder that holds them: `tidegate check infra`".to_string(),
+            };
+        }
+        let has = |name: &str| self.path.join(name).is_file();
+        let help = if !problems.is_empty() {
+            "see the problems above".to_string()
+        } else if has("Pulumi.yaml") {
+            "Pulumi programs are not read; templates and Terraform are".to_string()
+        } else {
+            let folder =
+                if self.path == Path::new(".") { PathBuf::from("infra") } else { self.path.join("infra") };
+            format!("name the folder that holds one of them: `tidegate check {}`", folder.display())
+        };
+        Failure::Nothing {
+            message: format!("nothing to read in `{shown}`"),
+            looked_for: LOOKED_FOR.to_string(),
+            help,
+        }
+    }
+}
+
+/// What a folder may hold for us.
+const LOOKED_FOR: &str = "\
+CloudFormation and SAM templates (a YAML or JSON file with `Resources`), cdk.out/,
+            Terraform (*.tf, plans as JSON), serverless.yml, OpenAPI and AsyncAPI documents";
+
+fn pair(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_string(), value.to_string())),
+        _ => Err("expected NAME=VALUE, such as `Env=prod`".to_string()),
+    }
+}

@@ -1,0 +1,322 @@
+//! `tidegate.toml`: found beside or above what is read, checked key by key, its errors underlined.
+
+mod complaint;
+mod glob;
+mod keys;
+
+pub(crate) use complaint::Complaints;
+pub(crate) use glob::Glob;
+pub(crate) use keys::KEYS;
+
+use crate::failure::Failure;
+use crate::suggest::closest;
+use complaint::Complaint;
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::ErrorKind;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use tidegate_check::Profile;
+use tidegate_graph::Severity;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+/// Its name.
+pub(crate) const FILE: &str = "tidegate.toml";
+
+/// From which severity on findings change the exit code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum FailOn {
+    /// This one and worse.
+    Severity(Severity),
+    /// None.
+    Never,
+}
+
+impl FailOn {
+    /// Every word that names one.
+    pub(crate) const WORDS: [&str; 6] = ["info", "low", "medium", "high", "critical", "never"];
+
+    /// What a word stands for.
+    pub(crate) fn parse(word: &str) -> Option<Self> {
+        if word == "never" {
+            return Some(Self::Never);
+        }
+        Severity::ALL.into_iter().find(|s| s.word() == word).map(Self::Severity)
+    }
+}
+
+/// What the file says. Whatever it doesn't say is empty.
+#[derive(Debug, Default)]
+pub(crate) struct Config {
+    pub(crate) profiles: Vec<Profile>,
+    pub(crate) fail_on: Option<FailOn>,
+    pub(crate) exclude: Vec<Glob>,
+    /// The file's folder: `exclude` is relative to it.
+    pub(crate) folder: PathBuf,
+    pub(crate) stage: Option<String>,
+    pub(crate) off: Vec<String>,
+    pub(crate) only: Vec<String>,
+    pub(crate) parameters: BTreeMap<String, String>,
+}
+
+impl Config {
+    /// The configuration that was named, or the nearest one from the folder of `path` upwards; the default if there is
+    /// none. The search ends at the root of the git work tree.
+    pub(crate) fn load(named: Option<&Path>, path: &Path) -> Result<Self, Failure> {
+        if let Some(named) = named {
+            return match read(named)? {
+                Some(text) => parse(named, &text),
+                None => Err(Failure::usage(format!("there is no file `{}`", named.display()), None)),
+            };
+        }
+        let Ok(start) = path.canonicalize() else { return Ok(Self::default()) };
+        for folder in start.ancestors().filter(|f| f.is_dir()) {
+            let file = folder.join(FILE);
+            if let Some(text) = read(&file)? {
+                return parse(&shorten(&file), &text);
+            }
+            if folder.join(".git").exists() {
+                break;
+            }
+        }
+        Ok(Self::default())
+    }
+}
+
+/// The path as seen from the working folder, if it lies below it.
+fn shorten(path: &Path) -> PathBuf {
+    let here = std::env::current_dir().and_then(|p| p.canonicalize());
+    here.ok().and_then(|here| path.strip_prefix(here).ok()).unwrap_or(path).to_path_buf()
+}
+
+/// The text; `None` when there is no such file.
+fn read(path: &Path) -> Result<Option<String>, Failure> {
+    match fs::read_to_string(path) {
+        Ok(text) => Ok(Some(text)),
+        Err(e) if matches!(e.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(None),
+        Err(e) if e.kind() == ErrorKind::InvalidData => {
+            Err(Failure::usage(format!("`{}` is not UTF-8 text", path.display()), None))
+        }
+        Err(e) => {
+            Err(Failure::Own(anyhow::Error::new(e).context(format!("could not read `{}`", path.display()))))
+        }
+    }
+}
+
+fn parse(path: &Path, text: &str) -> Result<Config, Failure> {
+    let mut reader = Reader::default();
+    let (table, errors) = DeTable::parse_recoverable(text);
+    for error in errors {
+        reader.complaints.push(Complaint::new(error.span().unwrap_or(0..0), error.message()));
+    }
+    // What follows a broken line is guesswork; complaints about it would mislead.
+    if reader.complaints.is_empty() {
+        reader.table(table.get_ref());
+    }
+    if reader.complaints.is_empty() {
+        let folder =
+            path.canonicalize().ok().and_then(|p| p.parent().map(Path::to_path_buf)).unwrap_or_default();
+        return Ok(Config { folder, ..reader.config });
+    }
+    reader.complaints.sort_by_key(Complaint::start);
+    Err(Failure::Config(Complaints::new(path.display().to_string(), text.to_string(), reader.complaints)))
+}
+
+/// Goes through the file and notes everything that is wrong, not only the first thing.
+#[derive(Default)]
+struct Reader {
+    config: Config,
+    complaints: Vec<Complaint>,
+}
+
+impl Reader {
+    fn table(&mut self, table: &DeTable<'_>) {
+        for (key, value) in table {
+            let name: &str = key.get_ref();
+            match name {
+                "profile" => self.profiles(value),
+                "fail-on" => self.fail_on(value),
+                "exclude" => self.exclude(value),
+                "stage" => self.config.stage = self.text(name, value).map(|(t, _)| t),
+                "rules" => self.rules(value),
+                "parameters" => self.parameters(value),
+                _ => self.unknown_key(key.span(), name, ""),
+            }
+        }
+    }
+
+    fn rules(&mut self, value: &Spanned<DeValue<'_>>) {
+        let DeValue::Table(table) = value.get_ref() else {
+            return self.wrong("rules", value, "a table: `[rules]`");
+        };
+        for (key, value) in table {
+            let name: &str = key.get_ref();
+            match name {
+                "off" => self.config.off = self.rule_names("rules.off", value),
+                "only" => self.config.only = self.rule_names("rules.only", value),
+                _ => self.unknown_key(key.span(), name, "rules."),
+            }
+        }
+    }
+
+    fn parameters(&mut self, value: &Spanned<DeValue<'_>>) {
+        let DeValue::Table(table) = value.get_ref() else {
+            return self.wrong("parameters", value, "a table: `[parameters]`");
+        };
+        for (key, value) in table {
+            let text = match value.get_ref() {
+                DeValue::String(text) => text.to_string(),
+                DeValue::Integer(number) => number.to_string(),
+                DeValue::Float(number) => number.to_string(),
+                DeValue::Boolean(flag) => flag.to_string(),
+                _ => {
+                    self.wrong(key.get_ref(), value, "a string, number or boolean");
+                    continue;
+                }
+            };
+            self.config.parameters.insert(key.get_ref().to_string(), text);
+        }
+    }
+
+    fn profiles(&mut self, value: &Spanned<DeValue<'_>>) {
+        for (word, span) in self.texts("profile", value) {
+            match Profile::ALL.into_iter().find(|p| p.word() == word) {
+                Some(profile) => self.config.profiles.push(profile),
+                None => self.unknown_word(span, "profile", &word, &Profile::ALL.map(Profile::word)),
+            }
+        }
+    }
+
+    fn fail_on(&mut self, value: &Spanned<DeValue<'_>>) {
+        let Some((word, span)) = self.text("fail-on", value) else { return };
+        match FailOn::parse(&word) {
+            Some(fail_on) => self.config.fail_on = Some(fail_on),
+            None => self.unknown_word(span, "severity", &word, &FailOn::WORDS),
+        }
+    }
+
+    fn exclude(&mut self, value: &Spanned<DeValue<'_>>) {
+        let patterns = self.texts("exclude", value);
+        self.config.exclude = patterns.iter().map(|(pattern, _)| Glob::new(pattern)).collect();
+    }
+
+    fn rule_names(&mut self, key: &str, value: &Spanned<DeValue<'_>>) -> Vec<String> {
+        let names = self.texts(key, value);
+        for (name, span) in &names {
+            if !known_rule(name) {
+                let mut complaint = Complaint::new(span.clone(), format!("there is no rule `{name}`"));
+                if let Some(close) = closest_rule(name) {
+                    complaint = complaint.label(format!("did you mean `{close}`?"));
+                }
+                self.complaints.push(complaint.help("`tidegate check --list-rules` lists them"));
+            }
+        }
+        names.into_iter().map(|(name, _)| name).collect()
+    }
+
+    fn text(&mut self, key: &str, value: &Spanned<DeValue<'_>>) -> Option<(String, Range<usize>)> {
+        let DeValue::String(text) = value.get_ref() else {
+            self.wrong(key, value, "a string");
+            return None;
+        };
+        Some((text.to_string(), value.span()))
+    }
+
+    /// A string, or a list of strings.
+    fn texts(&mut self, key: &str, value: &Spanned<DeValue<'_>>) -> Vec<(String, Range<usize>)> {
+        match value.get_ref() {
+            DeValue::String(text) => vec![(text.to_string(), value.span())],
+            DeValue::Array(items) => items.iter().filter_map(|item| self.text(key, item)).collect(),
+            _ => {
+                self.wrong(key, value, "a string or a list of strings");
+                Vec::new()
+            }
+        }
+    }
+
+    fn wrong(&mut self, key: &str, value: &Spanned<DeValue<'_>>, expected: &str) {
+        let message = format!("`{key}` has the wrong type");
+        let label = format!("expected {expected}, found {}", article(value.get_ref().type_str()));
+        self.complaints.push(Complaint::new(value.span(), message).label(label));
+    }
+
+    fn unknown_key(&mut self, span: Range<usize>, name: &str, table: &str) {
+        let known = || KEYS.iter().filter_map(|k| k.name.strip_prefix(table)).filter(|k| !k.contains('.'));
+        let mut complaint = Complaint::new(span, format!("there is no key `{table}{name}`"));
+        if let Some(close) = closest(name, known()) {
+            complaint = complaint.label(format!("did you mean `{close}`?"));
+        }
+        let list: Vec<String> = known().map(|k| format!("`{k}`")).collect();
+        self.complaints.push(complaint.help(format!("known keys: {}", list.join(", "))));
+    }
+
+    fn unknown_word(&mut self, span: Range<usize>, what: &str, word: &str, known: &[&str]) {
+        let mut complaint = Complaint::new(span, format!("there is no {what} `{word}`"));
+        if let Some(close) = closest(word, known.iter().copied()) {
+            complaint = complaint.label(format!("did you mean `{close}`?"));
+        }
+        let list: Vec<String> = known.iter().map(|k| format!("`{k}`")).collect();
+        self.complaints.push(complaint.help(format!("one of {}", list.join(", "))));
+    }
+}
+
+/// True for the id of a rule and for each of its aliases.
+pub(crate) fn known_rule(name: &str) -> bool {
+    tidegate_check::rules().iter().any(|m| m.id == name || m.aliases.contains(&name))
+}
+
+/// The rule that a mistyped name most likely stands for.
+pub(crate) fn closest_rule(name: &str) -> Option<&'static str> {
+    let ids = || tidegate_check::rules().iter().map(|m| m.id);
+    closest(name, ids())
+        .or_else(|| closest(name, tidegate_check::rules().iter().flat_map(|m| m.aliases).copied()))
+}
+
+fn article(word: &str) -> String {
+    let an = word.starts_with(['a', 'e', 'i', 'o', 'u']);
+    format!("{} {word}", if an { "an" } else { "a" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn complaints(text: &str) -> String {
+        match parse(Path::new("tidegate.toml"), text) {
+            Err(failure) => failure.render(crate::output::Look { color: false, width: 100 }),
+            Ok(config) => panic!("no complaint: {config:?}"),
+        }
+    }
+
+    #[test]
+    fn every_key_is_read() {
+        let text = "profile = ['baseline', 'regulated']\nfail-on = 'never'\nexclude = 'vendor/**'\nstage = 'prod'\n\
+                    [parameters]\nEnv = 'prod'\nCount = 3\nOn = true\n[rules]\noff = []\n";
+        let config = parse(Path::new("tidegate.toml"), text).unwrap();
+        assert_eq!(config.profiles, [Profile::Baseline, Profile::Regulated]);
+        assert_eq!(config.fail_on, Some(FailOn::Never));
+        assert_eq!(config.stage.as_deref(), Some("prod"));
+        let parameters: Vec<_> = config.parameters.iter().map(|(k, v)| format!("{k}={v}")).collect();
+        assert_eq!(parameters, ["Count=3", "Env=prod", "On=true"]);
+    }
+
+    #[test]
+    fn all_that_is_wrong_is_said_at_once() {
+        insta::assert_snapshot!(complaints(
+            "profil = 'baseline'\nfail-on = 'hgih'\nstage = 3\n[rules]\nof = []\n"
+        ));
+    }
+
+    #[test]
+    fn broken_toml_is_underlined() {
+        insta::assert_snapshot!(complaints("profile = \"baseline\nstage = 'x'\n"));
+    }
+
+    #[test]
+    fn every_key_is_documented() {
+        for name in ["profile", "fail-on", "exclude", "stage", "parameters", "rules.off", "rules.only"] {
+            assert!(KEYS.iter().any(|k| k.name == name), "{name}");
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! Ctrl-C: leaves neither a bar on the terminal nor a half-written file behind.
+
+use crate::exit::Exit;
+use indicatif::ProgressBar;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// What has to be taken away before the process ends.
+#[derive(Default)]
+struct Mess {
+    bar: Option<ProgressBar>,
+    file: Option<PathBuf>,
+}
+
+static MESS: Mutex<Mess> = Mutex::new(Mess { bar: None, file: None });
+
+/// Handles Ctrl-C (and a polite kill) from now on.
+pub(crate) fn install() {
+    // When there is a handler already, or none can be set, the system's default still ends the process.
+    let _ = ctrlc::set_handler(|| {
+        let mess = std::mem::take(&mut *lock());
+        if let Some(bar) = mess.bar {
+            bar.finish_and_clear();
+        }
+        if let Some(file) = mess.file {
+            let _ = std::fs::remove_file(file);
+        }
+        #[expect(
+            clippy::exit,
+            reason = "the other threads are in the middle of work that nobody waits for any more"
+        )]
+        std::process::exit(Exit::Interrupted.code().into());
+    });
+}
+
+/// Clears this bar on Ctrl-C; `None` when it is gone.
+pub(crate) fn clear_bar(bar: Option<ProgressBar>) {
+    lock().bar = bar;
+}
+
+/// Removes a file on Ctrl-C, and when the guard is dropped; nothing happens if it isn't there any more.
+#[must_use]
+pub(crate) fn remove_on_end(file: &Path) -> Guard {
+    lock().file = Some(file.to_path_buf());
+    Guard(())
+}
+
+/// See [`remove_on_end`].
+pub(crate) struct Guard(());
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        if let Some(file) = lock().file.take() {
+            let _ = std::fs::remove_file(file);
+        }
+    }
+}
+
+fn lock() -> MutexGuard<'static, Mess> {
+    MESS.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,139 @@
+//! The end of the text report: counts, and for a large system a table of one screen.
+
+use super::text::Report;
+use super::{Look, count};
+use anstyle::{AnsiColor, Style};
+use std::collections::BTreeMap;
+use tidegate_graph::{Finding, Severity};
+
+/// Rows that fit a screen together with what stands around them.
+const MAX_ROWS: usize = 24;
+
+/// Places that are named for a rule.
+const PLACES: usize = 2;
+
+/// Findings by rule, the worst last.
+pub(super) fn table(report: &Report<'_>, look: Look) -> String {
+    let mut groups: BTreeMap<(Severity, &str), Vec<&Finding>> = BTreeMap::new();
+    for finding in report.findings {
+        groups.entry((finding.severity, finding.rule)).or_default().push(finding);
+    }
+    let left_out = groups.len().saturating_sub(MAX_ROWS);
+    let mut out = String::new();
+    if left_out > 0 {
+        let hidden = groups.values().take(left_out).map(Vec::len).sum();
+        let rules = count(left_out, "rule", "rules");
+        out.push_str(&format!(
+            "... {} of {rules} that matter less than those below\n",
+            count(hidden, "finding", "findings")
+        ));
+    }
+    let rows: Vec<_> = groups.iter().skip(left_out).collect();
+    let wide = rows.iter().map(|((_, rule), _)| rule.len()).max().unwrap_or(0).max("rule".len());
+    let head = format!("{:<9} {:>5}  {:<wide$}  first places", "severity", "count", "rule");
+    out.push_str(&look.paint(&head, Style::new().bold()));
+    out.push('\n');
+    for ((severity, rule), findings) in rows {
+        let word = look.paint(&format!("{:<9}", severity.word()), style(*severity));
+        let room = look.width.saturating_sub(wide + 19);
+        out.push_str(&format!(
+            "{word} {:>5}  {rule:<wide$}  {}\n",
+            findings.len(),
+            places(report, findings, room)
+        ));
+    }
+    out.push('\n');
+    out
+}
+
+/// The first places of a rule's findings, as many as the line has room for; the first is always there.
+fn places(report: &Report<'_>, findings: &[&Finding], room: usize) -> String {
+    let mut out = String::new();
+    let mut named = 0;
+    for finding in findings.iter().take(PLACES) {
+        let at = report.system.sources.location(finding.span);
+        let place = format!("{}:{}", report.base.join(&at.file), at.line);
+        let separator = if named == 0 { "" } else { ", " };
+        if named > 0 && out.chars().count() + place.chars().count() + separator.len() > room {
+            break;
+        }
+        out.push_str(separator);
+        out.push_str(&place);
+        named += 1;
+    }
+    if findings.len() > named {
+        out.push_str(" ...");
+    }
+    out
+}
+
+/// What was read, what is not known of it, and how many findings there are; the worst count stands last.
+pub(super) fn last_lines(report: &Report<'_>, look: Look) -> String {
+    let system = report.system;
+    let mut out = String::new();
+    let profiles: Vec<&str> = report.profiles.iter().map(|p| p.word()).collect();
+    let resources = count(system.resources().len(), "resource", "resources");
+    let files = count(system.sources.len(), "file", "files");
+    if !report.quiet {
+        out.push_str(&format!("checked {resources} in {files} (profile {})\n", profiles.join(", ")));
+        if report.excluded > 0 {
+            let findings = count(report.excluded, "finding", "findings");
+            out.push_str(&format!("{findings} below `exclude` of tidegate.toml not shown\n"));
+        }
+        let unknown = system.unknown_values().len();
+        if unknown > 0 {
+            let (values, are) = (count(unknown, "value", "values"), if unknown == 1 { "is" } else { "are" });
+            out.push_str(&format!(
+                "{values} {are} not known before deployment: not counted as safe, listed by `--format json`\n"
+            ));
+        }
+    }
+    if !report.problems.is_empty() {
+        let problems = count(report.problems.len(), "problem", "problems");
+        let text = format!("{problems}: part of the input was not read, so it was not checked");
+        out.push_str(&look.paint(&text, AnsiColor::Yellow.on_default().bold()));
+        out.push('\n');
+    }
+    if !report.quiet && !report.findings.is_empty() {
+        out.push_str(&hint(report));
+    }
+    out.push_str(&counts(report, look));
+    out.push('\n');
+    out
+}
+
+fn hint(report: &Report<'_>) -> String {
+    let rule = report.findings.last().map_or("RULE", |f| f.rule);
+    if report.full || report.findings.len() <= super::text::SCREEN {
+        format!("`tidegate check --explain {rule}` says more about a rule\n")
+    } else {
+        format!("`--full` shows each finding with its source, `--rule {rule}` those of one rule alone\n")
+    }
+}
+
+/// `7 findings: 4 low, 2 high, 1 critical`.
+fn counts(report: &Report<'_>, look: Look) -> String {
+    let findings = report.findings;
+    if findings.is_empty() && !report.problems.is_empty() {
+        return "no findings in what was read".to_string();
+    }
+    if findings.is_empty() {
+        return look.paint("no findings", AnsiColor::Green.on_default().bold());
+    }
+    let parts: Vec<String> = Severity::ALL
+        .iter()
+        .map(|s| (s, findings.iter().filter(|f| f.severity == *s).count()))
+        .filter(|(_, n)| *n > 0)
+        .map(|(s, n)| look.paint(&format!("{n} {}", s.word()), style(*s)))
+        .collect();
+    format!("{}: {}", count(findings.len(), "finding", "findings"), parts.join(", "))
+}
+
+fn style(severity: Severity) -> Style {
+    match severity {
+        Severity::Critical | Severity::High => AnsiColor::BrightRed.on_default().bold(),
+        Severity::Medium => AnsiColor::Yellow.on_default().bold(),
+        Severity::Low => AnsiColor::BrightGreen.on_default(),
+        Severity::Info => AnsiColor::BrightCyan.on_default(),
+    }
+}

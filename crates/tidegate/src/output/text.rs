@@ -1,0 +1,137 @@
+//! The text of `tidegate check`: for a person who is tired. The worst comes last, because that is where the eye is.
+
+use super::excerpt::Excerpt;
+use super::{Base, Look, problems, summary, wrap};
+use annotate_snippets::{AnnotationKind, Group, Level, normalize_untrusted_str};
+use std::collections::BTreeMap;
+use tidegate_check::{Metadata, Profile};
+use tidegate_graph::{Confidence, Finding, Problem, Severity, System};
+
+/// More findings than this are summed up, unless all are asked for.
+pub(super) const SCREEN: usize = 40;
+
+/// More problems than this are counted instead of shown.
+const MAX_PROBLEMS: usize = 20;
+
+/// More related places than this are left out of a finding.
+const MAX_RELATED: usize = 4;
+
+/// What a report is made of.
+pub(crate) struct Report<'a> {
+    pub(crate) system: &'a System,
+    pub(crate) findings: &'a [Finding],
+    pub(crate) problems: &'a [&'a Problem],
+    pub(crate) profiles: &'a [Profile],
+    pub(crate) base: &'a Base,
+    /// Findings that the configuration keeps out of sight.
+    pub(crate) excluded: usize,
+    /// Every finding with its source, however many there are.
+    pub(crate) full: bool,
+    /// No hints at the end.
+    pub(crate) quiet: bool,
+}
+
+/// The whole report.
+pub(crate) fn render(report: &Report<'_>, look: Look) -> String {
+    let rules: BTreeMap<&str, &Metadata> = tidegate_check::rules().iter().map(|m| (m.id, *m)).collect();
+    let mut out = String::new();
+    let shown = if report.full { report.problems.len() } else { MAX_PROBLEMS };
+    let (some, rest) = report.problems.split_at_checked(shown).unwrap_or((report.problems, &[]));
+    out.push_str(&problems::render(report.system, some, report.base, look));
+    if !rest.is_empty() {
+        out.push_str(&format!(
+            "... and {} (`--full` shows them)\n\n",
+            super::count(rest.len(), "more problem", "more problems")
+        ));
+    }
+    if report.findings.len() > SCREEN && !report.full {
+        out.push_str(&summary::table(report, look));
+    } else {
+        for finding in report.findings {
+            out.push_str(&one(report, finding, rules.get(finding.rule).copied(), look));
+            out.push_str("\n\n");
+        }
+    }
+    out.push_str(&summary::last_lines(report, look));
+    out
+}
+
+/// The colour group of a severity.
+fn level(severity: Severity) -> Level<'static> {
+    match severity {
+        Severity::Critical | Severity::High => Level::ERROR,
+        Severity::Medium => Level::WARNING,
+        Severity::Low => Level::NOTE,
+        Severity::Info => Level::HELP,
+    }
+    .with_name(severity.word())
+}
+
+fn one(report: &Report<'_>, finding: &Finding, rule: Option<&Metadata>, look: Look) -> String {
+    let sources = &report.system.sources;
+    let primary = Excerpt::new(sources, finding.span, report.base);
+    let related: Vec<(Excerpt, String)> = finding
+        .related
+        .iter()
+        .take(MAX_RELATED)
+        .filter_map(|r| {
+            Some((Excerpt::new(sources, r.span, report.base)?, normalize_untrusted_str(&r.label)))
+        })
+        .collect();
+    // A short sentence fits behind the underline; a long one would leave the screen.
+    let fits = finding.message.chars().count() + primary.as_ref().map_or(0, Excerpt::end)
+        < look.width.saturating_sub(10);
+    let label = finding.message.as_str();
+
+    let mut group = Group::with_title(level(finding.severity).primary_title(finding.title).id(finding.rule));
+    if let Some(excerpt) = &primary {
+        let label = fits.then_some(label);
+        group = group.element(excerpt.snippet(AnnotationKind::Primary, label));
+    }
+    for (excerpt, label) in &related {
+        group = group.element(excerpt.snippet(AnnotationKind::Context, Some(label.as_str())));
+    }
+    let resource = report.system.resource(&finding.resource).map(|r| r.logical_id.as_str());
+    // A loop or a transform makes many resources of one line.
+    if let Some(resource) =
+        resource.filter(|id| !finding.message.contains(id) && !primary.as_ref().is_some_and(|e| e.says(id)))
+    {
+        group = group.element(Level::NOTE.with_name("resource").message(normalize_untrusted_str(resource)));
+    }
+    for (name, text) in notes(finding, rule, primary.is_some() && fits) {
+        let room = look.width.saturating_sub(name.len() + 12);
+        let text = wrap(&normalize_untrusted_str(&text), room);
+        let level = if name == "help" { Level::HELP } else { Level::NOTE };
+        group = group.element(level.with_name(name).message(text));
+    }
+    let text = look.renderer().render(&[group]);
+    primary.iter().chain(related.iter().map(|(e, _)| e)).fold(text, |text, excerpt| excerpt.correct(text))
+}
+
+/// What stands below the source: name and text.
+fn notes(finding: &Finding, rule: Option<&Metadata>, said: bool) -> Vec<(&'static str, String)> {
+    let mut out = Vec::new();
+    if !said {
+        out.push(("what", finding.message.clone()));
+    }
+    if let Some(rule) = rule.filter(|r| !r.why.is_empty()) {
+        out.push(("why", rule.why.to_string()));
+    }
+    if !finding.path.is_empty() {
+        out.push(("path", finding.path.join(" -> ")));
+    }
+    if !finding.fails_when.is_empty() {
+        out.push(("note", format!("fails when {}", finding.fails_when.join(", or when "))));
+    }
+    if finding.confidence == Confidence::Low {
+        out.push(("note", "the code alone does not prove it (confidence: low)".to_string()));
+    }
+    let more = finding.related.len().saturating_sub(MAX_RELATED);
+    if more > 0 {
+        out.push(("note", format!("{} in the JSON output", super::count(more, "more place", "more places"))));
+    }
+    if !finding.help.is_empty() {
+        out.push(("help", finding.help.clone()));
+    }
+    out
+}
