@@ -71,6 +71,8 @@ pub struct System {
     pub variables: BTreeMap<Str, Variable>,
     /// What couldn't be read.
     pub problems: Vec<Problem>,
+    /// Declared resources that became properties of another one (Terraform's split buckets, policies, targets).
+    pub merged: usize,
     resources: Vec<Resource>,
     by_id: HashMap<Str, usize>,
 }
@@ -88,6 +90,11 @@ impl System {
         self.by_id.insert(resource.id.clone(), index);
         self.resources.push(resource);
         index
+    }
+
+    /// Number of resources that were declared, those that became properties of another one included.
+    pub fn declared(&self) -> usize {
+        self.resources.len() + self.merged
     }
 
     /// All resources.

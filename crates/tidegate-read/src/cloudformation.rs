@@ -150,7 +150,7 @@ fn evaluate_stack(files: &Files, mut template: Template, options: &Options, dept
             nested.extend(nested_stack(files, &template, child, options, depth));
         }
     }
-    let mut readings = vec![Reading { stack, resources, variables, problems, exports }];
+    let mut readings = vec![Reading { stack, resources, variables, problems, exports, ..Reading::default() }];
     readings.extend(nested);
     readings
 }

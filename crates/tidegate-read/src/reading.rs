@@ -22,6 +22,8 @@ pub(crate) struct Reading {
     pub(crate) stack: Stack,
     /// Resources; [`Resource::stack`] is set when the readings are joined.
     pub(crate) resources: Vec<Resource>,
+    /// Declared resources that became properties of another one.
+    pub(crate) merged: usize,
     pub(crate) variables: BTreeMap<Str, Variable>,
     pub(crate) problems: Vec<Problem>,
     /// Values that other stacks may import, by the name of the [`tidegate_graph::Symbol`] that stands for them there:
@@ -64,6 +66,7 @@ pub(crate) fn join(files: &Files, mut readings: Vec<Reading>, problems: Vec<Prob
     for reading in readings {
         let stack = system.stacks.len();
         system.stacks.push(reading.stack);
+        system.merged += reading.merged;
         system.variables.extend(reading.variables);
         system.problems.extend(reading.problems);
         for mut resource in reading.resources {

@@ -47,9 +47,12 @@ fn with_room<T: Send>(run: impl Fn() -> T + Send + Sync) -> T {
 
 fn read_module(files: &Files, folder: &Path, options: &Options) -> Option<Reading> {
     let Evaluated { stack, instances, exports, mut problems } = evaluate(files, folder, options)?;
+    let declared = instances.iter().filter(|i| !i.data).count();
     let resources = lower::lower(&stack, instances, &mut problems);
+    // A notification or policy that is a resource of its own here is a property of its owner in the canonical shape.
+    let merged = declared.saturating_sub(resources.len());
     let stack = Stack { name: stack, format: "terraform", path: files.shown(folder) };
-    Some(Reading { stack, resources, problems, exports, ..Reading::default() })
+    Some(Reading { stack, resources, merged, problems, exports, ..Reading::default() })
 }
 
 /// A root module before it is lowered.

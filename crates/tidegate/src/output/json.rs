@@ -74,7 +74,7 @@ pub(crate) fn coverage(system: &System) -> Value {
         .collect();
     json!({
         "files": system.sources.len(),
-        "resources": system.resources().len(),
+        "resources": system.declared(),
         "unknown_values": unknown.len(),
         "unknown": listed,
     })

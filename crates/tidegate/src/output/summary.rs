@@ -72,7 +72,7 @@ pub(super) fn last_lines(report: &Report<'_>, look: Look) -> String {
     let system = report.system;
     let mut out = String::new();
     let profiles: Vec<&str> = report.profiles.iter().map(|p| p.word()).collect();
-    let resources = count(system.resources().len(), "resource", "resources");
+    let resources = count(system.declared(), "resource", "resources");
     let files = count(system.sources.len(), "file", "files");
     if !report.quiet {
         out.push_str(&format!("checked {resources} in {files} (profile {})\n", profiles.join(", ")));
