@@ -1,5 +1,6 @@
 //! CloudFormation templates, and what becomes one: SAM, CDK assemblies, Serverless Framework services.
 
+mod cdk;
 mod conditions;
 mod evaluate;
 mod include;
@@ -72,8 +73,7 @@ pub(crate) fn read_assembly(
     root: &Value,
     options: &Options,
 ) -> Vec<Reading> {
-    let _ = (files, manifest, root, options);
-    Vec::new()
+    cdk::read(files, manifest, root, options)
 }
 
 /// Reads a state machine definition that no template draws in.
@@ -107,6 +107,7 @@ fn read_stack(
     let Data::Map(map) = root.data else { return Vec::new() };
     template.root = map;
     template.format = "cloudformation";
+    cdk::prepare(&mut template.root);
     include::expand(files, &mut template);
     language_extensions::expand(&mut template);
     if has_transform(&template.root, "AWS::Serverless-2016-10-31") {
