@@ -82,5 +82,19 @@ mod tests {
                 std::fs::write(folder.join(format!("{name}.{extension}")), text).unwrap();
             }
         }
+        let systems = std::env::var("TIDEGATE_SYSTEMS").unwrap_or_default();
+        for path in systems.split(':').filter(|p| !p.is_empty()) {
+            let path = std::path::Path::new(path);
+            let system = tidegate_read::read(path, &tidegate_read::Options::default());
+            let graph = tidegate_read::link(&system);
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            let view = View { resources: false, width: 100, color: false };
+            for (format, extension) in [(Format::Svg, "svg"), (Format::Mermaid, "mmd"), (Format::Text, "txt")]
+            {
+                let text = render(format, &system, &graph, &view);
+                println!("{name}.{extension}: {} nodes, {} edges", graph.nodes().len(), graph.edges().len());
+                std::fs::write(folder.join(format!("{name}.{extension}")), text).unwrap();
+            }
+        }
     }
 }

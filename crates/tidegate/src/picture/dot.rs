@@ -95,3 +95,22 @@ fn quoted(text: &str) -> String {
     out.push('"');
     out
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::picture::samples::{self, Sample};
+    use tidegate_graph::{Exposure, NodeKind};
+
+    #[test]
+    fn an_order_system() {
+        insta::assert_snapshot!(super::render(&samples::orders()));
+    }
+
+    #[test]
+    fn quotes_and_backslashes_do_not_end_a_label() {
+        let graph =
+            Sample::default().stack("s\"").exposed(NodeKind::Api, "t\\", "n\"\\", Exposure::Anonymous).graph;
+        let dot = super::render(&graph);
+        assert!(dot.contains(r#"label="s\"""#) && dot.contains(r#"n\"\\"#), "{dot}");
+    }
+}

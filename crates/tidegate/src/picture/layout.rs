@@ -229,3 +229,215 @@ fn boundaries(scene: &Scene, boxes: &[Rect], heights: &Heights, band_of_group: &
 fn at<T: Copy + Default>(list: &[T], index: usize) -> T {
     list.get(index).copied().unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::picture::samples::{self, Sample};
+    use tidegate_graph::{EdgeKind, Exposure, Graph, NodeKind, Sources};
+
+    fn scenes() -> Vec<(&'static str, Scene)> {
+        let sources = Sources::default();
+        vec![
+            ("orders", Scene::new(&sources, &samples::orders())),
+            ("40 nodes", Scene::new(&sources, &samples::many(40, 20))),
+            ("150 nodes", Scene::new(&sources, &samples::many(150, 25))),
+            ("150 nodes, small stacks", Scene::new(&sources, &samples::many(150, 4))),
+            ("1,000 nodes, every one", Scene::whole(&sources, &samples::many(1_000, 25))),
+            ("1,000 nodes", Scene::new(&sources, &samples::many(1_000, 25))),
+            ("300 nodes in one stack", Scene::new(&sources, &samples::many(300, 300))),
+            ("nothing", Scene::new(&sources, &Graph::new())),
+        ]
+    }
+
+    fn overlap(a: &Rect, b: &Rect) -> bool {
+        a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height
+    }
+
+    fn within(inner: &Rect, outer: &Rect) -> bool {
+        inner.x >= outer.x
+            && inner.y >= outer.y
+            && inner.x + inner.width <= outer.x + outer.width
+            && inner.y + inner.height <= outer.y + outer.height
+    }
+
+    #[test]
+    fn boxes_do_not_overlap() {
+        for (name, scene) in scenes() {
+            let layout = layout(&scene);
+            assert_eq!(layout.boxes.len(), scene.items.len());
+            for (i, a) in layout.boxes.iter().enumerate() {
+                for (j, b) in layout.boxes.iter().enumerate().skip(i + 1) {
+                    assert!(!overlap(a, b), "{name}: {} and {}", scene.items[i].id, scene.items[j].id);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn boxes_lie_within_their_boundary_and_in_no_other() {
+        for (name, scene) in scenes() {
+            let layout = layout(&scene);
+            let page = Rect { x: 0.0, y: 0.0, width: layout.width, height: layout.height };
+            for (item, area) in scene.items.iter().zip(&layout.boxes) {
+                assert!(within(area, &page), "{name}: {} is off the page", item.id);
+                for boundary in &layout.boundaries {
+                    let own = item.group.is_some_and(|g| *scene.groups[g] == *boundary.name);
+                    if own {
+                        assert!(
+                            within(area, &boundary.area),
+                            "{name}: {} outside of {}",
+                            item.id,
+                            boundary.name
+                        );
+                    } else {
+                        assert!(!overlap(area, &boundary.area), "{name}: {} in {}", item.id, boundary.name);
+                    }
+                }
+            }
+            for (i, a) in layout.boundaries.iter().enumerate() {
+                for b in layout.boundaries.iter().skip(i + 1) {
+                    assert!(!overlap(&a.area, &b.area), "{name}: {} and {}", a.name, b.name);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn links_start_and_end_on_their_boxes_and_run_through_no_other() {
+        for (name, scene) in scenes() {
+            let layout = layout(&scene);
+            for (link, route) in scene.links.iter().zip(&layout.routes) {
+                let mut ends = [route.from, route.to];
+                ends.sort_unstable();
+                assert_eq!(ends, [link.a, link.b], "{name}");
+                let (from, to) = (layout.boxes[route.from], layout.boxes[route.to]);
+                let (first, last) = (route.points[0], *route.points.last().unwrap());
+                assert!(
+                    first.x == from.x + from.width && first.y >= from.y && first.y <= from.y + from.height,
+                    "{name}"
+                );
+                let end = if route.beside { to.x + to.width } else { to.x };
+                assert!(last.x == end && last.y >= to.y && last.y <= to.y + to.height, "{name}");
+                // Straight parts are the ones that pass columns.
+                for pass in route.points[1..].chunks_exact(2).filter(|_| !route.beside) {
+                    let [a, b] = pass else { continue };
+                    if a.x == last.x {
+                        continue;
+                    }
+                    assert_eq!(a.y, b.y, "{name}");
+                    let line = Rect { x: a.x, y: a.y, width: b.x - a.x, height: 0.5 };
+                    assert!(
+                        layout.boxes.iter().all(|area| !overlap(&line, area)),
+                        "{name}: a link through a box"
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn lanes_cover_their_boxes_and_do_not_overlap() {
+        for (name, scene) in scenes() {
+            let layout = layout(&scene);
+            for pair in layout.lanes.windows(2) {
+                assert!(pair[0].x + pair[0].width <= pair[1].x + 0.01, "{name}");
+                assert_ne!(pair[0].lane, pair[1].lane, "{name}");
+            }
+            for (item, area) in scene.items.iter().zip(&layout.boxes) {
+                let home =
+                    layout.lanes.iter().find(|b| b.x <= area.x && area.x + area.width <= b.x + b.width);
+                assert_eq!(home.map(|b| b.lane), Some(item.lane), "{name}: {}", item.id);
+            }
+        }
+    }
+
+    #[test]
+    fn the_same_graph_gives_the_same_picture() {
+        let scene = || Scene::new(&Sources::default(), &samples::many(150, 25));
+        assert_eq!(layout(&scene()), layout(&scene()));
+    }
+
+    /// Left side of the box of a node.
+    fn column(graph: &Graph, name: &str) -> f64 {
+        let scene = Scene::new(&Sources::default(), graph);
+        let index = scene.items.iter().position(|i| i.name == name).unwrap();
+        layout(&scene).boxes[index].x
+    }
+
+    #[test]
+    fn events_run_to_the_right_through_lanes_that_open_again() {
+        let graph = samples::orders();
+        let way = [
+            "Internet",
+            "OrdersApi",
+            "OrdersCreate",
+            "OrdersBus",
+            "OrderCreatedRule",
+            "ShipmentQueue",
+            "Fulfilment",
+            "OrdersTable",
+        ];
+        for pair in way.windows(2) {
+            assert!(column(&graph, pair[0]) < column(&graph, pair[1]), "{pair:?}");
+        }
+        assert_eq!(
+            column(&graph, "ShipmentDlq"),
+            column(&graph, "ShipmentQueue"),
+            "a dead-letter queue needs no column"
+        );
+    }
+
+    #[test]
+    fn a_circle_is_drawn_in_lanes_too() {
+        let graph = Sample::default()
+            .stack("s")
+            .exposed(NodeKind::Api, "AWS::ApiGateway::RestApi", "Api", Exposure::Anonymous)
+            .node(NodeKind::Function, "AWS::Lambda::Function", "Work")
+            .node(NodeKind::Queue, "AWS::SQS::Queue", "Retry")
+            .edge("Api", EdgeKind::Triggers, "Work")
+            .edge("Work", EdgeKind::Publishes, "Retry")
+            .edge("Retry", EdgeKind::Triggers, "Work")
+            .edge("Work", EdgeKind::Invokes, "Work")
+            .graph;
+        let scene = Scene::new(&Sources::default(), &graph);
+        let layout = layout(&scene);
+        assert_eq!(
+            layout.routes.len(),
+            4,
+            "the Internet, the API, queue and function as one, the function itself"
+        );
+        assert!(column(&graph, "Api") < column(&graph, "Work"));
+        assert_eq!(layout.routes.iter().filter(|r| r.beside).count(), 1);
+    }
+
+    #[test]
+    fn a_long_chain_is_laid_out_without_recursion() {
+        let mut sample = Sample::default().stack("s");
+        for n in 0..3_000 {
+            sample = sample.node(NodeKind::Function, "AWS::Lambda::Function", &format!("f{n}"));
+            if n > 0 {
+                sample = sample.edge(&format!("s/f{}", n - 1), EdgeKind::Invokes, &format!("s/f{n}"));
+            }
+        }
+        let layout = layout(&Scene::whole(&Sources::default(), &sample.graph));
+        assert_eq!(layout.routes.len(), 2_999);
+    }
+
+    #[test]
+    fn sorting_takes_out_crossings() {
+        // Two by two, joined crosswise: the order of declaration crosses, the picture doesn't.
+        let graph = Sample::default()
+            .stack("s")
+            .node(NodeKind::Queue, "AWS::SQS::Queue", "a")
+            .node(NodeKind::Queue, "AWS::SQS::Queue", "b")
+            .node(NodeKind::Function, "AWS::Lambda::Function", "for-b")
+            .node(NodeKind::Function, "AWS::Lambda::Function", "for-a")
+            .edge("a", EdgeKind::Triggers, "for-a")
+            .edge("b", EdgeKind::Triggers, "for-b")
+            .graph;
+        let scene = Scene::new(&Sources::default(), &graph);
+        let ranks = rank::rank(&scene);
+        assert_eq!(Web::new(&scene, &ranks, &arrange(&scene)).crossings(), 0);
+    }
+}

@@ -72,7 +72,7 @@ fn node(out: &mut String, indent: &str, index: usize, item: &Item) {
     };
     let _ = writeln!(
         out,
-        "{indent}n{index}{open}\"{}<br/><small>{}</small>\"{close}",
+        "{indent}n{index}{open}\"{}<br/>{}\"{close}",
         label(&item.name),
         label(&item.detail)
     );
@@ -127,4 +127,30 @@ fn label(text: &str) -> String {
         }
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::picture::samples::{self, Sample};
+    use crate::picture::scene::Scene;
+    use tidegate_graph::{Exposure, NodeKind, Sources};
+
+    #[test]
+    fn an_order_system() {
+        insta::assert_snapshot!(super::render(&Scene::new(&Sources::default(), &samples::orders())));
+    }
+
+    #[test]
+    fn hostile_names_stay_labels() {
+        let name = "a\"]; click n0 href \"javascript:x\"\n%% <b>#quot;";
+        let graph =
+            Sample::default().stack(name).exposed(NodeKind::Api, name, name, Exposure::Anonymous).graph;
+        let text = super::render(&Scene::new(&Sources::default(), &graph));
+        let inner: String = text.lines().filter(|l| l.contains("click")).collect();
+        assert!(!text.lines().any(|l| l.trim_start().starts_with("click")), "{text}");
+        assert!(!inner.contains("<b>") && !inner.contains("%%"), "{text}");
+        for line in text.lines().filter(|l| l.contains('"')) {
+            assert_eq!(line.matches('"').count(), 2, "{line}");
+        }
+    }
 }

@@ -516,3 +516,72 @@ fn escape(text: &str) -> String {
     }
     out
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::picture::samples::{self, Sample};
+    use std::time::{Duration, Instant};
+    use tidegate_graph::{Graph, NodeKind, Sources};
+
+    fn draw(graph: &Graph) -> String {
+        render(&System::default(), &Scene::new(&Sources::default(), graph))
+    }
+
+    #[test]
+    fn an_order_system() {
+        insta::assert_snapshot!(draw(&samples::orders()));
+    }
+
+    #[test]
+    fn hostile_names_stay_text() {
+        let name = "</text><script>alert(1)</script>\"'&\u{1}\u{ffff}";
+        let graph =
+            Sample::default().stack(name).exposed(NodeKind::Api, name, name, Exposure::Anonymous).graph;
+        let svg = draw(&graph);
+        assert!(!svg.contains("<script") && !svg.contains('\u{1}') && !svg.contains('\u{ffff}'), "{svg}");
+        assert!(svg.contains("&lt;script&gt;"), "{svg}");
+    }
+
+    #[test]
+    fn it_can_be_read_without_eyes_and_without_the_network() {
+        let svg = draw(&samples::orders());
+        assert!(svg.contains(r#"role="img""#) && svg.contains("<title id=") && svg.contains("<desc id="));
+        assert!(svg.contains("OrdersApi is reachable from the Internet (anonymous)."), "{svg}");
+        let elsewhere = svg.replace("http://www.w3.org/2000/svg", "");
+        assert!(!elsewhere.contains("http") && !elsewhere.contains("url(") && !elsewhere.contains("@import"));
+    }
+
+    #[test]
+    fn what_is_hidden_is_counted() {
+        let svg = draw(&samples::orders());
+        assert!(svg.contains("2 identities carry only grants and are not drawn"));
+        assert!(svg.contains("PartnerRole"), "a role that a bucket lets in is drawn");
+        assert!(!svg.contains("CreateRole"));
+    }
+
+    #[test]
+    fn every_style_has_a_pattern_or_a_head_of_its_own() {
+        let dash = |style: Style| {
+            let rules = style::CSS.lines().filter(|l| l.contains(&format!(".{}{{", style.class())));
+            rules
+                .filter_map(|l| l.split("stroke-dasharray:").nth(1)?.split('}').next().map(str::to_owned))
+                .next()
+        };
+        let width = |style: Style| style::CSS.contains(&format!("link.{}{{stroke-width", style.class()));
+        let all: std::collections::BTreeSet<_> =
+            Style::ALL.map(|s| format!("{:?} {} {}", dash(s), s.is_open(), width(s))).into();
+        assert_eq!(all.len(), Style::ALL.len(), "{all:?}");
+    }
+
+    #[test]
+    fn large_graphs_are_drawn_by_stack_in_no_time() {
+        let graph = samples::many(20_000, 25);
+        let start = Instant::now();
+        let svg = draw(&graph);
+        // Unoptimised builds on busy machines included; a release build needs some 20 ms.
+        assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
+        assert!(svg.contains("20000 nodes"), "{}", &svg[..2000]);
+        assert!(svg.matches(r#"<g class="node"#).count() <= 152);
+    }
+}

@@ -97,6 +97,14 @@ pub(super) fn fit(text: &str, max: f64) -> Cow<'_, str> {
     Cow::Owned(head.trim_end().chars().chain(['…']).chain(tail.into_iter().rev()).collect())
 }
 
+/// The text, its end cut off if it has more than `max` characters.
+pub(super) fn clip(text: &str, max: usize) -> String {
+    if text.chars().count() <= max {
+        return text.to_owned();
+    }
+    text.chars().take(max.saturating_sub(1)).chain(['…']).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
