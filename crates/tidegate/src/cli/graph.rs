@@ -26,9 +26,17 @@ pub(super) struct Args {
 /// Form of the output.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 enum Form {
-    /// For programs; docs/schemas/graph.json describes it
+    /// For people: an overview
     #[default]
+    Text,
+    /// For programs; docs/schemas/graph.json describes it
     Json,
+    /// A picture
+    Svg,
+    /// A flowchart for Markdown
+    Mermaid,
+    /// For Graphviz
+    Dot,
 }
 
 pub(super) fn run(args: &Args, global: Global) -> Result<Exit, Failure> {
@@ -37,7 +45,11 @@ pub(super) fn run(args: &Args, global: Global) -> Result<Exit, Failure> {
     let input = args.input.read(global)?;
     let view = View { resources: args.resources, width: look.width, color: look.color };
     let format = match args.format {
+        Form::Text => Format::Text,
         Form::Json => Format::Json,
+        Form::Svg => Format::Svg,
+        Form::Mermaid => Format::Mermaid,
+        Form::Dot => Format::Dot,
     };
     // A picture has no place for them; JSON carries them itself.
     if format != Format::Json && !global.quiet {
