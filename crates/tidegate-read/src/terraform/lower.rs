@@ -26,9 +26,9 @@ use join::Owners;
 use std::collections::HashMap;
 use std::sync::LazyLock;
 use table::{Split, Type};
-use tidegate_graph::{Cond, Data, Field, Map, Problem, Reference, Resource, Str, Value};
+use tidegate_graph::{Cond, Data, Field, Map, Piece, Problem, Reference, Resource, Str, Symbol, Value, Why};
 
-/// Resources in canonical shape, in the order in which they were declared.
+/// Resources in canonical shape, in the order in which they were declared. Data sources declare nothing and are left out.
 pub(crate) fn lower(stack: &Str, instances: Vec<Instance>, problems: &mut Vec<Problem>) -> Vec<Resource> {
     // Whatever can't be mapped is kept as it is: there is nothing here that a user could have written wrong.
     let _ = (stack, problems);
@@ -37,17 +37,28 @@ pub(crate) fn lower(stack: &Str, instances: Vec<Instance>, problems: &mut Vec<Pr
         .iter()
         .map(|x| table_of(&x.ty).filter(|_| !x.data).map(|ty| owners.of(x, ty)).unwrap_or_default())
         .collect();
-    // A reference to a part is one to its owner, in whose words the part's attributes are.
-    let rename = |reference: &Reference| -> Option<Reference> {
+    // What a reference becomes: one to a part is one to its owner, one to a data source is one to what it reads if that
+    // is declared here, and otherwise something that only the deployment knows.
+    let rename = |reference: &Reference| -> Option<Piece> {
         let index = owners.index(&reference.target)?;
         let target = instances.get(index)?;
+        if target.data {
+            let Some(read) = owners.read_by(target).and_then(|i| instances.get(i)) else {
+                let name = format!("{}.{}", target.address, reference.attribute);
+                return Some(Piece::Symbol(Symbol::new(name, Why::Lookup)));
+            };
+            let attribute = in_words_of(read, &reference.attribute)?;
+            return Some(Piece::Reference(Reference { target: read.id.clone(), attribute }));
+        }
         let owner = parts.get(index).and_then(|p| p.first());
         if let Some((join, owner)) = owner.and_then(|(join, owner)| Some((join, instances.get(*owner)?))) {
             let leads_there = join.by.iter().any(|by| *by == reference.attribute);
             let raw = if leads_there && join.by.len() == 1 { "" } else { reference.attribute.as_str() };
-            return Some(Reference { target: owner.id.clone(), attribute: in_words_of(owner, raw)? });
+            let attribute = in_words_of(owner, raw)?;
+            return Some(Piece::Reference(Reference { target: owner.id.clone(), attribute }));
         }
-        Some(Reference { target: target.id.clone(), attribute: in_words_of(target, &reference.attribute)? })
+        let attribute = in_words_of(target, &reference.attribute)?;
+        Some(Piece::Reference(Reference { target: target.id.clone(), attribute }))
     };
     let renamed = |instance: &Instance| {
         let mut attributes = instance.attributes.clone();
@@ -59,7 +70,7 @@ pub(crate) fn lower(stack: &Str, instances: Vec<Instance>, problems: &mut Vec<Pr
     let mut additions: Vec<(usize, Map)> = Vec::new();
     for (instance, parts) in instances.iter().zip(&parts) {
         let ty = table_of(&instance.ty);
-        if ty.is_some_and(|t| t.ignored) {
+        if instance.data || ty.is_some_and(|t| t.ignored) {
             lowered.push(None);
             continue;
         }
@@ -135,8 +146,8 @@ fn alone(instance: &Instance, attributes: Map, ty: Option<&Type>) -> (Resource, 
     let mut resource = Resource {
         id: instance.id.clone(),
         logical_id: instance.address.clone(),
-        ty: ty.map_or(declared_type.clone(), |t| Str::new_static(t.cloudformation)),
-        declared_type,
+        ty: ty.map_or(instance.ty.clone(), |t| Str::new_static(t.cloudformation)),
+        declared_type: instance.ty.clone(),
         stack: 0,
         properties: Map::new(),
         attributes: Map::new(),

@@ -19,15 +19,21 @@ pub(super) const TYPES: &[Type] = &[
         .names(&["name"])
         .attributes(&[("arn", ""), ("name", "PolicyName")])
         .fields(&[to("name", "ManagedPolicyName"), document("policy", "PolicyDocument")]),
-    Type::new("aws_iam_role_policy", "AWS::IAM::RolePolicy")
-        .fields(&[to("name", "PolicyName"), to("role", "RoleName"), document("policy", "PolicyDocument")])
-        .joins(&[Join::new("aws_iam_role", &["role"]).fields(INLINE).under("Policies[]")]),
-    Type::new("aws_iam_user_policy", "AWS::IAM::UserPolicy")
-        .fields(&[to("name", "PolicyName"), to("user", "UserName"), document("policy", "PolicyDocument")])
-        .joins(&[Join::new("aws_iam_user", &["user"]).fields(INLINE).under("Policies[]")]),
-    Type::new("aws_iam_group_policy", "AWS::IAM::GroupPolicy")
-        .fields(&[to("name", "PolicyName"), to("group", "GroupName"), document("policy", "PolicyDocument")])
-        .joins(&[Join::new("aws_iam_group", &["group"]).fields(INLINE).under("Policies[]")]),
+    Type::new("aws_iam_role_policy", "AWS::IAM::RolePolicy").fields(&[
+        to("name", "PolicyName"),
+        to("role", "RoleName"),
+        document("policy", "PolicyDocument"),
+    ]),
+    Type::new("aws_iam_user_policy", "AWS::IAM::UserPolicy").fields(&[
+        to("name", "PolicyName"),
+        to("user", "UserName"),
+        document("policy", "PolicyDocument"),
+    ]),
+    Type::new("aws_iam_group_policy", "AWS::IAM::GroupPolicy").fields(&[
+        to("name", "PolicyName"),
+        to("group", "GroupName"),
+        document("policy", "PolicyDocument"),
+    ]),
     Type::part("aws_iam_role_policy_attachment", &[Join::new("aws_iam_role", &["role"]).fields(ATTACHED)]),
     Type::part("aws_iam_user_policy_attachment", &[Join::new("aws_iam_user", &["user"]).fields(ATTACHED)]),
     Type::part("aws_iam_group_policy_attachment", &[Join::new("aws_iam_group", &["group"]).fields(ATTACHED)]),
@@ -81,15 +87,6 @@ const ROLE: &[Field] = &[
     to("inline_policy.name", "PolicyName"),
     document("inline_policy.policy", "PolicyDocument"),
     omit("force_detach_policies"),
-];
-
-const INLINE: &[Field] = &[
-    to("name", "PolicyName"),
-    document("policy", "PolicyDocument"),
-    omit("name_prefix"),
-    omit("role"),
-    omit("user"),
-    omit("group"),
 ];
 
 const ATTACHED: &[Field] = &[

@@ -42,6 +42,19 @@ impl<'a> Owners<'a> {
         self.by_id.get(id).copied()
     }
 
+    /// The resource of this stack that a data source reads.
+    pub(super) fn read_by(&self, source: &Instance) -> Option<usize> {
+        let ty = table_of(&source.ty)?;
+        let named = ty.names.iter().filter_map(|name| source.attributes.get(name));
+        let behind = |value: &Value| {
+            let index = value.as_reference().and_then(|r| self.index(&r.target));
+            let index =
+                index.filter(|i| self.instances.get(*i).is_some_and(|x| !x.data && x.ty == source.ty));
+            index.or_else(|| self.by_name.get(&(ty.terraform, self.word(value)?)).copied())
+        };
+        named.flat_map(Value::branches).find_map(behind)
+    }
+
     /// The instances that `part` belongs to, with the join that leads there.
     pub(super) fn of(&self, part: &Instance, ty: &Type) -> Vec<(&'static Join, usize)> {
         let mut out = Vec::new();

@@ -4,8 +4,8 @@ use super::shape::pascal;
 use super::table::{How, Type};
 use tidegate_graph::{Data, Map, Piece, Reference, Str, Value};
 
-/// Calls `rename` on every reference within.
-pub(super) fn each(map: &mut Map, rename: &impl Fn(&Reference) -> Option<Reference>) {
+/// Puts what `rename` gives in the place of every reference within.
+pub(super) fn each(map: &mut Map, rename: &impl Fn(&Reference) -> Option<Piece>) {
     for (_, value) in map.iter_mut() {
         in_value(value, rename);
     }
@@ -29,13 +29,13 @@ pub(super) fn attribute(ty: &Type, raw: &str) -> Str {
     }
 }
 
-fn in_value(value: &mut Value, rename: &impl Fn(&Reference) -> Option<Reference>) {
+fn in_value(value: &mut Value, rename: &impl Fn(&Reference) -> Option<Piece>) {
     match &mut value.data {
         Data::Template(pieces) => {
             for piece in pieces {
                 let Piece::Reference(reference) = piece else { continue };
                 if let Some(renamed) = rename(reference) {
-                    *reference = renamed;
+                    *piece = renamed;
                 }
             }
         }

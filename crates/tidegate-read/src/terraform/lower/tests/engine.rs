@@ -163,10 +163,38 @@ fn other_providers_and_unknown_types_stay_as_they_are() {
 }
 
 #[test]
-fn data_is_not_ours_to_judge() {
-    let mut data = instance("aws_sqs_queue", "q").with("name", "orders");
-    data.0.data = true;
-    check(vec![data], &[("data.aws_sqs_queue", "aws_sqs_queue.q", "{name: orders}")]);
+fn data_sources_declare_nothing() {
+    let data = |name: &str, value: &str| {
+        let mut data = instance("aws_sqs_queue", name).with("name", value);
+        data.0.data = true;
+        data.0.id = format!("s/data.aws_sqs_queue.{name}").into();
+        data.0.address = format!("data.aws_sqs_queue.{name}").into();
+        data
+    };
+    check(
+        vec![
+            data("there", "elsewhere"),
+            data("here", "orders"),
+            instance("aws_sqs_queue", "q").with("name", "orders"),
+            instance("aws_lambda_event_source_mapping", "a")
+                .with("event_source_arn", reference("data.aws_sqs_queue.there", "arn")),
+            instance("aws_lambda_event_source_mapping", "b")
+                .with("event_source_arn", reference("data.aws_sqs_queue.here", "arn")),
+        ],
+        &[
+            ("AWS::SQS::Queue", "aws_sqs_queue.q", "{QueueName: orders}"),
+            (
+                "AWS::Lambda::EventSourceMapping",
+                "aws_lambda_event_source_mapping.a",
+                "{EventSourceArn: ${data.aws_sqs_queue.there.arn}}",
+            ),
+            (
+                "AWS::Lambda::EventSourceMapping",
+                "aws_lambda_event_source_mapping.b",
+                "{EventSourceArn: ${aws_sqs_queue.q.Arn}}",
+            ),
+        ],
+    );
 }
 
 #[test]

@@ -250,9 +250,13 @@ fn iam() {
                 "AWS::IAM::Role",
                 "aws_iam_role.r",
                 "{AssumeRolePolicyDocument: json({Statement: {Effect: Allow}}), Policies: [\
-                 {PolicyName: a, PolicyDocument: json({Statement: {Effect: Allow}})}, \
-                 {PolicyName: b, PolicyDocument: json({Statement: {Effect: Allow}})}], \
+                 {PolicyName: a, PolicyDocument: json({Statement: {Effect: Allow}})}], \
                  ManagedPolicyArns: [${aws_iam_policy.m}]}",
+            ),
+            (
+                "AWS::IAM::RolePolicy",
+                "aws_iam_role_policy.p",
+                "{PolicyName: b, RoleName: ${aws_iam_role.r}, PolicyDocument: json({Statement: {Effect: Allow}})}",
             ),
             (
                 "AWS::IAM::ManagedPolicy",
