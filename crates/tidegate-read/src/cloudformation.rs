@@ -110,7 +110,7 @@ fn read_stack(
     cdk::prepare(&mut template.root);
     include::expand(files, &mut template);
     language_extensions::expand(&mut template);
-    if has_transform(&template.root, "AWS::Serverless-2016-10-31") {
+    if is_sam(&template.root) {
         template.format = "sam";
         sam::transform(files, &mut template);
     }
@@ -278,6 +278,10 @@ pub(crate) fn stack_name(files: &Files, file: FileId) -> Str {
     stem.strip_suffix(".template").unwrap_or(&stem).into()
 }
 
-fn has_transform(root: &Map, name: &str) -> bool {
-    root.get("Transform").is_some_and(|t| t.items().iter().any(|t| t.as_str() == Some(name)))
+/// A template with the transform, or with its resource types: fragments leave the header to the build.
+fn is_sam(root: &Map) -> bool {
+    let transform = |t: &Value| t.as_str() == Some("AWS::Serverless-2016-10-31");
+    let serverless = |r: &Value| r.get("Type").and_then(Value::as_str).is_some_and(|t| t.starts_with("AWS::Serverless::"));
+    root.get("Transform").is_some_and(|t| t.items().iter().any(transform))
+        || root.get("Resources").and_then(Value::as_map).is_some_and(|r| r.values().any(serverless))
 }
