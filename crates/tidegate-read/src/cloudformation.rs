@@ -281,7 +281,8 @@ pub(crate) fn stack_name(files: &Files, file: FileId) -> Str {
 /// A template with the transform, or with its resource types: fragments leave the header to the build.
 fn is_sam(root: &Map) -> bool {
     let transform = |t: &Value| t.as_str() == Some("AWS::Serverless-2016-10-31");
-    let serverless = |r: &Value| r.get("Type").and_then(Value::as_str).is_some_and(|t| t.starts_with("AWS::Serverless::"));
+    let serverless =
+        |r: &Value| r.get("Type").and_then(Value::as_str).is_some_and(|t| t.starts_with("AWS::Serverless::"));
     root.get("Transform").is_some_and(|t| t.items().iter().any(transform))
         || root.get("Resources").and_then(Value::as_map).is_some_and(|r| r.values().any(serverless))
 }

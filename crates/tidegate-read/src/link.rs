@@ -59,9 +59,10 @@ struct Linker<'s> {
 
 impl<'s> Linker<'s> {
     fn nodes(&mut self) {
+        let parts = containers::parts(self.system);
         for resource in self.system.resources() {
             let Some(kind) = catalogue::kind_of(&resource.ty) else { continue };
-            if containers::is_part(resource) {
+            if parts.contains(&resource.id) {
                 continue;
             }
             let node = Node {

@@ -111,7 +111,9 @@ fn parameter(text: &str) -> Value {
 fn unplaced(value: Value) -> Value {
     let data = match value.data {
         Data::List(items) => Data::List(items.into_iter().map(unplaced).collect()),
-        Data::Map(map) => return Value::object(map.into_fields().map(|(k, f)| (k, unplaced(f.value))), Span::default()),
+        Data::Map(map) => {
+            return Value::object(map.into_fields().map(|(k, f)| (k, unplaced(f.value))), Span::default());
+        }
         data => data,
     };
     Value::new(data, Span::default())

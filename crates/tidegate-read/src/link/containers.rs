@@ -2,11 +2,24 @@
 
 use super::Linker;
 use super::walk::{all, one};
-use tidegate_graph::{EdgeKind, NodeKind, Resource};
+use std::collections::HashSet;
+use tidegate_graph::{EdgeKind, NodeKind, Resource, Str, System};
 
-/// True for a resource that is part of another one's node although its type is a node: an instance of a cluster.
-pub(super) fn is_part(resource: &Resource) -> bool {
-    resource.ty == "AWS::RDS::DBInstance" && one(&resource.properties, "DBClusterIdentifier").is_some()
+/// Resources that are part of another one's node although their type is a node: an instance of a cluster, a task that a
+/// service runs.
+pub(super) fn parts(system: &System) -> HashSet<Str> {
+    let instances = system.of_type("AWS::RDS::DBInstance").filter(|r| is_member(r)).map(|r| r.id.clone());
+    let tasks = system.of_type("AWS::ECS::Service").flat_map(tasks_of);
+    instances.chain(tasks).collect()
+}
+
+fn is_member(instance: &Resource) -> bool {
+    one(&instance.properties, "DBClusterIdentifier").is_some()
+}
+
+fn tasks_of(service: &Resource) -> Vec<Str> {
+    let values = all(&service.properties, "TaskDefinition");
+    values.iter().flat_map(|v| v.references()).map(|(r, _)| r.target.clone()).collect()
 }
 
 /// Task definitions and ECS clusters belong to their service, target groups to the load balancer that forwards to them.
@@ -15,13 +28,14 @@ pub(super) fn own(linker: &mut Linker) {
     let mut owned = Vec::new();
     for service in system.of_type("AWS::ECS::Service") {
         let Some(node) = linker.node(service) else { continue };
+        owned.extend(tasks_of(service).into_iter().map(|task| (task, node)));
         for path in ["Cluster", "LoadBalancers.TargetGroupArn"] {
             for value in all(&service.properties, path) {
                 owned.extend(value.references().into_iter().map(|(r, _)| (r.target.clone(), node)));
             }
         }
     }
-    for instance in system.of_type("AWS::RDS::DBInstance").filter(|r| is_part(r)) {
+    for instance in system.of_type("AWS::RDS::DBInstance").filter(|r| is_member(r)) {
         for value in all(&instance.properties, "DBClusterIdentifier") {
             let cluster = linker.named(instance, value, Some("rds"));
             owned.extend(cluster.first().map(|node| (instance.id.clone(), *node)));
@@ -36,8 +50,9 @@ pub(super) fn link(linker: &mut Linker, resource: &Resource) {
     match resource.ty.as_str() {
         "AWS::ElasticLoadBalancingV2::Listener" => listener(linker, resource, "DefaultActions"),
         "AWS::ElasticLoadBalancingV2::ListenerRule" => listener(linker, resource, "Actions"),
+        "AWS::VpcLattice::Listener" => listener(linker, resource, "DefaultAction"),
+        "AWS::VpcLattice::Rule" => listener(linker, resource, "Action"),
         "AWS::ECS::TaskDefinition" => task(linker, resource),
-        "AWS::ECS::Service" => service(linker, resource),
         _ => {}
     }
 }
@@ -45,7 +60,12 @@ pub(super) fn link(linker: &mut Linker, resource: &Resource) {
 /// Load balancer -> whatever stands in the target groups of its listeners.
 fn listener(linker: &mut Linker, resource: &Resource, actions: &str) {
     let Some(balancer) = linker.node(resource) else { return };
-    for path in ["TargetGroupArn", "ForwardConfig.TargetGroups.TargetGroupArn"] {
+    const PATHS: [&str; 3] = [
+        "TargetGroupArn",
+        "ForwardConfig.TargetGroups.TargetGroupArn",
+        "Forward.TargetGroups.TargetGroupIdentifier",
+    ];
+    for path in PATHS {
         for value in all(&resource.properties, &format!("{actions}.{path}")) {
             let groups: Vec<&Resource> = value
                 .references()
@@ -79,16 +99,6 @@ fn task(linker: &mut Linker, resource: &Resource) {
             if linker.kind(image) == NodeKind::Artifact {
                 linker.edge(image, task, EdgeKind::Reads, "container image", value.span);
             }
-        }
-    }
-}
-
-/// A service runs its task definition.
-fn service(linker: &mut Linker, resource: &Resource) {
-    let Some(service) = linker.node(resource) else { return };
-    for value in all(&resource.properties, "TaskDefinition") {
-        for task in linker.targets(resource, value, None).nodes {
-            linker.edge(service, task, EdgeKind::Invokes, "task definition", value.span);
         }
     }
 }

@@ -33,7 +33,11 @@ pub(super) fn access(service: &str, action: &str) -> Access {
         "sns" if starts(&["publish"]) => WRITE,
         "events" if starts(&["putevents", "put*", "putevent"]) => WRITE,
         "sqs" | "sns" | "events" => NONE,
-        "kinesis" | "dynamodb" if starts(&["getrecords", "getsharditerator", "subscribetoshard"]) => READ,
+        // A shard iterator alone reads nothing.
+        "kinesis" | "dynamodb" if starts(&["getrecords", "subscribetoshard"]) => READ,
+        "dynamodb" if starts(&["getsharditerator"]) => NONE,
+        // Answers to the workflow that called.
+        "transfer" => NONE,
         "kinesis" if starts(&["put"]) => WRITE,
         "kinesis" => NONE,
         "dynamodb" if starts(&["partiql"]) => {
@@ -224,6 +228,27 @@ pub(super) fn link(linker: &mut Linker) {
         let unknown_role = roles.is_empty() && resource.properties.contains_key("Role");
         environment_edges(linker, node, &environment, unknown_role);
     }
+    service_roles(linker, &grants);
+}
+
+/// Roles that a service without a resource of its own acts with: a function starts a transcription, the service writes
+/// the result.
+fn service_roles(linker: &mut Linker, grants: &BTreeMap<usize, Vec<Grant>>) {
+    let system = linker.system;
+    for resource in system.of_type("AWS::IAM::Role") {
+        let Some(role) = linker.node(resource) else { continue };
+        if linker.graph.incoming(role).any(|e| e.kind == EdgeKind::Assumes) {
+            continue;
+        }
+        for service in super::identities::trusted_services(resource) {
+            let Some(node) = linker.graph.index(&format!("external/{service}")) else { continue };
+            linker.edge(node, role, EdgeKind::Assumes, "trust policy", resource.span);
+            let nothing = Environment { nodes: HashSet::new(), spans: Vec::new() };
+            for grant in grants.get(&role).map(Vec::as_slice).unwrap_or_default() {
+                data_edges(linker, resource, node, grant, &nothing);
+            }
+        }
+    }
 }
 
 fn of_identity(linker: &Linker, policies: &Policies, resource: &Resource, identity: usize) -> Vec<Grant> {
@@ -258,6 +283,10 @@ fn document_grants(
         let mut everything: Vec<Str> = Vec::new();
         for value in &statement.resources {
             let found = linker.targets(resource, value, None);
+            if found == super::Targets::default() {
+                // A parameter, or something from elsewhere: it is there, whatever it is called.
+                elsewhere.push((Str::default(), super::resolve::spelled(value).into()));
+            }
             nodes.extend(found.nodes);
             elsewhere.extend(found.elsewhere);
             everything.extend(found.everything);
@@ -423,14 +452,14 @@ fn data_edges(
         if grant.everything {
             found = open_grant(linker, resource, node, grant, environment, &of_service);
         } else {
-            for (service, name) in
+            for (_, name) in
                 grant.elsewhere.iter().filter(|(service, _)| service_of_grant(service, &grant.service))
             {
-                found.push(match service.as_str() {
-                    "bedrock" | "ses" | "rekognition" | "comprehend" | "transcribe" | "polly"
-                    | "textract" | "translate" | "sagemaker" => linker.external(service, ""),
+                found.push(match grant.service.as_str() {
                     "events" if name == "default" => linker.default_bus(),
-                    _ => linker.external(service, name),
+                    "bedrock" | "ses" | "rekognition" | "comprehend" | "transcribe" | "polly"
+                    | "textract" | "translate" | "sagemaker" => linker.external(&grant.service, ""),
+                    service => linker.external(service, name),
                 });
             }
         }
@@ -441,7 +470,9 @@ fn data_edges(
 }
 
 fn service_of_grant(arn: &str, action: &str) -> bool {
-    arn == action || matches!((action, arn), ("rds-data", "rds") | ("kafka-cluster", "kafka"))
+    arn.is_empty()
+        || arn == action
+        || matches!((action, arn), ("rds-data", "rds") | ("kafka-cluster", "kafka"))
 }
 
 fn open_grant(

@@ -161,6 +161,18 @@ fn trust(linker: &mut Linker, resource: &Resource) {
     }
 }
 
+/// IAM prefixes of the services that may assume a role.
+pub(super) fn trusted_services(resource: &Resource) -> Vec<Str> {
+    let mut out = Vec::new();
+    for policy in all(&resource.properties, "AssumeRolePolicyDocument").into_iter().filter_map(document) {
+        let Some(map) = policy.as_map() else { continue };
+        for service in all(map, "Statement.Principal.Service").into_iter().filter_map(Value::as_text) {
+            out.extend(service.split('.').next().map(Str::from));
+        }
+    }
+    out
+}
+
 /// Nodes for a principal: an identity of the system, or one outside. The own account as a whole is no node.
 pub(super) fn principals(linker: &mut Linker, resource: &Resource, value: &Value) -> Vec<usize> {
     let found = linker.targets(resource, value, Some("iam")).nodes;

@@ -69,7 +69,7 @@ impl Resolver {
     }
 
     fn name(&mut self, stack: usize, service: &str, value: &Value, index: usize) {
-        let shown: Str = value.display().into();
+        let shown: Str = spelled(value).into();
         if shown.is_empty() {
             return;
         }
@@ -101,7 +101,7 @@ impl Resolver {
             let owner = system.resource(&reference.target).filter(|_| depth < MAX_CHAIN)?;
             return self.owner(system, graph, owner, depth + 1);
         }
-        self.by_text(resource.stack, &value.display(), None).first().copied()
+        self.by_text(resource.stack, &spelled(value), None).first().copied()
     }
 
     /// The node that a resource is or belongs to.
@@ -139,7 +139,7 @@ impl Resolver {
             out.nodes.extend(self.of_service(referenced, arn_service(&pieces).as_deref().or(service)));
             return;
         }
-        let shown = value.display();
+        let shown = spelled(value);
         if shown.is_empty() || pieces.is_empty() {
             return;
         }
@@ -245,8 +245,21 @@ impl Resolver {
     }
 }
 
+/// The value as text whose colons are only those of an ARN: `arn:${AWS.Partition}:sqs:...`.
+pub(super) fn spelled(value: &Value) -> String {
+    spelled_pieces(&value.pieces())
+}
+
+fn spelled_pieces(pieces: &[Piece]) -> String {
+    let text = |piece: &Piece| match piece {
+        Piece::Text(text) => text.replace("${AWS::", "${AWS."),
+        other => other.display().replace(':', "."),
+    };
+    pieces.iter().map(text).collect()
+}
+
 fn arn_service(pieces: &[Piece]) -> Option<Str> {
-    let text: String = pieces.iter().map(Piece::display).collect();
+    let text = spelled_pieces(pieces);
     let mut parts = text.split(':');
     (parts.next()? == "arn").then_some(())?;
     parts.nth(1).map(Str::from)

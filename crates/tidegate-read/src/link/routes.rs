@@ -1,6 +1,7 @@
 //! API routes: what an API calls for a request.
 
 use super::Linker;
+use super::resolve::spelled;
 use super::triggers::host;
 use super::walk::{all, one};
 use crate::document::document;
@@ -83,7 +84,7 @@ fn integration(linker: &mut Linker, resource: &Resource, api: usize, map: &Map, 
         return;
     }
     let Some(uri) = either(map, &["Uri", "IntegrationUri", "uri"]) else { return };
-    let shown = uri.display();
+    let shown = spelled(uri);
     let parts: Vec<&str> = shown.splitn(6, ':').collect();
     match parts.as_slice() {
         ["arn", _, "apigateway", _, service, call] => {
@@ -190,6 +191,10 @@ fn service_call(
         found.retain(|n| of_service(linker, n));
         found.sort_unstable();
         found.dedup();
+    }
+    if found.is_empty() {
+        // A path or template that the request fills in: the only resource of that service is what it can mean.
+        found.extend(linker.only_of_service(resource, service));
     }
     if found.is_empty() {
         found.push(if service == "events" { linker.default_bus() } else { linker.external(service, "") });

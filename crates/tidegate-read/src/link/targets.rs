@@ -37,6 +37,13 @@ fn function(linker: &mut Linker, resource: &Resource) {
             }
         }
     }
+    for value in all(properties, "Layers") {
+        for layer in linker.targets(resource, value, None).nodes {
+            if linker.kind(layer) == NodeKind::Artifact {
+                linker.edge(layer, node, EdgeKind::Reads, "layer", value.span);
+            }
+        }
+    }
     for value in all(properties, "FileSystemConfigs.Arn") {
         for store in linker.named(resource, value, Some("elasticfilesystem")) {
             linker.edge(store, node, EdgeKind::Reads, "mounted file system", value.span);
@@ -220,11 +227,9 @@ fn trail(linker: &mut Linker, resource: &Resource) {
 }
 
 fn alarm(linker: &mut Linker, resource: &Resource) {
-    for value in
-        all(&resource.properties, "AlarmActions").into_iter().chain(all(&resource.properties, "OKActions"))
-    {
+    let Some(from) = linker.node(resource) else { return };
+    for value in ["AlarmActions", "OKActions"].iter().flat_map(|path| all(&resource.properties, path)) {
         for to in linker.targets(resource, value, None).nodes {
-            let from = linker.external("cloudwatch", "");
             let kind = super::delivery(linker.kind(to));
             linker.edge(from, to, kind, "alarm action", value.span);
         }

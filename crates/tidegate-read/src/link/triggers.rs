@@ -19,7 +19,13 @@ pub(super) fn link(linker: &mut Linker, resource: &Resource) {
         "AWS::Logs::AccountPolicy" => account_policy(linker, resource),
         "AWS::Cognito::UserPool" => user_pool(linker, resource),
         "AWS::SES::ReceiptRule" => deliver_all(linker, resource, "Rule.Actions", "receipt rule action"),
-        "AWS::IoT::TopicRule" => deliver_all(linker, resource, "TopicRulePayload", "IoT rule action"),
+        "AWS::IoT::TopicRule" => {
+            deliver_all(linker, resource, "TopicRulePayload", "IoT rule action");
+            if let Some(rule) = linker.node(resource) {
+                let devices = linker.external("iot", "");
+                linker.edge(devices, rule, EdgeKind::Triggers, "device messages", resource.span);
+            }
+        }
         "AWS::Transfer::Workflow" => deliver_all(linker, resource, "Steps", "workflow step"),
         "AWS::Transfer::Server" => transfer(linker, resource),
         "AWS::CodeBuild::Project" | "AWS::Config::ConfigRule" | "AWS::SecretsManager::RotationSchedule" => {
@@ -128,13 +134,19 @@ fn rule(linker: &mut Linker, resource: &Resource) {
     }
     for target in all(properties, "Targets") {
         let Some(map) = target.as_map() else { continue };
-        for value in all(map, "Arn") {
+        for value in target_values(map) {
             linker.deliver(rule, resource, value, "rule target");
         }
         for value in all(map, "DeadLetterConfig.Arn") {
             linker.deliver(rule, resource, value, "dead-letter queue of a rule target");
         }
     }
+}
+
+/// A target's ARN; for a container task the task, since the ARN is only the cluster it runs on.
+fn target_values(target: &Map) -> Vec<&Value> {
+    let task = all(target, "EcsParameters.TaskDefinitionArn");
+    if task.is_empty() { all(target, "Arn") } else { task }
 }
 
 /// Buckets and other resources that a pattern on AWS events names: they are where the event comes from.
@@ -146,6 +158,7 @@ fn sources_in_pattern(linker: &mut Linker, resource: &Resource, rule: usize, pat
         return;
     }
     let service = sources.iter().find_map(|s| s.strip_prefix("aws.")).map(ToString::to_string);
+    let mut found = false;
     let mut named = all(map, "resources");
     if let Some(detail) = map.get("detail") {
         detail.walk(&mut |v| named.push(v));
@@ -157,6 +170,21 @@ fn sources_in_pattern(linker: &mut Linker, resource: &Resource, rule: usize, pat
         for from in linker.targets(resource, value, service.as_deref()).nodes {
             if from != rule && linker.kind(from) != NodeKind::Rule {
                 linker.edge(from, rule, EdgeKind::Triggers, "resource named by an event pattern", value.span);
+                found = true;
+            }
+        }
+    }
+    if !found {
+        // Whatever of that service there is: the only resource of the stack, or the service as such.
+        for service in sources
+            .iter()
+            .filter_map(|s| s.strip_prefix("aws."))
+            .filter(|s| !matches!(*s, "events" | "partner"))
+        {
+            let from =
+                linker.only_of_service(resource, service).unwrap_or_else(|| linker.external(service, ""));
+            if from != rule {
+                linker.edge(from, rule, EdgeKind::Triggers, "source of an event pattern", pattern.span);
             }
         }
     }
@@ -191,7 +219,7 @@ fn schedule(linker: &mut Linker, resource: &Resource) {
     let Some(schedule) = linker.node(resource) else { return };
     for target in all(&resource.properties, "Target") {
         let Some(map) = target.as_map() else { continue };
-        for value in all(map, "Arn") {
+        for value in target_values(map) {
             let shown = value.display();
             match shown.split_once(":aws-sdk:") {
                 Some((_, call)) => universal_target(linker, resource, schedule, map, call, value),

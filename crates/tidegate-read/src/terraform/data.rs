@@ -36,8 +36,14 @@ pub(super) fn id_attribute(ty: &str) -> Option<&'static str> {
     Some(match ty {
         "aws_s3_bucket" => "bucket",
         "aws_lambda_function" => "function_name",
-        "aws_dynamodb_table" | "aws_iam_role" | "aws_iam_user" | "aws_iam_group" | "aws_cloudwatch_log_group"
-        | "aws_ecs_cluster_name" | "aws_ssm_parameter" | "aws_iam_instance_profile" => "name",
+        "aws_dynamodb_table"
+        | "aws_iam_role"
+        | "aws_iam_user"
+        | "aws_iam_group"
+        | "aws_cloudwatch_log_group"
+        | "aws_ecs_cluster_name"
+        | "aws_ssm_parameter"
+        | "aws_iam_instance_profile" => "name",
         "terraform_data" => "input",
         _ => return None,
     })
@@ -88,12 +94,23 @@ pub(super) fn evaluate(evaluator: &mut Evaluator<'_>, ty: &str, mut arguments: M
         "aws_availability_zones" => {
             let zone = |letter: &str| joined(&[&pseudo("AWS::Region"), &text(letter)], span);
             let names = Value::list(["a", "b", "c"].map(zone).to_vec(), span);
-            let ids = Value::list((1..=3).map(|i| Value::unknown(format!("availability zone {i}"), Why::Pseudo, span)).collect(), span);
+            let ids = Value::list(
+                (1..=3)
+                    .map(|i| Value::unknown(format!("availability zone {i}"), Why::Pseudo, span))
+                    .collect(),
+                span,
+            );
             fields([("names", names), ("zone_ids", ids), ("id", pseudo("AWS::Region"))], span)
         }
         "aws_service_principal" => {
             let name = arguments.get("service_name").cloned().unwrap_or_else(|| lookup("a service"));
-            fields([("name", joined(&[&name, &text(".amazonaws.com")], span)), ("suffix", text("amazonaws.com"))], span)
+            fields(
+                [
+                    ("name", joined(&[&name, &text(".amazonaws.com")], span)),
+                    ("suffix", text("amazonaws.com")),
+                ],
+                span,
+            )
         }
         "aws_default_tags" => fields([("tags", Value::map(Map::new(), span))], span),
         "aws_arn" => arn(&arguments, span),
@@ -106,7 +123,9 @@ pub(super) fn evaluate(evaluator: &mut Evaluator<'_>, ty: &str, mut arguments: M
             };
             fields([("rendered", rendered)], span)
         }
-        "template_cloudinit_config" | "cloudinit_config" => fields([("rendered", lookup("a cloud-init document"))], span),
+        "template_cloudinit_config" | "cloudinit_config" => {
+            fields([("rendered", lookup("a cloud-init document"))], span)
+        }
         "archive_file" => fields(
             [
                 ("output_base64sha256", lookup("the archive's digest")),
@@ -140,7 +159,10 @@ pub(super) fn evaluate(evaluator: &mut Evaluator<'_>, ty: &str, mut arguments: M
         ),
         "google_project" => fields(
             [
-                ("project_id", arguments.get("project_id").cloned().unwrap_or_else(|| pseudo("GCP::Project"))),
+                (
+                    "project_id",
+                    arguments.get("project_id").cloned().unwrap_or_else(|| pseudo("GCP::Project")),
+                ),
                 ("number", pseudo("GCP::ProjectNumber")),
                 ("id", joined(&[&text("projects/"), &pseudo("GCP::Project")], span)),
             ],
@@ -182,7 +204,9 @@ fn arn(arguments: &Map, span: Span) -> Value {
     let parts = arguments.get("arn").map(Value::pieces).unwrap_or_default();
     let mut values: Vec<Vec<Piece>> = vec![Vec::new()];
     if parts.iter().any(|p| matches!(p, Piece::Reference(_))) {
-        let unknown = |name: &'static str| (Str::new_static(name), Value::unknown(format!("{name} of an ARN"), Why::Attribute, span));
+        let unknown = |name: &'static str| {
+            (Str::new_static(name), Value::unknown(format!("{name} of an ARN"), Why::Attribute, span))
+        };
         return Value::object(names.map(unknown), span);
     }
     for piece in parts {
@@ -199,13 +223,17 @@ fn arn(arguments: &Map, span: Span) -> Value {
         }
         values.last_mut().into_iter().for_each(|v| v.push(Piece::Text(rest.into())));
     }
-    Value::object(names.into_iter().zip(values.into_iter().skip(1).map(|pieces| Value::template(pieces, span))), span)
+    Value::object(
+        names.into_iter().zip(values.into_iter().skip(1).map(|pieces| Value::template(pieces, span))),
+        span,
+    )
 }
 
 /// A string of several values.
 pub(super) fn joined(values: &[&Value], span: Span) -> Value {
     let pieces = values.iter().flat_map(|value| {
-        super::eval::string_pieces(value).unwrap_or_else(|| vec![Piece::Symbol(Symbol::new(value.display(), Why::Function))])
+        super::eval::string_pieces(value)
+            .unwrap_or_else(|| vec![Piece::Symbol(Symbol::new(value.display(), Why::Function))])
     });
     Value::template(pieces.collect::<Vec<_>>(), span)
 }

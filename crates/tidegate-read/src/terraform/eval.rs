@@ -163,7 +163,13 @@ impl<'f> Evaluator<'f> {
     }
 
     /// Computes a value once. A value that needs itself is unknown.
-    fn memo(&mut self, node: usize, key: Key, span: Span, compute: impl FnOnce(&mut Self) -> Value) -> Rc<Value> {
+    fn memo(
+        &mut self,
+        node: usize,
+        key: Key,
+        span: Span,
+        compute: impl FnOnce(&mut Self) -> Value,
+    ) -> Rc<Value> {
         let id = (node, key);
         match self.memo.get(&id) {
             Some(Slot::Done { value, failed, .. }) => {
@@ -230,7 +236,11 @@ impl<'f> Evaluator<'f> {
                     let why = if variable.is_some() { Why::Parameter } else { Why::Undeclared };
                     let prefix = this.nodes.get(node).map(|n| n.prefix.clone()).unwrap_or_default();
                     let name = format!("{prefix}var.{name}");
-                    return if why == Why::Undeclared { this.fail(name, why, span) } else { Value::unknown(name, why, span) };
+                    return if why == Why::Undeclared {
+                        this.fail(name, why, span)
+                    } else {
+                        Value::unknown(name, why, span)
+                    };
                 }
             };
             match variable.and_then(|v| v.ty.clone()) {
@@ -262,7 +272,12 @@ impl<'f> Evaluator<'f> {
     pub(crate) fn outputs(&mut self) -> Vec<(Str, Value)> {
         let Some(module) = self.nodes.first().map(|n| n.module.clone()) else { return Vec::new() };
         let names = module.outputs.iter().map(|(name, expr)| (name.clone(), expr.span));
-        names.map(|(name, span)| { let value = self.output(0, &name, span); (name, (*value).clone()) }).collect()
+        names
+            .map(|(name, span)| {
+                let value = self.output(0, &name, span);
+                (name, (*value).clone())
+            })
+            .collect()
     }
 
     /// The folder that a path in a module's expression is relative to.
@@ -328,11 +343,15 @@ fn measure(value: &Value) -> (usize, usize) {
         }
         match &value.data {
             Data::Text(text) => size += text.len() / 64,
-            Data::Template(pieces) => size += pieces.len() + pieces.iter().map(piece_length).sum::<usize>() / 64,
+            Data::Template(pieces) => {
+                size += pieces.len() + pieces.iter().map(piece_length).sum::<usize>() / 64
+            }
             Data::List(items) => todo.extend(items.iter().map(|v| (v, level + 1))),
             Data::Map(map) => todo.extend(map.values().map(|v| (v, level + 1))),
             Data::Json(inner) => todo.push((inner, level + 1)),
-            Data::Choice(choice) => todo.extend([&choice.then, &choice.otherwise].into_iter().flatten().map(|v| (v, level + 1))),
+            Data::Choice(choice) => {
+                todo.extend([&choice.then, &choice.otherwise].into_iter().flatten().map(|v| (v, level + 1)))
+            }
             _ => {}
         }
     }

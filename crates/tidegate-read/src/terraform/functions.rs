@@ -19,10 +19,39 @@ use tidegate_graph::{Data, Map, Piece, Span, Str, Value, Why};
 
 /// Functions that move values without looking into them: references stay references.
 const MOVES: [&str; 33] = [
-    "format", "formatlist", "join", "concat", "merge", "coalesce", "coalescelist", "compact", "flatten", "tolist", "toset",
-    "tomap", "tostring", "jsonencode", "yamlencode", "element", "lookup", "values", "zipmap", "one", "list", "map",
-    "distinct", "slice", "setunion", "setproduct", "sensitive", "nonsensitive", "chunklist", "reverse", "ephemeralasnull",
-    "trimspace", "jsondecode",
+    "format",
+    "formatlist",
+    "join",
+    "concat",
+    "merge",
+    "coalesce",
+    "coalescelist",
+    "compact",
+    "flatten",
+    "tolist",
+    "toset",
+    "tomap",
+    "tostring",
+    "jsonencode",
+    "yamlencode",
+    "element",
+    "lookup",
+    "values",
+    "zipmap",
+    "one",
+    "list",
+    "map",
+    "distinct",
+    "slice",
+    "setunion",
+    "setproduct",
+    "sensitive",
+    "nonsensitive",
+    "chunklist",
+    "reverse",
+    "ephemeralasnull",
+    "trimspace",
+    "jsondecode",
 ];
 
 /// Why a function has no value.
@@ -59,7 +88,8 @@ impl Evaluator<'_> {
             }
             _ => {}
         }
-        let mut values: Vec<Value> = call.arguments.iter().map(|argument| self.eval(argument, scope)).collect();
+        let mut values: Vec<Value> =
+            call.arguments.iter().map(|argument| self.eval(argument, scope)).collect();
         if call.expand
             && let Some(last) = values.pop()
         {
@@ -146,7 +176,9 @@ impl Evaluator<'_> {
     }
 
     fn join(&mut self, mut values: Vec<Value>, span: Span) -> Value {
-        let (Some(list), Some(separator)) = (values.pop(), values.pop()) else { return super::eval::limit(span) };
+        let (Some(list), Some(separator)) = (values.pop(), values.pop()) else {
+            return super::eval::limit(span);
+        };
         self.spread(vec![list], span, &mut |this, mut lists| {
             let Some(Value { data: Data::List(items), .. }) = lists.first_mut() else {
                 lists.insert(0, separator.clone());

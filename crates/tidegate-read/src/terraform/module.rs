@@ -75,7 +75,8 @@ pub(crate) fn installed(files: &Files, folder: &Path) -> HashMap<String, PathBuf
     let (value, _) = crate::yaml::parse_one(file, &files.text(file));
     let Some(value) = value else { return HashMap::new() };
     let entries = value.get("Modules").map(tidegate_graph::Value::items).unwrap_or_default();
-    let text = |entry: &tidegate_graph::Value, key: &str| entry.get(key).and_then(|v| v.as_str().map(String::from));
+    let text =
+        |entry: &tidegate_graph::Value, key: &str| entry.get(key).and_then(|v| v.as_str().map(String::from));
     entries
         .iter()
         .filter_map(|entry| Some((text(entry, "Key")?, folder.join(text(entry, "Dir")?))))
@@ -85,8 +86,10 @@ pub(crate) fn installed(files: &Files, folder: &Path) -> HashMap<String, PathBuf
 
 fn listing(folder: &Path) -> Vec<String> {
     let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
-    let mut names: Vec<String> =
-        entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).filter(|n| !n.starts_with('.')).collect();
+    let mut names: Vec<String> = entries
+        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+        .filter(|n| !n.starts_with('.'))
+        .collect();
     names.sort();
     names
 }

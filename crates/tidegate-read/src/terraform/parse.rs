@@ -16,8 +16,19 @@ const MAX_DEPTH: usize = 100;
 const MAX_PROBLEMS: usize = 50;
 /// Words that begin a block of a file; parsing starts again at a line that begins with one.
 const KEYWORDS: [&str; 13] = [
-    "resource", "data", "module", "variable", "output", "locals", "provider", "terraform", "moved", "import", "removed",
-    "check", "ephemeral",
+    "resource",
+    "data",
+    "module",
+    "variable",
+    "output",
+    "locals",
+    "provider",
+    "terraform",
+    "moved",
+    "import",
+    "removed",
+    "check",
+    "ephemeral",
 ];
 
 /// Reads a file: everything that can be read of it, and what is wrong with the rest.
@@ -188,7 +199,17 @@ impl<'t> Parser<'t> {
             && KEYWORDS.iter().any(|word| {
                 let Some(rest) = self.rest().strip_prefix(word) else { return false };
                 let labels = rest.trim_start_matches([' ', '\t']);
-                let labelled = matches!(*word, "resource" | "data" | "module" | "variable" | "output" | "provider" | "check" | "ephemeral");
+                let labelled = matches!(
+                    *word,
+                    "resource"
+                        | "data"
+                        | "module"
+                        | "variable"
+                        | "output"
+                        | "provider"
+                        | "check"
+                        | "ephemeral"
+                );
                 labels.starts_with(if labelled { '"' } else { '{' })
             })
     }

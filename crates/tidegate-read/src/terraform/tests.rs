@@ -10,7 +10,8 @@ pub(super) struct Folder(PathBuf);
 impl Folder {
     pub(super) fn new(files: &[(&str, &str)]) -> Self {
         static NEXT: AtomicUsize = AtomicUsize::new(0);
-        let name = format!("tidegate-terraform-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+        let name =
+            format!("tidegate-terraform-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
         let folder = std::env::temp_dir().join(name);
         for (path, text) in files {
             let path = folder.join(path);
@@ -52,7 +53,10 @@ impl Read {
 
     pub(super) fn value(&self, address: &str, attribute: &str) -> &Value {
         let instance = self.instance(address);
-        instance.attributes.get(attribute).unwrap_or_else(|| panic!("no {attribute} in {:?}", instance.attributes))
+        instance
+            .attributes
+            .get(attribute)
+            .unwrap_or_else(|| panic!("no {attribute} in {:?}", instance.attributes))
     }
 
     pub(super) fn show(&self, address: &str, attribute: &str) -> String {
@@ -74,7 +78,10 @@ pub(super) fn show(value: &Value) -> String {
         Data::Json(inner) => format!("json {}", show(inner)),
         Data::List(items) => format!("[{}]", items.iter().map(show).collect::<Vec<_>>().join(", ")),
         Data::Map(map) => {
-            format!("{{{}}}", map.iter().map(|(k, v)| format!("{k}: {}", show(v))).collect::<Vec<_>>().join(", "))
+            format!(
+                "{{{}}}",
+                map.iter().map(|(k, v)| format!("{k}: {}", show(v))).collect::<Vec<_>>().join(", ")
+            )
         }
         Data::Choice(choice) => {
             let side = |v: &Option<Value>| v.as_ref().map_or("absent".into(), show);
@@ -133,13 +140,16 @@ fn the_corpus_reads_without_problems() {
             }
             let meta = std::fs::read_to_string(project.join("meta.json")).unwrap_or_default();
             let (meta, _) = crate::yaml::parse_one(FileId(0), &meta);
-            let flag = |name: &str| meta.as_ref().and_then(|m| m.get(name)).and_then(Value::as_bool) == Some(true);
+            let flag =
+                |name: &str| meta.as_ref().and_then(|m| m.get(name)).and_then(Value::as_bool) == Some(true);
             let declared = meta.as_ref().and_then(|m| m.get("declared")).and_then(Value::as_i64);
             let files = Files::new(&project);
             let mut instances = 0;
             let mut problems = Vec::new();
             for folder in found {
-                let Some(read) = with_room(|| evaluate(&files, &folder, &Options::default())) else { continue };
+                let Some(read) = with_room(|| evaluate(&files, &folder, &Options::default())) else {
+                    continue;
+                };
                 instances += read.instances.iter().filter(|i| !i.data).count();
                 problems.extend(read.problems);
             }

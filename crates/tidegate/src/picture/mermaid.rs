@@ -70,12 +70,8 @@ fn node(out: &mut String, indent: &str, index: usize, item: &Item) {
             _ => ("[", "]"),
         },
     };
-    let _ = writeln!(
-        out,
-        "{indent}n{index}{open}\"{}<br/>{}\"{close}",
-        label(&item.name),
-        label(&item.detail)
-    );
+    let _ =
+        writeln!(out, "{indent}n{index}{open}\"{}<br/>{}\"{close}", label(&item.name), label(&item.detail));
 }
 
 /// Colours that read on light and on dark; only for lanes that occur.

@@ -38,7 +38,8 @@ fn every_format_has_its_look() {
 
 #[test]
 fn problems_go_to_stderr_where_the_picture_has_no_place_for_them() {
-    let project = Project::with("template.yaml", OPEN_URL).file("broken.yaml", "Resources:\n  Queue:\n    Type: AWS::SQS::Queue\n  - nonsense: [\n");
+    let project = Project::with("template.yaml", OPEN_URL)
+        .file("broken.yaml", "Resources:\n  Queue:\n    Type: AWS::SQS::Queue\n  - nonsense: [\n");
     let svg = project.run(&["graph", "--format", "svg"]);
     assert_eq!(svg.code, Some(0));
     assert!(svg.stderr.starts_with("problem: ") && svg.stderr.contains("broken.yaml:"), "{}", svg.stderr);

@@ -31,7 +31,14 @@ pub(super) fn document(evaluator: &mut Evaluator<'_>, arguments: &Map, span: Spa
     }
     policy.insert("Statement", Value::list(statements, span));
     let json = Value::new(Data::Json(Box::new(Value::map(policy, span))), span);
-    fields([("json", json.clone()), ("minified_json", json), ("id", Value::unknown("the policy's digest", Why::Lookup, span))], span)
+    fields(
+        [
+            ("json", json.clone()),
+            ("minified_json", json),
+            ("id", Value::unknown("the policy's digest", Why::Lookup, span)),
+        ],
+        span,
+    )
 }
 
 /// The attributes of a `google_iam_policy`.
@@ -80,7 +87,10 @@ fn each(value: &Value, apply: fn(&Value) -> Value) -> Value {
         Data::Choice(choice) => {
             let side = |v: &Option<Value>| v.as_ref().map(|v| each(v, apply));
             let (then, otherwise) = (side(&choice.then), side(&choice.otherwise));
-            Value::new(Data::Choice(Box::new(Choice { cond: choice.cond.clone(), then, otherwise })), value.span)
+            Value::new(
+                Data::Choice(Box::new(Choice { cond: choice.cond.clone(), then, otherwise })),
+                value.span,
+            )
         }
         _ => apply(value),
     }
@@ -100,7 +110,10 @@ fn statement(block: &Value) -> Value {
     for (name, canonical) in NAMES {
         match from.field(name) {
             Some(field) => {
-                out.insert_field(canonical, Field { key: field.key, value: single(placeholders(&field.value)) });
+                out.insert_field(
+                    canonical,
+                    Field { key: field.key, value: single(placeholders(&field.value)) },
+                );
             }
             None if name == "effect" => {
                 out.insert("Effect", Value::text("Allow", block.span));
@@ -170,7 +183,9 @@ fn add(map: &mut Map, key: &Str, values: Value, span: Span) {
 }
 
 fn finish(map: Map) -> Map {
-    map.into_fields().map(|(key, field)| (key, Field { key: field.key, value: single(field.value) })).collect()
+    map.into_fields()
+        .map(|(key, field)| (key, Field { key: field.key, value: single(field.value) }))
+        .collect()
 }
 
 /// A list of one is written as its item.

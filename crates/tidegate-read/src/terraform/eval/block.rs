@@ -89,7 +89,8 @@ impl Evaluator<'_> {
                 continue;
             }
             let key = Key::Attribute(source.address.clone(), source.item, attribute.name.clone());
-            let value = self.memo(source.node, key, attribute.value.span, |this| this.eval(&attribute.value, &mut scope));
+            let value = self
+                .memo(source.node, key, attribute.value.span, |this| this.eval(&attribute.value, &mut scope));
             let value = self.copy(&value).at(attribute.value.span);
             if let Some(value) = present(value) {
                 map.insert_field(attribute.name.clone(), Field { key: attribute.key, value });
@@ -108,9 +109,12 @@ impl Evaluator<'_> {
                 return None;
             }
             let mut scope = self.scope_of(source);
-            return Some(self.memo(source.node, key, attribute.value.span, |this| this.eval(&attribute.value, &mut scope)));
+            return Some(self.memo(source.node, key, attribute.value.span, |this| {
+                this.eval(&attribute.value, &mut scope)
+            }));
         }
-        let written = |b: &Rc<Block>| b.kind == *name || b.kind == "dynamic" && b.labels.first() == Some(name);
+        let written =
+            |b: &Rc<Block>| b.kind == *name || b.kind == "dynamic" && b.labels.first() == Some(name);
         let span = block.body.blocks.iter().find(|b| written(b))?.header;
         let mut scope = self.scope_of(source);
         Some(self.memo(source.node, key, span, |this| {
@@ -122,7 +126,9 @@ impl Evaluator<'_> {
 
     /// The value of a pure data source.
     pub(super) fn data_value(&mut self, source: &Source, span: Span) -> Value {
-        let Some(block) = self.nodes.get(source.node).and_then(|n| n.module.blocks.get(&source.address).cloned()) else {
+        let Some(block) =
+            self.nodes.get(source.node).and_then(|n| n.module.blocks.get(&source.address).cloned())
+        else {
             return limit(span);
         };
         let attributes = self.attributes(source, &block);
@@ -178,7 +184,13 @@ impl Evaluator<'_> {
                 None if matches!(collection.data, Data::Null) => Vec::new(),
                 None => {
                     let reason = super::cond_name(collection);
-                    let symbol = |name: &str| Value::unknown(format!("{iterator}.{name} of {reason}"), Why::Parameter, each.value.span);
+                    let symbol = |name: &str| {
+                        Value::unknown(
+                            format!("{iterator}.{name} of {reason}"),
+                            Why::Parameter,
+                            each.value.span,
+                        )
+                    };
                     let free = Cond::Free(format!("{reason} is not empty").into());
                     vec![(Cond::all([cond, free]), symbol("key"), symbol("value"))]
                 }

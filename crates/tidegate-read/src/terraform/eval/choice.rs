@@ -61,7 +61,10 @@ pub(in crate::terraform) fn choose(cond: Cond, then: Value, otherwise: Value, sp
         Cond::Constant(true) => then,
         Cond::Constant(false) => otherwise,
         _ if then.data == otherwise.data => then,
-        cond => Value::new(Data::Choice(Box::new(Choice { cond, then: Some(then), otherwise: Some(otherwise) })), span),
+        cond => Value::new(
+            Data::Choice(Box::new(Choice { cond, then: Some(then), otherwise: Some(otherwise) })),
+            span,
+        ),
     }
 }
 
@@ -99,7 +102,11 @@ pub(in crate::terraform) fn cond_name(value: &Value) -> Str {
             [Piece::Symbol(symbol)] => symbol.name.to_string(),
             [Piece::Reference(reference)] => {
                 let name = reference.target.split_once('/').map_or("", |(_, name)| name);
-                if reference.attribute.is_empty() { name.into() } else { format!("{name}.{}", reference.attribute) }
+                if reference.attribute.is_empty() {
+                    name.into()
+                } else {
+                    format!("{name}.{}", reference.attribute)
+                }
             }
             _ => format!("\"{}\"", value.display()),
         },
@@ -112,7 +119,11 @@ pub(in crate::terraform) fn cond_name(value: &Value) -> Str {
 }
 
 /// The unknown outcome of an operation on a value.
-pub(in crate::terraform) fn unknown_from(value: &Value, span: Span, name: impl FnOnce(&str) -> String) -> Value {
+pub(in crate::terraform) fn unknown_from(
+    value: &Value,
+    span: Span,
+    name: impl FnOnce(&str) -> String,
+) -> Value {
     match &value.data {
         Data::Unknown(symbol) => Value::new(Data::Unknown(derived(symbol, name)), span),
         _ => Value::unknown(name(&cond_name(value)), unknown_why(value), span),

@@ -57,13 +57,19 @@ impl Evaluator<'_> {
             let mut expansion = this.expand(node, &block);
             let folder = this.module_source(node, name, &block);
             for item in &mut expansion.items {
-                item.child = folder.clone().and_then(|folder| this.instantiate(node, name, &block, folder, item));
+                item.child =
+                    folder.clone().and_then(|folder| this.instantiate(node, name, &block, folder, item));
             }
             expansion
         })
     }
 
-    fn expansion(&mut self, node: usize, address: &Str, expand: impl FnOnce(&mut Self) -> Expansion) -> Option<Rc<Expansion>> {
+    fn expansion(
+        &mut self,
+        node: usize,
+        address: &Str,
+        expand: impl FnOnce(&mut Self) -> Expansion,
+    ) -> Option<Rc<Expansion>> {
         let id = (node, address.clone());
         if let Some(known) = self.expansions.get(&id) {
             return known.clone();
@@ -120,7 +126,8 @@ impl Evaluator<'_> {
             }
         }
         if let Some(reason) = unknown {
-            let symbol = |name: &str| Value::unknown(format!("each.{name} of {reason}"), Why::Parameter, span);
+            let symbol =
+                |name: &str| Value::unknown(format!("each.{name} of {reason}"), Why::Parameter, span);
             let mut item = item("*".into(), "[\"*\"]".into());
             item.each = Some(Rc::new((symbol("key"), symbol("value"))));
             item.condition = Some(Cond::Free(format!("{reason} is not empty").into()));
@@ -144,7 +151,14 @@ impl Evaluator<'_> {
         local.then(|| base.join(source.as_str()))
     }
 
-    fn instantiate(&mut self, node: usize, name: &str, block: &Rc<Block>, folder: PathBuf, item: &Item) -> Option<usize> {
+    fn instantiate(
+        &mut self,
+        node: usize,
+        name: &str,
+        block: &Rc<Block>,
+        folder: PathBuf,
+        item: &Item,
+    ) -> Option<usize> {
         let folder = clean(&folder);
         let module = self.load_module(&folder)?;
         let parent = self.nodes.get(node)?;
@@ -197,7 +211,8 @@ fn count_items(value: &Value) -> Expansion {
             let mut item = item("0".into(), "[0]".into());
             item.count = Some(Value::number(0, span));
             let free = Cond::Free(format!("{reason} is not 0").into());
-            item.condition = Some(Cond::any([free, Cond::all([cond.negate(), as_cond(value)])])).filter(|c| *c != Cond::Constant(true));
+            item.condition = Some(Cond::any([free, Cond::all([cond.negate(), as_cond(value)])]))
+                .filter(|c| *c != Cond::Constant(true));
             return Expansion { shape: Shape::List, known: false, reason, items: vec![item] };
         };
         for index in 0..usize::try_from(number).unwrap_or(0).min(MAX_INSTANCES) {

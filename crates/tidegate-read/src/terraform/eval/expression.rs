@@ -122,7 +122,14 @@ impl Evaluator<'_> {
         }
     }
 
-    pub(in crate::terraform) fn bind(&mut self, scope: &mut Scope, key_name: Option<&Str>, value_name: &Str, key: Value, value: Value) {
+    pub(in crate::terraform) fn bind(
+        &mut self,
+        scope: &mut Scope,
+        key_name: Option<&Str>,
+        value_name: &Str,
+        key: Value,
+        value: Value,
+    ) {
         if let Some(name) = key_name {
             scope.names.push((name.clone(), Rc::new(key)));
         }
@@ -162,7 +169,8 @@ impl Evaluator<'_> {
         match (call.name.as_str(), call.arguments.as_slice(), value.data) {
             ("optional", [inner, ..], data) => self.convert(Value::new(data, span), inner, scope),
             ("list" | "set" | "map", [inner], Data::List(items)) => {
-                let mut items: Vec<Value> = items.into_iter().map(|v| self.convert(v, inner, scope)).collect();
+                let mut items: Vec<Value> =
+                    items.into_iter().map(|v| self.convert(v, inner, scope)).collect();
                 if call.name == "set" {
                     items = crate::terraform::functions::distinct(items);
                 }
@@ -182,13 +190,15 @@ impl Evaluator<'_> {
                     let converted = match taken.filter(|v| !matches!(v.data, Data::Null)) {
                         Some(value) => self.convert(value, field, scope),
                         None => match &field.kind {
-                            Kind::Call(optional) if optional.name == "optional" => match optional.arguments.as_slice() {
-                                [ty, default] => {
-                                    let default = self.eval(default, scope);
-                                    self.convert(default, ty, scope)
+                            Kind::Call(optional) if optional.name == "optional" => {
+                                match optional.arguments.as_slice() {
+                                    [ty, default] => {
+                                        let default = self.eval(default, scope);
+                                        self.convert(default, ty, scope)
+                                    }
+                                    _ => Value::new(Data::Null, span),
                                 }
-                                _ => Value::new(Data::Null, span),
-                            },
+                            }
                             _ => Value::new(Data::Null, span),
                         },
                     };

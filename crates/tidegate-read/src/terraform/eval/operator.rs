@@ -12,7 +12,10 @@ impl Evaluator<'_> {
             let left = self.condition(&binary.left, scope);
             let right = self.condition(&binary.right, scope);
             let both = [left, right];
-            return cond_value(if operator == Operator::And { Cond::all(both) } else { Cond::any(both) }, span);
+            return cond_value(
+                if operator == Operator::And { Cond::all(both) } else { Cond::any(both) },
+                span,
+            );
         }
         let left = self.eval(&binary.left, scope);
         let right = self.eval(&binary.right, scope);
@@ -118,8 +121,16 @@ fn equal(left: &Value, right: &Value) -> Cond {
         (false, false) => Cond::Constant(same(left, right)),
         _ if same(left, right) => Cond::Constant(true),
         // A string with a hole is no null, and never empty if a piece of it is known.
-        (true, false) if matches!(left.data, Data::Template(_) | Data::List(_) | Data::Map(_)) && null(right) => Cond::Constant(false),
-        (false, true) if matches!(right.data, Data::Template(_) | Data::List(_) | Data::Map(_)) && null(left) => Cond::Constant(false),
+        (true, false)
+            if matches!(left.data, Data::Template(_) | Data::List(_) | Data::Map(_)) && null(right) =>
+        {
+            Cond::Constant(false)
+        }
+        (false, true)
+            if matches!(right.data, Data::Template(_) | Data::List(_) | Data::Map(_)) && null(left) =>
+        {
+            Cond::Constant(false)
+        }
         _ if null(right) => Cond::Free(format!("{} == null", cond_name(left)).into()),
         _ => Cond::Free(format!("{} == {}", cond_name(left), cond_name(right)).into()),
     }
@@ -130,7 +141,8 @@ pub(in crate::terraform) fn same(left: &Value, right: &Value) -> bool {
     match (&left.data, &right.data) {
         (Data::List(a), Data::List(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b)),
         (Data::Map(a), Data::Map(b)) => {
-            a.len() == b.len() && a.iter().all(|(key, value)| b.get(key).is_some_and(|other| same(value, other)))
+            a.len() == b.len()
+                && a.iter().all(|(key, value)| b.get(key).is_some_and(|other| same(value, other)))
         }
         (Data::Json(a), Data::Json(b)) => same(a, b),
         (Data::List(_) | Data::Map(_), _) | (_, Data::List(_) | Data::Map(_)) => false,

@@ -17,7 +17,12 @@ impl Evaluator<'_> {
     }
 
     /// A template's value as a string, even if it is one interpolation.
-    pub(in crate::terraform) fn text_template(&mut self, parts: &[Part], scope: &mut Scope, span: Span) -> Value {
+    pub(in crate::terraform) fn text_template(
+        &mut self,
+        parts: &[Part],
+        scope: &mut Scope,
+        span: Span,
+    ) -> Value {
         let mut values = Vec::new();
         self.parts(parts, scope, span, &mut values);
         if let [Value { data: Data::Json(_) | Data::Unknown(_), .. }] = values.as_slice() {
@@ -61,7 +66,9 @@ impl Evaluator<'_> {
                                 self.unbind(scope, key_name.as_ref());
                             }
                         }
-                        None => out.push(super::choice::unknown_from(&collection, span, |name| format!("for {name}"))),
+                        None => out.push(super::choice::unknown_from(&collection, span, |name| {
+                            format!("for {name}")
+                        })),
                     }
                 }
             }

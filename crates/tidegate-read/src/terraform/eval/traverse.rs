@@ -46,10 +46,14 @@ impl Evaluator<'_> {
                 "module" => Value::text(self.module_folder(node), span),
                 _ => Value::text(".", span),
             },
-            ("terraform" | "tofu", [Step::Attribute(name)]) if name == "workspace" => Value::text("default", span),
+            ("terraform" | "tofu", [Step::Attribute(name)]) if name == "workspace" => {
+                Value::text("default", span)
+            }
             ("self", _) => Value::unknown("self", Why::Attribute, span),
             ("ephemeral", _) => Value::unknown("ephemeral", Why::Lookup, span),
-            ("module", [Step::Attribute(name), rest @ ..]) => self.module_value(node, name, rest, scope, span),
+            ("module", [Step::Attribute(name), rest @ ..]) => {
+                self.module_value(node, name, rest, scope, span)
+            }
             ("data", [Step::Attribute(ty), Step::Attribute(name), rest @ ..]) => {
                 self.block_value(node, &format!("data.{ty}.{name}").into(), rest, scope, span)
             }
@@ -64,7 +68,14 @@ impl Evaluator<'_> {
     }
 
     /// A resource or data source, or what lies within.
-    fn block_value(&mut self, node: usize, address: &Str, steps: &[Step], scope: &mut Scope, span: Span) -> Value {
+    fn block_value(
+        &mut self,
+        node: usize,
+        address: &Str,
+        steps: &[Step],
+        scope: &mut Scope,
+        span: Span,
+    ) -> Value {
         let Some(expansion) = self.expand_block(node, address) else {
             let known = self.nodes.get(node).is_some_and(|n| n.module.blocks.contains_key(address));
             return if known {
@@ -91,7 +102,14 @@ impl Evaluator<'_> {
     }
 
     /// A pure data source's value; for anything else a reference to the instance.
-    fn item_value(&mut self, node: usize, address: &Str, expansion: &Expansion, item: usize, span: Span) -> Rc<Value> {
+    fn item_value(
+        &mut self,
+        node: usize,
+        address: &Str,
+        expansion: &Expansion,
+        item: usize,
+        span: Span,
+    ) -> Rc<Value> {
         let Some(found) = expansion.items.get(item) else { return Rc::new(limit(span)) };
         let target = self.id(node, address, &found.suffix);
         if let Some(rest) = address.strip_prefix("data.")
@@ -102,11 +120,22 @@ impl Evaluator<'_> {
                 this.data_value(&source, span)
             });
         }
-        self.instances.entry(target.clone()).or_insert_with(|| Source { node, address: address.clone(), item });
+        self.instances.entry(target.clone()).or_insert_with(|| Source {
+            node,
+            address: address.clone(),
+            item,
+        });
         Rc::new(Value::reference(Reference::plain(target), span))
     }
 
-    fn module_value(&mut self, node: usize, name: &Str, steps: &[Step], scope: &mut Scope, span: Span) -> Value {
+    fn module_value(
+        &mut self,
+        node: usize,
+        name: &Str,
+        steps: &[Step],
+        scope: &mut Scope,
+        span: Span,
+    ) -> Value {
         let Some(expansion) = self.expand_call(node, name) else {
             let known = self.nodes.get(node).is_some_and(|n| n.module.calls.contains_key(name));
             return if known {
@@ -127,13 +156,23 @@ impl Evaluator<'_> {
             }
             (Chosen::None, _) => self.fail(format!("module.{name}[..]"), Why::Undeclared, span),
             (Chosen::All, rest) => {
-                let all = self.collection(&expansion, span, |this, item| this.module_outputs(node, name, &expansion, item, span));
+                let all = self.collection(&expansion, span, |this, item| {
+                    this.module_outputs(node, name, &expansion, item, span)
+                });
                 self.walk(all, rest, scope, span)
             }
         }
     }
 
-    fn module_output(&mut self, node: usize, name: &Str, expansion: &Expansion, item: usize, output: &Str, span: Span) -> Rc<Value> {
+    fn module_output(
+        &mut self,
+        node: usize,
+        name: &Str,
+        expansion: &Expansion,
+        item: usize,
+        output: &Str,
+        span: Span,
+    ) -> Rc<Value> {
         let Some(item) = expansion.items.get(item) else { return Rc::new(limit(span)) };
         match item.child {
             Some(child) => self.output(child, output, span),
@@ -145,7 +184,14 @@ impl Evaluator<'_> {
         }
     }
 
-    fn module_outputs(&mut self, node: usize, name: &Str, expansion: &Expansion, item: usize, span: Span) -> Value {
+    fn module_outputs(
+        &mut self,
+        node: usize,
+        name: &Str,
+        expansion: &Expansion,
+        item: usize,
+        span: Span,
+    ) -> Value {
         let child = expansion.items.get(item).and_then(|item| item.child);
         let Some(module) = child.and_then(|child| self.nodes.get(child)).map(|n| n.module.clone()) else {
             return Value::unknown(format!("module.{name}"), Why::Import, span);
@@ -160,7 +206,12 @@ impl Evaluator<'_> {
     }
 
     /// Which instance the next steps pick, and the steps behind it.
-    fn choose_item<'s>(&mut self, expansion: &Expansion, steps: &'s [Step], scope: &mut Scope) -> (Chosen, &'s [Step]) {
+    fn choose_item<'s>(
+        &mut self,
+        expansion: &Expansion,
+        steps: &'s [Step],
+        scope: &mut Scope,
+    ) -> (Chosen, &'s [Step]) {
         match (expansion.shape, steps) {
             (Shape::Single, _) => (Chosen::Item(0), steps),
             (_, [Step::Index(index), rest @ ..]) => {
@@ -178,7 +229,12 @@ impl Evaluator<'_> {
         }
     }
 
-    fn collection(&mut self, expansion: &Expansion, span: Span, mut value: impl FnMut(&mut Self, usize) -> Value) -> Value {
+    fn collection(
+        &mut self,
+        expansion: &Expansion,
+        span: Span,
+        mut value: impl FnMut(&mut Self, usize) -> Value,
+    ) -> Value {
         if !expansion.known {
             let value = value(self, 0);
             let _ = value;
@@ -212,7 +268,9 @@ impl Evaluator<'_> {
             let next = match (step, &current.data) {
                 (Step::Attribute(name), Data::Map(map)) => map.get(name),
                 (Step::Index(Expr { kind: Kind::Text(name), .. }), Data::Map(map)) => map.get(name),
-                (Step::Index(Expr { kind: Kind::Number(n), .. }), Data::List(items)) => n.parse::<usize>().ok().and_then(|n| items.get(n)),
+                (Step::Index(Expr { kind: Kind::Number(n), .. }), Data::List(items)) => {
+                    n.parse::<usize>().ok().and_then(|n| items.get(n))
+                }
                 _ => None,
             };
             let Some(next) = next else { break };
@@ -254,7 +312,14 @@ impl Evaluator<'_> {
         value
     }
 
-    fn splat(&mut self, value: Value, mapped: &[Step], behind: &[Step], scope: &mut Scope, span: Span) -> Value {
+    fn splat(
+        &mut self,
+        value: Value,
+        mapped: &[Step],
+        behind: &[Step],
+        scope: &mut Scope,
+        span: Span,
+    ) -> Value {
         let value = self.literal(value);
         let out = self.spread(vec![value], span, &mut |this, mut values| {
             let value = values.pop().unwrap_or_default_null(span);
@@ -262,7 +327,12 @@ impl Evaluator<'_> {
                 Data::Null => return Value::list(Vec::new(), span),
                 Data::List(items) => items,
                 Data::Unknown(_) => {
-                    let path: String = mapped.iter().filter_map(|s| if let Step::Attribute(name) = s { Some(format!(".{name}")) } else { None }).collect();
+                    let path: String = mapped
+                        .iter()
+                        .filter_map(|s| {
+                            if let Step::Attribute(name) = s { Some(format!(".{name}")) } else { None }
+                        })
+                        .collect();
                     return unknown_from(&value, span, |name| format!("{name}[*]{path}"));
                 }
                 _ => vec![value],
@@ -303,7 +373,9 @@ impl Evaluator<'_> {
                 None => self.fail(format!("[{key}]"), Why::Undeclared, span),
             },
             Data::List(mut items) => {
-                let number = key.parse::<usize>().ok().or_else(|| Value::text(key.clone(), span).as_i64().and_then(|n| usize::try_from(n).ok()));
+                let number = key.parse::<usize>().ok().or_else(|| {
+                    Value::text(key.clone(), span).as_i64().and_then(|n| usize::try_from(n).ok())
+                });
                 match number {
                     Some(index) if index < items.len() => items.swap_remove(index).at(span),
                     None if items.len() == 1 => {
@@ -323,10 +395,14 @@ impl Evaluator<'_> {
                 self.failures = before;
                 choose(choice.cond, then, otherwise, span)
             }
-            Data::Unknown(symbol) => Value::new(Data::Unknown(derived(&symbol, |name| format!("{name}.{key}"))), span),
+            Data::Unknown(symbol) => {
+                Value::new(Data::Unknown(derived(&symbol, |name| format!("{name}.{key}"))), span)
+            }
             Data::Template(pieces) => match pieces.as_slice() {
                 [Piece::Reference(reference)] => self.attribute(reference, key, span),
-                [Piece::Symbol(symbol)] => Value::new(Data::Unknown(derived(symbol, |name| format!("{name}.{key}"))), span),
+                [Piece::Symbol(symbol)] => {
+                    Value::new(Data::Unknown(derived(symbol, |name| format!("{name}.{key}"))), span)
+                }
                 _ => self.fail(format!("[{key}]"), Why::Function, span),
             },
             _ => self.fail(format!("[{key}]"), Why::Function, span),
@@ -342,12 +418,22 @@ impl Evaluator<'_> {
             {
                 return self.step(value, key, span);
             }
-            return Value::reference(Reference::attribute(target, format!("{}.{key}", reference.attribute)), span);
+            return Value::reference(
+                Reference::attribute(target, format!("{}.{key}", reference.attribute)),
+                span,
+            );
         }
         let reference = Reference::attribute(target, key.clone());
         match self.configured(&reference) {
             // Strings stay references, since they are how resources are joined; everything else is what it is.
-            Some(value) if matches!(value.data, Data::Map(_) | Data::List(_) | Data::Bool(_) | Data::Number(_) | Data::Json(_)) => value.at(span),
+            Some(value)
+                if matches!(
+                    value.data,
+                    Data::Map(_) | Data::List(_) | Data::Bool(_) | Data::Number(_) | Data::Json(_)
+                ) =>
+            {
+                value.at(span)
+            }
             _ => Value::reference(reference, span),
         }
     }
@@ -387,7 +473,9 @@ impl Evaluator<'_> {
                 Piece::Reference(reference) if !reference.attribute.is_empty() => {
                     let known = self.configured(reference);
                     match known {
-                        Some(known) if matches!(known.data, Data::Template(_)) => out.extend(self.literal(known).pieces()),
+                        Some(known) if matches!(known.data, Data::Template(_)) => {
+                            out.extend(self.literal(known).pieces())
+                        }
                         Some(known) if known.as_text().is_some() => out.extend(known.pieces()),
                         _ => out.push(piece.clone()),
                     }

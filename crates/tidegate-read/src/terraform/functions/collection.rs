@@ -43,10 +43,16 @@ pub(super) fn call(name: &str, arguments: &Arguments<'_>) -> Option<Outcome> {
         "toset" => items(arguments, 0).map(|items| Data::List(sorted(distinct(items)))),
         "tolist" => items(arguments, 0).map(Data::List),
         "list" => Ok(Data::List(arguments.values.to_vec())),
-        "tomap" | "sensitive" | "nonsensitive" | "ephemeralasnull" => arguments.get(0).map(|v| v.data.clone()),
+        "tomap" | "sensitive" | "nonsensitive" | "ephemeralasnull" => {
+            arguments.get(0).map(|v| v.data.clone())
+        }
         "issensitive" => Ok(Data::Bool(false)),
         "map" => Ok(Data::Map(
-            arguments.values.chunks_exact(2).filter_map(|pair| Some((key_text(pair.first()?), field(pair.get(1)?)))).collect(),
+            arguments
+                .values
+                .chunks_exact(2)
+                .filter_map(|pair| Some((key_text(pair.first()?), field(pair.get(1)?))))
+                .collect(),
         )),
         "tonumber" => arguments.get(0).and_then(|value| match &value.data {
             Data::Null | Data::Number(_) => Ok(value.data.clone()),
@@ -117,7 +123,9 @@ fn uncertain(items: &[Value]) -> bool {
 fn length(arguments: &Arguments<'_>) -> Outcome {
     let value = arguments.get(0)?;
     let length = match &value.data {
-        Data::List(items) if uncertain(items) && items.iter().any(|i| matches!(i.data, Data::Choice(_))) => return Err(Trouble::Unknown),
+        Data::List(items) if uncertain(items) && items.iter().any(|i| matches!(i.data, Data::Choice(_))) => {
+            return Err(Trouble::Unknown);
+        }
         Data::List(items) => items.len(),
         Data::Map(map) => map.len(),
         Data::Text(text) => text.chars().count(),
@@ -269,7 +277,8 @@ fn one(arguments: &Arguments<'_>) -> Outcome {
 }
 
 fn slice(arguments: &Arguments<'_>) -> Outcome {
-    let range = |i: usize| arguments.integer(i).and_then(|n| usize::try_from(n).map_err(|_| Trouble::Refused));
+    let range =
+        |i: usize| arguments.integer(i).and_then(|n| usize::try_from(n).map_err(|_| Trouble::Refused));
     let (start, end) = (range(1)?, range(2)?);
     arguments.list(0)?.get(start..end).map(|items| Data::List(items.to_vec())).ok_or(Trouble::Refused)
 }
@@ -321,7 +330,10 @@ fn product(arguments: &Arguments<'_>) -> Outcome {
         rows = rows
             .into_iter()
             .flat_map(|row| {
-                items.iter().map(move |item| row.iter().cloned().chain([item.clone()]).collect()).collect::<Vec<_>>()
+                items
+                    .iter()
+                    .map(move |item| row.iter().cloned().chain([item.clone()]).collect())
+                    .collect::<Vec<_>>()
             })
             .collect();
     }
@@ -350,5 +362,10 @@ fn transpose(arguments: &Arguments<'_>) -> Outcome {
 fn match_keys(arguments: &Arguments<'_>) -> Outcome {
     let wanted = arguments.list(2)?;
     let pairs = arguments.list(0)?.iter().zip(arguments.list(1)?);
-    Ok(Data::List(pairs.filter(|(_, key)| wanted.iter().any(|w| same(w, key))).map(|(value, _)| value.clone()).collect()))
+    Ok(Data::List(
+        pairs
+            .filter(|(_, key)| wanted.iter().any(|w| same(w, key)))
+            .map(|(value, _)| value.clone())
+            .collect(),
+    ))
 }

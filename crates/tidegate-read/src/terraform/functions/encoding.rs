@@ -98,9 +98,12 @@ fn url(t: &str) -> String {
 fn parse_arn(arguments: &Arguments<'_>) -> Outcome {
     let t = arguments.text(0)?;
     let parts: Vec<&str> = t.splitn(6, ':').collect();
-    let [_, partition, service, region, account, resource] = parts.as_slice() else { return Err(Trouble::Refused) };
+    let [_, partition, service, region, account, resource] = parts.as_slice() else {
+        return Err(Trouble::Refused);
+    };
     let names = ["partition", "service", "region", "account_id", "resource"];
-    let values = [partition, service, region, account, resource].map(|part| Value::text(*part, arguments.span));
+    let values =
+        [partition, service, region, account, resource].map(|part| Value::text(*part, arguments.span));
     Ok(Value::object(names.into_iter().zip(values), arguments.span).data)
 }
 

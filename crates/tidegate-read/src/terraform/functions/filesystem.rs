@@ -16,7 +16,9 @@ const MAX_READ: usize = 1024 * 1024;
 
 pub(super) fn call(name: &str, arguments: &Arguments<'_>) -> Option<Outcome> {
     Some(match name {
-        "basename" => arguments.text(0).and_then(|t| text(t.trim_end_matches('/').rsplit('/').next().unwrap_or_default())),
+        "basename" => arguments
+            .text(0)
+            .and_then(|t| text(t.trim_end_matches('/').rsplit('/').next().unwrap_or_default())),
         "dirname" => arguments.text(0).and_then(|t| match t.trim_end_matches('/').rsplit_once('/') {
             Some((folder, _)) => text(folder),
             None => text("."),
@@ -69,14 +71,20 @@ impl Evaluator<'_> {
     }
 
     pub(super) fn template_string(&mut self, values: &[Value], span: Span) -> Value {
-        let (Some(content), Some(variables)) = (values.first().and_then(Value::as_text), values.get(1)) else {
+        let (Some(content), Some(variables)) = (values.first().and_then(Value::as_text), values.get(1))
+        else {
             return unknown_of("templatestring", values, span);
         };
         self.render_text(&content, variables, span)
     }
 
     /// A template that is a string of its own.
-    pub(in crate::terraform) fn render_text(&mut self, content: &Str, variables: &Value, span: Span) -> Value {
+    pub(in crate::terraform) fn render_text(
+        &mut self,
+        content: &Str,
+        variables: &Value,
+        span: Span,
+    ) -> Value {
         self.spend(content.len() / 16);
         match parse::parse_template(content, span) {
             Ok(parts) => self.render(&parts, variables, span),
@@ -85,7 +93,9 @@ impl Evaluator<'_> {
     }
 
     fn render(&mut self, parts: &[crate::terraform::ast::Part], variables: &Value, span: Span) -> Value {
-        let Some(variables) = variables.as_map() else { return unknown_of("templatefile", &[variables.clone()], span) };
+        let Some(variables) = variables.as_map() else {
+            return unknown_of("templatefile", &[variables.clone()], span);
+        };
         let names = variables.iter().map(|(name, value)| (name.clone(), Rc::new(value.clone()))).collect();
         let mut scope = Scope { names, closed: true, ..Scope::default() };
         self.text_template(parts, &mut scope, span).at(span)

@@ -8,7 +8,9 @@ const MAX_WIDTH: usize = 1_000;
 
 pub(super) fn call(name: &str, arguments: &Arguments<'_>) -> Option<Outcome> {
     Some(match name {
-        "format" => arguments.get(0).and_then(|_| format(arguments.values.first(), arguments.values.get(1..).unwrap_or_default(), arguments)),
+        "format" => arguments.get(0).and_then(|_| {
+            format(arguments.values.first(), arguments.values.get(1..).unwrap_or_default(), arguments)
+        }),
         "formatlist" => format_list(arguments),
         _ => return None,
     })
@@ -17,7 +19,8 @@ pub(super) fn call(name: &str, arguments: &Arguments<'_>) -> Option<Outcome> {
 fn format_list(arguments: &Arguments<'_>) -> Outcome {
     let lengths = arguments.values.iter().skip(1).filter_map(|v| v.as_list().map(<[Value]>::len));
     let Some(length) = lengths.min() else {
-        let only = format(arguments.values.first(), arguments.values.get(1..).unwrap_or_default(), arguments)?;
+        let only =
+            format(arguments.values.first(), arguments.values.get(1..).unwrap_or_default(), arguments)?;
         return Ok(Data::List(vec![Value::new(only, arguments.span)]));
     };
     let mut out = Vec::new();

@@ -38,7 +38,11 @@ fn mask(bits: u32) -> u32 {
 }
 
 fn subnet(base: u32, bits: u32, more: i64, number: i64) -> Result<(u32, u32), Trouble> {
-    let bits = u32::try_from(more).ok().and_then(|m| m.checked_add(bits)).filter(|b| *b <= 32).ok_or(Trouble::Refused)?;
+    let bits = u32::try_from(more)
+        .ok()
+        .and_then(|m| m.checked_add(bits))
+        .filter(|b| *b <= 32)
+        .ok_or(Trouble::Refused)?;
     let number = u64::try_from(number).map_err(|_| Trouble::Refused)?;
     let offset = number.checked_shl(32 - bits).and_then(|o| u32::try_from(o).ok()).ok_or(Trouble::Refused)?;
     Ok((base.saturating_add(offset), bits))

@@ -46,7 +46,8 @@ fn sum(arguments: &Arguments<'_>) -> Outcome {
 }
 
 fn parse(arguments: &Arguments<'_>) -> Outcome {
-    let radix = u32::try_from(arguments.integer(1)?).ok().filter(|r| (2..=36).contains(r)).ok_or(Trouble::Refused)?;
+    let radix =
+        u32::try_from(arguments.integer(1)?).ok().filter(|r| (2..=36).contains(r)).ok_or(Trouble::Refused)?;
     let value = i64::from_str_radix(&arguments.text(0)?, radix).map_err(|_| Trouble::Refused)?;
     Ok(Data::Number(value.to_string().into()))
 }

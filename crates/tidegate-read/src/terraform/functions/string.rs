@@ -15,14 +15,18 @@ pub(super) fn call(name: &str, arguments: &Arguments<'_>) -> Option<Outcome> {
         "chomp" => trim(arguments, |t| t.into(), |t| t.trim_end_matches(['\n', '\r']).into()),
         "trim" => arguments.text(1).and_then(|cut| {
             let set: Vec<char> = cut.chars().collect();
-            trim(arguments, |t| t.trim_start_matches(&set[..]).into(), |t| t.trim_end_matches(&set[..]).into())
+            trim(
+                arguments,
+                |t| t.trim_start_matches(&set[..]).into(),
+                |t| t.trim_end_matches(&set[..]).into(),
+            )
         }),
-        "trimprefix" => arguments
-            .text(1)
-            .and_then(|cut| trim(arguments, |t| t.strip_prefix(cut.as_str()).unwrap_or(t).into(), |t| t.into())),
-        "trimsuffix" => arguments
-            .text(1)
-            .and_then(|cut| trim(arguments, |t| t.into(), |t| t.strip_suffix(cut.as_str()).unwrap_or(t).into())),
+        "trimprefix" => arguments.text(1).and_then(|cut| {
+            trim(arguments, |t| t.strip_prefix(cut.as_str()).unwrap_or(t).into(), |t| t.into())
+        }),
+        "trimsuffix" => arguments.text(1).and_then(|cut| {
+            trim(arguments, |t| t.into(), |t| t.strip_suffix(cut.as_str()).unwrap_or(t).into())
+        }),
         "strrev" => arguments.text(0).and_then(|t| text(t.chars().rev().collect::<String>())),
         "startswith" => begins(arguments, true),
         "endswith" => begins(arguments, false),
@@ -60,7 +64,8 @@ impl Evaluator<'_> {
                 let regex = self.compile(&arguments.text(0)?)?;
                 let haystack = arguments.text(1)?;
                 self.spend(haystack.len() / 16);
-                let mut found = regex.captures_iter(haystack.as_str()).map(|c| capture(&regex, &c, &haystack, arguments));
+                let mut found =
+                    regex.captures_iter(haystack.as_str()).map(|c| capture(&regex, &c, &haystack, arguments));
                 match name {
                     "regex" => found.next().map(|v| v.data).ok_or(Trouble::Refused),
                     _ => Ok(Data::List(found.take(10_000).collect())),
@@ -135,7 +140,11 @@ fn two(arguments: &Arguments<'_>, apply: fn(&str, &str) -> bool) -> Outcome {
     let part = arguments.text(1)?;
     let pieces = arguments.pieces(0)?;
     let holds = pieces.iter().any(|p| matches!(p, Piece::Text(t) if apply(t, &part)));
-    if !holds && pieces.iter().any(|p| !matches!(p, Piece::Text(_))) { Err(Trouble::Unknown) } else { Ok(Data::Bool(holds)) }
+    if !holds && pieces.iter().any(|p| !matches!(p, Piece::Text(_))) {
+        Err(Trouble::Unknown)
+    } else {
+        Ok(Data::Bool(holds))
+    }
 }
 
 fn split(arguments: &Arguments<'_>) -> Outcome {
@@ -144,10 +153,15 @@ fn split(arguments: &Arguments<'_>) -> Outcome {
     let pieces = arguments.pieces(1)?;
     if separator.is_empty() {
         let all = arguments.text(1)?;
-        return Ok(Data::List(all.chars().take(MAX_TEXT / 64).map(|c| Value::text(c.to_string(), span)).collect()));
+        return Ok(Data::List(
+            all.chars().take(MAX_TEXT / 64).map(|c| Value::text(c.to_string(), span)).collect(),
+        ));
     }
     // Account ids and regions hold no separator; references may hold any number.
-    if pieces.iter().any(|p| matches!(p, Piece::Reference(_)) || matches!(p, Piece::Symbol(s) if s.why != Why::Pseudo)) {
+    if pieces
+        .iter()
+        .any(|p| matches!(p, Piece::Reference(_)) || matches!(p, Piece::Symbol(s) if s.why != Why::Pseudo))
+    {
         return Err(Trouble::Unknown);
     }
     let mut items: Vec<Vec<Piece>> = vec![Vec::new()];
@@ -173,7 +187,9 @@ fn join(arguments: &Arguments<'_>) -> Outcome {
     let separator = arguments.pieces(0)?;
     let mut pieces = Vec::new();
     let mut first = true;
-    for item in (1..arguments.len()).map(|i| arguments.list(i)).collect::<Result<Vec<_>, _>>()?.into_iter().flatten() {
+    for item in
+        (1..arguments.len()).map(|i| arguments.list(i)).collect::<Result<Vec<_>, _>>()?.into_iter().flatten()
+    {
         if matches!(item.data, Data::Null) {
             continue;
         }
@@ -209,7 +225,11 @@ fn substr(arguments: &Arguments<'_>) -> Outcome {
         },
     };
     let count = known.len();
-    let start = if offset < 0 { count.saturating_sub(usize::try_from(-offset).unwrap_or(count)) } else { usize::try_from(offset).unwrap_or(count) };
+    let start = if offset < 0 {
+        count.saturating_sub(usize::try_from(-offset).unwrap_or(count))
+    } else {
+        usize::try_from(offset).unwrap_or(count)
+    };
     let length = if length < 0 { count } else { usize::try_from(length).unwrap_or(count) };
     text(known.into_iter().skip(start).take(length).collect::<String>())
 }
@@ -220,7 +240,9 @@ fn indent(arguments: &Arguments<'_>) -> Outcome {
     let mut out = Vec::new();
     for piece in arguments.pieces(1)? {
         match piece {
-            Piece::Text(t) if t.matches('\n').count().saturating_mul(blanks.len()) > MAX_TEXT => return Err(Trouble::Limit),
+            Piece::Text(t) if t.matches('\n').count().saturating_mul(blanks.len()) > MAX_TEXT => {
+                return Err(Trouble::Limit);
+            }
             Piece::Text(t) => out.push(Piece::Text(t.replace('\n', &format!("\n{blanks}")).into())),
             hole => out.push(hole),
         }
@@ -272,7 +294,8 @@ fn capture(regex: &Regex, captures: &Captures, haystack: &str, arguments: &Argum
         Some(range) => Value::text(haystack.get(range.start..range.end).unwrap_or_default(), span),
         None => Value::new(Data::Null, span),
     };
-    let names: Vec<Option<&str>> = regex.group_info().pattern_names(regex_automata::PatternID::ZERO).collect();
+    let names: Vec<Option<&str>> =
+        regex.group_info().pattern_names(regex_automata::PatternID::ZERO).collect();
     if names.len() <= 1 {
         return group(0);
     }

@@ -44,8 +44,13 @@ fn blocks(body: &mut Body, kind: &Str, labels: &mut Vec<Str>, field: &Field, mis
         let Data::Map(map) = &value.data else { continue };
         if missing == 0 {
             let inner = Body { attributes: inner(kind, map), blocks: Vec::new() };
-            let block =
-                Block { kind: kind.clone(), labels: labels.clone(), header: field.key, span: field.key.to(value.span), body: inner };
+            let block = Block {
+                kind: kind.clone(),
+                labels: labels.clone(),
+                header: field.key,
+                span: field.key.to(value.span),
+                body: inner,
+            };
             body.blocks.push(Rc::new(block));
             continue;
         }

@@ -155,7 +155,9 @@ impl Parser<'_> {
                 })?;
                 return Ok(Expr { span: self.span(start, self.at), ..expr });
             }
-            Some('[') => self.within("]", |parser| if parser.at_for() { parser.for_list() } else { parser.list() })?,
+            Some('[') => {
+                self.within("]", |parser| if parser.at_for() { parser.for_list() } else { parser.list() })?
+            }
             Some('{') => self.object()?,
             Some('-') => {
                 self.at += 1;
@@ -222,7 +224,8 @@ impl Parser<'_> {
 
     fn digits(&mut self) -> Str {
         let rest = self.rest();
-        let digits = rest.get(..rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len())).unwrap_or_default();
+        let digits =
+            rest.get(..rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len())).unwrap_or_default();
         self.at += digits.len();
         digits.into()
     }
@@ -230,7 +233,8 @@ impl Parser<'_> {
     fn number(&mut self) -> Kind {
         let start = self.at;
         self.digits();
-        let decimals = self.rest().strip_prefix('.').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+        let decimals =
+            self.rest().strip_prefix('.').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
         if decimals {
             self.at += 1;
             self.digits();
@@ -299,7 +303,9 @@ impl Parser<'_> {
         if let Some(word) = self.word() {
             let span = self.span(start, self.at);
             self.skip_inline();
-            if self.peek() == Some('=') && !self.starts("==") || self.peek() == Some(':') && !self.starts("::") {
+            if self.peek() == Some('=') && !self.starts("==")
+                || self.peek() == Some(':') && !self.starts("::")
+            {
                 return Ok(Expr::new(Kind::Text(word), span));
             }
             self.at = start;
@@ -309,7 +315,9 @@ impl Parser<'_> {
 
     fn at_for(&mut self) -> bool {
         self.skip_all();
-        self.rest().strip_prefix("for").is_some_and(|rest| rest.starts_with([' ', '\t', '\r', '\n', '#', '/']))
+        self.rest()
+            .strip_prefix("for")
+            .is_some_and(|rest| rest.starts_with([' ', '\t', '\r', '\n', '#', '/']))
     }
 
     fn for_list(&mut self) -> Parsed<Kind> {
@@ -342,7 +350,11 @@ impl Parser<'_> {
         let group = self.eat("...");
         self.skip();
         let mut condition = None;
-        if self.rest().strip_prefix("if").is_some_and(|rest| !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_')) {
+        if self
+            .rest()
+            .strip_prefix("if")
+            .is_some_and(|rest| !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_'))
+        {
             self.at += 2;
             self.skip();
             condition = Some(self.expression()?);
@@ -378,7 +390,9 @@ impl Parser<'_> {
 }
 
 fn reduce(operands: &mut Vec<Expr>, operators: &mut Vec<Operator>) {
-    let (Some(right), Some(left), Some(operator)) = (operands.pop(), operands.pop(), operators.pop()) else { return };
+    let (Some(right), Some(left), Some(operator)) = (operands.pop(), operands.pop(), operators.pop()) else {
+        return;
+    };
     let span = left.span.to(right.span);
     operands.push(Expr::new(Kind::Binary(Box::new(Binary { left, operator, right })), span));
 }

@@ -79,7 +79,9 @@ impl Parser<'_> {
         let mut start = self.at;
         loop {
             let rest = self.rest();
-            let plain = rest.find(if quoted { &['"', '\\', '$', '%', '\n'][..] } else { &['$', '%'][..] }).unwrap_or(rest.len());
+            let plain = rest
+                .find(if quoted { &['"', '\\', '$', '%', '\n'][..] } else { &['$', '%'][..] })
+                .unwrap_or(rest.len());
             text.push_str(rest.get(..plain).unwrap_or_default());
             self.at += plain;
             let special = self.rest();
@@ -241,7 +243,8 @@ fn tree(tokens: Vec<Token>) -> Parsed<Vec<Part>> {
     let mut stack: Vec<(Open, Vec<Part>)> = Vec::new();
     let mut parts = Vec::new();
     for token in tokens {
-        let unpaired = || Err(Fault { at: token.at, message: "a template directive without its beginning".into() });
+        let unpaired =
+            || Err(Fault { at: token.at, message: "a template directive without its beginning".into() });
         match token.kind {
             TokenKind::Text(text) => {
                 if !text.is_empty() {
