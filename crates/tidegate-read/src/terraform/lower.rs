@@ -10,13 +10,34 @@ mod shape;
 mod table;
 
 mod apigateway;
+mod apigatewayv2;
+mod appsync;
+mod cloudfront;
+mod cloudwatch;
+mod cognito;
+mod data;
 mod dynamodb;
+mod ecr;
+mod ecs;
+mod elb;
 mod events;
 mod iam;
+mod iot;
+mod kinesis;
+mod kms;
 mod lambda;
+mod logs;
+mod mail;
+mod mq_msk;
+mod network;
+mod rds;
 mod s3;
+mod search;
+mod secrets;
 mod sns;
 mod sqs;
+mod states;
+mod waf;
 
 #[cfg(test)]
 mod tests;
@@ -25,8 +46,10 @@ use crate::terraform::instance::Instance;
 use join::Owners;
 use std::collections::HashMap;
 use std::sync::LazyLock;
-use table::{Split, Type};
-use tidegate_graph::{Cond, Data, Field, Map, Piece, Problem, Reference, Resource, Str, Symbol, Value, Why};
+use table::{Join, Split, Type};
+use tidegate_graph::{
+    Cond, Data, Field, Map, Piece, Problem, Reference, Resource, Span, Str, Symbol, Value, Why,
+};
 
 /// Resources in canonical shape, in the order in which they were declared. Data sources declare nothing and are left out.
 pub(crate) fn lower(stack: &Str, instances: Vec<Instance>, problems: &mut Vec<Problem>) -> Vec<Resource> {
@@ -80,15 +103,7 @@ pub(crate) fn lower(stack: &Str, instances: Vec<Instance>, problems: &mut Vec<Pr
             continue;
         }
         for (join, owner) in parts {
-            let mut map = shape::properties(&attributes, join.fields);
-            if let Some(finish) = join.finish {
-                finish(&mut map);
-            }
-            if !join.under.is_empty() {
-                let value = Value::map(map, instance.span);
-                map = Map::new();
-                shape::put(&mut map, join.under, Field { key: instance.span, value });
-            }
+            let mut map = part(&attributes, join, instance.span);
             if let Some(cond) = beyond(instance, instances.get(*owner)) {
                 map = shape::under_condition(map, cond);
             }
@@ -111,13 +126,34 @@ const UNKNOWN: Type = Type::new("", "");
 fn tables() -> impl Iterator<Item = &'static Type> {
     let services: &[&'static [Type]] = &[
         apigateway::TYPES,
+        apigatewayv2::TYPES,
+        appsync::TYPES,
+        cloudfront::TYPES,
+        cloudwatch::TYPES,
+        cognito::TYPES,
+        data::TYPES,
         dynamodb::TYPES,
+        ecr::TYPES,
+        ecs::TYPES,
+        elb::TYPES,
         events::TYPES,
         iam::TYPES,
+        iot::TYPES,
+        kinesis::TYPES,
+        kms::TYPES,
         lambda::TYPES,
+        logs::TYPES,
+        mail::TYPES,
+        mq_msk::TYPES,
+        network::TYPES,
+        rds::TYPES,
         s3::TYPES,
+        search::TYPES,
+        secrets::TYPES,
         sns::TYPES,
         sqs::TYPES,
+        states::TYPES,
+        waf::TYPES,
     ];
     services.to_vec().into_iter().flatten()
 }
@@ -140,13 +176,11 @@ fn in_words_of(instance: &Instance, raw: &str) -> Option<Str> {
 
 /// A resource of its own, and the parts of it that CloudFormation keeps in others.
 fn alone(instance: &Instance, attributes: Map, ty: Option<&Type>) -> (Resource, Vec<Resource>) {
-    let ty = ty.filter(|t| !instance.data && !t.cloudformation.is_empty());
-    let declared_type: Str =
-        if instance.data { format!("data.{}", instance.ty).into() } else { instance.ty.clone() };
+    let canonical = ty.map(|t| t.cloudformation).filter(|name| !name.is_empty());
     let mut resource = Resource {
         id: instance.id.clone(),
         logical_id: instance.address.clone(),
-        ty: ty.map_or(instance.ty.clone(), |t| Str::new_static(t.cloudformation)),
+        ty: canonical.map_or(instance.ty.clone(), Str::new_static),
         declared_type: instance.ty.clone(),
         stack: 0,
         properties: Map::new(),
@@ -155,8 +189,20 @@ fn alone(instance: &Instance, attributes: Map, ty: Option<&Type>) -> (Resource, 
         span: instance.span,
         made_from: None,
     };
-    let Some(ty) = ty else {
-        resource.properties = attributes;
+    let Some(ty) = ty.filter(|t| !t.cloudformation.is_empty()) else {
+        // A part whose owner is elsewhere: it says what it says of its owner, and who that is.
+        resource.properties = match ty.and_then(|t| t.joins.first()) {
+            Some(join) => {
+                let mut map = part(&attributes, join, instance.span);
+                for by in join.by {
+                    if let Some(field) = attributes.field(by) {
+                        map.insert_field(*by, field.clone());
+                    }
+                }
+                map
+            }
+            None => attributes,
+        };
         return (resource, Vec::new());
     };
     resource.properties = shape::properties(&attributes, ty.fields);
@@ -166,6 +212,20 @@ fn alone(instance: &Instance, attributes: Map, ty: Option<&Type>) -> (Resource, 
     let mut more: Vec<_> = ty.splits.iter().filter_map(|s| split(&mut resource, s)).collect();
     more.extend(repeat(&mut resource, ty.each));
     (resource, more)
+}
+
+/// What a part says, in the words of its owner.
+fn part(attributes: &Map, join: &Join, span: Span) -> Map {
+    let mut map = shape::properties(attributes, join.fields);
+    if let Some(finish) = join.finish {
+        finish(&mut map);
+    }
+    if join.under.is_empty() {
+        return map;
+    }
+    let mut out = Map::new();
+    shape::put(&mut out, join.under, Field { key: span, value: Value::map(map, span) });
+    out
 }
 
 /// One resource for each item of a list but the first, which the resource itself keeps.

@@ -106,7 +106,8 @@ pub(super) const TYPES: &[Type] = &[
     Type::new("aws_api_gateway_base_path_mapping", "AWS::ApiGateway::BasePathMapping")
         .fields(&[to("api_id", "RestApiId"), to("stage_name", "Stage")]),
     Type::new("aws_api_gateway_vpc_link", "AWS::ApiGateway::VpcLink"),
-    Type::new("aws_api_gateway_account", "AWS::ApiGateway::Account"),
+    Type::new("aws_api_gateway_account", "AWS::ApiGateway::Account")
+        .fields(&[to("cloudwatch_role_arn", "CloudWatchRoleArn")]),
     Type::new("aws_api_gateway_client_certificate", "AWS::ApiGateway::ClientCertificate"),
     Type::new("aws_api_gateway_documentation_part", "AWS::ApiGateway::DocumentationPart"),
     Type::new("aws_api_gateway_documentation_version", "AWS::ApiGateway::DocumentationVersion"),

@@ -47,6 +47,7 @@ pub(super) const TYPES: &[Type] = &[
     Type::new("aws_lambda_layer_version", "AWS::Lambda::LayerVersion")
         .attributes(&[("arn", ""), ("id", ""), ("layer_arn", "LayerArn")])
         .fields(&[
+            to("filename", "Content.Filename"),
             to("s3_bucket", "Content.S3Bucket"),
             to("s3_key", "Content.S3Key"),
             to("s3_object_version", "Content.S3ObjectVersion"),
@@ -69,7 +70,8 @@ pub(super) const TYPES: &[Type] = &[
         ])],
     ),
     Type::new("aws_lambda_provisioned_concurrency_config", ""),
-    Type::new("aws_lambda_capacity_provider", "AWS::Lambda::CapacityProvider"),
+    Type::new("aws_lambda_capacity_provider", "AWS::Lambda::CapacityProvider")
+        .fields(&[to("name", "CapacityProviderName")]),
     Type::ignored("aws_lambda_invocation"),
 ];
 

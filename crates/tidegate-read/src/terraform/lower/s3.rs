@@ -61,7 +61,10 @@ pub(super) const TYPES: &[Type] = &[
         ])],
     ),
     Type::part("aws_s3_bucket_notification", &[of_bucket(NOTIFICATION).finish(notifications)]),
-    Type::part("aws_s3_bucket_website_configuration", &[of_bucket(WEBSITE).under("WebsiteConfiguration")]),
+    Type::part(
+        "aws_s3_bucket_website_configuration",
+        &[of_bucket(WEBSITE).under("WebsiteConfiguration").finish(website)],
+    ),
     Type::part(
         "aws_s3_bucket_cors_configuration",
         &[of_bucket(&[
@@ -225,6 +228,15 @@ fn bucket(map: &mut Map) {
         && let Some(rules) = website.remove("RoutingRules")
     {
         website.insert("RoutingRules", super::shape::encoded(rules));
+    }
+}
+
+/// A document each, which CloudFormation names by a string.
+fn website(map: &mut Map) {
+    for (document, key) in [("IndexDocument", "Suffix"), ("ErrorDocument", "Key")] {
+        if let Some(name) = map.get(document).and_then(|v| v.get(key)).cloned() {
+            map.insert(document, name);
+        }
     }
 }
 

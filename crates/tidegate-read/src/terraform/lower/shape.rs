@@ -9,6 +9,7 @@ const MAX_DEPTH: usize = 48;
 
 /// Arguments of every resource that say nothing about it.
 const META: &[&str] = &[
+    "name_prefix",
     "count",
     "for_each",
     "provider",
@@ -129,6 +130,44 @@ pub(super) fn under_condition(map: Map, cond: &Cond) -> Map {
         .collect()
 }
 
+/// Puts everything but `apart` into one map.
+pub(super) fn wrap(map: &mut Map, name: &str, apart: &[&str]) {
+    let mut inner = std::mem::take(map);
+    for key in apart {
+        if let Some(field) = inner.field(key).cloned() {
+            inner.remove(key);
+            map.insert_field(*key, field);
+        }
+    }
+    let span = inner.values().next().map(|v| v.span).unwrap_or_default();
+    if !inner.is_empty() {
+        map.insert(name, Value::map(inner, span));
+    }
+}
+
+/// Renames the keys of documents in camel case, as the service itself takes them, to CloudFormation's; maps under the
+/// keys in `own` have keys of the user's.
+pub(super) fn capitalised(value: Value, own: &[&str]) -> Value {
+    let span = value.span;
+    let data = match value.data {
+        Data::Json(inner) => return capitalised(*inner, own),
+        Data::List(items) => Data::List(items.into_iter().map(|v| capitalised(v, own)).collect()),
+        Data::Map(map) => Data::Map(
+            map.into_fields()
+                .map(|(key, field)| {
+                    let value =
+                        if own.contains(&key.as_str()) { field.value } else { capitalised(field.value, own) };
+                    let mut letters = key.chars();
+                    let first = letters.next().into_iter().flat_map(char::to_uppercase);
+                    (first.chain(letters).collect::<String>().into(), Field { key: field.key, value })
+                })
+                .collect(),
+        ),
+        data => data,
+    };
+    Value::new(data, span)
+}
+
 /// The document that a string holds, as a JSON encoding; the value itself when it is none.
 pub(super) fn encoded(value: Value) -> Value {
     match &value.data {
@@ -149,7 +188,7 @@ impl Shaper<'_> {
         let mut out = Map::new();
         for (key, field) in map.into_fields() {
             let path = if prefix.is_empty() { key.to_string() } else { format!("{prefix}.{key}") };
-            let (to, how) = match self.rule(&path, &key) {
+            let (to, how) = match self.rule(&path) {
                 Some(rule) if rule.to.is_empty() => (pascal(&key), rule.how),
                 Some(rule) => (rule.to.to_string(), rule.how),
                 None if path == "tags" => ("Tags".to_string(), How::Pairs),
@@ -162,11 +201,12 @@ impl Shaper<'_> {
         out
     }
 
-    /// The rule for a path; one for the full path wins over one for any depth.
-    fn rule(&self, path: &str, key: &str) -> Option<&Rule> {
+    /// The rule for a path; one for the full path wins over one for its end at any depth.
+    fn rule(&self, path: &str) -> Option<&Rule> {
         let exact = self.rules.iter().find(|r| r.from == path);
-        exact
-            .or_else(|| self.rules.iter().find(|r| r.from.strip_prefix("*.").is_some_and(|name| name == key)))
+        exact.or_else(|| {
+            self.rules.iter().find(|r| r.from.strip_prefix("*.").is_some_and(|end| ends(path, end)))
+        })
     }
 
     fn value(&self, value: Value, path: &str, how: How, depth: usize) -> Option<Value> {
@@ -207,6 +247,11 @@ impl Shaper<'_> {
                 Ok([single]) => Some(Value::list(vec![single], span)),
                 Err(items) => Some(self.items(items, path, depth, span)),
             },
+            // Before version 0.12 tags were a block.
+            (How::Pairs, Data::List(items)) if items.iter().all(|v| v.as_map().is_some()) => {
+                let maps = items.into_iter().filter_map(|v| v.as_map().cloned());
+                Some(Value::list(maps.flat_map(pairs).collect(), span))
+            }
             (How::Pairs, Data::Map(map)) => Some(Value::list(pairs(map), span)),
             (How::Listed, data @ Data::List(_)) => Some(Value::new(data, span)),
             (How::Listed, data) => Some(Value::list(vec![Value::new(data, span)], span)),
@@ -233,6 +278,11 @@ impl Shaper<'_> {
         };
         Value::list(items.into_iter().filter_map(item).collect(), span)
     }
+}
+
+/// True if a path ends with these names.
+fn ends(path: &str, names: &str) -> bool {
+    path.strip_suffix(names).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
 }
 
 /// True for a block that is there only under a condition.

@@ -30,7 +30,7 @@ pub(super) struct Type {
 /// One exception.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Field {
-    /// Dotted path of Terraform names from the resource down; `*.name` is that name at any depth.
+    /// Dotted path of Terraform names from the resource down; `*.a.b` is every path that ends so.
     pub(super) from: &'static str,
     /// Path in the map that the enclosing block becomes. `A.B` nests; `A[].B` makes `A` a list of one map; `A[]` appends.
     pub(super) to: &'static str,

@@ -76,7 +76,7 @@ fn a_part_of_something_that_was_not_read_stands_alone() {
         &[(
             "aws_iam_role_policy_attachment",
             "aws_iam_role_policy_attachment.p",
-            "{role: other, policy_arn: b}",
+            "{ManagedPolicyArns: [b], role: other}",
         )],
     );
 }

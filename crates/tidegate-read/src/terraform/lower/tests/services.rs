@@ -215,7 +215,7 @@ fn bucket_parts() {
              [{ServerSideEncryptionByDefault: {SSEAlgorithm: aws:kms, KMSMasterKeyID: k}}]}, \
              LoggingConfiguration: {DestinationBucketName: logs}, \
              CorsConfiguration: {CorsRules: [{AllowedOrigins: [*]}]}, \
-             WebsiteConfiguration: {IndexDocument: {Suffix: index.html}}, \
+             WebsiteConfiguration: {IndexDocument: index.html}, \
              NotificationConfiguration: {LambdaConfigurations: [\
              {Function: f, Filter: {S3Key: {Rules: [{Name: prefix, Value: in/}]}}, Event: s3:ObjectCreated:*}, \
              {Function: f, Filter: {S3Key: {Rules: [{Name: prefix, Value: in/}]}}, Event: s3:ObjectRemoved:*}]}}",
@@ -306,4 +306,80 @@ fn dynamodb() {
              ResourcePolicy: {PolicyDocument: json({Statement: []})}}",
         )],
     );
+}
+
+/// The types whose properties decide a rule that Terraform can break too.
+const DECIDING: &[&str] = &[
+    "AWS::AmazonMQ::Broker",
+    "AWS::ApiGateway::Authorizer",
+    "AWS::ApiGateway::DomainName",
+    "AWS::ApiGateway::Method",
+    "AWS::ApiGateway::Model",
+    "AWS::ApiGateway::RequestValidator",
+    "AWS::ApiGateway::RestApi",
+    "AWS::ApiGateway::Stage",
+    "AWS::ApiGateway::UsagePlan",
+    "AWS::ApiGateway::UsagePlanKey",
+    "AWS::ApiGatewayV2::Api",
+    "AWS::ApiGatewayV2::Authorizer",
+    "AWS::ApiGatewayV2::DomainName",
+    "AWS::ApiGatewayV2::Route",
+    "AWS::ApiGatewayV2::Stage",
+    "AWS::AppSync::GraphQLApi",
+    "AWS::CloudTrail::Trail",
+    "AWS::CloudWatch::Alarm",
+    "AWS::Cognito::IdentityPool",
+    "AWS::Cognito::UserPool",
+    "AWS::Cognito::UserPoolClient",
+    "AWS::DynamoDB::GlobalTable",
+    "AWS::DynamoDB::Table",
+    "AWS::ECR::Repository",
+    "AWS::EventSchemas::Discoverer",
+    "AWS::EventSchemas::Schema",
+    "AWS::Events::ApiDestination",
+    "AWS::Events::Archive",
+    "AWS::Events::Connection",
+    "AWS::Events::EventBus",
+    "AWS::Events::EventBusPolicy",
+    "AWS::Events::Rule",
+    "AWS::IAM::ManagedPolicy",
+    "AWS::IAM::Role",
+    "AWS::IAM::RolePolicy",
+    "AWS::KMS::Key",
+    "AWS::Kinesis::ResourcePolicy",
+    "AWS::Kinesis::Stream",
+    "AWS::KinesisFirehose::DeliveryStream",
+    "AWS::Lambda::Alias",
+    "AWS::Lambda::CodeSigningConfig",
+    "AWS::Lambda::EventInvokeConfig",
+    "AWS::Lambda::EventSourceMapping",
+    "AWS::Lambda::Function",
+    "AWS::Lambda::LayerVersionPermission",
+    "AWS::Lambda::Permission",
+    "AWS::Lambda::Url",
+    "AWS::Logs::LogGroup",
+    "AWS::MSK::Cluster",
+    "AWS::Pipes::Pipe",
+    "AWS::S3::Bucket",
+    "AWS::S3::BucketPolicy",
+    "AWS::SNS::Subscription",
+    "AWS::SNS::Topic",
+    "AWS::SNS::TopicPolicy",
+    "AWS::SQS::Queue",
+    "AWS::SQS::QueuePolicy",
+    "AWS::SSM::Parameter",
+    "AWS::Scheduler::Schedule",
+    "AWS::SecretsManager::ResourcePolicy",
+    "AWS::SecretsManager::RotationSchedule",
+    "AWS::SecretsManager::Secret",
+    "AWS::StepFunctions::StateMachine",
+    "AWS::WAFv2::WebACL",
+    "AWS::WAFv2::WebACLAssociation",
+];
+
+#[test]
+fn every_type_that_decides_a_rule_has_a_table() {
+    let types: Vec<_> = tables().map(|t| t.cloudformation).collect();
+    let missing: Vec<_> = DECIDING.iter().filter(|t| !types.contains(t)).collect();
+    assert!(missing.is_empty(), "{missing:?}");
 }
