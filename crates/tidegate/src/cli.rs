@@ -10,8 +10,8 @@ mod rules;
 
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::interrupt;
 use crate::output::{self, Color, Look};
+use crate::{crash, interrupt};
 use clap::{CommandFactory, Parser, Subcommand};
 use std::process::ExitCode;
 
@@ -54,6 +54,7 @@ enum Command {
 
 /// Parses the command line, does what it says, and returns how it ended.
 pub(crate) fn run() -> ExitCode {
+    crash::install();
     interrupt::install();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,

@@ -14,7 +14,7 @@ struct Mess {
 
 static MESS: Mutex<Mess> = Mutex::new(Mess { bar: None, file: None });
 
-/// Handles Ctrl-C (and a polite kill) from now on.
+/// Handles Ctrl-C from now on.
 pub(crate) fn install() {
     // When there is a handler already, or none can be set, the system's default still ends the process.
     let _ = ctrlc::set_handler(|| {

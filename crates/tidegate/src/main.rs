@@ -2,6 +2,7 @@
 
 mod cli;
 mod config;
+mod crash;
 mod exit;
 mod failure;
 mod interrupt;

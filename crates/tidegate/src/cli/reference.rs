@@ -59,9 +59,9 @@ fn commands() -> String {
 fn config() -> String {
     let mut out = format!(
         "# Configuration\n\nTidegate reads `{FILE}` from the folder that is checked, or from the nearest folder above it \
-         within the git work tree.\nOptions on the command line win over it.\n"
+         within the git work tree.\nOptions on the command line win over it. A key or a name that is not known is an error, not a silent no.\n"
     );
-    for key in &KEYS {
+    for key in KEYS.iter().filter(|k| k.takes != "a table") {
         let _ = write!(out, "\n## `{}`\n\n{}\n\nTakes {}.", key.name, key.does, key.takes);
         if !key.option.is_empty() {
             let _ = write!(out, " On the command line: `{}`.", key.option);

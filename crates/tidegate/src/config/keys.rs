@@ -35,7 +35,7 @@ pub(crate) const KEYS: [Key; 8] = [
         name: "exclude",
         takes: "a pattern or a list of patterns, relative to the file's folder; `*`, `**` and `?` are wildcards",
         does: "Files whose findings and problems are not shown. They are still read, because others may refer to them; \
-               the number of findings that this hides is always said.",
+               the text output says how many findings this hides.",
         example: "exclude = [\"vendor\", \"**/testdata\"]",
         option: "",
     },

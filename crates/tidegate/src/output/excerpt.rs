@@ -117,6 +117,8 @@ fn floor(text: &str, index: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use annotate_snippets::{Group, Level, Renderer};
+    use proptest::prelude::*;
     use tidegate_graph::{FileId, Source};
 
     fn excerpt(text: &str, start: usize, end: usize) -> (String, String, usize) {
@@ -151,6 +153,36 @@ mod tests {
         assert_eq!(excerpt(line, at("hunter2"), at("hunter2") + 14).1, "****");
         assert_eq!(excerpt(line, at("password"), at(", b")).1, "password: \"****\"");
         assert_eq!(excerpt(line, 0, 4).1, "a: 1");
+    }
+
+    proptest! {
+        /// Whatever the source and the span, there is an excerpt, and it can be rendered.
+        #[test]
+        fn any_place_can_be_shown(text in "[a-z:=\"'\\\\{} \t\r\n\u{0}\u{1b}\u{200d}\u{202e}äé漢👩🏽]{0,60}", start in 0usize..80, length in 0usize..80) {
+            let mut sources = Sources::default();
+            let start = floor(&text, start);
+            let end = floor(&text, start + length);
+            let file = sources.add(Source::new("a.yaml", text));
+            let excerpt = Excerpt::new(&sources, Span::new(file, start, end), &Base::default()).unwrap();
+            prop_assert!(excerpt.text.get(excerpt.place.clone()).is_some());
+            let group = Group::with_title(Level::ERROR.primary_title("x"));
+            let group = group.element(excerpt.snippet(AnnotationKind::Primary, Some("label")));
+            let shown = excerpt.correct(Renderer::plain().term_width(60).render(&[group]));
+            let place = format!("a.yaml:{}:{}", excerpt.line, excerpt.column);
+            prop_assert!(shown.contains(&place), "{shown}");
+            prop_assert!(!shown.bytes().any(|b| b == 0x1b));
+        }
+
+        /// A secret stays hidden wherever the place is, also within it.
+        #[test]
+        fn no_place_uncovers_a_secret(before in "[a-z ,äé]{0,20}", start in 0usize..60, length in 0usize..60) {
+            let text = format!("{{{before}: 1, dbPassword: \"h:u=n'ter2\", after: 2}}");
+            let start = floor(&text, start);
+            let end = floor(&text, start + length);
+            let (shown, place, _) = excerpt(&text, start, end);
+            prop_assert!(!shown.contains("ter2") && !shown.contains("h:u"), "{shown}");
+            prop_assert!(shown.contains(&place));
+        }
     }
 
     #[test]

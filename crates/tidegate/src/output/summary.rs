@@ -2,6 +2,7 @@
 
 use super::text::Report;
 use super::{Look, count};
+use annotate_snippets::normalize_untrusted_str;
 use anstyle::{AnsiColor, Style};
 use std::collections::BTreeMap;
 use tidegate_graph::{Finding, Severity};
@@ -52,7 +53,8 @@ fn places(report: &Report<'_>, findings: &[&Finding], room: usize) -> String {
     let mut named = 0;
     for finding in findings.iter().take(PLACES) {
         let at = report.system.sources.location(finding.span);
-        let place = format!("{}:{}", report.base.join(&at.file), at.line);
+        // A file can have any name, one that moves the cursor too.
+        let place = normalize_untrusted_str(&format!("{}:{}", report.base.join(&at.file), at.line));
         let separator = if named == 0 { "" } else { ", " };
         if named > 0 && out.chars().count() + place.chars().count() + separator.len() > room {
             break;

@@ -121,7 +121,7 @@ fn notes(finding: &Finding, rule: Option<&Metadata>, said: bool) -> Vec<(&'stati
         out.push(("path", finding.path.join(" -> ")));
     }
     if !finding.fails_when.is_empty() {
-        out.push(("note", format!("fails when {}", finding.fails_when.join(", or when "))));
+        out.push(("note", fails_when(&finding.fails_when)));
     }
     if finding.confidence == Confidence::Low {
         out.push(("note", "the code alone does not prove it (confidence: low)".to_string()));
@@ -134,4 +134,17 @@ fn notes(finding: &Finding, rule: Option<&Metadata>, said: bool) -> Vec<(&'stati
         out.push(("help", finding.help.clone()));
     }
     out
+}
+
+/// The worlds in which a finding holds, the first few of them in words.
+fn fails_when(worlds: &[String]) -> String {
+    const MOST: usize = 4;
+    let some: Vec<&str> = worlds.iter().take(MOST).map(String::as_str).collect();
+    let more = worlds.len().saturating_sub(MOST);
+    let rest = if more > 0 {
+        format!(", and {}", super::count(more, "more case", "more cases"))
+    } else {
+        String::new()
+    };
+    format!("fails when {}{rest}", some.join(", or when "))
 }

@@ -62,6 +62,13 @@ fn the_list_of_rules_keeps_to_its_schema() {
 }
 
 #[test]
+fn the_page_of_a_rule_keeps_to_its_schema() {
+    let document = Project::new().run(&["check", "--explain", "TG-FN-009", "--format", "json"]).json();
+    validate("../../docs/schemas/rule.json", &document);
+    assert_eq!(document["rule"]["rule"], "function-url-without-auth");
+}
+
+#[test]
 fn schemas_refuse_what_is_wrong() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/schemas/check.json");
     let schema: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
