@@ -1,6 +1,7 @@
 //! The picture as a Mermaid flowchart, for Markdown: the same scene as the SVG, a subgraph for each stack.
 
 use super::scene::{Glyph, Item, Kinds, Lane, Scene};
+use super::words;
 use std::fmt::Write;
 use tidegate_graph::{EdgeKind, Exposure, NodeKind};
 
@@ -24,8 +25,8 @@ pub(super) fn render(scene: &Scene) -> String {
             None => {
                 for (from, to, kinds) in [(link.a, link.b, link.forward), (link.b, link.a, link.backward)] {
                     if let Some(arrow) = arrow(kinds) {
-                        let words = kinds.iter().map(EdgeKind::word).collect::<Vec<_>>().join(", ");
-                        let _ = writeln!(out, "  n{from} {arrow}|{words}| n{to}");
+                        let say = kinds.iter().map(words::verb).collect::<Vec<_>>().join(", ");
+                        let _ = writeln!(out, "  n{from} {arrow}|{say}| n{to}");
                     }
                 }
             }

@@ -119,7 +119,7 @@ pub(super) fn render(system: &System, scene: &Scene) -> String {
         escape(&words::fit(&summary, (width - 2.0 * SIDE) / 12.0)),
     );
     let _ = writeln!(out, r#"<g transform="translate({shift} 0)">"#);
-    bands(&mut out, &layout);
+    bands(&mut out, scene, &layout);
     boundaries(&mut out, &layout);
     links(&mut out, scene, &layout);
     for (item, area) in scene.items.iter().zip(&layout.boxes) {
@@ -159,7 +159,7 @@ fn describe(scene: &Scene) -> String {
     let mut out = format!("{}.", summary(scene));
     let name = |i: usize| scene.items.get(i).map_or("", |i| i.name.as_str());
     for link in scene.links.iter().take(60) {
-        let say = |kinds: Kinds| kinds.iter().map(EdgeKind::word).collect::<Vec<_>>().join(" and ");
+        let say = |kinds: Kinds| kinds.iter().map(words::verb).collect::<Vec<_>>().join(" and ");
         match link.entry {
             Some(exposure) => {
                 let open = if name(link.a).eq_ignore_ascii_case("internet") { link.b } else { link.a };
@@ -178,7 +178,7 @@ fn describe(scene: &Scene) -> String {
     out
 }
 
-fn bands(out: &mut String, layout: &Layout) {
+fn bands(out: &mut String, scene: &Scene, layout: &Layout) {
     let (top, bottom) = (88.0, layout.height);
     for (index, band) in layout.lanes.iter().enumerate() {
         if band.lane == Lane::Stack {
@@ -193,8 +193,19 @@ fn bands(out: &mut String, layout: &Layout) {
             round(bottom - top),
             round(band.x + band.width / 2.0),
             top + 22.0,
-            band.lane.title()
+            caption(scene, band.lane)
         );
+    }
+}
+
+/// The first lane holds the Internet, other senders, or both.
+fn caption(scene: &Scene, lane: Lane) -> &'static str {
+    let has =
+        |internet| scene.items.iter().any(|i| i.lane == lane && (i.glyph == Glyph::Internet) == internet);
+    match lane {
+        Lane::Internet if !has(true) => Lane::Outside.title(),
+        Lane::Internet if has(false) => "Internet, outside",
+        lane => lane.title(),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Words for people: types, plurals, names that fit.
 
 use std::borrow::Cow;
-use tidegate_graph::NodeKind;
+use tidegate_graph::{EdgeKind, NodeKind};
 
 /// Short for a type: `SQS Queue`, `pubsub topic`.
 pub(super) fn short_type(ty: &str, service: &str, kind: NodeKind) -> String {
@@ -23,6 +23,7 @@ pub(super) fn short_type(ty: &str, service: &str, kind: NodeKind) -> String {
             let rest = ["google_", "azurerm_", "aws_"].iter().find_map(|p| ty.strip_prefix(p)).unwrap_or(ty);
             rest.replace('_', " ")
         }
+        _ if kind == NodeKind::External => "external service".to_owned(),
         _ if !service.is_empty() && service != kind.word() => format!("{service} {}", kind.word()),
         _ => kind.word().to_owned(),
     }
@@ -40,6 +41,16 @@ fn spaced(name: &str) -> String {
         out.push(c);
     }
     out
+}
+
+/// What an edge of this kind does, seen from where it starts: data that is read moves away from the store.
+pub(super) fn verb(kind: EdgeKind) -> &'static str {
+    match kind {
+        EdgeKind::Reads => "is read by",
+        EdgeKind::Grants => "may use",
+        EdgeKind::Egress => "connects to",
+        kind => kind.word(),
+    }
 }
 
 /// `1 queue`, `3 queues`.
@@ -75,6 +86,13 @@ fn advance(c: char) -> f64 {
 pub(super) fn fit(text: &str, max: f64) -> Cow<'_, str> {
     if width(text) <= max {
         return Cow::Borrowed(text);
+    }
+    // Of a path the end says more than the beginning.
+    for (at, _) in text.match_indices('/') {
+        let rest = text.get(at + 1..).unwrap_or_default();
+        if !rest.is_empty() && width(rest) + advance('…') <= max {
+            return Cow::Owned(format!("…{rest}"));
+        }
     }
     let room = max - advance('…');
     let mut head = String::new();
@@ -124,6 +142,7 @@ mod tests {
         let cut = fit("OrdersServiceCreateOrderFunction", 10.0);
         assert!(cut.starts_with("Orders") && cut.ends_with("tion") && cut.contains('…'), "{cut}");
         assert!(width(&cut) <= 10.0);
+        assert_eq!(fit("/aws/lambda/dev-tool", 9.0), "…dev-tool");
         assert!(width(&fit("漢字漢字漢字漢字漢字漢字", 5.0)) <= 5.0);
     }
 }
