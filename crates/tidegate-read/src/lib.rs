@@ -15,6 +15,7 @@ pub mod fuzz;
 mod link;
 mod openapi;
 mod reading;
+mod reference;
 mod serverless;
 mod terraform;
 mod yaml;

@@ -4,5 +4,6 @@
 
 mod cdk;
 mod cloudformation;
+mod openapi;
 mod scratch;
 mod serverless;
