@@ -114,15 +114,14 @@ fn shared() -> Option<PathBuf> {
     None
 }
 
-fn folders(root: &Path, out: &mut Vec<PathBuf>) {
-    let Ok(entries) = std::fs::read_dir(root) else { return };
-    let mut below: Vec<PathBuf> = entries.filter_map(|e| Some(e.ok()?.path())).collect();
-    below.sort();
-    if below.iter().any(|p| p.extension().is_some_and(|e| e == "tf")) {
-        out.push(root.to_path_buf());
-        return;
-    }
-    below.iter().filter(|p| p.is_dir()).for_each(|p| folders(p, out));
+/// The root modules of a project.
+fn roots(project: &Path, files: &Files) -> Vec<PathBuf> {
+    let parts = crate::discover::find(project, files).parts.into_iter();
+    parts
+        .filter_map(|part| {
+            if let crate::discover::Part::TerraformFolder(folder) = part { Some(folder) } else { None }
+        })
+        .collect()
 }
 
 #[test]
@@ -133,8 +132,8 @@ fn the_corpus_reads_without_problems() {
     for set in ["templates", "patterns"] {
         for entry in std::fs::read_dir(corpus.join(set)).unwrap() {
             let project = entry.unwrap().path();
-            let mut found = Vec::new();
-            folders(&project, &mut found);
+            let files = Files::new(&project);
+            let found = roots(&project, &files);
             if found.is_empty() {
                 continue;
             }
@@ -143,13 +142,15 @@ fn the_corpus_reads_without_problems() {
             let flag =
                 |name: &str| meta.as_ref().and_then(|m| m.get(name)).and_then(Value::as_bool) == Some(true);
             let declared = meta.as_ref().and_then(|m| m.get("declared")).and_then(Value::as_i64);
-            let files = Files::new(&project);
             let mut instances = 0;
             let mut problems = Vec::new();
             for folder in found {
                 let Some(read) = with_room(|| evaluate(&files, &folder, &Options::default())) else {
                     continue;
                 };
+                if std::env::var_os("TIDEGATE_SHOW").is_some() {
+                    dump(&read);
+                }
                 instances += read.instances.iter().filter(|i| !i.data).count();
                 problems.extend(read.problems);
             }
@@ -170,4 +171,32 @@ fn the_corpus_reads_without_problems() {
     println!("{count} projects, {seen} instances of {declared_all} declared");
     assert!(failures.is_empty(), "{failures:#?}");
     assert!(count > 40, "{count}");
+}
+
+fn dump(read: &Evaluated) {
+    for instance in &read.instances {
+        println!("{}", instance.id);
+        for (name, value) in instance.attributes.iter() {
+            println!("    {name} = {}", show(value));
+        }
+    }
+}
+
+#[test]
+fn everything_in_the_corpus_is_read_within_bounds() {
+    let Some(corpus) = shared() else { return };
+    let shown = std::env::var("TIDEGATE_SHOW").unwrap_or_default();
+    for set in ["probes", "kics", "goats", "diagrams"] {
+        let files = Files::new(&corpus.join(set));
+        for folder in roots(&corpus.join(set), &files) {
+            let read = with_room(|| evaluate(&files, &folder, &Options::default())).unwrap();
+            println!("{} {}", folder.display(), read.instances.len());
+            read.problems
+                .iter()
+                .for_each(|p| println!("  {p:?} {:?}", p.span.map(|s| files.sources().location(s))));
+            if shown == set {
+                dump(&read);
+            }
+        }
+    }
 }
