@@ -55,7 +55,11 @@ pub(super) fn evaluate(evaluator: &mut Evaluator<'_>, ty: &str, mut arguments: M
     let lookup = |name: &'static str| Value::unknown(name, Why::Lookup, span);
     let text = |text: &str| Value::text(text, span);
     let mut computed = match ty {
-        "aws_iam_policy_document" => return policy::document(evaluator, &arguments, span),
+        "aws_iam_policy_document" => {
+            return policy::document(&arguments, span, &mut |source| {
+                evaluator.configured_text(source.clone())
+            });
+        }
         "google_iam_policy" => return policy::google(&arguments, span),
         "aws_caller_identity" => fields(
             [
@@ -197,6 +201,11 @@ pub(super) fn evaluate(evaluator: &mut Evaluator<'_>, ty: &str, mut arguments: M
         }
     }
     computed
+}
+
+/// The attributes of an `aws_iam_policy_document` whose arguments stand for themselves.
+pub(super) fn policy_document(arguments: &Map, span: Span) -> Value {
+    policy::document(arguments, span, &mut Value::clone)
 }
 
 fn arn(arguments: &Map, span: Span) -> Value {

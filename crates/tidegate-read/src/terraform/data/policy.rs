@@ -1,15 +1,18 @@
 //! `aws_iam_policy_document` and its like: blocks to one policy value.
 
-use super::super::eval::{Evaluator, cond_name, fields, maybe};
+use super::super::eval::{cond_name, fields, maybe};
 use crate::document;
 use tidegate_graph::{Choice, Data, Field, Map, Piece, Span, Str, Value, Why};
 
+/// What a value that names another document holds, if it is known.
+type Lookup<'l> = &'l mut dyn FnMut(&Value) -> Value;
+
 /// The attributes of an `aws_iam_policy_document`.
-pub(super) fn document(evaluator: &mut Evaluator<'_>, arguments: &Map, span: Span) -> Value {
+pub(super) fn document(arguments: &Map, span: Span, lookup: Lookup<'_>) -> Value {
     let mut statements: Vec<Value> = Vec::new();
     for name in ["source_json", "source_policy_documents"] {
         for source in arguments.get(name).map(Value::items).unwrap_or_default() {
-            statements.extend(imported(evaluator, source));
+            statements.extend(imported(source, lookup));
         }
     }
     // A statement of the document's own overrides one of that name, and is overridden in turn.
@@ -18,7 +21,7 @@ pub(super) fn document(evaluator: &mut Evaluator<'_>, arguments: &Map, span: Spa
     }
     for name in ["override_json", "override_policy_documents"] {
         for source in arguments.get(name).map(Value::items).unwrap_or_default() {
-            for statement in imported(evaluator, source) {
+            for statement in imported(source, lookup) {
                 push(&mut statements, statement);
             }
         }
@@ -59,12 +62,12 @@ fn push(statements: &mut Vec<Value>, statement: Value) {
 }
 
 /// The statements of another document; one unknown statement when that can't be read.
-fn imported(evaluator: &mut Evaluator<'_>, source: &Value) -> Vec<Value> {
+fn imported(source: &Value, lookup: Lookup<'_>) -> Vec<Value> {
     let span = source.span;
     if let Data::Choice(choice) = &source.data {
         let mut side = |value: &Option<Value>, holds: bool| {
             let cond = if holds { choice.cond.clone() } else { choice.cond.clone().negate() };
-            let found = value.as_ref().map(|v| imported(evaluator, v)).unwrap_or_default();
+            let found = value.as_ref().map(|v| imported(v, lookup)).unwrap_or_default();
             found.into_iter().map(|v| maybe(cond.clone(), v)).collect::<Vec<_>>()
         };
         let mut out = side(&choice.then, true);
@@ -74,7 +77,7 @@ fn imported(evaluator: &mut Evaluator<'_>, source: &Value) -> Vec<Value> {
     if matches!(source.data, Data::Null) || source.as_str().is_some_and(|t| t.trim().is_empty()) {
         return Vec::new();
     }
-    let value = evaluator.configured_text(source.clone());
+    let value = lookup(source);
     match document::document(&value) {
         Some(policy) => policy.get("Statement").map(|s| s.items().to_vec()).unwrap_or_default(),
         None => vec![Value::unknown(cond_name(source), Why::Attribute, span)],

@@ -76,8 +76,8 @@ impl Evaluator<'_> {
 
     fn compile(&mut self, pattern: &str) -> Result<Regex, Trouble> {
         // Compiling costs more than matching; the budget says how often.
-        self.spend(1_000);
-        let config = Regex::config().nfa_size_limit(Some(1 << 20)).hybrid_cache_capacity(1 << 20);
+        self.spend(4_000);
+        let config = Regex::config().nfa_size_limit(Some(1 << 19)).hybrid_cache_capacity(1 << 20);
         Regex::builder().configure(config).build(pattern).map_err(|_| Trouble::Unknown)
     }
 }
