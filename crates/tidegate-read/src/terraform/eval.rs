@@ -111,7 +111,7 @@ enum Key {
 
 enum Slot {
     Running,
-    Done { value: Rc<Value>, size: usize, failed: bool },
+    Done { value: Rc<Value>, failed: bool },
 }
 
 impl<'f> Evaluator<'f> {
@@ -172,7 +172,7 @@ impl<'f> Evaluator<'f> {
     ) -> Rc<Value> {
         let id = (node, key);
         match self.memo.get(&id) {
-            Some(Slot::Done { value, failed, .. }) => {
+            Some(Slot::Done { value, failed }) => {
                 self.failures += usize::from(*failed);
                 return value.clone();
             }
@@ -185,7 +185,7 @@ impl<'f> Evaluator<'f> {
         let (size, nesting) = measure(&value);
         self.spend(size);
         let value = Rc::new(if size > MAX_SIZE || nesting > MAX_NESTING { limit(span) } else { value });
-        self.memo.insert(id, Slot::Done { value: value.clone(), size, failed: self.failures > before });
+        self.memo.insert(id, Slot::Done { value: value.clone(), failed: self.failures > before });
         value
     }
 
@@ -344,13 +344,13 @@ fn measure(value: &Value) -> (usize, usize) {
         match &value.data {
             Data::Text(text) => size += text.len() / 64,
             Data::Template(pieces) => {
-                size += pieces.len() + pieces.iter().map(piece_length).sum::<usize>() / 64
+                size += pieces.len() + pieces.iter().map(piece_length).sum::<usize>() / 64;
             }
             Data::List(items) => todo.extend(items.iter().map(|v| (v, level + 1))),
             Data::Map(map) => todo.extend(map.values().map(|v| (v, level + 1))),
             Data::Json(inner) => todo.push((inner, level + 1)),
             Data::Choice(choice) => {
-                todo.extend([&choice.then, &choice.otherwise].into_iter().flatten().map(|v| (v, level + 1)))
+                todo.extend([&choice.then, &choice.otherwise].into_iter().flatten().map(|v| (v, level + 1)));
             }
             _ => {}
         }

@@ -12,6 +12,7 @@ pub(crate) struct Instance {
     /// `aws_sqs_queue`.
     pub(crate) ty: Str,
     /// `q`.
+    #[allow(dead_code, reason = "part of what lowering may ask for")]
     pub(crate) name: Str,
     /// Evaluated; a block type within is a list of maps, one for each block. Null attributes are left out.
     pub(crate) attributes: Map,

@@ -36,8 +36,7 @@ pub(crate) fn parse(file: FileId, text: &str) -> (Body, Vec<Problem>) {
     let mut parser = Parser::new(text, Place::File(file));
     let mut body = Body::default();
     let mut problems = Vec::new();
-    loop {
-        let Err(fault) = parser.body(&mut body, 0) else { break };
+    while let Err(fault) = parser.body(&mut body, 0) {
         let span = Span::new(file, fault.at, parser.char_end(fault.at));
         problems.push(
             Problem::at(span, format!("not well-formed: {}", fault.message))

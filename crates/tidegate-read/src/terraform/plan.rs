@@ -147,7 +147,7 @@ fn fill(
                                 path.pop();
                             }
                             (Some(slot), Data::Bool(true)) => {
-                                *slot = configuration.value(address, path, span)
+                                *slot = configuration.value(address, path, span);
                             }
                             (None, Data::Bool(true)) => known.push(configuration.value(address, path, span)),
                             _ => {}

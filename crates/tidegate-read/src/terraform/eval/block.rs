@@ -81,7 +81,7 @@ impl Evaluator<'_> {
     }
 
     /// All attributes of an instance.
-    pub(in crate::terraform) fn attributes(&mut self, source: &Source, block: &Block) -> Map {
+    fn attributes(&mut self, source: &Source, block: &Block) -> Map {
         let mut scope = self.scope_of(source);
         let mut map = Map::new();
         for attribute in &block.body.attributes {

@@ -169,7 +169,7 @@ fn blocks_and_dynamic_blocks() {
         "[(var.rules is not empty ? {v: ?Parameter open.value of var.rules.port} : absent)]"
     );
     assert_eq!(read.show("a.r", "maybe"), "[(var.on ? {v: 1} : absent)]");
-    let keys: Vec<_> = read.instance("a.r").attributes.keys().map(|k| k.to_string()).collect();
+    let keys: Vec<_> = read.instance("a.r").attributes.keys().map(std::string::ToString::to_string).collect();
     assert_eq!(keys, ["one", "many", "open", "maybe"]);
 }
 

@@ -474,7 +474,7 @@ impl Evaluator<'_> {
                     let known = self.configured(reference);
                     match known {
                         Some(known) if matches!(known.data, Data::Template(_)) => {
-                            out.extend(self.literal(known).pieces())
+                            out.extend(self.literal(known).pieces());
                         }
                         Some(known) if known.as_text().is_some() => out.extend(known.pieces()),
                         _ => out.push(piece.clone()),

@@ -94,7 +94,7 @@ impl Evaluator<'_> {
 
     fn render(&mut self, parts: &[crate::terraform::ast::Part], variables: &Value, span: Span) -> Value {
         let Some(variables) = variables.as_map() else {
-            return unknown_of("templatefile", &[variables.clone()], span);
+            return unknown_of("templatefile", std::slice::from_ref(variables), span);
         };
         let names = variables.iter().map(|(name, value)| (name.clone(), Rc::new(value.clone()))).collect();
         let mut scope = Scope { names, closed: true, ..Scope::default() };

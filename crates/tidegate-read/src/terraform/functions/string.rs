@@ -8,8 +8,8 @@ use tidegate_graph::{Data, Map, Piece, Str, Value, Why};
 
 pub(super) fn call(name: &str, arguments: &Arguments<'_>) -> Option<Outcome> {
     Some(match name {
-        "lower" => each_text(arguments, |t| t.to_lowercase()),
-        "upper" => each_text(arguments, |t| t.to_uppercase()),
+        "lower" => each_text(arguments, str::to_lowercase),
+        "upper" => each_text(arguments, str::to_uppercase),
         "title" => each_text(arguments, title),
         "trimspace" => trim(arguments, |t| t.trim_start().into(), |t| t.trim_end().into()),
         "chomp" => trim(arguments, |t| t.into(), |t| t.trim_end_matches(['\n', '\r']).into()),

@@ -121,10 +121,10 @@ impl<'v> Configuration<'v> {
                 }
                 ["local" | "each" | "count" | "path" | "terraform" | "self" | "module", ..] => {}
                 ["data", ty, name, rest @ ..] => {
-                    self.piece(&format!("data.{ty}.{name}"), rest, reference, modules, from, out)
+                    self.piece(&format!("data.{ty}.{name}"), rest, reference, modules, from, out);
                 }
                 [ty, name, rest @ ..] => {
-                    self.piece(&format!("{ty}.{name}"), rest, reference, modules, from, out)
+                    self.piece(&format!("{ty}.{name}"), rest, reference, modules, from, out);
                 }
                 _ => {}
             }
