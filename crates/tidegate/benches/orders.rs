@@ -1,7 +1,5 @@
 //! Reading, linking and checking the example, without the start of a process: `cargo bench -p tidegate`.
 
-#![expect(missing_docs, reason = "what criterion's macros make has no place for one")]
-
 use criterion::{Criterion, criterion_group, criterion_main};
 use std::hint::black_box;
 use std::path::Path;
