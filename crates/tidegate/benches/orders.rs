@@ -17,7 +17,7 @@ fn orders(criterion: &mut Criterion) {
         group.bench_function("link", |bencher| bencher.iter(|| link(black_box(&system))));
         let graph = link(&system);
         group.bench_function("check", |bencher| {
-            bencher.iter(|| check(black_box(&system), &graph, &Selection::default()))
+            bencher.iter(|| check(black_box(&system), &graph, &Selection::default()));
         });
         group.finish();
     }
