@@ -62,7 +62,7 @@ impl<'s> Linker<'s> {
         let parts = containers::parts(self.system);
         for resource in self.system.resources() {
             let Some(kind) = catalogue::kind_of(&resource.ty) else { continue };
-            if parts.contains(&resource.id) {
+            if parts.contains(&resource.id) || is_helper(resource) {
                 continue;
             }
             let node = Node {
@@ -162,6 +162,11 @@ impl<'s> Linker<'s> {
             self.edge(from, to, kind, evidence, value.span);
         }
     }
+}
+
+/// Machinery of a framework (deployment buckets, clean-up functions) that its reader has marked: no part of the system.
+fn is_helper(resource: &Resource) -> bool {
+    resource.attributes.get("Tidegate").and_then(|t| t.get("helper")).and_then(Value::as_bool) == Some(true)
 }
 
 /// How an event arrives at a node of this kind.

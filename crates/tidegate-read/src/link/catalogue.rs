@@ -136,6 +136,7 @@ const NODES: &[Kind] = &[
     node("AWS::KinesisVideo::Stream", Stream, "kinesisvideo", "Name"),
     node("AWS::Lambda::Function", Function, "lambda", "FunctionName"),
     node("AWS::Lambda::LayerVersion", Artifact, "lambda", "LayerName"),
+    node("AWS::Lambda::MicrovmImage", Artifact, "lambda", "Name"),
     node("AWS::Lex::Bot", Api, "lex", "Name"),
     node("AWS::Lightsail::Container", Function, "lightsail", "ServiceName"),
     node("AWS::Logs::AccountPolicy", Log, "logs", "PolicyName"),

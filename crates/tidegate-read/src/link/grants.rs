@@ -28,7 +28,8 @@ pub(super) fn access(service: &str, action: &str) -> Access {
         return BOTH;
     }
     match service {
-        "sqs" if starts(&["receive", "deletemessage", "changemessage"]) => READ,
+        // Deleting and hiding messages is for those that were received.
+        "sqs" if starts(&["receive"]) => READ,
         "sqs" if starts(&["send"]) => WRITE,
         "sns" if starts(&["publish"]) => WRITE,
         "events" if starts(&["putevents", "put*", "putevent"]) => WRITE,
@@ -93,7 +94,6 @@ pub(super) fn access(service: &str, action: &str) -> Access {
         "ssm" if starts(&["putparameter", "startautomation", "sendcommand"]) => WRITE,
         "ssm" => NONE,
         "logs" if starts(&["startquery", "getqueryresults", "filterlogevents", "getlogevents"]) => READ,
-        "logs" if starts(&["putlogevents"]) => WRITE,
         "logs" | "kms" | "ecr" => NONE,
         "rds-data" | "rds-db" | "dsql" | "aoss" | "es" | "kafka-cluster" | "neptune-db"
             if !starts(&["describe", "list", "tag"]) =>
@@ -107,19 +107,9 @@ pub(super) fn access(service: &str, action: &str) -> Access {
         "kafka" | "rds" | "elasticache" | "mq" => NONE,
         "ses" if starts(&["send"]) => WRITE,
         "ses" => NONE,
-        _ if starts(&[
-            "describe",
-            "list",
-            "tag",
-            "untag",
-            "create",
-            "putresourcepolicy",
-            "delete*policy",
-            "updatetable",
-        ]) && service != "glue" =>
-        {
-            NONE
-        }
+        "dynamodb" if starts(&["create"]) => NONE,
+        "scheduler" | "mediaconvert" | "glue" if starts(&["create", "delete", "update"]) => WRITE,
+        _ if starts(&["describe", "list", "tag", "untag", "putresourcepolicy", "createtags"]) => NONE,
         _ if starts(&[
             "get",
             "query",
@@ -177,7 +167,6 @@ fn is_plumbing(service: &str) -> bool {
             | "resource-groups"
             | "schemas"
             | "pipes"
-            | "scheduler"
             | "cognito-identity"
             | "vpc-lattice"
             | "rds-db"

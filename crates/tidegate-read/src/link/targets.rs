@@ -212,9 +212,29 @@ fn data_source(linker: &mut Linker, resource: &Resource) {
         }
     }
     if let Some(value) = one(properties, "HttpConfig.Endpoint") {
-        let to = linker.external("http", &host(&value.display()));
-        linker.edge(api, to, EdgeKind::Egress, "data source", value.span);
+        let host = host(&value.display());
+        let to = match aws_service(&host) {
+            Some(service) => {
+                linker.only_of_service(resource, service).unwrap_or_else(|| linker.external(service, ""))
+            }
+            None => linker.external("http", &host),
+        };
+        let kind = if linker.kind(to) == NodeKind::External { EdgeKind::Egress } else { EdgeKind::Invokes };
+        linker.edge(api, to, kind, "data source", value.span);
     }
+}
+
+/// The service behind an endpoint of AWS: `sync-states.eu-west-1.amazonaws.com` is `states`.
+fn aws_service(host: &str) -> Option<&str> {
+    let (label, rest) = host.split_once('.')?;
+    let aws = rest.contains("amazonaws.com") || rest.contains("${AWS::URLSuffix}");
+    let service = match label {
+        "sync-states" => "states",
+        "bedrock-runtime" => "bedrock",
+        "email" => "ses",
+        other => other,
+    };
+    aws.then_some(service)
 }
 
 fn trail(linker: &mut Linker, resource: &Resource) {

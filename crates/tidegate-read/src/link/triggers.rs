@@ -411,7 +411,11 @@ fn permission(linker: &mut Linker, resource: &Resource, service: &str, to: usize
         from.push((external, resource.span));
     }
     for (from, span) in from {
-        // The permission of a rule's target names the rule; what it adds is already drawn.
+        // A permission adds nothing to an integration, an authorizer or a target that is drawn already.
+        let drawn = linker.graph.outgoing(from).any(|e| e.to == to && e.kind.is_data());
+        if drawn {
+            continue;
+        }
         linker.edge(from, to, EdgeKind::Triggers, "permission to invoke", span);
     }
 }
