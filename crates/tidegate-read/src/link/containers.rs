@@ -52,7 +52,6 @@ pub(super) fn link(linker: &mut Linker, resource: &Resource) {
         "AWS::ElasticLoadBalancingV2::ListenerRule" => listener(linker, resource, "Actions"),
         "AWS::VpcLattice::Listener" => listener(linker, resource, "DefaultAction"),
         "AWS::VpcLattice::Rule" => listener(linker, resource, "Action"),
-        "AWS::ECS::TaskDefinition" => task(linker, resource),
         _ => {}
     }
 }
@@ -87,17 +86,6 @@ fn listener(linker: &mut Linker, resource: &Resource, actions: &str) {
                         linker.edge(balancer, to, kind, "target group", target.span);
                     }
                 }
-            }
-        }
-    }
-}
-
-fn task(linker: &mut Linker, resource: &Resource) {
-    let Some(task) = linker.node(resource) else { return };
-    for value in all(&resource.properties, "ContainerDefinitions.Image") {
-        for image in linker.targets(resource, value, Some("ecr")).nodes {
-            if linker.kind(image) == NodeKind::Artifact {
-                linker.edge(image, task, EdgeKind::Reads, "container image", value.span);
             }
         }
     }

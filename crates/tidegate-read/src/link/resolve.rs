@@ -163,6 +163,10 @@ impl Resolver {
                 }
                 out.nodes.extend(found);
             }
+            // `arn:aws:iot:*`: everything from there on.
+            ["arn", _, arn_service, ..] if shown.contains('*') => {
+                out.everything = Some((*arn_service).into())
+            }
             _ => {
                 // A queue URL, an S3 URL, or a bare name.
                 let name = match shown.split_once("://") {
@@ -290,7 +294,7 @@ fn arn_names<'a>(service: &str, resource: &'a str) -> Vec<&'a str> {
             let rest = resource.split_once([':', '/']).map_or(resource, |(_, rest)| rest);
             let rest = rest.strip_suffix(":*").unwrap_or(rest);
             let last = rest.rsplit('/').next().unwrap_or(rest);
-            let absolute = resource.find('/').and_then(|i| resource.get(i..)).unwrap_or(resource);
+            let absolute = resource.find('/').and_then(|i| resource.get(i..)).unwrap_or(rest);
             return vec![rest, last, absolute];
         }
         _ => segments.last().copied(),

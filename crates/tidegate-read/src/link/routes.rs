@@ -146,7 +146,10 @@ fn http(linker: &mut Linker, resource: &Resource, api: usize, map: &Map, uri: &V
             );
         }
     }
-    if found.is_empty() && shown.contains("://") {
+    let over_http = either(map, &["Type", "IntegrationType", "type"])
+        .and_then(Value::as_text)
+        .is_some_and(|t| t.to_ascii_lowercase().starts_with("http"));
+    if found.is_empty() && (over_http || shown.contains("://")) {
         found.push(linker.external("http", &host(shown)));
     }
     for to in found {

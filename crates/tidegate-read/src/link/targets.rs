@@ -20,8 +20,73 @@ pub(super) fn link(linker: &mut Linker, resource: &Resource) {
         "AWS::AppSync::DataSource" => data_source(linker, resource),
         "AWS::CloudTrail::Trail" => trail(linker, resource),
         "AWS::CloudWatch::Alarm" => alarm(linker, resource),
+        "AWS::OSIS::Pipeline" => ingestion(linker, resource),
         _ => {}
     }
+    images(linker, resource);
+}
+
+/// An ingestion pipeline: what its configuration names as source and as sink.
+fn ingestion(linker: &mut Linker, resource: &Resource) {
+    let Some(pipeline) = linker.node(resource) else { return };
+    for body in all(&resource.properties, "PipelineConfigurationBody").into_iter().filter_map(document) {
+        let stages = body.as_map().into_iter().flat_map(|m| m.values()).filter_map(Value::as_map);
+        for stage in stages {
+            if let Some(value) = stage.get("source") {
+                let found = within(linker, resource, value);
+                for from in found {
+                    linker.edge(from, pipeline, EdgeKind::Reads, "pipeline source", value.span);
+                }
+            }
+            if let Some(value) = stage.get("sink") {
+                let found = within(linker, resource, value);
+                for to in found {
+                    let kind = super::delivery(linker.kind(to));
+                    linker.edge(pipeline, to, kind, "pipeline sink", value.span);
+                }
+            }
+        }
+    }
+}
+
+/// Nodes that are named anywhere in a value, identities aside.
+fn within(linker: &Linker, resource: &Resource, value: &Value) -> Vec<usize> {
+    let mut found = Vec::new();
+    value.walk(&mut |v| {
+        if v.as_map().is_none() && v.as_list().is_none() {
+            found.extend(linker.targets(resource, v, None).nodes);
+        }
+    });
+    found.retain(|n| !matches!(linker.kind(*n), NodeKind::Identity | NodeKind::Secret));
+    found
+}
+
+/// Container images: wherever code names a repository, it is the image that it runs.
+fn images(linker: &mut Linker, resource: &Resource) {
+    let Some(node) = linker.node(resource).filter(|n| linker.kind(*n) == NodeKind::Function) else { return };
+    let mut found = Vec::new();
+    for value in resource.properties.values() {
+        value.walk(&mut |v| {
+            let name = v.as_str().filter(|t| t.contains(".dkr.ecr.")).map(image_name);
+            if name.is_none() && v.as_str().is_some() || v.as_map().is_some() || v.as_list().is_some() {
+                return;
+            }
+            let value = name.map_or_else(|| v.clone(), |name| Value::text(name, v.span));
+            let targets = linker.targets(resource, &value, Some("ecr")).nodes;
+            found.extend(targets.into_iter().map(|n| (n, v.span)));
+        });
+    }
+    for (image, span) in found {
+        if linker.kind(image) == NodeKind::Artifact && linker.service(image) == "ecr" {
+            linker.edge(image, node, EdgeKind::Reads, "container image", span);
+        }
+    }
+}
+
+/// `orders` of `123456789012.dkr.ecr.eu-west-1.amazonaws.com/orders:latest`.
+fn image_name(uri: &str) -> &str {
+    let path = uri.split_once('/').map_or(uri, |(_, path)| path);
+    path.split([':', '@']).next().unwrap_or(path)
 }
 
 fn function(linker: &mut Linker, resource: &Resource) {
@@ -29,13 +94,6 @@ fn function(linker: &mut Linker, resource: &Resource) {
     let properties = &resource.properties;
     for value in all(properties, "DeadLetterConfig.TargetArn") {
         linker.deliver(node, resource, value, "dead-letter queue");
-    }
-    for value in all(properties, "Code.ImageUri").into_iter().chain(all(properties, "ImageUri")) {
-        for image in linker.targets(resource, value, Some("ecr")).nodes {
-            if linker.kind(image) == NodeKind::Artifact {
-                linker.edge(image, node, EdgeKind::Reads, "container image", value.span);
-            }
-        }
     }
     for value in all(properties, "Layers") {
         for layer in linker.targets(resource, value, None).nodes {
@@ -213,12 +271,13 @@ fn data_source(linker: &mut Linker, resource: &Resource) {
     }
     if let Some(value) = one(properties, "HttpConfig.Endpoint") {
         let host = host(&value.display());
-        let to = match aws_service(&host) {
+        let named = linker.targets(resource, value, None).nodes.first().copied();
+        let to = named.unwrap_or_else(|| match aws_service(&host) {
             Some(service) => {
                 linker.only_of_service(resource, service).unwrap_or_else(|| linker.external(service, ""))
             }
             None => linker.external("http", &host),
-        };
+        });
         let kind = if linker.kind(to) == NodeKind::External { EdgeKind::Egress } else { EdgeKind::Invokes };
         linker.edge(api, to, kind, "data source", value.span);
     }
@@ -234,7 +293,7 @@ fn aws_service(host: &str) -> Option<&str> {
         "email" => "ses",
         other => other,
     };
-    aws.then_some(service)
+    (aws && service.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')).then_some(service)
 }
 
 fn trail(linker: &mut Linker, resource: &Resource) {
