@@ -157,9 +157,11 @@ fn method_settings(map: &mut Map) {
 }
 
 fn authorizer(map: &mut Map) {
-    // The provider's default, where CloudFormation has none.
+    // The provider's defaults, where CloudFormation has none.
     let span = map.values().next().map(|v| v.span).unwrap_or_default();
-    if !map.contains_key("Type") {
-        map.insert_field("Type", Entry { key: span, value: Value::text("TOKEN", span) });
+    for (key, default) in [("Type", "TOKEN"), ("IdentitySource", "method.request.header.Authorization")] {
+        if !map.contains_key(key) {
+            map.insert_field(key, Entry { key: span, value: Value::text(default, span) });
+        }
     }
 }

@@ -56,13 +56,18 @@ pub(super) const TYPES: &[Type] = &[
         "aws_iam_user_group_membership",
         &[Join::new("aws_iam_user", &["user"]).fields(&[to("groups", "Groups"), omit("user")])],
     ),
+    Type::new("aws_iam_group_membership", "AWS::IAM::UserToGroupAddition")
+        .fields(&[to("group", "GroupName"), omit("name")]),
     Type::part(
-        "aws_iam_group_membership",
-        &[Join::new("aws_iam_user", &["users"]).fields(&[
-            to("group", "Groups[]"),
-            omit("users"),
-            omit("name"),
-        ])],
+        "aws_iam_user_login_profile",
+        &[Join::new("aws_iam_user", &["user"])
+            .fields(&[
+                omit("user"),
+                omit("pgp_key"),
+                omit("password_length"),
+                to("password_reset_required", "PasswordResetRequired"),
+            ])
+            .under("LoginProfile")],
     ),
     Type::new("aws_iam_instance_profile", "AWS::IAM::InstanceProfile")
         .attributes(&[("name", "")])
@@ -75,7 +80,6 @@ pub(super) const TYPES: &[Type] = &[
     Type::new("aws_iam_service_linked_role", "AWS::IAM::ServiceLinkedRole")
         .fields(&[to("aws_service_name", "AWSServiceName")]),
     Type::new("aws_iam_virtual_mfa_device", "AWS::IAM::VirtualMFADevice"),
-    Type::new("aws_iam_user_login_profile", ""),
 ];
 
 const ROLE: &[Field] = &[

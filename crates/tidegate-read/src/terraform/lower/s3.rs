@@ -47,7 +47,8 @@ pub(super) const TYPES: &[Type] = &[
             omit("expected_bucket_owner"),
             one("versioning_configuration", "VersioningConfiguration"),
             unless_disabled("versioning_configuration.status"),
-            omit("versioning_configuration.mfa_delete"),
+            // CloudFormation can't say it; rules on Terraform ask for it all the same.
+            to("versioning_configuration.mfa_delete", "MfaDelete"),
         ])],
     ),
     Type::part(
@@ -167,7 +168,7 @@ const BUCKET: &[Field] = &[
     many("grant", "AccessControlPolicy.Grants"),
     one("versioning", "VersioningConfiguration"),
     words("versioning.enabled", "Status", &[("true", "Enabled"), ("false", "Suspended")]),
-    omit("versioning.mfa_delete"),
+    words("versioning.mfa_delete", "MfaDelete", &[("true", "Enabled"), ("false", "Disabled")]),
     one("server_side_encryption_configuration", "BucketEncryption"),
     many("server_side_encryption_configuration.rule", "ServerSideEncryptionConfiguration"),
     one(
@@ -240,9 +241,10 @@ fn website(map: &mut Map) {
     }
 }
 
-/// Grants to the groups of everyone and of every AWS account are what CloudFormation knows as canned lists.
+/// Grants to the groups of everyone and of every AWS account are what CloudFormation knows as canned lists. The grants
+/// stay beside them: they say more.
 fn grants(map: &mut Map) {
-    let Some(policy) = map.remove("AccessControlPolicy") else { return };
+    let Some(policy) = map.get("AccessControlPolicy") else { return };
     let span = policy.span;
     let mut canned = None;
     for branch in policy.branches() {

@@ -101,4 +101,5 @@ fn check(builds: Vec<Build>, expected: &[(&str, &str, &str)]) {
 }
 
 mod engine;
+mod properties;
 mod services;

@@ -211,7 +211,8 @@ fn bucket_parts() {
         &[(
             "AWS::S3::Bucket",
             "aws_s3_bucket.b",
-            "{AccessControl: PublicReadWrite, BucketEncryption: {ServerSideEncryptionConfiguration: \
+            "{AccessControlPolicy: {Grants: [{Grantee: {Uri: http://acs.amazonaws.com/groups/global/AllUsers}, \
+             Permission: WRITE}]}, AccessControl: PublicReadWrite, BucketEncryption: {ServerSideEncryptionConfiguration: \
              [{ServerSideEncryptionByDefault: {SSEAlgorithm: aws:kms, KMSMasterKeyID: k}}]}, \
              LoggingConfiguration: {DestinationBucketName: logs}, \
              CorsConfiguration: {CorsRules: [{AllowedOrigins: [*]}]}, \
