@@ -230,23 +230,27 @@ fn part(attributes: &Map, join: &Join, span: Span) -> Map {
 
 /// One resource for each item of a list but the first, which the resource itself keeps.
 fn repeat(resource: &mut Resource, property: &'static str) -> Vec<Resource> {
-    let list = resource.properties.get_mut(property).and_then(|v| match &mut v.data {
-        Data::List(items) => Some(std::mem::take(items)),
-        _ => None,
-    });
+    let few = |v: &Value| v.as_list().is_some_and(|items| (1..=shape::MAX_ENTRIES).contains(&items.len()));
+    if !resource.properties.get(property).is_some_and(few) {
+        return Vec::new();
+    }
+    let Some(Data::List(items)) = resource.properties.remove(property).map(|v| v.data) else {
+        return Vec::new();
+    };
+    let base = resource.clone();
     let mut more = Vec::new();
-    for (n, item) in list.into_iter().flatten().enumerate() {
-        let mut next = resource.clone();
-        next.properties.insert(property, item);
+    for (n, item) in items.into_iter().enumerate() {
         if n == 0 {
-            *resource = next;
-        } else {
-            let suffix = format!("{}{}", property.to_ascii_lowercase(), n + 1);
-            next.id = format!("{}.{suffix}", resource.id).into();
-            next.logical_id = format!("{}.{suffix}", resource.logical_id).into();
-            next.made_from = Some(resource.logical_id.clone());
-            more.push(next);
+            resource.properties.insert(property, item);
+            continue;
         }
+        let suffix = format!("{}{}", property.to_ascii_lowercase(), n + 1);
+        let mut next = base.clone();
+        next.id = format!("{}.{suffix}", base.id).into();
+        next.logical_id = format!("{}.{suffix}", base.logical_id).into();
+        next.made_from = Some(base.logical_id.clone());
+        next.properties.insert(property, item);
+        more.push(next);
     }
     more
 }

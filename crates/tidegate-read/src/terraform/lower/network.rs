@@ -1,5 +1,6 @@
 //! EC2 and networks.
 
+use super::shape::MAX_ENTRIES;
 use super::table::{Field, Join, Type, document, many, omit, one, to};
 use tidegate_graph::{Data, Map, Value};
 
@@ -178,6 +179,9 @@ fn sources(rule: Value, side: &str) -> Vec<Value> {
     ];
     let found = kinds.map(|(from, to)| (to, rest.remove(from)));
     let mut out = Vec::new();
+    if found.iter().flat_map(|(_, value)| value).map(|v| v.items().len()).sum::<usize>() > MAX_ENTRIES {
+        return vec![rule];
+    }
     for (to, value) in found {
         for item in value.iter().flat_map(Value::items) {
             let mut one = rest.clone();

@@ -297,6 +297,9 @@ fn notification(mut value: Value) -> Vec<Value> {
     if !rules.is_empty() {
         super::shape::put(map, "Filter.S3Key.Rules", Entry { key: span, value: Value::list(rules, span) });
     }
+    if map.get("Events").is_none_or(|events| events.items().len() > super::shape::MAX_ENTRIES) {
+        return vec![value];
+    }
     let Some(events) = map.remove("Events") else { return vec![value] };
     let map = map.clone();
     let with = |event: &Value| {

@@ -7,6 +7,9 @@ use tidegate_graph::{Choice, Cond, Data, Field, Map, Span, Str, Value};
 /// Deeper values stay as they are; no provider schema nests further.
 const MAX_DEPTH: usize = 48;
 
+/// A list longer than this isn't taken apart into entries of their own; no service accepts so many.
+pub(super) const MAX_ENTRIES: usize = 1000;
+
 /// Arguments of every resource that say nothing about it.
 const META: &[&str] = &[
     "name_prefix",
@@ -228,7 +231,6 @@ impl Shaper<'_> {
             (How::One, Data::List(items)) => {
                 items.into_iter().next().and_then(|v| self.value(v, path, How::Object, depth + 1))
             }
-            (How::First, Data::List(items)) => items.into_iter().next(),
             (How::Many, Data::List(items)) if items.is_empty() => None,
             (How::Many, Data::List(items)) => Some(self.items(items, path, depth, span)),
             (How::Many, Data::Map(map)) => {

@@ -57,8 +57,6 @@ pub(super) enum How {
     Document,
     /// A map that becomes a list of `{Key, Value}`.
     Pairs,
-    /// The first item of a list.
-    First,
     /// A single value that becomes a list of one.
     Listed,
     /// Left out when it has this value, which is Terraform's word for absent.
@@ -205,10 +203,6 @@ pub(super) const fn document(from: &'static str, to: &'static str) -> Field {
 
 pub(super) const fn pairs(from: &'static str, to: &'static str) -> Field {
     field(from, to, How::Pairs)
-}
-
-pub(super) const fn first(from: &'static str, to: &'static str) -> Field {
-    field(from, to, How::First)
 }
 
 pub(super) const fn listed(from: &'static str, to: &'static str) -> Field {

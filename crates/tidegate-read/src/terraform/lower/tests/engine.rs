@@ -219,3 +219,13 @@ fn each_terraform_type_has_one_table() {
     names.dedup();
     assert_eq!(names.len(), all);
 }
+
+#[test]
+fn long_lists_are_not_taken_apart() {
+    let statements = vec![r#"{"Sid": "a"}"#; 2000].join(",");
+    let policy = format!(r#"{{"Statement": [{statements}]}}"#);
+    let bus = instance("aws_cloudwatch_event_bus_policy", "p").with("policy", policy.as_str());
+    let cidrs = list(vec!["c"; 2000]);
+    let group = instance("aws_security_group", "g").with("ingress", block(vec![("cidr_blocks", cidrs)]));
+    assert_eq!(lowered(vec![bus, group]).len(), 2);
+}
