@@ -15,7 +15,7 @@ pub(super) const TYPES: &[Type] = &[
             to("log_config.cloudwatch_logs_role_arn", "CloudWatchLogsRoleArn"),
             one("user_pool_config", "UserPoolConfig"),
             one("lambda_authorizer_config", "LambdaAuthorizerConfig"),
-            one("openid_connect_config", "OpenIDConnectConfig"),
+            one("*.openid_connect_config", "OpenIDConnectConfig"),
             many("additional_authentication_provider", "AdditionalAuthenticationProviders"),
             to("*.auth_ttl", "AuthTTL"),
             to("*.iat_ttl", "IatTTL"),
@@ -40,6 +40,8 @@ pub(super) const TYPES: &[Type] = &[
             one("elasticsearch_config", "ElasticsearchConfig"),
             one("opensearchservice_config", "OpenSearchServiceConfig"),
             one("relational_database_config", "RelationalDatabaseConfig"),
+            to("relational_database_config.http_endpoint_config", "RdsHttpEndpointConfig"),
+            to("relational_database_config.source_type", "RelationalDatabaseSourceType"),
         ],
     ),
     Type::new("aws_appsync_resolver", "AWS::AppSync::Resolver").fields(&[
@@ -66,6 +68,8 @@ pub(super) const TYPES: &[Type] = &[
     Type::new("aws_appsync_api_cache", "AWS::AppSync::ApiCache"),
     Type::new("aws_appsync_api", "AWS::AppSync::Api").fields(&[
         one("event_config", "EventConfig"),
+        one("*.openid_connect_config", "OpenIDConnectConfig"),
+        to("*.cloudwatch_logs_role_arn", "CloudWatchLogsRoleArn"),
         many("event_config.auth_provider", "AuthProviders"),
         many("event_config.connection_auth_mode", "ConnectionAuthModes"),
         many("event_config.default_publish_auth_mode", "DefaultPublishAuthModes"),

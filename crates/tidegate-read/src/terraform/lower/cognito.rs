@@ -52,6 +52,7 @@ const POOL: &[Field] = &[
     one("lambda_config", "LambdaConfig"),
     to("lambda_config.kms_key_id", "KMSKeyID"),
     to("lambda_config.custom_sms_sender", "CustomSMSSender"),
+    to("*.invite_message_template.sms_message", "SMSMessage"),
     one("device_configuration", "DeviceConfiguration"),
     one("email_configuration", "EmailConfiguration"),
     to("email_configuration.from_email_address", "From"),

@@ -57,7 +57,8 @@ pub(super) const TYPES: &[Type] = &[
             to("*.kms_key_arn", "KmsKey"),
             to("*.publish_cloudwatch_metrics_enabled", "PublishCloudWatchMetricsEnabled"),
         ]),
-    Type::new("aws_athena_named_query", "AWS::Athena::NamedQuery"),
+    Type::new("aws_athena_named_query", "AWS::Athena::NamedQuery")
+        .fields(&[to("query", "QueryString"), to("workgroup", "WorkGroup")]),
     Type::new("aws_athena_data_catalog", "AWS::Athena::DataCatalog"),
     Type::new("aws_lakeformation_resource", "AWS::LakeFormation::Resource"),
     Type::new("aws_lakeformation_permissions", "AWS::LakeFormation::Permissions"),

@@ -14,7 +14,8 @@ pub(super) const TYPES: &[Type] = &[
     group("aws_alb_target_group"),
     attachment("aws_lb_target_group_attachment"),
     attachment("aws_alb_target_group_attachment"),
-    Type::new("aws_lb_listener_certificate", "AWS::ElasticLoadBalancingV2::ListenerCertificate"),
+    Type::new("aws_lb_listener_certificate", "AWS::ElasticLoadBalancingV2::ListenerCertificate")
+        .fields(&[to("certificate_arn", "Certificates[].CertificateArn")]),
     Type::new("aws_elb", "AWS::ElasticLoadBalancing::LoadBalancer")
         .attributes(&[("id", ""), ("name", ""), ("dns_name", "DNSName")])
         .fields(&[
@@ -96,6 +97,7 @@ const LISTENER: &[Field] = &[
     one("*.forward", "ForwardConfig"),
     many("*.forward.target_group", "TargetGroups"),
     to("*.target_group.arn", "TargetGroupArn"),
+    one("*.forward.stickiness", "TargetGroupStickinessConfig"),
     one("*.redirect", "RedirectConfig"),
     one("*.fixed_response", "FixedResponseConfig"),
     one("*.authenticate_cognito", "AuthenticateCognitoConfig"),

@@ -1,6 +1,6 @@
 //! EventBridge: buses, rules, targets, API destinations, pipes, schedules, schemas.
 
-use super::table::{Field, Join, Type, document, keep, many, object, omit, one, to};
+use super::table::{Field, Join, Type, document, keep, many, object, omit, one, to, words};
 use tidegate_graph::{Data, Field as Entry, Map, Value};
 
 pub(super) const TYPES: &[Type] = &[
@@ -77,6 +77,7 @@ const TARGET: &[Field] = &[
     one("ecs_target", "EcsParameters"),
     one("ecs_target.network_configuration", "NetworkConfiguration"),
     to("ecs_target.network_configuration.subnets", "AwsVpcConfiguration.Subnets"),
+    to("ecs_target.enable_ecs_managed_tags", "EnableECSManagedTags"),
     to("ecs_target.network_configuration.security_groups", "AwsVpcConfiguration.SecurityGroups"),
     to("ecs_target.network_configuration.assign_public_ip", "AwsVpcConfiguration.AssignPublicIp"),
     one("appsync_target", "AppSyncParameters"),
@@ -117,6 +118,8 @@ const PIPE: &[Field] = &[
     to("target_parameters.step_function_state_machine_parameters", "StepFunctionStateMachineParameters"),
     keep("*.header_parameters", "HeaderParameters"),
     keep("*.query_string_parameters", "QueryStringParameters"),
+    to("*.aws_vpc_configuration", "AwsvpcConfiguration"),
+    to("*.path_parameter_values", "PathParameterValues"),
     one("log_configuration", "LogConfiguration"),
     keep("tags", "Tags"),
 ];
@@ -126,6 +129,14 @@ const SCHEDULE: &[Field] = &[
     one("target.sqs_parameters", "SqsParameters"),
     one("target.eventbridge_parameters", "EventBridgeParameters"),
     one("target.ecs_parameters", "EcsParameters"),
+    to("target.ecs_parameters.enable_ecs_managed_tags", "EnableECSManagedTags"),
+    to("*.network_configuration.subnets", "AwsvpcConfiguration.Subnets"),
+    to("*.network_configuration.security_groups", "AwsvpcConfiguration.SecurityGroups"),
+    words(
+        "*.network_configuration.assign_public_ip",
+        "AwsvpcConfiguration.AssignPublicIp",
+        &[("true", "ENABLED"), ("false", "DISABLED")],
+    ),
     object("target.sagemaker_pipeline_parameters", "SageMakerPipelineParameters"),
     one("flexible_time_window", "FlexibleTimeWindow"),
 ];

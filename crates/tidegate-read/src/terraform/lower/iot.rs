@@ -24,9 +24,9 @@ pub(super) const TYPES: &[Type] = &[
 
 /// Terraform's block and CloudFormation's action.
 const ACTIONS: &[(&str, &str)] = &[
-    ("Cloudwatchalarm", "CloudwatchAlarm"),
-    ("Cloudwatchlogs", "CloudwatchLogs"),
-    ("Cloudwatchmetric", "CloudwatchMetric"),
+    ("CloudwatchAlarm", "CloudwatchAlarm"),
+    ("CloudwatchLogs", "CloudwatchLogs"),
+    ("CloudwatchMetric", "CloudwatchMetric"),
     ("Dynamodb", "DynamoDB"),
     ("Dynamodbv2", "DynamoDBv2"),
     ("Elasticsearch", "Elasticsearch"),

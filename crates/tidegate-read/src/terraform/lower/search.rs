@@ -77,7 +77,7 @@ const DOMAIN: &[Field] = &[
     many("log_publishing_options", "LogPublishingOptions"),
 ];
 
-/// What has another name in Elasticsearch's days.
+/// What had another name in Elasticsearch's days.
 fn old(map: &mut Map) {
     if let Some(value) = map.remove("ClusterConfig") {
         map.insert("ElasticsearchClusterConfig", value);

@@ -36,11 +36,23 @@ pub(super) const TYPES: &[Type] = &[
     Type::new("aws_ssm_parameter", "AWS::SSM::Parameter")
         .names(&["name"])
         .attributes(&[("name", ""), ("value", "Value"), ("insecure_value", "Value")])
-        .fields(&[to("insecure_value", "Value"), omit("overwrite")]),
+        .fields(&[
+            to("insecure_value", "Value"),
+            omit("overwrite"),
+            to("value_wo", "Value"),
+            omit("value_wo_version"),
+        ]),
     Type::new("aws_ssm_document", "AWS::SSM::Document")
         .attributes(&[("name", "")])
         .fields(&[document("content", "Content")]),
 ];
 
-const VERSION: &[Field] =
-    &[omit("secret_id"), omit("version_stages"), omit("secret_binary"), to("secret_string", "SecretString")];
+const VERSION: &[Field] = &[
+    omit("secret_id"),
+    omit("version_stages"),
+    omit("secret_binary"),
+    to("secret_string", "SecretString"),
+    // Never kept in a state, but written in the code all the same.
+    to("secret_string_wo", "SecretString"),
+    omit("secret_string_wo_version"),
+];

@@ -384,10 +384,11 @@ fn rules_of_mail_and_things() {
             .with("name", "n")
             .with("enabled", true)
             .with("sql", "SELECT *")
+            .with("cloudwatch_logs", block(vec![("log_group_name", "g".into())]))
             .with("lambda", block(vec![("function_arn", "f".into())])),
         "AWS::IoT::TopicRule",
         "{RuleName: n, TopicRulePayload: {Sql: SELECT *, RuleDisabled: false, \
-         Actions: [{Lambda: {FunctionArn: f}}]}}",
+         Actions: [{CloudwatchLogs: {LogGroupName: g}}, {Lambda: {FunctionArn: f}}]}}",
     );
 }
 
