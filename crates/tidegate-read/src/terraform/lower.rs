@@ -124,7 +124,7 @@ const UNKNOWN: Type = Type::new("", "");
 
 /// Every table of every service.
 fn tables() -> impl Iterator<Item = &'static Type> {
-    let services: &[&'static [Type]] = &[
+    let services: Vec<&'static [Type]> = vec![
         apigateway::TYPES,
         apigatewayv2::TYPES,
         appsync::TYPES,
@@ -155,7 +155,7 @@ fn tables() -> impl Iterator<Item = &'static Type> {
         states::TYPES,
         waf::TYPES,
     ];
-    services.to_vec().into_iter().flatten()
+    services.into_iter().flatten()
 }
 
 /// The table of a Terraform type.
