@@ -37,7 +37,7 @@ pub(crate) fn parse(file: FileId, text: &str) -> (Body, Vec<Problem>) {
     let mut body = Body::default();
     let mut problems = Vec::new();
     while let Err(fault) = parser.body(&mut body, 0) {
-        let span = Span::new(file, fault.at, parser.char_end(fault.at));
+        let span = fault.span(file, text);
         problems.push(
             Problem::at(span, format!("not well-formed: {}", fault.message))
                 .help("this block was left out; mend the syntax here to have it checked"),
@@ -69,6 +69,21 @@ pub(crate) fn parse_template_file(file: FileId, text: &str) -> Result<Vec<Part>,
 pub(crate) struct Fault {
     pub(crate) at: usize,
     pub(crate) message: String,
+}
+
+impl Fault {
+    /// The character at fault; the last one when the text ends too early.
+    pub(crate) fn span(&self, file: FileId, text: &str) -> Span {
+        let rest = text.get(self.at..).filter(|rest| !rest.is_empty());
+        let (start, c) = match rest {
+            Some(rest) => (self.at, rest.chars().next()),
+            None => {
+                let last = text.trim_end().chars().next_back();
+                (text.trim_end().len() - last.map_or(0, char::len_utf8), last)
+            }
+        };
+        Span::new(file, start, start + c.map_or(0, char::len_utf8))
+    }
 }
 
 type Parsed<T> = Result<T, Fault>;
@@ -285,10 +300,6 @@ impl<'t> Parser<'t> {
             Place::File(file) => Span::new(file, start, end),
             Place::Fixed(span) => span,
         }
-    }
-
-    fn char_end(&self, at: usize) -> usize {
-        at + self.text.get(at..).and_then(|rest| rest.chars().next()).map_or(1, char::len_utf8)
     }
 
     fn fault<T>(&self, message: &str) -> Parsed<T> {

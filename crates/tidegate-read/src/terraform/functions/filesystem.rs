@@ -63,7 +63,7 @@ impl Evaluator<'_> {
         match parse::parse_template_file(file, &content) {
             Ok(parts) => self.render(&parts, variables, span),
             Err(fault) => {
-                let at = Span::new(file, fault.at, fault.at + 1);
+                let at = fault.span(file, &content);
                 self.complain(file, Problem::at(at, format!("not well-formed: {}", fault.message)));
                 unknown_of("templatefile", &[], span)
             }
