@@ -59,6 +59,8 @@ pub(crate) struct Evaluator<'f> {
     /// Evaluations that Terraform would refuse; `try` and `can` look at it.
     pub(super) failures: usize,
     complained: HashSet<FileId>,
+    /// Compiled regular expressions; `None` for those that can't be.
+    pub(super) patterns: HashMap<Str, Option<regex_automata::meta::Regex>>,
     pub(super) problems: Vec<Problem>,
 }
 
@@ -141,6 +143,7 @@ impl<'f> Evaluator<'f> {
             depth: 0,
             failures: 0,
             complained: HashSet::new(),
+            patterns: HashMap::new(),
             problems: Vec::new(),
         }
     }

@@ -46,6 +46,12 @@ pub(crate) fn parse(file: FileId, text: &str) -> (Body, Vec<Problem>) {
             break;
         }
     }
+    for fault in parser.slips.iter().take(MAX_PROBLEMS) {
+        let message = format!("not well-formed: {}", fault.message);
+        problems.push(
+            Problem::at(fault.span(file, text), message).help("the rest of the block was read all the same"),
+        );
+    }
     (body, problems)
 }
 
@@ -106,19 +112,23 @@ struct Parser<'t> {
     loose: bool,
     /// Start of the block or attribute of the file that is being read.
     item: usize,
+    /// Faults that don't keep the rest from being read.
+    slips: Vec<Fault>,
 }
 
 impl<'t> Parser<'t> {
     fn new(text: &'t str, place: Place) -> Self {
         // A byte order mark is none of the text.
         let at = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
-        Self { text, at, end: text.len(), place, depth: 0, loose: false, item: 0 }
+        Self { text, at, end: text.len(), place, depth: 0, loose: false, item: 0, slips: Vec::new() }
     }
 
     /// Items up to the end of the text, or of the block when `level` is above 0.
     fn body(&mut self, body: &mut Body, level: usize) -> Parsed<()> {
+        let (mut first, mut several_lines) = (true, true);
         loop {
-            self.skip_all();
+            let new_line = self.skip_all();
+            let start = self.at;
             if level == 0 {
                 self.item = self.at;
                 self.depth = 0;
@@ -128,13 +138,31 @@ impl<'t> Parser<'t> {
             match self.peek() {
                 None if level == 0 => return Ok(()),
                 None => return self.fault("a block is not closed"),
-                Some('}') if level > 0 => return Ok(()),
+                Some('}') if level > 0 => {
+                    if !first && several_lines != new_line {
+                        self.slip(
+                            start,
+                            "a block ends with `}` on a line of its own, unless it has only one",
+                        );
+                    }
+                    return Ok(());
+                }
                 Some(_) => {}
             }
             if level > 0 && self.begins_block() {
                 return self.fault("a block is not closed before the next one begins");
             }
+            if first {
+                several_lines = new_line || level == 0;
+            } else if !new_line {
+                self.slip(start, "expected a new line");
+            }
+            let blocks = body.blocks.len();
             self.item(body, level)?;
+            if !several_lines && body.blocks.len() > blocks {
+                self.slip(start, "a block with blocks in it has several lines");
+            }
+            first = false;
         }
     }
 
@@ -228,6 +256,10 @@ impl<'t> Parser<'t> {
             })
     }
 
+    fn slip(&mut self, at: usize, message: &str) {
+        self.slips.push(Fault { at, message: message.into() });
+    }
+
     /// One level deeper.
     fn enter(&mut self) -> Parsed<()> {
         self.depth += 1;
@@ -266,16 +298,22 @@ impl<'t> Parser<'t> {
 
     /// Skips what is blank here.
     fn skip(&mut self) {
-        if self.loose { self.skip_all() } else { self.skip_inline() }
+        if self.loose {
+            self.skip_all();
+        } else {
+            self.skip_inline();
+        }
     }
 
-    /// Skips blanks and comments, and newlines too.
-    fn skip_all(&mut self) {
+    /// Skips blanks and comments, and newlines too. True if there was a newline.
+    fn skip_all(&mut self) -> bool {
+        let mut found = false;
         loop {
             self.skip_inline();
             if !self.eat("\n") {
-                return;
+                return found;
             }
+            found = true;
         }
     }
 
@@ -288,7 +326,11 @@ impl<'t> Parser<'t> {
             if trimmed.starts_with('#') || trimmed.starts_with("//") {
                 self.at += trimmed.find('\n').unwrap_or(trimmed.len());
             } else if let Some(comment) = trimmed.strip_prefix("/*") {
-                self.at += comment.find("*/").map_or(trimmed.len(), |end| end + 4);
+                let end = comment.find("*/");
+                if end.is_none() {
+                    self.slip(self.at, "a comment is not closed");
+                }
+                self.at += end.map_or(trimmed.len(), |end| end + 4);
             } else {
                 return;
             }

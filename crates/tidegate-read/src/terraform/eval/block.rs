@@ -7,7 +7,7 @@ use crate::terraform::ast::{Block, Body, Kind};
 use crate::terraform::data;
 use crate::terraform::instance::Instance;
 use std::rc::Rc;
-use tidegate_graph::{Choice, Cond, Data, Field, Map, Span, Str, Value, Why};
+use tidegate_graph::{Choice, Cond, Data, Field, Map, Span, Str, Value};
 
 /// Arguments that say something to Terraform and nothing about the resource.
 const META: [&str; 5] = ["count", "for_each", "provider", "depends_on", "providers"];
@@ -187,7 +187,7 @@ impl Evaluator<'_> {
                     let symbol = |name: &str| {
                         Value::unknown(
                             format!("{iterator}.{name} of {reason}"),
-                            Why::Parameter,
+                            super::choice::unknown_why(collection),
                             each.value.span,
                         )
                     };

@@ -1,6 +1,6 @@
 //! `count` and `for_each`: which instances a block has.
 
-use super::choice::{as_cond, cond_name};
+use super::choice::{as_cond, cond_name, unknown_why};
 use super::string::key_text;
 use super::{Caller, Evaluator, MAX_MODULE_DEPTH, MAX_MODULES, Node, Scope};
 use crate::terraform::ast::{Block, Kind};
@@ -20,6 +20,8 @@ pub(super) struct Expansion {
     pub(super) known: bool,
     /// What is unknown, if so.
     pub(super) reason: Str,
+    /// And why.
+    pub(super) why: Why,
     pub(super) items: Vec<Item>,
 }
 
@@ -77,7 +79,7 @@ impl Evaluator<'_> {
         // While it runs, it is a circle.
         self.expansions.insert(id.clone(), None);
         let expansion = Rc::new(expand(self));
-        self.spend(expansion.items.len());
+        self.spend(4 * expansion.items.len());
         self.expansions.insert(id, Some(expansion.clone()));
         Some(expansion)
     }
@@ -95,7 +97,13 @@ impl Evaluator<'_> {
             return self.each_items(&value, each.value.span);
         }
         let item = item(Str::default(), Str::default());
-        Expansion { shape: Shape::Single, known: true, reason: Str::default(), items: vec![item] }
+        Expansion {
+            shape: Shape::Single,
+            known: true,
+            reason: Str::default(),
+            why: Why::Parameter,
+            items: vec![item],
+        }
     }
 
     fn each_items(&mut self, value: &Value, span: Span) -> Expansion {
@@ -122,19 +130,18 @@ impl Evaluator<'_> {
                     }
                 }
                 Data::Null => {}
-                _ => unknown = Some(cond_name(branch)),
+                _ => unknown = Some((cond_name(branch), unknown_why(branch))),
             }
         }
-        if let Some(reason) = unknown {
-            let symbol =
-                |name: &str| Value::unknown(format!("each.{name} of {reason}"), Why::Parameter, span);
+        if let Some((reason, why)) = unknown {
+            let symbol = |name: &str| Value::unknown(format!("each.{name} of {reason}"), why, span);
             let mut item = item("*".into(), "[\"*\"]".into());
             item.each = Some(Rc::new((symbol("key"), symbol("value"))));
             item.condition = Some(Cond::Free(format!("{reason} is not empty").into()));
-            return Expansion { shape: Shape::Map, known: false, reason, items: vec![item] };
+            return Expansion { shape: Shape::Map, known: false, reason, why, items: vec![item] };
         }
         items.truncate(MAX_INSTANCES);
-        Expansion { shape: Shape::Map, known: true, reason: Str::default(), items }
+        Expansion { shape: Shape::Map, known: true, reason: Str::default(), why: Why::Parameter, items }
     }
 
     /// Where the module of a call lies; `None` for modules that were not fetched.
@@ -213,7 +220,13 @@ fn count_items(value: &Value) -> Expansion {
             let free = Cond::Free(format!("{reason} is not 0").into());
             item.condition = Some(Cond::any([free, Cond::all([cond.negate(), as_cond(value)])]))
                 .filter(|c| *c != Cond::Constant(true));
-            return Expansion { shape: Shape::List, known: false, reason, items: vec![item] };
+            return Expansion {
+                shape: Shape::List,
+                known: false,
+                reason,
+                why: unknown_why(branch),
+                items: vec![item],
+            };
         };
         for index in 0..usize::try_from(number).unwrap_or(0).min(MAX_INSTANCES) {
             match items.get_mut(index) {
@@ -227,7 +240,7 @@ fn count_items(value: &Value) -> Expansion {
             }
         }
     }
-    Expansion { shape: Shape::List, known: true, reason: Str::default(), items }
+    Expansion { shape: Shape::List, known: true, reason: Str::default(), why: Why::Parameter, items }
 }
 
 fn add(items: &mut Vec<Item>, key: &Str, cond: &Cond, each: impl FnOnce() -> (Value, Value)) {

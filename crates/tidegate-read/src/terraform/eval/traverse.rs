@@ -238,7 +238,7 @@ impl Evaluator<'_> {
         if !expansion.known {
             let value = value(self, 0);
             let _ = value;
-            return Value::unknown(expansion.reason.clone(), Why::Parameter, span);
+            return Value::unknown(expansion.reason.clone(), expansion.why, span);
         }
         let items: Vec<(Str, Value)> = expansion
             .items

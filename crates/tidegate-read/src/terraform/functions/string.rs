@@ -75,10 +75,15 @@ impl Evaluator<'_> {
     }
 
     fn compile(&mut self, pattern: &str) -> Result<Regex, Trouble> {
-        // Compiling costs more than matching; the budget says how often.
-        self.spend(4_000);
+        if let Some(known) = self.patterns.get(pattern) {
+            return known.clone().ok_or(Trouble::Unknown);
+        }
+        // Compiling costs far more than matching; the budget says how many patterns there may be.
+        self.spend(20_000);
         let config = Regex::config().nfa_size_limit(Some(1 << 19)).hybrid_cache_capacity(1 << 20);
-        Regex::builder().configure(config).build(pattern).map_err(|_| Trouble::Unknown)
+        let regex = Regex::builder().configure(config).build(pattern).ok();
+        self.patterns.insert(pattern.into(), regex.clone());
+        regex.ok_or(Trouble::Unknown)
     }
 }
 
