@@ -92,7 +92,7 @@ pub(super) fn last_lines(report: &Report<'_>, look: Look) -> String {
     }
     if !report.problems.is_empty() {
         let problems = count(report.problems.len(), "problem", "problems");
-        let text = format!("{problems}: part of the input was not read, so it was not checked");
+        let text = format!("{problems}: what could not be read was not checked");
         out.push_str(&look.paint(&text, AnsiColor::Yellow.on_default().bold()));
         out.push('\n');
     }

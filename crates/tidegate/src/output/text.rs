@@ -5,7 +5,7 @@ use super::{Base, Look, problems, summary, wrap};
 use annotate_snippets::{AnnotationKind, Group, Level, normalize_untrusted_str};
 use std::collections::BTreeMap;
 use tidegate_check::{Metadata, Profile};
-use tidegate_graph::{Confidence, Finding, Problem, Severity, System};
+use tidegate_graph::{Confidence, Finding, Problem, Severity, Str, System};
 
 /// More findings than this are summed up, unless all are asked for.
 pub(super) const SCREEN: usize = 40;
@@ -73,6 +73,7 @@ fn one(report: &Report<'_>, finding: &Finding, rule: Option<&Metadata>, look: Lo
     let related: Vec<(Excerpt, String)> = finding
         .related
         .iter()
+        .filter(|r| r.span != finding.span)
         .take(MAX_RELATED)
         .filter_map(|r| {
             Some((Excerpt::new(sources, r.span, report.base)?, normalize_untrusted_str(&r.label)))
@@ -98,7 +99,7 @@ fn one(report: &Report<'_>, finding: &Finding, rule: Option<&Metadata>, look: Lo
     {
         group = group.element(Level::NOTE.with_name("resource").message(normalize_untrusted_str(resource)));
     }
-    for (name, text) in notes(finding, rule, primary.is_some() && fits) {
+    for (name, text) in notes(report, finding, rule, primary.is_some() && fits) {
         let room = look.width.saturating_sub(name.len() + 12);
         let text = wrap(&normalize_untrusted_str(&text), room);
         let level = if name == "help" { Level::HELP } else { Level::NOTE };
@@ -109,7 +110,12 @@ fn one(report: &Report<'_>, finding: &Finding, rule: Option<&Metadata>, look: Lo
 }
 
 /// What stands below the source: name and text.
-fn notes(finding: &Finding, rule: Option<&Metadata>, said: bool) -> Vec<(&'static str, String)> {
+fn notes(
+    report: &Report<'_>,
+    finding: &Finding,
+    rule: Option<&Metadata>,
+    said: bool,
+) -> Vec<(&'static str, String)> {
     let mut out = Vec::new();
     if !said {
         out.push(("what", finding.message.clone()));
@@ -118,7 +124,7 @@ fn notes(finding: &Finding, rule: Option<&Metadata>, said: bool) -> Vec<(&'stati
         out.push(("why", rule.why.to_string()));
     }
     if !finding.path.is_empty() {
-        out.push(("path", finding.path.join(" -> ")));
+        out.push(("path", way(report.system, &finding.path)));
     }
     if !finding.fails_when.is_empty() {
         out.push(("note", fails_when(&finding.fails_when)));
@@ -147,4 +153,10 @@ fn fails_when(worlds: &[String]) -> String {
         String::new()
     };
     format!("fails when {}{rest}", some.join(", or when "))
+}
+
+/// The nodes of a path by the names that people gave them.
+fn way(system: &System, path: &[Str]) -> String {
+    let name = |id: &Str| system.resource(id).map_or(id.clone(), |r| r.logical_id.clone());
+    path.iter().map(name).collect::<Vec<_>>().join(" -> ")
 }
