@@ -9,6 +9,9 @@ use tidegate_graph::{Sources, Span};
 /// Bytes that stay on each side of the place in a long line; the terminal's width cuts further.
 const AROUND: usize = 240;
 
+/// Bytes on each side of the place that are searched for secrets: more than any secret is long.
+const REACH: usize = 4 * 1024;
+
 /// One line, ready to be shown.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Excerpt {
@@ -24,15 +27,20 @@ impl Excerpt {
     pub(super) fn new(sources: &Sources, span: Span, base: &Base) -> Option<Self> {
         let source = sources.source(span.file)?;
         let (number, column) = source.position(span.start);
+        let before = source.text().get(..span.start as usize).unwrap_or_default();
+        let start = before.len() - before.rfind('\n').map_or(0, |i| i + 1);
         let line = source.line(number);
-        let start = line.char_indices().nth(column as usize - 1).map_or(line.len(), |(i, _)| i);
         let length = span.end.saturating_sub(span.start) as usize;
         let end = floor(line, start.saturating_add(length).min(line.trim_end().len())).max(start);
+        // A generated file can be one line of megabytes; looking for secrets in all of it for each finding adds up.
+        let from = floor(line, start.saturating_sub(REACH));
+        let line = line.get(from..floor(line, start.saturating_add(REACH))).unwrap_or_default();
+        let (start, end) = (start - from, (end - from).min(line.len()));
         let above = (1..number).rev().map(|n| source.line(n));
         let below = (number + 1..=number.saturating_add(3)).map(|n| source.line(n));
         let secrets = mask::secrets(line, above, below);
         let (text, place) = replace(line, &secrets, start..end);
-        let (text, place) = cut(&text, place);
+        let (text, place) = cut(&text, place.start.min(text.len())..place.end);
         Some(Self {
             path: base.join(source.path()),
             line: number as usize,

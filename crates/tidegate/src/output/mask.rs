@@ -23,7 +23,7 @@ pub(super) fn secrets<'a>(
         let key = key_before(line, separator);
         let neutral =
             matches!(squeeze(key).as_str(), "value" | "default" | "parametervalue" | "secretstring");
-        if (looks_secret(key) || (context && neutral))
+        if (looks_secret(key) || (neutral && (context || entry_is_secret(line, separator))))
             && let Some(range) = value_after(line, separator + 1)
         {
             at = range.end.max(at);
@@ -120,6 +120,31 @@ fn is_reference(value: &str) -> bool {
     STARTS.iter().any(|s| value.starts_with(s)) || WORDS.iter().any(|w| value.eq_ignore_ascii_case(w))
 }
 
+/// True if a line says that something has a secret's name: `Name: DB_PASSWORD`.
+fn names_a_secret(line: &str) -> bool {
+    let Some(separator) = line.find([':', '=']) else { return false };
+    let value = line.get(separator + 1..).unwrap_or_default().trim().trim_matches(['"', '\'', ',']);
+    matches!(squeeze(key_before(line, separator)).as_str(), "name" | "key" | "parameterkey")
+        && looks_secret(value)
+}
+
+/// True if the braces around a separator name a secret: `{Name: DB_PASSWORD, Value: ...}`.
+fn entry_is_secret(line: &str, separator: usize) -> bool {
+    const MAX_ENTRY: usize = 512;
+    let before: String = line
+        .get(..separator)
+        .unwrap_or_default()
+        .chars()
+        .rev()
+        .take(MAX_ENTRY)
+        .take_while(|c| *c != '{')
+        .collect();
+    let before: String = before.chars().rev().collect();
+    let after: String =
+        line.get(separator..).unwrap_or_default().chars().take(MAX_ENTRY).take_while(|c| *c != '}').collect();
+    before.split(',').chain(after.split(',').skip(1)).any(names_a_secret)
+}
+
 /// True if the entry that this line is part of has a secret's name.
 fn owner_is_secret<'a>(
     line: &str,
@@ -128,26 +153,20 @@ fn owner_is_secret<'a>(
 ) -> bool {
     const REACH: usize = 30;
     let own = indent(line);
-    let names = |line: &str| {
-        let Some(separator) = line.find([':', '=']) else { return false };
-        let value = line.get(separator + 1..).unwrap_or_default().trim().trim_matches(['"', '\'', ',']);
-        matches!(squeeze(key_before(line, separator)).as_str(), "name" | "key" | "parameterkey")
-            && looks_secret(value)
-    };
     for other in above.take(REACH).filter(|l| !l.trim().is_empty()) {
         if indent(other) < own {
             // The header of the block: `DbPassword:`, `variable "db_password" {`.
             let header = other.trim().trim_end_matches(['{', '[', '|', '>', '-', '=', ' ', ':']).trim_end();
             return looks_secret(header.trim_end_matches(['"', '\'']));
         }
-        if indent(other) == own && names(other) {
+        if indent(other) == own && names_a_secret(other) {
             return true;
         }
         if other.trim_start().starts_with("- ") {
             return false;
         }
     }
-    below.take(3).take_while(|l| indent(l) == own && !l.trim_start().starts_with("- ")).any(names)
+    below.take(3).take_while(|l| indent(l) == own && !l.trim_start().starts_with("- ")).any(names_a_secret)
 }
 
 /// Columns before the text; a list item's text begins behind its dash.
@@ -259,6 +278,16 @@ mod tests {
         ] {
             assert_eq!(masked(line), line);
         }
+    }
+
+    #[test]
+    fn entries_in_braces_decide_too() {
+        assert_eq!(masked("- {Name: DB_PASSWORD, Value: hunter2}"), "- {Name: DB_PASSWORD, Value: ****}");
+        assert_eq!(
+            masked(r#"[{"Value":"hunter2","Name":"API_TOKEN"},{"Name":"STAGE","Value":"x"}]"#),
+            r#"[{"Value":"****","Name":"API_TOKEN"},{"Name":"STAGE","Value":"x"}]"#
+        );
+        assert_eq!(masked("- {Name: STAGE, Value: hunter2}"), "- {Name: STAGE, Value: hunter2}");
     }
 
     #[test]
