@@ -1,5 +1,6 @@
 //! The graph for Graphviz: every node and edge, a cluster for each stack.
 
+use super::words;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use tidegate_graph::{EdgeKind, Exposure, Graph, Node, NodeKind};
@@ -20,7 +21,7 @@ pub(super) fn render(graph: &Graph) -> String {
             let _ = writeln!(out, "  subgraph cluster_{cluster} {{\n    label={};", quoted(stack));
         }
         for (index, node) in nodes {
-            let label = format!("{}\n{}", node.name, node.kind.word());
+            let label = format!("{}\n{}", words::short_name(&node.name), node.kind.word());
             let open = match node.exposure {
                 Exposure::Anonymous => ", color=\"#c81e3a\", penwidth=2, xlabel=\"anonymous\"".to_owned(),
                 exposure if exposure > Exposure::Account => format!(", xlabel=\"{}\"", exposure.word()),
@@ -44,7 +45,7 @@ pub(super) fn render(graph: &Graph) -> String {
             "  n{} -> n{} [label=\"{}\", style={}, tooltip={}];",
             edge.from,
             edge.to,
-            edge.kind.word(),
+            words::verb(edge.kind),
             style(edge.kind),
             quoted(&edge.evidence)
         );

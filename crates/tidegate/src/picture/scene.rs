@@ -157,6 +157,8 @@ pub(super) struct Scene {
     pub(super) kinds: BTreeMap<NodeKind, usize>,
     /// Nodes that anyone can reach.
     pub(super) anonymous: usize,
+    /// Links of groups to the outside that are left out because they would hide everything else.
+    pub(super) hidden_links: usize,
 }
 
 impl Scene {
@@ -225,6 +227,7 @@ impl Scene {
         }
         builder.links(&item_of);
         builder.internet();
+        builder.thin();
         builder.scene
     }
 }
@@ -288,6 +291,8 @@ struct Builder<'g> {
     links: HashMap<(usize, usize), usize>,
 }
 
+/// More links than this between whole stacks and the outside hide those between the stacks.
+const MOST_OUTWARD: usize = 24;
 /// Lines of evidence that a link keeps.
 const MOST_LINES: usize = 12;
 
@@ -307,6 +312,7 @@ impl<'g> Builder<'g> {
             edges: graph.edges().len(),
             kinds,
             anonymous: graph.nodes().iter().filter(|n| n.exposure == Exposure::Anonymous).count(),
+            hidden_links: 0,
         };
         Self { graph, scene, groups: HashMap::new(), links: HashMap::new() }
     }
@@ -342,7 +348,7 @@ impl<'g> Builder<'g> {
         let (name, detail, glyph) = match self.scene.level {
             _ if one => {
                 let detail = words::short_type(&first.ty, &first.service, first.kind);
-                (first.name.to_string(), detail, Glyph::Kind(first.kind))
+                (words::short_name(&first.name), detail, Glyph::Kind(first.kind))
             }
             Level::Nodes | Level::Kinds => {
                 let name = words::count(nodes.len(), first.kind.word());
@@ -351,7 +357,7 @@ impl<'g> Builder<'g> {
             _ if is_outside(first) => {
                 (words::count(nodes.len(), "external"), names(&nodes), Glyph::Kind(first.kind))
             }
-            Level::Stacks => (first.stack.to_string(), contents(&nodes, 2), Glyph::Stack),
+            Level::Stacks => (words::stack_name(&first.stack).to_owned(), contents(&nodes, 2), Glyph::Stack),
             Level::Folders => {
                 let stacks = nodes.iter().map(|n| &n.stack).collect::<std::collections::BTreeSet<_>>();
                 let name = first.stack.split('/').next().unwrap_or_default();
@@ -487,6 +493,37 @@ impl<'g> Builder<'g> {
     }
 }
 
+impl Builder<'_> {
+    /// Leaves out what whole stacks share with everybody: the Internet and other people's services. Badges and captions
+    /// still tell of them.
+    fn thin(&mut self) {
+        if !matches!(self.scene.level, Level::Stacks | Level::Folders) {
+            return;
+        }
+        let stacks: Vec<bool> = self.scene.items.iter().map(|i| i.lane == Lane::Stack).collect();
+        let is_stack = |i: usize| stacks.get(i).copied().unwrap_or(false);
+        let outward = self.scene.links.iter().filter(|l| !is_stack(l.a) || !is_stack(l.b)).count();
+        if outward <= MOST_OUTWARD {
+            return;
+        }
+        self.scene.hidden_links = outward;
+        let mut next = 0;
+        let renumbered: Vec<usize> = stacks
+            .iter()
+            .map(|is_stack| {
+                next += usize::from(*is_stack);
+                next.saturating_sub(1)
+            })
+            .collect();
+        let number = |i: usize| renumbered.get(i).copied().unwrap_or(0);
+        self.scene.links.retain(|l| is_stack(l.a) && is_stack(l.b));
+        for link in &mut self.scene.links {
+            (link.a, link.b) = (number(link.a), number(link.b));
+        }
+        self.scene.items.retain(|i| i.lane == Lane::Stack);
+    }
+}
+
 /// Everything that is known of a node, a line each.
 fn node_tip(sources: &Sources, node: &Node) -> String {
     let mut out = format!("{}\n{} {}", node.name, node.kind.word(), node.ty);
@@ -503,7 +540,7 @@ fn node_tip(sources: &Sources, node: &Node) -> String {
 }
 
 fn names(nodes: &[&Node]) -> String {
-    nodes.iter().take(6).map(|n| n.name.as_str()).collect::<Vec<_>>().join(", ")
+    nodes.iter().take(6).map(|n| words::short_name(&n.name)).collect::<Vec<_>>().join(", ")
 }
 
 /// `12 functions, 3 queues`, most first, and a sign for the rest.

@@ -25,19 +25,21 @@ enum Style {
     Publishes,
     Invokes,
     Writes,
+    Both,
     Reads,
     Egress,
     Identity,
 }
 
 impl Style {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
         Self::Anonymous,
         Self::Authenticated,
         Self::Triggers,
         Self::Publishes,
         Self::Invokes,
         Self::Writes,
+        Self::Both,
         Self::Reads,
         Self::Egress,
         Self::Identity,
@@ -59,6 +61,11 @@ impl Style {
             (EdgeKind::Writes, Self::Writes),
             (EdgeKind::Reads, Self::Reads),
         ];
+        if let Some((_, Self::Writes)) = order.iter().find(|(kind, _)| kinds.contains(*kind))
+            && kinds.contains(EdgeKind::Reads)
+        {
+            return Self::Both;
+        }
         order.iter().find(|(kind, _)| kinds.contains(*kind)).map_or(Self::Identity, |(_, style)| *style)
     }
 
@@ -69,7 +76,7 @@ impl Style {
             Self::Triggers => "triggers",
             Self::Publishes => "publishes",
             Self::Invokes => "invokes",
-            Self::Writes => "writes",
+            Self::Writes | Self::Both => "writes",
             Self::Reads => "reads",
             Self::Egress => "egress",
             Self::Identity => "identity",
@@ -80,6 +87,7 @@ impl Style {
         match self {
             Self::Anonymous => "open to anyone",
             Self::Authenticated => "open after log-in",
+            Self::Both => "reads and writes",
             Self::Identity => "assumes, trusts, passes",
             other => other.class(),
         }
@@ -87,7 +95,7 @@ impl Style {
 
     /// Data at rest has an open arrow head, everything else a filled one.
     fn is_open(self) -> bool {
-        matches!(self, Self::Writes | Self::Reads | Self::Identity)
+        matches!(self, Self::Writes | Self::Both | Self::Reads | Self::Identity)
     }
 }
 
@@ -251,7 +259,7 @@ fn links(out: &mut String, scene: &Scene, layout: &Layout) {
         );
         if let (Some(start), Some(end)) = (route.points.first(), route.points.last()) {
             if at_start {
-                head(out, *start, if route.beside { Side::Right } else { Side::Left }.reverse(), style);
+                head(out, *start, Side::Left, style);
             }
             if at_end || both {
                 head(out, *end, if route.beside { Side::Left } else { Side::Right }, style);
@@ -271,15 +279,6 @@ fn heads(right: Kinds, left: Kinds) -> (bool, bool) {
 enum Side {
     Right,
     Left,
-}
-
-impl Side {
-    fn reverse(self) -> Self {
-        match self {
-            Self::Right => Self::Left,
-            Self::Left => Self::Left,
-        }
-    }
 }
 
 /// An arrow head whose tip touches the box, pointing to that side.
@@ -446,6 +445,9 @@ fn footer(out: &mut String, system: &System, scene: &Scene, width: f64, top: f64
             round(x + 30.0)
         );
         head(out, Point { x: x + 36.0, y: y - 4.0 }, Side::Right, style);
+        if style == Style::Both {
+            head(out, Point { x: x - 2.0, y: y - 4.0 }, Side::Left, style);
+        }
         let _ = writeln!(
             out,
             r#"</g><text class="legend" x="{}" y="{y}">{}</text>"#,
@@ -478,6 +480,12 @@ fn notes(system: &System, scene: &Scene) -> Vec<String> {
         out.push(format!(
             "{} nodes and {} edges: {drawn}; thicker lines stand for more edges",
             scene.nodes, scene.edges
+        ));
+    }
+    if scene.hidden_links > 0 {
+        out.push(format!(
+            "{} with the Internet and outside services are not drawn",
+            words::count(scene.hidden_links, "link")
         ));
     }
     if scene.hidden_identities > 0 {
@@ -580,8 +588,9 @@ mod tests {
                 .next()
         };
         let width = |style: Style| style::CSS.contains(&format!("link.{}{{stroke-width", style.class()));
-        let all: std::collections::BTreeSet<_> =
-            Style::ALL.map(|s| format!("{:?} {} {}", dash(s), s.is_open(), width(s))).into();
+        let all: std::collections::BTreeSet<_> = Style::ALL
+            .map(|s| format!("{:?} {} {} {}", dash(s), s.is_open(), width(s), s == Style::Both))
+            .into();
         assert_eq!(all.len(), Style::ALL.len(), "{all:?}");
     }
 

@@ -75,13 +75,19 @@ impl Page<'_> {
         if open.is_empty() {
             self.line(&[(Tone::Soft, "  nothing that was read can be reached from outside of the account")]);
         }
-        let name_width =
-            open.iter().take(MOST_ROWS).map(|n| n.name.chars().count()).max().unwrap_or(0).min(40);
+        let name_width = open
+            .iter()
+            .take(MOST_ROWS)
+            .map(|n| words::short_name(&n.name).chars().count())
+            .max()
+            .unwrap_or(0)
+            .min(40);
         for node in open.iter().take(MOST_ROWS) {
             let tone = if node.exposure == Exposure::Anonymous { Tone::Alarm } else { Tone::Warn };
             let mark = if node.exposure == Exposure::Anonymous { "!" } else { "·" };
             let exposure = format!("  {mark} {:<15}", node.exposure.word());
-            let name = format!("{:<name_width$}  ", words::clip(&node.name, name_width.max(1)));
+            let name =
+                format!("{:<name_width$}  ", words::clip(&words::short_name(&node.name), name_width.max(1)));
             let place = self.place(node);
             self.line(&[
                 (tone, &exposure),
@@ -239,7 +245,7 @@ impl Page<'_> {
 
     /// Who writes and who reads each store.
     fn stores(&mut self) {
-        let name = |i: usize| self.graph.node(i).map(|n| n.name.to_string()).unwrap_or_default();
+        let name = |i: usize| self.graph.node(i).map(|n| words::short_name(&n.name)).unwrap_or_default();
         let list = |names: BTreeSet<String>| {
             let shown: Vec<String> = names.iter().take(4).cloned().collect();
             let more = names.len().saturating_sub(4);
@@ -271,7 +277,7 @@ impl Page<'_> {
             if parts.is_empty() {
                 parts.push("nothing that was read uses it".to_owned());
             }
-            rows.push((format!("{} {}", node.name, node.kind.word()), parts.join("; ")));
+            rows.push((format!("{} {}", words::short_name(&node.name), node.kind.word()), parts.join("; ")));
         }
         if rows.is_empty() {
             return;

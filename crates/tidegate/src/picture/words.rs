@@ -64,6 +64,36 @@ pub(super) fn count(n: usize, word: &str) -> String {
     }
 }
 
+/// A name without the type that a Terraform address repeats: `worker.queue` for `module.worker.aws_sqs_queue.queue`.
+pub(super) fn short_name(name: &str) -> String {
+    let is_type = |part: &str| {
+        part.split_once('_').is_some_and(|(provider, rest)| {
+            !rest.is_empty() && matches!(provider, "aws" | "awscc" | "google" | "azurerm" | "azapi")
+        })
+    };
+    let parts: Vec<&str> = name.split('.').collect();
+    if parts.len() < 2 || !parts.iter().rev().skip(1).any(|p| is_type(p)) {
+        return name.to_owned();
+    }
+    let last = parts.len() - 1;
+    let kept = parts
+        .iter()
+        .enumerate()
+        .filter(|(i, p)| *i == last || !(is_type(p) || matches!(**p, "module" | "data")));
+    kept.map(|(_, p)| *p).collect::<Vec<_>>().join(".")
+}
+
+/// A stack without the name of its file, when that tells nothing: `orders` for `orders/template`.
+pub(super) fn stack_name(stack: &str) -> &str {
+    match stack.rsplit_once('/') {
+        Some((
+            folder,
+            "template" | "serverless" | "main" | "index" | "infrastructure" | "cloudformation",
+        )) => folder,
+        _ => stack,
+    }
+}
+
 /// Width of a text in a common sans-serif font, in units of its size. A little too wide rather than too narrow.
 pub(super) fn width(text: &str) -> f64 {
     text.chars().map(advance).sum()
@@ -134,6 +164,22 @@ mod tests {
         assert_eq!(short("AWS::StepFunctions::StateMachine"), "Step Functions State Machine");
         assert_eq!(short("google_pubsub_topic"), "pubsub topic");
         assert_eq!(short(""), "svc queue");
+    }
+
+    #[test]
+    fn addresses_lose_their_type() {
+        assert_eq!(short_name("aws_sqs_queue.orders"), "orders");
+        assert_eq!(short_name("module.worker.aws_sqs_queue.orders[0]"), "worker.orders[0]");
+        assert_eq!(short_name("payments.example.com"), "payments.example.com");
+        assert_eq!(short_name("aws_sqs_queue"), "aws_sqs_queue");
+        assert_eq!(short_name("queue.aws_like"), "queue.aws_like");
+    }
+
+    #[test]
+    fn stacks_lose_file_names_that_tell_nothing() {
+        assert_eq!(stack_name("shop/orders/template"), "shop/orders");
+        assert_eq!(stack_name("template"), "template");
+        assert_eq!(stack_name("shop/orders"), "shop/orders");
     }
 
     #[test]
