@@ -14,13 +14,18 @@ mod rank;
 mod route;
 
 use super::scene::{Lane, Scene};
+use super::words;
 use order::Web;
 use place::Heights;
 use rank::Ranks;
 
-/// Size of every box.
-pub(super) const BOX_WIDTH: f64 = 184.0;
-pub(super) const BOX_HEIGHT: f64 = 48.0;
+/// Height of every box, and what its width keeps to. All boxes of a picture are equally wide.
+const BOX_HEIGHT: f64 = 48.0;
+const LEAST_WIDTH: f64 = 168.0;
+const MOST_WIDTH: f64 = 236.0;
+/// Room beside a name in its box, and the size of its font.
+pub(super) const NAME_MARGIN: f64 = 56.0;
+pub(super) const NAME_SIZE: f64 = 12.5;
 
 /// Space around everything, above the first band (title and lane captions), and between two bands.
 const MARGIN: f64 = 28.0;
@@ -94,25 +99,35 @@ pub(super) fn layout(scene: &Scene) -> Layout {
     let band_of_group = arrange(scene);
     let web = Web::new(scene, &ranks, &band_of_group);
     let heights = place::place(&web, &ranks.margin, HEAD + CAPTION, BETWEEN);
-    let (x, width) = columns(&ranks, &web, &heights);
+    let box_width = box_width(scene);
+    let (x, width) = columns(&ranks, &web, &heights, box_width);
     let boxes: Vec<Rect> = (0..scene.items.len())
         .map(|i| Rect {
             x: at(&x, at(&ranks.column, i)),
             y: at(&heights.middle, i) - BOX_HEIGHT / 2.0,
-            width: BOX_WIDTH,
+            width: box_width,
             height: BOX_HEIGHT,
         })
         .collect();
-    let routes = route::route(scene, &web, &heights, &x);
+    let routes = route::route(scene, &web, &heights, &x, box_width);
     let boundaries = boundaries(scene, &boxes, &heights, &band_of_group);
     Layout {
         width,
         height: heights.bottom + PADDING + MARGIN,
-        lanes: lanes(&ranks, &x),
+        lanes: lanes(&ranks, &x, box_width),
         boundaries,
         boxes,
         routes,
     }
+}
+
+/// Wide enough for nine names of ten; the rest is shortened.
+fn box_width(scene: &Scene) -> f64 {
+    let mut widths: Vec<f64> =
+        scene.items.iter().map(|i| words::width(&i.name) * NAME_SIZE + NAME_MARGIN).collect();
+    widths.sort_by(f64::total_cmp);
+    let most = widths.get(widths.len() * 9 / 10).copied().unwrap_or(LEAST_WIDTH);
+    (most.clamp(LEAST_WIDTH, MOST_WIDTH) / 4.0).ceil() * 4.0
 }
 
 /// Band of each group: stacks that talk to each other stand near each other.
@@ -160,7 +175,7 @@ fn arrange(scene: &Scene) -> Vec<usize> {
 }
 
 /// Left side of each column, and the width of everything. Gutters are wider where many or steep links share them.
-fn columns(ranks: &Ranks, web: &Web, heights: &Heights) -> (Vec<f64>, f64) {
+fn columns(ranks: &Ranks, web: &Web, heights: &Heights, box_width: f64) -> (Vec<f64>, f64) {
     let mut count = vec![0_usize; web.columns];
     let mut steepest = vec![0.0_f64; web.columns];
     for (index, vertex) in web.vertices.iter().enumerate() {
@@ -182,19 +197,19 @@ fn columns(ranks: &Ranks, web: &Web, heights: &Heights) -> (Vec<f64>, f64) {
         let steep = (at(&steepest, column) / 14.0).min(32.0);
         // A lane of its own begins behind this column: its captions need air.
         let border = if ranks.lanes.get(column) == ranks.lanes.get(column + 1) { 0.0 } else { 8.0 };
-        next += BOX_WIDTH + (46.0 + links + steep + border).round();
+        next += box_width + (46.0 + links + steep + border).round();
     }
-    let right = x.last().map_or(MARGIN, |x| x + BOX_WIDTH);
+    let right = x.last().map_or(MARGIN, |x| x + box_width);
     (x, right + PADDING + MARGIN)
 }
 
-fn lanes(ranks: &Ranks, x: &[f64]) -> Vec<Band> {
+fn lanes(ranks: &Ranks, x: &[f64], box_width: f64) -> Vec<Band> {
     let mut out: Vec<Band> = Vec::new();
     for (column, (lane, left)) in ranks.lanes.iter().zip(x).enumerate() {
         let before = column.checked_sub(1).and_then(|c| x.get(c));
-        let start = before.map_or(left - PADDING - 8.0, |b| (b + BOX_WIDTH + left) / 2.0);
+        let start = before.map_or(left - PADDING - 8.0, |b| (b + box_width + left) / 2.0);
         let end =
-            x.get(column + 1).map_or(left + BOX_WIDTH + PADDING + 8.0, |n| (left + BOX_WIDTH + n) / 2.0);
+            x.get(column + 1).map_or(left + box_width + PADDING + 8.0, |n| (left + box_width + n) / 2.0);
         match out.last_mut() {
             Some(last) if last.lane == *lane => last.width = end - last.x,
             _ => out.push(Band { lane: *lane, x: start, width: end - start }),

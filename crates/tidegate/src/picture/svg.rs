@@ -5,7 +5,7 @@
 mod glyph;
 mod style;
 
-use super::layout::{Layout, Point, Rect, Route, layout};
+use super::layout::{Layout, NAME_MARGIN, NAME_SIZE, Point, Rect, Route, layout};
 use super::scene::{Glyph, Item, Kinds, Lane, Level, Link, Scene};
 use super::words;
 use std::fmt::Write;
@@ -372,7 +372,7 @@ fn tip(scene: &Scene, link: &Link) -> String {
 }
 
 fn node(out: &mut String, item: &Item, area: Rect) {
-    let text = area.width - 46.0 - 10.0;
+    let text = area.width - NAME_MARGIN;
     let family = match item.glyph {
         Glyph::Internet => "internet",
         Glyph::Stack => "stacks",
@@ -407,7 +407,7 @@ fn node(out: &mut String, item: &Item, area: Rect) {
     let _ = write!(
         out,
         r#"<text class="name" x="46" y="21">{}</text><text class="detail" x="46" y="36">{}</text>"#,
-        escape(&words::fit(&item.name, text / 12.5)),
+        escape(&words::fit(&item.name, text / NAME_SIZE)),
         escape(&words::fit(&item.detail, text / 10.5)),
     );
     if item.exposure > Exposure::Account && item.glyph != Glyph::Internet {

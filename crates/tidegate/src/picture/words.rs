@@ -188,7 +188,7 @@ mod tests {
         let cut = fit("OrdersServiceCreateOrderFunction", 10.0);
         assert!(cut.starts_with("Orders") && cut.ends_with("tion") && cut.contains('…'), "{cut}");
         assert!(width(&cut) <= 10.0);
-        assert_eq!(fit("/aws/lambda/dev-tool", 9.0), "…dev-tool");
+        assert_eq!(fit("/aws/lambda/dev-tool", 6.0), "…dev-tool");
         assert!(width(&fit("漢字漢字漢字漢字漢字漢字", 5.0)) <= 5.0);
     }
 }

@@ -41,6 +41,7 @@ pub(super) fn place(web: &Web, margin: &[bool], top: f64, between: f64) -> Heigh
         }
         relax(web, &columns, band, rounds, &mut heights.middle);
         let (first, last) = squeeze(web, &columns, band, next, &mut heights.middle);
+        straighten(web, &columns, (first, last), &mut heights.middle);
         if let Some(slot) = heights.bands.get_mut(band) {
             *slot = Some((first, last));
         }
@@ -191,6 +192,30 @@ fn squeeze(web: &Web, columns: &[&[usize]], band: usize, top: f64, middle: &mut 
         bottom = bottom.max(y + size(web, vertex) / 2.0);
     }
     (top, bottom)
+}
+
+/// A difference in height that looks like a mistake.
+const NEARLY: f64 = 10.0;
+
+/// Makes links straight that are so but for a few pixels, where there is room.
+fn straighten(web: &Web, columns: &[&[usize]], (top, bottom): (f64, f64), middle: &mut [f64]) {
+    for list in columns {
+        for (place, index) in list.iter().enumerate() {
+            let Some(vertex) = web.vertices.get(*index) else { continue };
+            let y = at(middle, *index);
+            let half = size(web, *index) / 2.0;
+            let near = |n: &usize| web.vertices.get(*n).is_some_and(|v| v.band == vertex.band);
+            let goal = vertex.left.iter().filter(|n| near(n)).map(|n| at(middle, *n));
+            let Some(goal) = goal.min_by(|a, b| (a - y).abs().total_cmp(&(b - y).abs())) else { continue };
+            let above = place.checked_sub(1).and_then(|p| list.get(p));
+            let free_above = above.map_or(top + half, |v| at(middle, *v) + distance(web, *v, *index));
+            let free_below =
+                list.get(place + 1).map_or(bottom - half, |v| at(middle, *v) - distance(web, *index, *v));
+            if (goal - y).abs() <= NEARLY && goal >= free_above && goal <= free_below {
+                set(middle, *index, goal);
+            }
+        }
+    }
 }
 
 /// The vertices of a band that hang together within it, the topmost part first, each sorted.

@@ -2,7 +2,7 @@
 
 use super::order::Web;
 use super::place::Heights;
-use super::{BOX_HEIGHT, BOX_WIDTH, Point, Route, at};
+use super::{BOX_HEIGHT, Point, Route, at};
 use crate::picture::scene::Scene;
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ const PORT_GAP: f64 = 10.0;
 const PORT_MARGIN: f64 = 9.0;
 
 /// Routes every link. `x` is the left side of each column.
-pub(super) fn route(scene: &Scene, web: &Web, heights: &Heights, x: &[f64]) -> Vec<Route> {
+pub(super) fn route(scene: &Scene, web: &Web, heights: &Heights, x: &[f64], box_width: f64) -> Vec<Route> {
     let ports = ports(web, heights);
     let middle = |v: usize| at(&heights.middle, v);
     let side = |v: usize| web.vertices.get(v).map_or(0.0, |v| at(x, v.column));
@@ -25,14 +25,14 @@ pub(super) fn route(scene: &Scene, web: &Web, heights: &Heights, x: &[f64]) -> V
             let (Some(first), Some(last)) = (chain.first(), chain.last()) else {
                 let turn = beside.entry(link.a).or_default();
                 *turn += 1;
-                return around(link.a, link.b, *turn, middle, side);
+                return around(link.a, link.b, *turn, middle, |v| side(v) + box_width);
             };
             let port =
                 |end: usize, right: bool| ports.get(&(index, right)).copied().unwrap_or_else(|| middle(end));
-            let mut points = vec![Point { x: side(*first) + BOX_WIDTH, y: port(*first, false) }];
+            let mut points = vec![Point { x: side(*first) + box_width, y: port(*first, false) }];
             for bend in chain.iter().skip(1).take(chain.len().saturating_sub(2)) {
                 points.push(Point { x: side(*bend), y: middle(*bend) });
-                points.push(Point { x: side(*bend) + BOX_WIDTH, y: middle(*bend) });
+                points.push(Point { x: side(*bend) + box_width, y: middle(*bend) });
             }
             points.push(Point { x: side(*last), y: port(*last, true) });
             Route { from: *first, to: *last, points, beside: false }
@@ -53,7 +53,7 @@ fn around(
         std::cmp::Ordering::Less => (middle(a) + offset, middle(b) - offset),
         _ => (middle(a) - offset, middle(b) + offset),
     };
-    let points = vec![Point { x: side(a) + BOX_WIDTH, y: start }, Point { x: side(b) + BOX_WIDTH, y: end }];
+    let points = vec![Point { x: side(a), y: start }, Point { x: side(b), y: end }];
     Route { from: a, to: b, points, beside: true }
 }
 
