@@ -10,6 +10,7 @@ mod exposure;
 mod gcp;
 mod grants;
 mod identities;
+mod messages;
 mod resolve;
 mod routes;
 mod targets;
@@ -34,6 +35,7 @@ pub fn link(system: &System) -> Graph {
         routes::link(&mut linker, resource);
         containers::link(&mut linker, resource);
         workflows::link(&mut linker, resource);
+        messages::link(&mut linker, resource);
         if resource.ty.starts_with("google_") {
             gcp::link(&mut linker, resource);
         } else if resource.ty.starts_with("azurerm_") {

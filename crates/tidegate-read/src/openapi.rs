@@ -2,21 +2,21 @@
 
 mod operation;
 
-pub(crate) use operation::{Integration, Operation, Requirement, Scheme, Validator, operations};
+pub(crate) use operation::{Operation, operations};
 
 use crate::Files;
 use crate::cloudformation::stack_name;
 use crate::reading::Reading;
 use crate::reference::References;
 use std::sync::Arc;
-use tidegate_graph::{Data, FileId, Map, Resource, Stack, Str, Value, Why};
+use tidegate_graph::{FileId, Map, Resource, Stack, Str, Value, Why};
 
 /// Reads a document that no template uses as the body of an API.
 pub(crate) fn read(files: &Files, file: FileId, root: Value) -> Vec<Reading> {
     let name = stack_name(files, file);
     let path = files.source(file).map(|s| s.path().clone()).unwrap_or_default();
     let (root, unresolved) = draw_in(files, file, root);
-    let operations = operations(&root);
+    let found = operations(&root);
     let span = root.get("info").map_or(root.span, |info| info.span);
     let mut properties = Map::new();
     let info = |key: &str| root.get("info").and_then(|i| i.get(key)).cloned();
@@ -27,12 +27,12 @@ pub(crate) fn read(files: &Files, file: FileId, root: Value) -> Vec<Reading> {
     }
     properties.insert("Servers", servers(&root));
     // Paths that couldn't be read aren't known to ask for anything.
-    let open = !unresolved.is_empty() || operations.iter().any(Operation::is_open);
+    let open = !unresolved.is_empty() || found.iter().any(Operation::is_open);
     properties.insert("Anonymous", Value::bool(open, span));
     if !unresolved.is_empty() {
         properties.insert("Unresolved", Value::list(unresolved, span));
     }
-    let shown = operations.iter().map(shown).collect();
+    let shown = found.iter().map(shown).collect();
     properties.insert("Operations", Value::list(shown, span));
     properties.insert("Body", root);
     let logical_id = Str::new_static("Api");
@@ -109,7 +109,8 @@ fn shown(operation: &Operation) -> Value {
             ("Path", Value::text(operation.path.clone(), span)),
             ("Anonymous", Value::bool(operation.is_open(), span)),
             ("Security", Value::list(names.collect(), span)),
-            ("Schema", operation.schema.clone().unwrap_or_else(|| Value::new(Data::Null, span))),
+            ("Body", Value::bool(operation.body, span)),
+            ("Schema", Value::bool(operation.schema.is_some(), span)),
         ],
         span,
     )

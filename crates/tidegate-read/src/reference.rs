@@ -9,6 +9,8 @@ use tidegate_graph::{Data, FileId, Value};
 const MAX_CHAIN: usize = 16;
 /// Files that one document draws in.
 const MAX_FILES: usize = 512;
+/// Values copied for one document: a part that is large may be named often.
+const MAX_COPIED: usize = 4_000_000;
 /// Parts of a pointer.
 const MAX_PARTS: usize = 64;
 
@@ -16,18 +18,22 @@ const MAX_PARTS: usize = 64;
 pub(crate) struct References<'f> {
     files: &'f Files,
     documents: HashMap<FileId, Option<Arc<Value>>>,
+    budget: usize,
 }
 
 impl<'f> References<'f> {
     pub(crate) fn new(files: &'f Files, file: FileId, root: Arc<Value>) -> Self {
-        Self { files, documents: HashMap::from([(file, Some(root))]) }
+        Self { files, documents: HashMap::from([(file, Some(root))]), budget: MAX_COPIED }
     }
 
     /// What a value of a file stands for, and the file that has it: itself without `$ref`. `None` when a reference leads
-    /// to nothing that is here, or in a circle.
+    /// to nothing that is here, in a circle, or to more than is worth copying.
     pub(crate) fn follow(&mut self, file: FileId, value: &Value) -> Option<(FileId, Value)> {
         let Some(mut target) = target(value) else { return Some((file, value.clone())) };
         let mut file = file;
+        if self.budget == 0 {
+            return None;
+        }
         for _ in 0..MAX_CHAIN {
             let (path, at) = target.split_once('#').unwrap_or((&target, ""));
             if path.contains("://") {
@@ -40,10 +46,17 @@ impl<'f> References<'f> {
             let found = pointer(&document, at)?;
             match self::target(found) {
                 Some(next) => target = next,
-                None => return Some((file, found.clone())),
+                None => return self.paid(found).map(|found| (file, found)),
             }
         }
         None
+    }
+
+    fn paid(&mut self, found: &Value) -> Option<Value> {
+        let mut size = 0;
+        found.walk(&mut |_| size += 1);
+        self.budget = self.budget.saturating_sub(size);
+        (self.budget > 0).then(|| found.clone())
     }
 
     fn document(&mut self, file: FileId) -> Option<Arc<Value>> {
@@ -95,6 +108,17 @@ fn pointer<'v>(root: &'v Value, pointer: &str) -> Option<&'v Value> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_large_part_that_is_named_often_ends_as_nothing() {
+        let items = vec!["1"; 50_000].join(",");
+        let root = yaml::parse_one(FileId(0), &format!("{{a: {{$ref: '#/b'}}, b: [{items}]}}")).0.unwrap();
+        let files = Files::new(&std::env::temp_dir().join("tidegate-no-such-folder"));
+        let mut references = References::new(&files, FileId(0), Arc::new(root.clone()));
+        let a = root.get("a").unwrap();
+        let found = (0..1_000).filter(|_| references.follow(FileId(0), a).is_some()).count();
+        assert!((1..MAX_COPIED / 50_000).contains(&found), "{found}");
+    }
 
     #[test]
     fn references_are_followed_and_circles_end() {

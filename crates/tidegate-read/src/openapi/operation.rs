@@ -7,29 +7,31 @@ const METHODS: [&str; 9] =
     ["get", "put", "post", "delete", "options", "head", "patch", "trace", "x-amazon-apigateway-any-method"];
 /// Operations of one document.
 const MAX_OPERATIONS: usize = 100_000;
+/// Alternatives of one operation's security, schemes of one alternative, scopes of one scheme.
+const MAX_SECURITY: usize = 64;
 
 /// One operation.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Operation {
+pub(crate) struct Operation<'v> {
     /// `GET`, `POST`; `ANY` for API Gateway's catch-all.
     pub(crate) method: Str,
     /// `/users/{id}`.
     pub(crate) path: Str,
     /// What a caller needs: one of these sets, all of the set. Empty, or with an empty set, is open to everybody.
-    pub(crate) security: Vec<Vec<Requirement>>,
+    pub(crate) security: Vec<Vec<Requirement<'v>>>,
     /// What API Gateway does with a request.
-    pub(crate) integration: Option<Integration>,
+    pub(crate) integration: Option<Integration<'v>>,
     /// True when a request may have a body.
     pub(crate) body: bool,
     /// The schema of the body, one reference deep.
-    pub(crate) schema: Option<Value>,
+    pub(crate) schema: Option<&'v Value>,
     /// What API Gateway checks before it calls the integration.
     pub(crate) validator: Option<Validator>,
     /// The method's key and value.
     pub(crate) span: Span,
 }
 
-impl Operation {
+impl Operation<'_> {
     /// True when nobody is asked who they are. API keys count as asking: how good they are is a rule's matter.
     pub(crate) fn is_open(&self) -> bool {
         self.method != "OPTIONS" && (self.security.is_empty() || self.security.iter().any(Vec::is_empty))
@@ -38,11 +40,11 @@ impl Operation {
 
 /// A security scheme that an operation asks for.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Requirement {
+pub(crate) struct Requirement<'v> {
     pub(crate) name: Str,
     pub(crate) scheme: Scheme,
     /// `x-amazon-apigateway-authorizer`: type, authorizerUri, providerARNs, jwtConfiguration ...
-    pub(crate) authorizer: Option<Value>,
+    pub(crate) authorizer: Option<&'v Value>,
     pub(crate) scopes: Vec<Str>,
 }
 
@@ -65,17 +67,17 @@ pub(crate) enum Scheme {
 
 /// `x-amazon-apigateway-integration`.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Integration {
+pub(crate) struct Integration<'v> {
     /// `aws`, `aws_proxy`, `http`, `http_proxy`, `mock`; lower case.
     pub(crate) kind: Str,
     /// `SQS-SendMessage` and the like of HTTP APIs.
     pub(crate) subtype: Option<Str>,
-    pub(crate) uri: Option<Value>,
-    pub(crate) credentials: Option<Value>,
+    pub(crate) uri: Option<&'v Value>,
+    pub(crate) credentials: Option<&'v Value>,
     /// By content type.
-    pub(crate) request_templates: Option<Value>,
-    pub(crate) request_parameters: Option<Value>,
-    pub(crate) connection_id: Option<Value>,
+    pub(crate) request_templates: Option<&'v Value>,
+    pub(crate) request_parameters: Option<&'v Value>,
+    pub(crate) connection_id: Option<&'v Value>,
     pub(crate) span: Span,
 }
 
@@ -88,7 +90,7 @@ pub(crate) struct Validator {
 }
 
 /// Every operation of a document, in its order. Both sides of a choice count.
-pub(crate) fn operations(body: &Value) -> Vec<Operation> {
+pub(crate) fn operations(body: &Value) -> Vec<Operation<'_>> {
     let mut out = Vec::new();
     for body in body.branches() {
         let Some(root) = body.as_map() else { continue };
@@ -104,7 +106,7 @@ pub(crate) fn operations(body: &Value) -> Vec<Operation> {
     out
 }
 
-fn path_item(root: &Value, path: &Str, item: &Map, out: &mut Vec<Operation>) {
+fn path_item<'v>(root: &'v Value, path: &Str, item: &'v Map, out: &mut Vec<Operation<'v>>) {
     for method in METHODS {
         let Some(field) = item.field(method) else { continue };
         for map in maps(Some(&field.value)) {
@@ -130,24 +132,22 @@ fn path_item(root: &Value, path: &Str, item: &Map, out: &mut Vec<Operation>) {
 }
 
 /// The operation's own security, or the document's.
-fn security(root: &Value, operation: &Map) -> Vec<Vec<Requirement>> {
-    /// Alternatives of one operation.
-    const MAX_ALTERNATIVES: usize = 64;
+fn security<'v>(root: &'v Value, operation: &'v Map) -> Vec<Vec<Requirement<'v>>> {
     let Some(security) = operation.get("security").or_else(|| root.get("security")) else {
         return Vec::new();
     };
-    let alternatives = security.branches().into_iter().flat_map(Value::items).take(MAX_ALTERNATIVES);
+    let alternatives = security.branches().into_iter().flat_map(Value::items).take(MAX_SECURITY);
     alternatives
         .flat_map(|alternative| maps(Some(alternative)))
         .map(|names| {
             // SAM writes `NONE` for "no authorizer".
-            let names = names.iter().filter(|(name, _)| *name != "NONE");
+            let names = names.iter().filter(|(name, _)| *name != "NONE").take(MAX_SECURITY);
             names.map(|(name, scopes)| requirement(root, name, scopes)).collect()
         })
         .collect()
 }
 
-fn requirement(root: &Value, name: &Str, scopes: &Value) -> Requirement {
+fn requirement<'v>(root: &'v Value, name: &Str, scopes: &Value) -> Requirement<'v> {
     let schemes =
         [root.get("components").and_then(|c| c.get("securitySchemes")), root.get("securityDefinitions")];
     let declared = schemes.into_iter().flatten().find_map(|s| s.get(name));
@@ -173,15 +173,15 @@ fn requirement(root: &Value, name: &Str, scopes: &Value) -> Requirement {
     Requirement {
         name: name.clone(),
         scheme,
-        authorizer: authorizer.and_then(|a| follow_local(root, a)).cloned(),
-        scopes: scopes.items().iter().filter_map(Value::as_text).collect(),
+        authorizer: authorizer.and_then(|a| follow_local(root, a)),
+        scopes: scopes.items().iter().take(MAX_SECURITY).filter_map(Value::as_text).collect(),
     }
 }
 
-fn integration(root: &Value, operation: &Map) -> Option<Integration> {
+fn integration<'v>(root: &'v Value, operation: &'v Map) -> Option<Integration<'v>> {
     let written = operation.get("x-amazon-apigateway-integration")?;
     let value = follow_local(root, written)?;
-    let part = |key: &str| value.get(key).cloned();
+    let part = |key: &str| value.get(key);
     let text = |key: &str| value.get(key).and_then(Value::as_text);
     Some(Integration {
         kind: text("type").unwrap_or_default().to_ascii_lowercase().into(),
@@ -196,8 +196,8 @@ fn integration(root: &Value, operation: &Map) -> Option<Integration> {
 }
 
 /// Whether a request may have a body, and its schema: `requestBody` of 3.x, the parameter `in: body` of 2.0.
-fn request_body(root: &Value, item: &Map, operation: &Map) -> (bool, Option<Value>) {
-    let resolved = |value: &Value| follow_local(root, value).cloned();
+fn request_body<'v>(root: &'v Value, item: &'v Map, operation: &'v Map) -> (bool, Option<&'v Value>) {
+    let resolved = |value| follow_local(root, value);
     if let Some(body) = operation.get("requestBody").and_then(|b| follow_local(root, b)) {
         let kinds = body.get("content").and_then(Value::as_map);
         let schema = kinds.into_iter().flat_map(Map::values).find_map(|kind| resolved(kind.get("schema")?));
@@ -233,14 +233,14 @@ mod tests {
     use crate::yaml;
     use tidegate_graph::FileId;
 
-    fn read(text: &str) -> Vec<Operation> {
+    fn parse(text: &str) -> Value {
         let (root, problems) = yaml::parse_one(FileId(0), text);
         assert!(problems.is_empty(), "{problems:?}");
-        operations(&root.unwrap())
+        root.unwrap()
     }
 
     fn security(text: &str) -> Vec<String> {
-        let one = |operation: Operation| {
+        let one = |operation: &Operation| {
             let names = operation.security.iter().map(|all| {
                 let names = all.iter().map(|r| format!("{} {:?}", r.name, r.scheme));
                 names.collect::<Vec<_>>().join("+")
@@ -248,7 +248,7 @@ mod tests {
             let names = names.collect::<Vec<_>>().join("|");
             format!("{} {} open={} {names}", operation.method, operation.path, operation.is_open())
         };
-        read(text).into_iter().map(one).collect()
+        operations(&parse(text)).iter().map(one).collect()
     }
 
     #[test]
@@ -303,7 +303,8 @@ paths:
       security: [{pool: []}]
       x-amazon-apigateway-integration: {type: AWS_PROXY, uri: 'arn:f', credentials: 'arn:r'}
 ";
-        let operation = read(text).remove(0);
+        let root = parse(text);
+        let operation = operations(&root).remove(0);
         assert!(operation.security[0][0].authorizer.is_some());
         assert_eq!(operation.schema.unwrap().get("type").unwrap().display(), "object");
         assert_eq!(
@@ -327,7 +328,8 @@ paths:
   /c: {$ref: '#/components/pathItems/c'}
 components: {pathItems: {c: {get: {requestBody: {content: {application/json: {}}}}}}}
 ";
-        let operations = read(text);
+        let root = parse(text);
+        let operations = operations(&root);
         assert_eq!(operations.len(), 1);
         assert!(operations[0].body && operations[0].schema.is_none());
     }

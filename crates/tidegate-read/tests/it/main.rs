@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
+mod asyncapi;
 mod cdk;
 mod cloudformation;
 mod openapi;
