@@ -9,6 +9,7 @@ mod http;
 mod http_api;
 mod machines;
 mod names;
+mod proxies;
 mod raw;
 mod roles;
 mod service;
@@ -51,6 +52,7 @@ fn compile(config: Value, stage: Str, template: &mut Template) {
     functions::compile(&mut service);
     roles::shared(&mut service);
     machines::compile(&mut service);
+    proxies::compile(&mut service);
     merge_resources(service, template);
 }
 

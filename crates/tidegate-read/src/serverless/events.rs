@@ -82,7 +82,7 @@ pub(super) fn compile(
         }
         "alb" => notification::load_balancer(service, function, event),
         "cloudFront" => notification::distribution(service, function, event),
-        "schedule" => rule::schedule(service, function, event),
+        "schedule" => rule::schedule(service, function, event, statements),
         "eventBridge" => rule::event_bridge(service, function, event),
         "cloudwatchEvent" => rule::cloudwatch(service, function, event),
         // Events of plugins that aren't known here trigger the function all the same.

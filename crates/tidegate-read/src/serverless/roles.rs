@@ -4,6 +4,7 @@ use super::raw;
 use super::service::{Function, Service};
 use tidegate_graph::{Data, Span, Value};
 
+const PLUGIN: &str = "serverless-iam-roles-per-function";
 const SHARED: &str = "IamRoleLambdaExecution";
 
 /// The role of a function: its own, or the shared one, which gets what the function's events need.
@@ -14,17 +15,36 @@ pub(super) fn of(service: &mut Service, function: &Function, statements: Vec<Val
     if let Some(role) = own(service, function, &statements, vpc) {
         return role;
     }
-    let provided = service
-        .provider(&["iam", "role"])
-        .filter(|r| raw::is_intrinsic(r) || r.as_str().is_some())
-        .or_else(|| service.provider(&["role"]));
-    if let Some(role) = provided {
-        return given(role);
+    if let Some(role) = provided(service) {
+        return role;
     }
     service.shared.extend(statements);
     service.shares = true;
     service.in_vpc |= vpc;
     raw::attribute(SHARED, "Arn", function.span)
+}
+
+/// What [`of`] will give, before the role is made.
+pub(super) fn expected(service: &Service, function: &Function) -> Value {
+    let native = raw::at(&function.config, &["iam", "role"]).filter(|r| r.as_map().is_some());
+    match (function.get("role"), native) {
+        (Some(role), _) => given(role),
+        (None, Some(role)) if raw::is_intrinsic(role) => role.clone(),
+        (None, Some(_)) => raw::attribute(&format!("{}{SHARED}", function.prefix), "Arn", function.span),
+        (None, None) if function.get("iamRoleStatements").is_some() && service.has_plugin(PLUGIN) => {
+            raw::attribute(&format!("{}{SHARED}", function.prefix), "Arn", function.span)
+        }
+        (None, None) => provided(service).unwrap_or_else(|| raw::attribute(SHARED, "Arn", function.span)),
+    }
+}
+
+/// The role that the provider names for all functions.
+fn provided(service: &Service) -> Option<Value> {
+    service
+        .provider(&["iam", "role"])
+        .filter(|r| raw::is_intrinsic(r) || r.as_str().is_some())
+        .or_else(|| service.provider(&["role"]))
+        .map(given)
 }
 
 /// A role named by ARN, by an intrinsic, or by the logical id of a resource of the service.
@@ -50,9 +70,7 @@ fn own(service: &mut Service, function: &Function, statements: &[Value], vpc: bo
         )
     } else {
         // Without the plugin the framework doesn't look at them.
-        let own = function
-            .get("iamRoleStatements")
-            .filter(|_| service.has_plugin("serverless-iam-roles-per-function"))?;
+        let own = function.get("iamRoleStatements").filter(|_| service.has_plugin(PLUGIN))?;
         let all =
             raw::at(&service.config, &["custom", "serverless-iam-roles-per-function", "defaultInherit"]);
         let inherits = function.get("iamRoleStatementsInherit").or(all);

@@ -255,3 +255,43 @@ functions:
     let statements = show(&system, "IamRoleLambdaExecution", "Policies.0.PolicyDocument.Statement.2.Action");
     assert!(statements.contains("lambda:InvokeFunction"), "{statements}");
 }
+
+#[test]
+fn the_scheduler_uses_the_role_of_the_function() {
+    let schedule = "schedule: {rate: rate(1 day), method: scheduler}";
+    let system = function(schedule);
+    let id = "TakeDashorderEventsRuleSchedule1";
+    assert_eq!(show(&system, id, "Target.RoleArn"), "${IamRoleLambdaExecution.Arn}");
+    let statement = "Policies.0.PolicyDocument.Statement.2";
+    assert_eq!(
+        show(&system, "IamRoleLambdaExecution", &format!("{statement}.Action")),
+        "[lambda:InvokeFunction]"
+    );
+    let system = service(&format!(
+        "plugins: [serverless-iam-roles-per-function]\nfunctions: {{f: {{handler: a.b, iamRoleStatements: [], events: [{{{schedule}}}]}}}}\n"
+    ));
+    assert_eq!(show(&system, "FEventsRuleSchedule1", "Target.RoleArn"), "${FIamRoleLambdaExecution.Arn}");
+    assert!(system.resource("serverless/FIamRoleLambdaExecution").is_some());
+}
+
+#[test]
+fn service_proxies_reach_their_service_without_a_function() {
+    let system = service(
+        "plugins: [serverless-apigateway-service-proxy]
+custom:
+  apiGatewayServiceProxies:
+    - sqs: {path: /orders, method: post, queueName: !GetAtt [Queue, QueueName]}
+    - sqs: {path: /returns, method: post, queueName: returns, authorizationType: AWS_IAM}
+    - sns: {path: /news, method: post, topicName: news}
+resources: {Resources: {Queue: {Type: AWS::SQS::Queue}}}
+",
+    );
+    let uri = show(&system, "ApiGatewayMethodOrdersPost", "Integration.Uri");
+    assert!(uri.ends_with(":sqs:path/${AWS::AccountId}/${Queue.QueueName}"), "{uri}");
+    assert_eq!(show(&system, "ApiGatewayMethodOrdersPost", "AuthorizationType"), "NONE");
+    assert_eq!(show(&system, "ApiGatewayMethodReturnsPost", "AuthorizationType"), "AWS_IAM");
+    let resource = show(&system, "ApigatewayToSqsRole", "Policies.0.PolicyDocument.Statement.1.Resource");
+    assert!(resource.ends_with(":returns"), "{resource}");
+    let template = show(&system, "ApiGatewayMethodNewsPost", "Integration.RequestTemplates.application/json");
+    assert!(template.ends_with(":news"), "{template}");
+}

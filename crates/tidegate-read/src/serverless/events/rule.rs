@@ -2,17 +2,22 @@
 
 use super::{Event, state, target};
 use crate::serverless::service::{Function, Service};
-use crate::serverless::{names, raw};
+use crate::serverless::{names, raw, roles};
 use tidegate_graph::{Data, Span, Value};
 
-pub(super) fn schedule(service: &mut Service, function: &Function, event: &Event) {
+pub(super) fn schedule(
+    service: &mut Service,
+    function: &Function,
+    event: &Event,
+    statements: &mut Vec<Value>,
+) {
     let rates = event.main("rate").map(Value::items).unwrap_or_default().to_vec();
     let scheduler = event.get("method").and_then(Value::as_text).as_deref() == Some("scheduler");
     for rate in rates {
         let number = service.count(format!("{}Schedule", function.prefix));
         let id = format!("{}EventsRuleSchedule{number}", function.prefix);
         if scheduler {
-            by_scheduler(service, function, event, &id, rate);
+            by_scheduler(service, function, event, statements, &id, rate);
             continue;
         }
         let mut target = target(function, format!("{}Schedule", function.key).into(), event.span);
@@ -28,12 +33,17 @@ pub(super) fn schedule(service: &mut Service, function: &Function, event: &Event
     }
 }
 
-fn by_scheduler(service: &mut Service, function: &Function, event: &Event, id: &str, rate: Value) {
+fn by_scheduler(
+    service: &mut Service,
+    function: &Function,
+    event: &Event,
+    statements: &mut Vec<Value>,
+    id: &str,
+    rate: Value,
+) {
     let span = event.span;
-    let role = function
-        .get("role")
-        .cloned()
-        .unwrap_or_else(|| raw::attribute("IamRoleLambdaExecution", "Arn", span));
+    let role = roles::expected(service, function);
+    statements.push(raw::allow(&["lambda:InvokeFunction"], function.target.clone(), span));
     let mut target = vec![("Arn", function.target.clone()), ("RoleArn", role)];
     target.extend(input(event));
     let mode = Value::object([("Mode", Value::text("OFF", span))], span);
