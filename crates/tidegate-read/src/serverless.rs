@@ -105,10 +105,13 @@ fn merge_resources(service: Service, template: &mut Template) {
     root.insert("Resources", Value::map(resources, config.span));
     let sections = config.get("resources").map(Value::items).unwrap_or_default();
     for (number, section) in sections.iter().enumerate() {
-        if let Data::Unknown(_) = section.data {
-            unread(&mut root, number, section);
-        }
+        unread(&mut root, number, section);
         let mut section = section.as_map().cloned().unwrap_or_default();
+        // What isn't known must not wipe out what was made.
+        if let Some(resources) = section.get("Resources").filter(|r| r.as_map().is_none()).cloned() {
+            section.remove("Resources");
+            unread(&mut root, number, &resources);
+        }
         let extensions = section.remove("extensions");
         raw::merge_maps(&mut root, section);
         let extended = extensions.and_then(|e| e.as_map().cloned()).unwrap_or_default();
@@ -127,6 +130,7 @@ fn merge_resources(service: Service, template: &mut Template) {
         empty.iter().for_each(|id| {
             resources.remove(id);
         });
+        resources.iter_mut().for_each(|(_, resource)| known_shape(resource));
     }
     template.root = root;
     template.origins = origins;
@@ -134,16 +138,32 @@ fn merge_resources(service: Service, template: &mut Template) {
 
 /// Resources that can't be read (they are made by code, or lie elsewhere) stand as a stack that wasn't read.
 fn unread(root: &mut Map, number: usize, section: &Value) {
+    if !matches!(section.data, Data::Unknown(_)) {
+        return;
+    }
     let id = if number == 0 { "Resources".to_owned() } else { format!("Resources{number}") };
-    let stack = Value::object(
-        [
-            ("Type", Value::text("AWS::CloudFormation::Stack", section.span)),
-            ("Properties", Value::object([("TemplateURL", section.clone())], section.span)),
-        ],
-        section.span,
-    );
     if let Some(resources) = root.get_mut("Resources").and_then(Value::as_map_mut) {
-        resources.insert_field(id, Field { key: section.span, value: stack });
+        resources.insert_field(id, Field { key: section.span, value: unread_stack(section) });
+    }
+}
+
+fn unread_stack(section: &Value) -> Value {
+    let properties = Value::object([("TemplateURL", section.clone())], section.span);
+    Value::object(
+        [("Type", Value::text("AWS::CloudFormation::Stack", section.span)), ("Properties", properties)],
+        section.span,
+    )
+}
+
+/// A resource or its properties that are unknown altogether are unknown values, not malformed ones.
+fn known_shape(resource: &mut Value) {
+    if matches!(resource.data, Data::Unknown(_)) {
+        *resource = unread_stack(resource);
+        return;
+    }
+    let properties = resource.as_map_mut().and_then(|map| map.get_mut("Properties"));
+    if let Some(properties) = properties.filter(|p| matches!(p.data, Data::Unknown(_))) {
+        *properties = Value::object([("Unresolved", properties.clone())], properties.span);
     }
 }
 

@@ -7,10 +7,12 @@ use tidegate_graph::{Data, Map, Str, Value};
 /// Makes the resources of all functions and layers.
 pub(super) fn compile(service: &mut Service) {
     let section = service.config.get("functions").cloned();
-    if let Some(Value { data: Data::Unknown(_), span }) = &section {
+    let sections = section.as_ref().map(Value::items).unwrap_or_default().iter().enumerate();
+    for (number, unknown) in sections.filter(|(_, s)| matches!(s.data, Data::Unknown(_))) {
         // Functions that aren't known are still there.
-        let unknown = section.clone().into_iter().flat_map(|v| [("Code", v.clone()), ("Role", v)]);
-        service.add("Functions", "AWS::Lambda::Function", None, unknown.collect::<Vec<_>>(), *span);
+        let id = if number == 0 { "Functions".to_owned() } else { format!("Functions{number}") };
+        let properties = [("Code", unknown.clone()), ("Role", unknown.clone())];
+        service.add(id, "AWS::Lambda::Function", None, properties, unknown.span);
     }
     let functions = raw::merged(section.as_ref());
     service.declare(&functions);
@@ -74,6 +76,9 @@ fn properties(
             };
             set("PackageType", Some(Value::text("Image", span)));
             set("Code", Some(Value::object([("ImageUri", uri)], span)));
+        }
+        None if matches!(function.config.data, Data::Unknown(_)) => {
+            set("Code", Some(function.config.clone()))
         }
         None => {
             let artifact = raw::at(&function.config, &["package", "artifact"]).cloned();
