@@ -78,7 +78,7 @@ fn properties(
             set("Code", Some(Value::object([("ImageUri", uri)], span)));
         }
         None if matches!(function.config.data, Data::Unknown(_)) => {
-            set("Code", Some(function.config.clone()))
+            set("Code", Some(function.config.clone()));
         }
         None => {
             let artifact = raw::at(&function.config, &["package", "artifact"]).cloned();
