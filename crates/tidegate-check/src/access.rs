@@ -159,7 +159,7 @@ fn values_narrow(world: &World, kind: Match, key: &str, value: &Value) -> Narrow
 }
 
 /// A string with its holes filled: a reference or pseudo parameter is some one thing, no wildcard.
-fn filled(value: &Value) -> String {
+pub(crate) fn filled(value: &Value) -> String {
     let piece = |p: &Piece| match p {
         Piece::Text(text) => text.to_string(),
         _ => "known-later".to_string(),
@@ -168,7 +168,7 @@ fn filled(value: &Value) -> String {
 }
 
 /// True if the pattern picks something out: an ARN with its account or a globally unique name, or enough literal text.
-fn narrow_pattern(pattern: &str) -> bool {
+pub(crate) fn narrow_pattern(pattern: &str) -> bool {
     // Shorter than any account id, organization id or user id prefix.
     const LITERAL: usize = 6;
     if !pattern.contains(['*', '?']) {

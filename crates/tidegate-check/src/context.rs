@@ -153,6 +153,14 @@ impl<'a> Context<'a> {
         self.index.with_role(function, role).iter().copied().filter(|r| self.exists(r))
     }
 
+    /// Nodes from an entry of the system to this resource along the edges that start code, both included; `None` when
+    /// no stranger's request gets there.
+    pub(crate) fn way_from_entry(&self, resource: &Resource) -> Option<Vec<&'a Node>> {
+        let way = self.index.entries(self.graph).way_to(self.graph.index(&resource.id)?)?;
+        let way: Vec<&Node> = way.into_iter().filter_map(|n| self.graph.node(n)).collect();
+        way.iter().all(|n| self.node_exists(n)).then_some(way)
+    }
+
     /// True for a managed policy that is a permissions boundary and attached to nothing: it grants nothing.
     pub(crate) fn only_boundary(&self, policy: &Resource) -> bool {
         let mut paths = self.index.referrers(&policy.id).iter().map(|r| r.path.as_str()).peekable();

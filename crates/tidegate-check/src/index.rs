@@ -1,7 +1,9 @@
 //! Look-ups over the whole system, built once, so that no rule walks all resources for each resource.
 
+use crate::entries::Entries;
+use std::cell::OnceCell;
 use std::collections::HashMap;
-use tidegate_graph::{Data, Piece, Resource, Str, System, Value};
+use tidegate_graph::{Data, Graph, Piece, Resource, Str, System, Value};
 
 /// The look-ups.
 #[derive(Debug)]
@@ -11,6 +13,7 @@ pub(crate) struct Index<'a> {
     by_name: HashMap<&'static str, HashMap<String, Vec<&'a Resource>>>,
     referrers: HashMap<Str, Vec<Referrer<'a>>>,
     by_role: HashMap<String, Vec<&'a Resource>>,
+    entries: OnceCell<Entries>,
 }
 
 /// A resource that names another one.
@@ -84,6 +87,7 @@ impl<'a> Index<'a> {
             by_name: HashMap::new(),
             referrers: HashMap::new(),
             by_role: HashMap::new(),
+            entries: OnceCell::new(),
         };
         let names: HashMap<&str, (&'static str, &'static str)> = NAMES.iter().map(|n| (n.0, *n)).collect();
         for resource in system.resources() {
@@ -122,6 +126,11 @@ impl<'a> Index<'a> {
     /// Who names the resource with this id. A resource's entries follow each other.
     pub(crate) fn referrers(&self, id: &str) -> &[Referrer<'a>] {
         self.referrers.get(id).map_or(&[], Vec::as_slice)
+    }
+
+    /// Where strangers' requests get in the graph of this system.
+    pub(crate) fn entries(&self, graph: &Graph) -> &Entries {
+        self.entries.get_or_init(|| Entries::new(graph))
     }
 
     /// Functions with that role, in the order in which they were read. Two parameters are the same role when they are

@@ -6,12 +6,16 @@
 mod access;
 mod context;
 mod engine;
+mod entries;
 mod fingerprint;
 mod identity;
 mod index;
+mod mapping;
+mod openapi;
 mod registry;
 mod rule;
 mod rules;
+mod secrets;
 #[cfg(test)]
 mod testing;
 

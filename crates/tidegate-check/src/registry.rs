@@ -6,10 +6,20 @@ use crate::rules::{apis, functions, identity, queues};
 
 pub(crate) static RULES: &[Entry] = &[
     Entry::of::<apis::unthrottled_stage::UnthrottledStage>(),
+    Entry::of::<functions::any_origin_function_url::AnyOriginFunctionUrl>(),
     Entry::of::<functions::async_function_without_failure_destination::AsyncFunctionWithoutFailureDestination>(
     ),
+    Entry::of::<functions::bucket_permission_without_account::BucketPermissionWithoutAccount>(),
     Entry::of::<functions::function_url_without_auth::FunctionUrlWithoutAuth>(),
+    Entry::of::<functions::public_function_permission::PublicFunctionPermission>(),
+    Entry::of::<functions::public_layer::PublicLayer>(),
+    Entry::of::<functions::secret_in_environment::SecretInEnvironment>(),
+    Entry::of::<functions::service_permission_without_source::ServicePermissionWithoutSource>(),
     Entry::of::<functions::shared_role::SharedRole>(),
+    Entry::of::<functions::short_visibility_timeout::ShortVisibilityTimeout>(),
+    Entry::of::<functions::stream_without_failure_destination::StreamWithoutFailureDestination>(),
+    Entry::of::<functions::unbounded_queue_consumer::UnboundedQueueConsumer>(),
+    Entry::of::<functions::unlimited_concurrency::UnlimitedConcurrency>(),
     Entry::of::<identity::admin_policy::AdminPolicy>(),
     Entry::of::<identity::managed_admin_policy::ManagedAdminPolicy>(),
     Entry::of::<queues::public_queue_policy::PublicQueuePolicy>(),

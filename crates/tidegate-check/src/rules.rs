@@ -5,9 +5,19 @@ pub(crate) mod apis {
     pub(crate) mod unthrottled_stage;
 }
 pub(crate) mod functions {
+    pub(crate) mod any_origin_function_url;
     pub(crate) mod async_function_without_failure_destination;
+    pub(crate) mod bucket_permission_without_account;
     pub(crate) mod function_url_without_auth;
+    pub(crate) mod public_function_permission;
+    pub(crate) mod public_layer;
+    pub(crate) mod secret_in_environment;
+    pub(crate) mod service_permission_without_source;
     pub(crate) mod shared_role;
+    pub(crate) mod short_visibility_timeout;
+    pub(crate) mod stream_without_failure_destination;
+    pub(crate) mod unbounded_queue_consumer;
+    pub(crate) mod unlimited_concurrency;
 }
 pub(crate) mod identity {
     pub(crate) mod admin_policy;

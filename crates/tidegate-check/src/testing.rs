@@ -68,6 +68,14 @@ impl Build {
         self
     }
 
+    /// Says what a node is, and who can reach it.
+    pub(crate) fn exposed(mut self, name: &str, kind: NodeKind, exposure: Exposure) -> Self {
+        let node = self.node(name);
+        let node = self.graph.node_mut(node).unwrap();
+        (node.kind, node.exposure) = (kind, exposure);
+        self
+    }
+
     fn node(&mut self, name: &str) -> usize {
         let ty = self.system.resource(&id(name)).map_or_else(Str::default, |r| r.ty.clone());
         self.graph.add_node(Node {
