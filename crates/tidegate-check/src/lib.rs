@@ -13,6 +13,7 @@ mod index;
 mod mapping;
 mod openapi;
 mod registry;
+mod rest;
 mod rule;
 mod rules;
 mod secrets;

@@ -2,17 +2,26 @@
 //! Every rule, by family and id.
 
 use crate::rule::Entry;
-use crate::rules::{apis, functions, identity, queues};
+use crate::rules::{apis, functions, identity, queues, workflows};
 
 pub(crate) static RULES: &[Entry] = &[
+    Entry::of::<apis::any_origin_api::AnyOriginApi>(),
+    Entry::of::<apis::domain_with_old_tls::DomainWithOldTls>(),
+    Entry::of::<apis::method_without_authorizer::MethodWithoutAuthorizer>(),
+    Entry::of::<apis::operation_without_authorizer::OperationWithoutAuthorizer>(),
+    Entry::of::<apis::payloads_in_logs::PayloadsInLogs>(),
+    Entry::of::<apis::route_without_authorizer::RouteWithoutAuthorizer>(),
+    Entry::of::<apis::stage_without_access_log::StageWithoutAccessLog>(),
     Entry::of::<apis::unthrottled_stage::UnthrottledStage>(),
     Entry::of::<functions::any_origin_function_url::AnyOriginFunctionUrl>(),
     Entry::of::<functions::async_function_without_failure_destination::AsyncFunctionWithoutFailureDestination>(
     ),
     Entry::of::<functions::bucket_permission_without_account::BucketPermissionWithoutAccount>(),
     Entry::of::<functions::function_url_without_auth::FunctionUrlWithoutAuth>(),
+    Entry::of::<functions::log_kept_forever::LogKeptForever>(),
     Entry::of::<functions::public_function_permission::PublicFunctionPermission>(),
     Entry::of::<functions::public_layer::PublicLayer>(),
+    Entry::of::<functions::recursive_loop::RecursiveLoop>(),
     Entry::of::<functions::secret_in_environment::SecretInEnvironment>(),
     Entry::of::<functions::service_permission_without_source::ServicePermissionWithoutSource>(),
     Entry::of::<functions::shared_role::SharedRole>(),
@@ -24,4 +33,5 @@ pub(crate) static RULES: &[Entry] = &[
     Entry::of::<identity::managed_admin_policy::ManagedAdminPolicy>(),
     Entry::of::<queues::public_queue_policy::PublicQueuePolicy>(),
     Entry::of::<queues::queue_encryption_off::QueueEncryptionOff>(),
+    Entry::of::<workflows::state_machine_without_log::StateMachineWithoutLog>(),
 ];

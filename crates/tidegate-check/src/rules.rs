@@ -2,6 +2,13 @@
 //! The rules, one file each.
 
 pub(crate) mod apis {
+    pub(crate) mod any_origin_api;
+    pub(crate) mod domain_with_old_tls;
+    pub(crate) mod method_without_authorizer;
+    pub(crate) mod operation_without_authorizer;
+    pub(crate) mod payloads_in_logs;
+    pub(crate) mod route_without_authorizer;
+    pub(crate) mod stage_without_access_log;
     pub(crate) mod unthrottled_stage;
 }
 pub(crate) mod functions {
@@ -9,8 +16,10 @@ pub(crate) mod functions {
     pub(crate) mod async_function_without_failure_destination;
     pub(crate) mod bucket_permission_without_account;
     pub(crate) mod function_url_without_auth;
+    pub(crate) mod log_kept_forever;
     pub(crate) mod public_function_permission;
     pub(crate) mod public_layer;
+    pub(crate) mod recursive_loop;
     pub(crate) mod secret_in_environment;
     pub(crate) mod service_permission_without_source;
     pub(crate) mod shared_role;
@@ -26,4 +35,7 @@ pub(crate) mod identity {
 pub(crate) mod queues {
     pub(crate) mod public_queue_policy;
     pub(crate) mod queue_encryption_off;
+}
+pub(crate) mod workflows {
+    pub(crate) mod state_machine_without_log;
 }

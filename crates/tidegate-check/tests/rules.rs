@@ -162,7 +162,8 @@ fn shown(system: &System, findings: &[Finding]) -> String {
 fn fixture_files(root: &Path, rule: &str) -> Vec<PathBuf> {
     let folders = entries(root).into_iter().map(|family| family.join(rule));
     let files = folders.filter(|f| f.is_dir()).flat_map(|folder| entries(&folder));
-    files.filter(|f| f.extension().is_some_and(|e| e != "snap" && e != "new")).collect()
+    // A Terraform fixture is a folder, because a file of a module is never read alone.
+    files.filter(|f| f.is_dir() || f.extension().is_some_and(|e| e != "snap" && e != "new")).collect()
 }
 
 fn entries(folder: &Path) -> Vec<PathBuf> {
