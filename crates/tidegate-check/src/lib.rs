@@ -8,6 +8,7 @@ mod context;
 mod engine;
 mod entries;
 mod fingerprint;
+mod gcp;
 mod identity;
 mod index;
 mod mapping;

@@ -48,7 +48,8 @@ const METHODS: &[(&str, &str)] = &[
 pub(crate) fn operations<'v>(cx: &Context<'_>, body: &'v Value) -> Vec<Operation<'v>> {
     let mut out = Vec::new();
     let Some(paths) = cx.child(body, "paths").and_then(Value::as_map) else { return out };
-    for (path, item) in paths.iter().filter(|(path, _)| path.starts_with('/')) {
+    // The catch-all of an HTTP API has no slash: `$default`.
+    for (path, item) in paths.iter().filter(|(path, _)| !path.starts_with("x-")) {
         let Some(item) = cx.world.resolve(item).and_then(Value::as_map) else { continue };
         for (key, field) in item.fields() {
             let Some((_, method)) = METHODS.iter().find(|(name, _)| key.eq_ignore_ascii_case(name)) else {

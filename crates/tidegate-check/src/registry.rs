@@ -2,7 +2,7 @@
 //! Every rule, by family and id.
 
 use crate::rule::Entry;
-use crate::rules::{apis, functions, identity, queues, workflows};
+use crate::rules::{apis, azure, functions, gcp, identity, queues, workflows};
 
 pub(crate) static RULES: &[Entry] = &[
     Entry::of::<apis::any_origin_api::AnyOriginApi>(),
@@ -13,6 +13,8 @@ pub(crate) static RULES: &[Entry] = &[
     Entry::of::<apis::route_without_authorizer::RouteWithoutAuthorizer>(),
     Entry::of::<apis::stage_without_access_log::StageWithoutAccessLog>(),
     Entry::of::<apis::unthrottled_stage::UnthrottledStage>(),
+    Entry::of::<azure::weak_function_app_transport::WeakFunctionAppTransport>(),
+    Entry::of::<azure::weak_storage_account::WeakStorageAccount>(),
     Entry::of::<functions::any_origin_function_url::AnyOriginFunctionUrl>(),
     Entry::of::<functions::async_function_without_failure_destination::AsyncFunctionWithoutFailureDestination>(
     ),
@@ -29,6 +31,8 @@ pub(crate) static RULES: &[Entry] = &[
     Entry::of::<functions::stream_without_failure_destination::StreamWithoutFailureDestination>(),
     Entry::of::<functions::unbounded_queue_consumer::UnboundedQueueConsumer>(),
     Entry::of::<functions::unlimited_concurrency::UnlimitedConcurrency>(),
+    Entry::of::<gcp::public_pubsub::PublicPubsub>(),
+    Entry::of::<gcp::public_service::PublicService>(),
     Entry::of::<identity::admin_policy::AdminPolicy>(),
     Entry::of::<identity::managed_admin_policy::ManagedAdminPolicy>(),
     Entry::of::<queues::public_queue_policy::PublicQueuePolicy>(),

@@ -11,6 +11,10 @@ pub(crate) mod apis {
     pub(crate) mod stage_without_access_log;
     pub(crate) mod unthrottled_stage;
 }
+pub(crate) mod azure {
+    pub(crate) mod weak_function_app_transport;
+    pub(crate) mod weak_storage_account;
+}
 pub(crate) mod functions {
     pub(crate) mod any_origin_function_url;
     pub(crate) mod async_function_without_failure_destination;
@@ -27,6 +31,10 @@ pub(crate) mod functions {
     pub(crate) mod stream_without_failure_destination;
     pub(crate) mod unbounded_queue_consumer;
     pub(crate) mod unlimited_concurrency;
+}
+pub(crate) mod gcp {
+    pub(crate) mod public_pubsub;
+    pub(crate) mod public_service;
 }
 pub(crate) mod identity {
     pub(crate) mod admin_policy;

@@ -10,6 +10,12 @@ pub(crate) struct Secret {
     pub(crate) kind: &'static str,
     /// How sure.
     pub(crate) confidence: Confidence,
+    /// True for a key that the issuer's documentation shows: worth nothing, but it stands where a real one will.
+    pub(crate) example: bool,
+}
+
+const fn secret(kind: &'static str, confidence: Confidence) -> Secret {
+    Secret { kind, confidence, example: false }
 }
 
 /// What the value of a variable looks like, if it looks like a secret.
@@ -85,9 +91,16 @@ const FORMATS: &[Format] = &[
 
 /// Texts in the format of an issuer.
 fn issued(text: &str) -> Option<Secret> {
-    let sure = |kind| Some(Secret { kind, confidence: Confidence::High });
+    let sure = |kind| Some(secret(kind, Confidence::High));
     if text.contains("-----BEGIN ") && text.contains("PRIVATE KEY-----") {
         return sure("a private key");
+    }
+    if matches!(text, "AKIAIOSFODNN7EXAMPLE" | "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY") {
+        return Some(Secret {
+            kind: "the example key of AWS's documentation",
+            confidence: Confidence::Low,
+            example: true,
+        });
     }
     if aws_key_id(text) {
         return sure("an AWS access key id");
@@ -111,7 +124,7 @@ fn issued(text: &str) -> Option<Secret> {
     if account_key.is_some_and(|key| key.len() >= 40 && entropy(key) > 4.0) {
         return sure("an Azure storage key");
     }
-    json_web_token(text).then_some(Secret { kind: "a JSON web token", confidence: Confidence::Medium })
+    json_web_token(text).then_some(secret("a JSON web token", Confidence::Medium))
 }
 
 fn aws_key_id(text: &str) -> bool {
@@ -135,7 +148,7 @@ fn in_url(text: &str) -> Option<Secret> {
     let (user, _) = rest.split(['/', '?']).next()?.rsplit_once('@')?;
     let (_, password) = user.split_once(':')?;
     let literal = password.len() >= 4 && !password.contains('\u{fffd}') && !placeholder(password);
-    literal.then_some(Secret { kind: "a password within a URL", confidence: Confidence::High })
+    literal.then_some(secret("a password within a URL", Confidence::High))
 }
 
 /// Texts that a name calls secret and that look random enough, or like a password.
@@ -197,7 +210,7 @@ fn named(name: &str, text: &str) -> Option<Secret> {
         return None;
     }
     let password = has("password") || has("passwd") || has("pwd") || has("passphrase") || last == "pass";
-    let secret = password
+    let called_secret = password
         || has("secret")
         || has("token")
         || has("credential")
@@ -210,7 +223,7 @@ fn named(name: &str, text: &str) -> Option<Secret> {
         || text.starts_with('/')
         || text.contains("://")
         || text.contains("amazonaws.com");
-    if !secret || holes || place || placeholder(text) {
+    if !called_secret || holes || place || placeholder(text) {
         return None;
     }
     let classes = [
@@ -234,7 +247,7 @@ fn named(name: &str, text: &str) -> Option<Secret> {
     }
     let kind = if password { "a password" } else { "a secret" };
     let confidence = if hex || random { Confidence::High } else { Confidence::Medium };
-    Some(Secret { kind, confidence })
+    Some(secret(kind, confidence))
 }
 
 /// Words of a name: `dbPassword`, `DB_PASSWORD`, `db-password`.
@@ -335,6 +348,13 @@ mod tests {
     }
 
     #[test]
+    fn keys_of_a_documentation_are_told_apart() {
+        let example = detect("KEY", &text("AKIAIOSFODNN7EXAMPLE")).unwrap();
+        assert!(example.example && example.confidence == Confidence::Low);
+        assert!(!detect("KEY", &text(&joined(&["AKIA", "Q3EG5XYZ2J7KLMNO"]))).unwrap().example);
+    }
+
+    #[test]
     fn named_and_random_or_chosen() {
         assert_eq!(kind("DB_PASSWORD", "Tr0ub4dor&3"), Some("a password"));
         assert_eq!(kind("dbPassword", "hunter2"), Some("a password"));
@@ -367,7 +387,6 @@ mod tests {
             ("API_KEY", "YOUR_API_KEY_12345678"),
             ("PARTITION_KEY", "customerId9Z"),
             ("PASSWORD", "{{resolve:secretsmanager:Orders9x:SecretString:password}}"),
-            ("KEY_ID", "AKIAIOSFODNN7EXAMPLE"),
         ] {
             assert_eq!(kind(name, value), None, "{name}={value}");
         }

@@ -3,7 +3,7 @@
 use crate::Context;
 use crate::rule::{Rule, declare_rule};
 use crate::secrets;
-use tidegate_graph::{Resource, Value};
+use tidegate_graph::{Resource, Severity, Value};
 
 declare_rule! {
     /// ## What it finds
@@ -13,6 +13,8 @@ declare_rule! {
     ///
     /// Length alone proves nothing, and the names and places of secrets (`SECRET_ARN`, `/prod/db/password`) are none. The
     /// secret itself is never shown.
+    ///
+    /// The keys that AWS's documentation shows are low: worth nothing, but they stand where real ones will.
     ///
     /// ## Why it matters
     /// Whoever can read the repository, the template, or the function's configuration (`lambda:GetFunctionConfiguration`,
@@ -71,7 +73,9 @@ impl Rule for SecretInEnvironment {
         for (name, value) in variables.iter() {
             let Some(value) = cx.world.resolve(value) else { continue };
             let Some(secret) = secrets::detect(name, value) else { continue };
+            let severity = if secret.example { Severity::Low } else { Severity::High };
             cx.finding(function, format!("variable `{name}` holds what looks like {}", secret.kind))
+                .severity(severity)
                 .at(&["Environment", "Variables", name])
                 .confidence(secret.confidence)
                 .help("keep it in Secrets Manager or Parameter Store, let the function read it at run time, and replace it: it is known now")

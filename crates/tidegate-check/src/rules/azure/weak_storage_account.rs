@@ -1,0 +1,151 @@
+//! A storage account of Azure that is easier to get into than it should be.
+
+use super::weak_function_app_transport::FUNCTION_APPS;
+use crate::Context;
+use crate::rule::{Rule, declare_rule};
+use tidegate_graph::{Resource, Severity};
+
+declare_rule! {
+    /// ## What it finds
+    /// A storage account that accepts plain HTTP (high), whose containers may be made public (medium; the provider's
+    /// default), or, when a function app keeps its code and state there, that opens with a shared key (medium; the default
+    /// as well). Each is a finding of its own.
+    ///
+    /// ## Why it matters
+    /// The storage of a function app holds its code, its keys and its queues. Who has the account's shared key changes the
+    /// code and runs it with the app's identity; a container that somebody makes public shows what lies in it to everyone.
+    ///
+    /// ## Example
+    /// ```hcl,finding
+    /// resource "azurerm_storage_account" "orders" {
+    ///   name                            = "orders"
+    ///   https_traffic_only_enabled      = false
+    ///   allow_nested_items_to_be_public = false
+    /// }
+    /// ```
+    ///
+    /// ## Instead
+    /// ```hcl,clean
+    /// resource "azurerm_storage_account" "orders" {
+    ///   name                            = "orders"
+    ///   https_traffic_only_enabled      = true
+    ///   allow_nested_items_to_be_public = false
+    ///   shared_access_key_enabled       = false
+    /// }
+    /// ```
+    ///
+    /// ## Limits
+    /// Network rules that keep strangers from a public container aren't counted.
+    WeakStorageAccount {
+        id: "weak-storage-account",
+        title: "storage account that is easy to get into",
+        severity: High,
+        confidence: High,
+        since: "0.1.0",
+        aliases: [
+            "TG-AZ-009",
+            "CKV_AZURE_190",
+            "CKV_AZURE_59",
+            "CKV_AZURE_3",
+            "CKV2_AZURE_40",
+            "trivy:AVD-AZU-0007",
+            "trivy:AVD-AZU-0008",
+        ],
+        threats: ["T31", "T35", "T49"],
+        profiles: [Baseline],
+        why: "code, keys and messages of the functions lie there",
+    }
+}
+
+impl Rule for WeakStorageAccount {
+    const ON: &'static [&'static str] = &["azurerm_storage_account"];
+
+    fn check(account: &Resource, cx: &Context<'_>) {
+        let weak = |key: &str, bad: bool, default: bool| -> Option<bool> {
+            let Some(value) = cx.get(account, &[key]) else { return default.then_some(true) };
+            if value.as_bool().is_none() {
+                cx.unknown(account, value, &format!("`{key}`"));
+            }
+            value.as_bool().map(|is| is == bad)
+        };
+        let report = |key: &str, severity, message: String, good: bool| {
+            cx.finding(account, message)
+                .at(&[key])
+                .severity(severity)
+                .help(format!("set `{key} = {good}`"))
+                .report();
+        };
+        // The second name is that of older provider versions.
+        for key in ["https_traffic_only_enabled", "enable_https_traffic_only"] {
+            if weak(key, false, false) == Some(true) {
+                report(key, Severity::High, "the storage account accepts unencrypted requests".into(), true);
+            }
+        }
+        let older = cx.get(account, &["allow_blob_public_access"]).is_some();
+        let key = if older { "allow_blob_public_access" } else { "allow_nested_items_to_be_public" };
+        if weak(key, true, !older) == Some(true) {
+            report(
+                key,
+                Severity::Medium,
+                "containers of the storage account may be made public".into(),
+                false,
+            );
+        }
+        let users: Vec<&Resource> =
+            ["storage_account_name", "storage_account_access_key", "storage_container_endpoint"]
+                .iter()
+                .flat_map(|path| FUNCTION_APPS.iter().flat_map(|ty| cx.referrers(account, ty, path)))
+                .collect();
+        if let Some(app) = users.first()
+            && weak("shared_access_key_enabled", true, true) == Some(true)
+        {
+            let message = format!("who has the account's key changes the code of `{}`", app.logical_id);
+            report("shared_access_key_enabled", Severity::Medium, message, false);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::WeakStorageAccount;
+    use crate::testing::{Build, reference};
+    use tidegate_graph::Severity;
+
+    fn severities(properties: &str) -> Vec<Severity> {
+        let build = Build::new().json("orders", "azurerm_storage_account", properties);
+        build.run::<WeakStorageAccount>().findings.iter().map(|f| f.severity).collect()
+    }
+
+    #[test]
+    fn plain_http_and_public_containers() {
+        assert_eq!(severities("{}"), [Severity::Medium]);
+        assert_eq!(
+            severities(r#"{"https_traffic_only_enabled": false, "allow_nested_items_to_be_public": true}"#),
+            [Severity::Medium, Severity::High]
+        );
+        assert!(severities(r#"{"allow_nested_items_to_be_public": false}"#).is_empty());
+        assert!(severities(r#"{"allow_blob_public_access": false}"#).is_empty());
+    }
+
+    #[test]
+    fn the_shared_key_of_a_function_app() {
+        let run = |properties: &str| {
+            Build::new()
+                .json("store", "azurerm_storage_account", properties)
+                .add(
+                    "app",
+                    "azurerm_linux_function_app",
+                    &[("storage_account_name", reference("store", "name"))],
+                )
+                .findings::<WeakStorageAccount>()
+        };
+        assert_eq!(
+            run(r#"{"allow_nested_items_to_be_public": false}"#),
+            ["store: who has the account's key changes the code of `app`"]
+        );
+        assert!(
+            run(r#"{"allow_nested_items_to_be_public": false, "shared_access_key_enabled": false}"#)
+                .is_empty()
+        );
+    }
+}
