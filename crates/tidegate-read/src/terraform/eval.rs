@@ -24,10 +24,10 @@ pub(super) use expand::branches;
 pub(super) use expression::maybe;
 pub(super) use operator::{number, same, unknown as is_unknown};
 pub(super) use string::{key_text, string_pieces};
-pub(super) use traverse::{fields, unknown_of};
+pub(super) use traverse::{fields, rest_of, unknown_of};
 
 /// Steps of one root module; a large real one takes 200,000.
-const MAX_WORK: usize = 4_000_000;
+const MAX_WORK: usize = 2_500_000;
 /// Expressions within each other, through locals and modules.
 const MAX_DEPTH: usize = 400;
 /// Values within one value.

@@ -4,7 +4,7 @@ mod json;
 
 use super::ast::{Attribute, Block, Body, Expr};
 use super::parse;
-use crate::Files;
+use crate::{Files, LoadError};
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -103,6 +103,8 @@ fn source_name(name: &str) -> Option<(&str, bool)> {
 fn read_file(files: &Files, path: &Path, json: bool, problems: &mut Vec<Problem>) -> Option<Body> {
     let file = match files.load(path) {
         Ok(file) => file,
+        // A module that lies outside of the project is one that was not read; that is no fault of the input.
+        Err(LoadError::Missing | LoadError::Outside) => return None,
         Err(error) => {
             problems.push(Problem::file(files.shown(path), error.to_string()));
             return None;

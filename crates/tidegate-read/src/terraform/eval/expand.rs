@@ -5,6 +5,7 @@ use super::string::key_text;
 use super::{Caller, Evaluator, MAX_MODULE_DEPTH, MAX_MODULES, Node, Scope};
 use crate::terraform::ast::{Block, Kind};
 use crate::terraform::module;
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::rc::Rc;
 use tidegate_graph::{Cond, Data, Span, Str, Value, Why};
@@ -107,14 +108,14 @@ impl Evaluator<'_> {
     }
 
     fn each_items(&mut self, value: &Value, span: Span) -> Expansion {
-        let mut items: Vec<Item> = Vec::new();
+        let mut items = Items::default();
         let mut unknown = None;
         for (cond, branch) in branches(value) {
             match &branch.data {
                 Data::Map(map) => {
                     for (key, field) in map.fields() {
                         let key_value = Value::text(key.clone(), field.key);
-                        add(&mut items, key, &cond, || (key_value, field.value.clone()));
+                        items.add(key, &cond, || (key_value, field.value.clone()));
                     }
                 }
                 Data::List(list) => {
@@ -125,7 +126,7 @@ impl Evaluator<'_> {
                                 continue;
                             }
                             let cond = Cond::all([cond.clone(), inner]);
-                            add(&mut items, &key_text(&value), &cond, || (value.clone(), value.clone()));
+                            items.add(&key_text(&value), &cond, || (value.clone(), value.clone()));
                         }
                     }
                 }
@@ -140,7 +141,7 @@ impl Evaluator<'_> {
             item.condition = Some(Cond::Free(format!("{reason} is not empty").into()));
             return Expansion { shape: Shape::Map, known: false, reason, why, items: vec![item] };
         }
-        items.truncate(MAX_INSTANCES);
+        let items = items.list;
         Expansion { shape: Shape::Map, known: true, reason: Str::default(), why: Why::Parameter, items }
     }
 
@@ -243,18 +244,28 @@ fn count_items(value: &Value) -> Expansion {
     Expansion { shape: Shape::List, known: true, reason: Str::default(), why: Why::Parameter, items }
 }
 
-fn add(items: &mut Vec<Item>, key: &Str, cond: &Cond, each: impl FnOnce() -> (Value, Value)) {
-    if items.len() > MAX_INSTANCES {
-        return;
+/// Items by key, in the order they were added.
+#[derive(Default)]
+struct Items {
+    list: Vec<Item>,
+    index: HashMap<Str, usize>,
+}
+
+impl Items {
+    fn add(&mut self, key: &Str, cond: &Cond, each: impl FnOnce() -> (Value, Value)) {
+        if let Some(known) = self.index.get(key).and_then(|index| self.list.get_mut(*index)) {
+            known.condition = either(known.condition.take(), cond);
+            return;
+        }
+        if self.list.len() >= MAX_INSTANCES {
+            return;
+        }
+        self.index.insert(key.clone(), self.list.len());
+        let mut item = item(key.clone(), format!("[\"{key}\"]").into());
+        item.each = Some(Rc::new(each()));
+        item.condition = Some(cond.clone()).filter(|c| *c != Cond::Constant(true));
+        self.list.push(item);
     }
-    if let Some(known) = items.iter_mut().find(|item| item.key == *key) {
-        known.condition = either(known.condition.take(), cond);
-        return;
-    }
-    let mut item = item(key.clone(), format!("[\"{key}\"]").into());
-    item.each = Some(Rc::new(each()));
-    item.condition = Some(cond.clone()).filter(|c| *c != Cond::Constant(true));
-    items.push(item);
 }
 
 /// There under one condition or another; `None` is always.

@@ -220,6 +220,7 @@ impl Evaluator<'_> {
                 }
                 let index = self.eval(index, scope);
                 let key = key_text(&self.literal(index));
+                self.spend(expansion.items.len() / 16);
                 let found = expansion.items.iter().position(|item| item.key == key);
                 (found.map_or(Chosen::None, Chosen::Item), rest)
             }
@@ -370,7 +371,11 @@ impl Evaluator<'_> {
         match value.data {
             Data::Map(mut map) => match map.get_mut(key) {
                 Some(found) => std::mem::replace(found, Value::new(Data::Null, span)).at(span),
-                None => self.fail(format!("[{key}]"), Why::Undeclared, span),
+                None => match rest_of(&map) {
+                    // It may be among what is unknown.
+                    Some(rest) => unknown_from(rest, span, |name| format!("{name}.{key}")),
+                    None => self.fail(format!("[{key}]"), Why::Undeclared, span),
+                },
             },
             Data::List(mut items) => {
                 let number = key.parse::<usize>().ok().or_else(|| {
@@ -490,6 +495,13 @@ impl Evaluator<'_> {
         let prefix = self.nodes.get(node).map(|n| n.prefix.as_str()).unwrap_or_default();
         format!("{}/{prefix}{address}{suffix}", self.stack).into()
     }
+}
+
+/// The unknown rest of a map that was merged with something unknown.
+pub(in crate::terraform) fn rest_of(map: &Map) -> Option<&Value> {
+    map.iter()
+        .find(|(key, value)| key.starts_with("${") && matches!(value.data, Data::Unknown(_)))
+        .map(|(_, v)| v)
 }
 
 enum Chosen {

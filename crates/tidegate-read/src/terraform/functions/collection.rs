@@ -1,7 +1,7 @@
 //! Lists, sets and maps.
 
 use super::{Arguments, Outcome, Trouble, distinct, identity, trouble};
-use crate::terraform::eval::{branches, is_unknown, key_text, maybe, same};
+use crate::terraform::eval::{branches, is_unknown, key_text, maybe, rest_of, same};
 use std::collections::HashSet;
 use tidegate_graph::{Cond, Data, Field, Map, Str, Value};
 
@@ -127,6 +127,7 @@ fn length(arguments: &Arguments<'_>) -> Outcome {
             return Err(Trouble::Unknown);
         }
         Data::List(items) => items.len(),
+        Data::Map(map) if rest_of(map).is_some() => return Err(Trouble::Unknown),
         Data::Map(map) => map.len(),
         Data::Text(text) => text.chars().count(),
         _ => return Err(trouble(value)),
@@ -179,6 +180,10 @@ fn merge(arguments: &Arguments<'_>) -> Outcome {
                 }
             }
             Data::Null => {}
+            // What is known of the others counts all the same, and what is unknown stands beside it.
+            Data::Unknown(symbol) if arguments.len() > 1 => {
+                out.insert(format!("${{{}}}", symbol.name), value.clone());
+            }
             _ => return Err(trouble(value)),
         }
     }
@@ -190,6 +195,7 @@ fn lookup(arguments: &Arguments<'_>) -> Outcome {
     let key = arguments.text(1)?;
     match (map.get(&key), arguments.values.get(2)) {
         (Some(value), _) => Ok(value.data.clone()),
+        (None, _) if rest_of(map).is_some() => Err(Trouble::Unknown),
         (None, Some(default)) => Ok(default.data.clone()),
         (None, None) => Err(Trouble::Refused),
     }
