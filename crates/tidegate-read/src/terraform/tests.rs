@@ -173,6 +173,33 @@ fn the_corpus_reads_without_problems() {
     assert!(count > 40, "{count}");
 }
 
+#[test]
+fn the_probes_resolve() {
+    let Some(corpus) = shared() else { return };
+    let any = |policy: &str| {
+        format!(
+            "{{Version: '2012-10-17', Statement: [{{Effect: 'Allow', Action: {policy}, Resource: '*'}}]}}"
+        )
+    };
+    let url = "authorization_type";
+    for (probe, address, attribute, expected) in [
+        ("t04_local_cond", "aws_lambda_function_url.u", url, "'NONE'".to_string()),
+        ("t05_module", "module.m.aws_lambda_function_url.u", url, "'NONE'".into()),
+        ("t07_module_foreach", "module.m[\"x\"].aws_lambda_function_url.u", url, "'NONE'".into()),
+        ("t07_module_foreach", "module.m[\"y\"].aws_lambda_function_url.u", url, "'AWS_IAM'".into()),
+        ("t10_doc_merge_star", "aws_iam_policy.p", "policy", any("['s3:GetObject', '*']")),
+        ("t14_templatefile", "aws_iam_policy.p", "policy", any("'*'")),
+    ] {
+        let folder = corpus.join("probes").join(probe);
+        let files = Files::new(&folder);
+        let read = Read(with_room(|| evaluate(&files, &folder, &Options::default())).unwrap());
+        let value = read.value(address, attribute);
+        let value = crate::document::document(value).unwrap_or_else(|| value.clone());
+        assert_eq!(show(&value), expected, "{probe}");
+        assert!(read.problems().is_empty());
+    }
+}
+
 fn dump(read: &Evaluated) {
     for instance in &read.instances {
         println!("{}", instance.id);

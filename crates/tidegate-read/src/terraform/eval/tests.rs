@@ -309,6 +309,120 @@ fn override_files_and_quiet_blocks() {
 }
 
 #[test]
+fn idioms_of_published_modules() {
+    let main = "resource \"aws_sqs_queue\" \"dlq\" {\n  name = \"dlq\"\n}\nmodule \"fn\" {\n  source = \"./fn\"\n  name = \"worker\"\n  dead_letter_arn = aws_sqs_queue.dlq.arn\n  statements = { q = { actions = [\"sqs:SendMessage\"], resources = [aws_sqs_queue.dlq.arn] } }\n  triggers = [{ service = \"sns\" }]\n}\nresource \"t\" \"r\" {\n  arn = module.fn.arn\n  role = module.fn.role\n  missing = module.fn.missing\n}\n";
+    let sub = r#"
+variable "name" { type = string }
+variable "create" { default = true }
+variable "create_role" {
+  type    = bool
+  default = true
+}
+variable "role_arn" { default = "" }
+variable "dead_letter_arn" { default = null }
+variable "statements" { default = {} }
+variable "triggers" {
+  type    = list(object({ service = string, suffix = optional(string, "amazonaws.com") }))
+  default = []
+}
+variable "env" { default = {} }
+data "aws_partition" "current" {}
+locals {
+  create_role = var.create && var.create_role && var.role_arn == ""
+  role        = local.create_role ? aws_iam_role.this[0].arn : var.role_arn
+}
+data "aws_iam_policy_document" "trust" {
+  count = local.create_role ? 1 : 0
+  statement {
+    effect  = "Allow"
+    actions = compact(["sts:AssumeRole", ""])
+    dynamic "principals" {
+      for_each = distinct(concat(["lambda"], var.triggers[*].service))
+      content {
+        type        = "Service"
+        identifiers = ["${principals.value}.amazonaws.com"]
+      }
+    }
+  }
+}
+data "aws_iam_policy_document" "inline" {
+  dynamic "statement" {
+    for_each = var.statements
+    content {
+      sid       = lookup(statement.value, "sid", replace(statement.key, "/[^0-9A-Za-z]*/", ""))
+      effect    = lookup(statement.value, "effect", "Allow")
+      actions   = lookup(statement.value, "actions", null)
+      resources = lookup(statement.value, "resources", null)
+      dynamic "condition" {
+        for_each = lookup(statement.value, "condition", [])
+        content {
+          test = condition.value.test
+        }
+      }
+    }
+  }
+}
+resource "aws_iam_role" "this" {
+  count              = local.create_role ? 1 : 0
+  name               = substr("${var.name}-role", 0, 64)
+  assume_role_policy = data.aws_iam_policy_document.trust[0].json
+}
+resource "aws_iam_role_policy" "inline" {
+  count  = local.create_role && length(var.statements) > 0 ? 1 : 0
+  role   = aws_iam_role.this[0].id
+  policy = data.aws_iam_policy_document.inline.json
+}
+resource "aws_lambda_function" "this" {
+  count         = var.create ? 1 : 0
+  function_name = var.name
+  role          = local.role
+  layers        = null
+  dynamic "dead_letter_config" {
+    for_each = var.dead_letter_arn == null ? [] : [true]
+    content {
+      target_arn = var.dead_letter_arn
+    }
+  }
+  dynamic "environment" {
+    for_each = length(keys(var.env)) == 0 ? [] : [true]
+    content {
+      variables = var.env
+    }
+  }
+}
+resource "aws_lambda_permission" "this" {
+  for_each      = { for k, v in var.triggers : k => v if var.create }
+  function_name = aws_lambda_function.this[0].function_name
+  principal     = try(each.value.principal, format("%s.%s", each.value.service, each.value.suffix))
+}
+output "arn" { value = try(aws_lambda_function.this[0].arn, "") }
+output "role" { value = element(concat(aws_iam_role.this.*.name, [""]), 0) }
+output "missing" { value = one(aws_lambda_function.this[*].layers) }
+"#;
+    let read = read(&[("main.tf", main), ("fn/main.tf", sub)]);
+    assert!(read.problems().is_empty(), "{:?}", read.problems());
+    let show = |name: &str, attribute: &str| read.show(&format!("module.fn.{name}"), attribute);
+    assert_eq!(read.show("t.r", "arn"), "'${module.fn.aws_lambda_function.this[0].arn}'");
+    assert_eq!(read.show("t.r", "role"), "'${module.fn.aws_iam_role.this[0].name}'");
+    assert_eq!(show("aws_iam_role.this[0]", "name"), "'worker-role'");
+    assert_eq!(
+        show("aws_iam_role.this[0]", "assume_role_policy"),
+        "json {Version: '2012-10-17', Statement: [{Effect: 'Allow', Action: 'sts:AssumeRole', Principal: {Service: ['lambda.amazonaws.com', 'sns.amazonaws.com']}}]}"
+    );
+    assert_eq!(
+        show("aws_iam_role_policy.inline[0]", "policy"),
+        "json {Version: '2012-10-17', Statement: [{Sid: 'q', Effect: 'Allow', Action: 'sqs:SendMessage', Resource: '${aws_sqs_queue.dlq.arn}'}]}"
+    );
+    assert_eq!(show("aws_lambda_function.this[0]", "role"), "'${module.fn.aws_iam_role.this[0].arn}'");
+    assert_eq!(
+        show("aws_lambda_function.this[0]", "dead_letter_config"),
+        "[{target_arn: '${aws_sqs_queue.dlq.arn}'}]"
+    );
+    assert!(!read.instance("module.fn.aws_lambda_function.this[0]").attributes.contains_key("environment"));
+    assert_eq!(show("aws_lambda_permission.this[\"0\"]", "principal"), "'sns.amazonaws.com'");
+}
+
+#[test]
 fn circles_end_as_unknown() {
     let text = "locals {\n a = local.b\n b = \"${local.a}x\"\n c = [local.c]\n}\nresource \"t\" \"r\" {\n a = local.a\n c = local.c\n n = t.s.n\n}\nresource \"t\" \"s\" {\n n = upper(t.r.n)\n count = length(t.s)\n}\n\
         module \"m\" {\n source = \"./\"\n}\nmodule \"n\" {\n source = \"./n\"\n a = module.n.out\n}\n";
