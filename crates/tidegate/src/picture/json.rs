@@ -67,3 +67,42 @@ fn condition(cond: &Cond) -> String {
         Cond::Any(conds) => format!("({})", join(conds, " or ")),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::picture::{View, samples};
+    use serde_json::Value;
+    use tidegate_graph::{Cond, Map, Resource, Span};
+
+    fn schema() -> jsonschema::Validator {
+        let text = include_str!("../../../../docs/schemas/graph.schema.json");
+        jsonschema::validator_for(&serde_json::from_str(text).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn the_document_fits_its_schema() {
+        let mut system = samples::system();
+        system.add(Resource {
+            id: "s/Queue".into(),
+            logical_id: "Queue".into(),
+            ty: "AWS::SQS::Queue".into(),
+            declared_type: "AWS::SQS::Queue".into(),
+            stack: 0,
+            properties: Map::new(),
+            attributes: Map::new(),
+            condition: Some(Cond::Equals("s/Env".into(), "prod".into())),
+            span: Span::default(),
+            made_from: None,
+        });
+        let view = View { resources: true, width: 80, color: false };
+        let mut document: Value =
+            serde_json::from_str(&super::render(&system, &samples::orders(), &view)).unwrap();
+        let wrong: Vec<String> =
+            schema().iter_errors(&document).map(|e| format!("{}: {e}", e.instance_path())).collect();
+        assert_eq!(wrong, Vec::<String>::new());
+        assert_eq!(document["resources"][0]["condition"], "Env=prod");
+        assert_eq!(document["nodes"][0]["exposure"], "anonymous");
+        document["nodes"][0]["kind"] = "lambda".into();
+        assert!(!schema().is_valid(&document), "the schema can refuse");
+    }
+}

@@ -427,6 +427,18 @@ mod tests {
     }
 
     #[test]
+    fn a_workflow_stands_before_the_function_that_it_invokes_and_that_starts_it() {
+        let graph = Sample::default()
+            .stack("s")
+            .node(NodeKind::Function, "AWS::Lambda::Function", "Step")
+            .node(NodeKind::Workflow, "AWS::StepFunctions::StateMachine", "Machine")
+            .edge("Step", EdgeKind::Invokes, "Machine")
+            .edge("Machine", EdgeKind::Invokes, "Step")
+            .graph;
+        assert!(column(&graph, "Machine") < column(&graph, "Step"));
+    }
+
+    #[test]
     fn a_long_chain_is_laid_out_without_recursion() {
         let mut sample = Sample::default().stack("s");
         for n in 0..3_000 {

@@ -140,7 +140,8 @@ pub(super) fn render(system: &System, scene: &Scene) -> String {
 }
 
 fn title(scene: &Scene) -> String {
-    let stacks: std::collections::BTreeSet<&str> = scene.groups.iter().map(|g| g.as_str()).collect();
+    let stacks: std::collections::BTreeSet<&str> =
+        scene.groups.iter().map(tidegate_graph::Str::as_str).collect();
     match (stacks.len(), stacks.first()) {
         (1, Some(name)) => (*name).to_owned(),
         (0, _) if scene.items.iter().any(|i| i.lane == Lane::Stack) => {
@@ -389,7 +390,8 @@ fn node(out: &mut String, item: &Item, area: Rect) {
     let (w, h) = (area.width, area.height);
     let _ = write!(
         out,
-        r#"<g class="node {family}" transform="translate({} {})"><title>{}</title>"#,
+        r#"<g class="node {family}" data-id="{}" transform="translate({} {})"><title>{}</title>"#,
+        escape(&item.id),
         round(area.x),
         round(area.y),
         escape(&item.tip)
@@ -601,7 +603,7 @@ mod tests {
         let svg = draw(&graph);
         // Unoptimised builds on busy machines included; a release build needs some 20 ms.
         assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
-        assert!(svg.contains("20000 nodes"), "{}", &svg[..2000]);
+        assert!(svg.contains("20000 nodes"), "the caption says how many nodes there are");
         assert!(svg.matches(r#"<g class="node"#).count() <= 152);
     }
 }

@@ -99,7 +99,11 @@ impl<'s> Flow<'s> {
             }
             let right = strength(link.forward, lane(link.a)).max(pull(link.backward, lane(link.b)));
             let left = strength(link.backward, lane(link.b)).max(pull(link.forward, lane(link.a)));
-            pairs.push(if right >= left { (link.a, link.b) } else { (link.b, link.a) });
+            // Of two that invoke each other the workflow comes first: it says what happens.
+            let is_workflow =
+                |i: usize| scene.items.get(i).is_some_and(|i| i.glyph == Glyph::Kind(NodeKind::Workflow));
+            let turn = left > right || (left == right && is_workflow(link.b) && !is_workflow(link.a));
+            pairs.push(if turn { (link.b, link.a) } else { (link.a, link.b) });
         }
         Self { scene, pairs, zone: vec![Segment::Flow(0); scene.items.len()], degree }
     }
@@ -109,7 +113,7 @@ impl<'s> Flow<'s> {
         let lane = |i: usize| self.scene.items.get(i).map_or(Lane::Compute, |i| i.lane);
         let mut inner = vec![false; self.zone.len()];
         let mut source = vec![false; self.zone.len()];
-        let mut mark = |list: &mut Vec<bool>, i: usize| {
+        let mark = |list: &mut Vec<bool>, i: usize| {
             if let Some(m) = list.get_mut(i) {
                 *m = true;
             }
