@@ -4,7 +4,7 @@
 //! bus and queue, compute, data, identity, outside. A flow that comes back to a lane opens it once more further right
 //! (`compute, bus, compute`), so that events run to the right and what is read or sent back runs to the left; folding
 //! all functions into one column would turn every second hop around. Each stack is a horizontal band, so that boundaries
-//! never overlap, and links that pass a column have a place of their own there, so that none runs through a box.
+//! never overlap; wide pictures let stores and queues share a column where nothing runs between them; and links that pass a column have a place of their own there, so that none runs through a box.
 //!
 //! Pure and deterministic: the same scene gives the same picture.
 
@@ -22,7 +22,7 @@ use rank::Ranks;
 /// Height of every box, and what its width keeps to. All boxes of a picture are equally wide.
 const BOX_HEIGHT: f64 = 48.0;
 const LEAST_WIDTH: f64 = 168.0;
-const MOST_WIDTH: f64 = 236.0;
+const MOST_WIDTH: f64 = 220.0;
 /// Room beside a name in its box, and the size of its font.
 pub(super) const NAME_MARGIN: f64 = 56.0;
 pub(super) const NAME_SIZE: f64 = 12.5;
@@ -121,12 +121,12 @@ pub(super) fn layout(scene: &Scene) -> Layout {
     }
 }
 
-/// Wide enough for nine names of ten; the rest is shortened.
+/// Wide enough for four names of five; the rest is shortened.
 fn box_width(scene: &Scene) -> f64 {
     let mut widths: Vec<f64> =
         scene.items.iter().map(|i| words::width(&i.name) * NAME_SIZE + NAME_MARGIN).collect();
     widths.sort_by(f64::total_cmp);
-    let most = widths.get(widths.len() * 9 / 10).copied().unwrap_or(LEAST_WIDTH);
+    let most = widths.get(widths.len() * 4 / 5).copied().unwrap_or(LEAST_WIDTH);
     (most.clamp(LEAST_WIDTH, MOST_WIDTH) / 4.0).ceil() * 4.0
 }
 
@@ -362,7 +362,9 @@ mod tests {
             for (item, area) in scene.items.iter().zip(&layout.boxes) {
                 let home =
                     layout.lanes.iter().find(|b| b.x <= area.x && area.x + area.width <= b.x + b.width);
-                assert_eq!(home.map(|b| b.lane), Some(item.lane), "{name}: {}", item.id);
+                let lane = home.map(|b| b.lane);
+                let shared = lane == Some(Lane::BusAndData) && matches!(item.lane, Lane::Bus | Lane::Data);
+                assert!(shared || lane == Some(item.lane), "{name}: {} in {lane:?}", item.id);
             }
         }
     }

@@ -36,6 +36,9 @@ pub(super) enum Lane {
     Data,
     /// Carries events.
     Bus,
+    /// A column that the two share; no item's own.
+    #[serde(rename = "bus-and-data")]
+    BusAndData,
     /// Runs.
     Compute,
     /// Whole stacks.
@@ -54,6 +57,7 @@ impl Lane {
             Self::Edge => "Edge",
             Self::Data => "Data",
             Self::Bus => "Bus and queue",
+            Self::BusAndData => "Bus, queue, data",
             Self::Compute => "Compute",
             Self::Stack => "Stacks",
             Self::Identity => "Identity",

@@ -267,13 +267,13 @@ impl Page<'_> {
                 .collect();
             let readers: BTreeSet<String> =
                 self.graph.outgoing(index).filter(|e| e.kind.is_data()).map(|e| name(e.to)).collect();
-            let mut parts = Vec::new();
-            if !writers.is_empty() {
-                parts.push(format!("written by {}", list(writers)));
-            }
-            if !readers.is_empty() {
-                parts.push(format!("read by {}", list(readers)));
-            }
+            let uses: [(&str, BTreeSet<String>); 3] = [
+                ("read and written by", readers.intersection(&writers).cloned().collect()),
+                ("written by", writers.difference(&readers).cloned().collect()),
+                ("read by", readers.difference(&writers).cloned().collect()),
+            ];
+            let told = uses.into_iter().filter(|(_, who)| !who.is_empty());
+            let mut parts: Vec<String> = told.map(|(verb, who)| format!("{verb} {}", list(who))).collect();
             if parts.is_empty() {
                 parts.push("nothing that was read uses it".to_owned());
             }

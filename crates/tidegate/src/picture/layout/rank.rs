@@ -5,7 +5,7 @@
 
 use super::at;
 use crate::picture::scene::{Glyph, Kinds, Lane, Scene};
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
 use tidegate_graph::{EdgeKind, NodeKind};
 
 /// The columns of a scene.
@@ -41,7 +41,7 @@ fn slot(lane: Lane) -> usize {
     match lane {
         Lane::Internet | Lane::Edge => 0,
         Lane::Data => 1,
-        Lane::Bus => 2,
+        Lane::Bus | Lane::BusAndData => 2,
         Lane::Compute | Lane::Stack => 3,
         Lane::Identity | Lane::Outside => 4,
     }
@@ -60,18 +60,49 @@ pub(super) fn rank(scene: &Scene) -> Ranks {
     let loose: Vec<bool> = (0..scene.items.len()).map(|i| at(&flow.degree, i) == 0).collect();
     spread(scene, &loose, &mut keys);
 
-    let distinct: BTreeMap<Key, usize> =
-        keys.iter().copied().collect::<BTreeSet<_>>().into_iter().enumerate().map(|(i, k)| (k, i)).collect();
-    let column: Vec<usize> = keys.iter().map(|k| distinct.get(k).copied().unwrap_or(0)).collect();
+    let distinct: Vec<Key> = keys.iter().copied().collect::<BTreeSet<_>>().into_iter().collect();
+    let place: BTreeMap<Key, usize> = distinct.iter().enumerate().map(|(i, k)| (*k, i)).collect();
+    let raw: Vec<usize> = keys.iter().map(|k| place.get(k).copied().unwrap_or(0)).collect();
     let mut lanes = vec![Lane::Compute; distinct.len()];
-    for (item, column) in scene.items.iter().zip(&column) {
-        if let Some(lane) = lanes.get_mut(*column) {
-            *lane = item.lane;
-        }
+    for (item, column) in scene.items.iter().zip(&raw) {
+        set(&mut lanes, *column, item.lane);
     }
-    let margin =
-        distinct.keys().map(|(segment, _)| matches!(segment, Segment::Before | Segment::After)).collect();
+    let (merged, lanes) = merge(&flow.pairs, &raw, &lanes);
+    let column: Vec<usize> = raw.iter().map(|c| at(&merged, *c)).collect();
+    let mut margin = vec![false; lanes.len()];
+    for ((segment, _), column) in distinct.iter().zip(&merged) {
+        set(&mut margin, *column, matches!(segment, Segment::Before | Segment::After));
+    }
     Ranks { column, lanes, margin, under }
+}
+
+/// Up to this many columns each lane has its own; a longer picture is worth a shared one.
+const WIDE: usize = 7;
+
+/// Joins neighbouring columns of stores and of what carries events where no link runs between them. Returns the new
+/// column of each old one, and the lanes of the new ones.
+fn merge(pairs: &[(usize, usize)], column: &[usize], lanes: &[Lane]) -> (Vec<usize>, Vec<Lane>) {
+    let linked: HashSet<(usize, usize)> =
+        pairs.iter().map(|(a, b)| (at(column, *a), at(column, *b))).collect();
+    let joins = |lane: Lane| matches!(lane, Lane::Data | Lane::Bus | Lane::BusAndData);
+    let mut merged = Vec::with_capacity(lanes.len());
+    let mut out: Vec<Lane> = Vec::new();
+    // First old column of the newest new one.
+    let mut first = 0;
+    for (index, lane) in lanes.iter().enumerate() {
+        let apart = (first..index).any(|c| linked.contains(&(c, index)) || linked.contains(&(index, c)));
+        match out.last_mut() {
+            Some(last) if lanes.len() > WIDE && joins(*last) && joins(*lane) && *last != *lane && !apart => {
+                *last = Lane::BusAndData;
+            }
+            _ => {
+                out.push(*lane);
+                first = index;
+            }
+        }
+        merged.push(out.len() - 1);
+    }
+    (merged, out)
 }
 
 struct Flow<'s> {
