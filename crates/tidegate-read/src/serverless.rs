@@ -3,6 +3,7 @@
 //! The framework makes a CloudFormation template of a service; so does this reader, with the framework's own logical ids,
 //! since the service's own `resources` refer to them.
 
+mod containers;
 mod events;
 mod functions;
 mod http;
@@ -53,6 +54,7 @@ fn compile(config: Value, stage: Str, template: &mut Template) {
     roles::shared(&mut service);
     machines::compile(&mut service);
     proxies::compile(&mut service);
+    containers::compile(&mut service);
     merge_resources(service, template);
 }
 

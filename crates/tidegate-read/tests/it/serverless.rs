@@ -295,3 +295,28 @@ resources: {Resources: {Queue: {Type: AWS::SQS::Queue}}}
     let template = show(&system, "ApiGatewayMethodNewsPost", "Integration.RequestTemplates.application/json");
     assert!(template.ends_with(":news"), "{template}");
 }
+
+#[test]
+fn fargate_tasks_run_on_their_schedule() {
+    let system = service(
+        "plugins: [serverless-fargate]
+fargate:
+  iamRoleStatements: [{Effect: Allow, Action: 's3:PutObject', Resource: '*'}]
+  environment: {A: a}
+  tasks:
+    nightly-job: {image: job, memory: 0.5GB, cpu: 256, schedule: rate(1 day), environment: {B: b}, vpc: {subnetIds: [s], assignPublicIp: true}}
+    server: {image: server, service: {desiredCount: 2}}
+",
+    );
+    let task = "NightlyDashjobTask";
+    assert_eq!(show(&system, task, "ContainerDefinitions.0.Image"), "job");
+    assert_eq!(show(&system, task, "ContainerDefinitions.0.Environment"), "[{Name, Value}, {Name, Value}]");
+    assert_eq!(show(&system, task, "TaskRoleArn"), "${FargateIamTaskRole.Arn}");
+    let target = "Targets.0.EcsParameters.TaskDefinitionArn";
+    assert_eq!(show(&system, "NightlyDashjobScheduledRule", target), format!("${{{task}}}"));
+    assert_eq!(show(&system, "ServerService", "DesiredCount"), "2");
+    assert_eq!(
+        show(&system, "FargateIamTaskRole", "Policies.0.PolicyDocument.Statement.0.Action"),
+        "s3:PutObject"
+    );
+}
