@@ -13,13 +13,13 @@ pub(crate) fn run() -> Result<bool> {
     let mut counts = Counts::default();
     let mut good = true;
     if has("cargo-nextest") {
-        good &= tests(
-            &mut cargo(&["nextest", "run", "--workspace", "--no-fail-fast", "--no-tests", "pass"]),
-            &mut counts,
-        )?;
-        good &= tests(&mut cargo(&["test", "--workspace", "--doc", "--no-fail-fast"]), &mut counts)?;
+        let nextest = ["nextest", "run", "--workspace", "--no-fail-fast", "--no-tests", "pass"];
+        good &= tests(Runner::Nextest, &mut cargo(&nextest), &mut counts)?;
+        let documents = ["test", "--workspace", "--doc", "--no-fail-fast"];
+        good &= tests(Runner::Cargo, &mut cargo(&documents), &mut counts)?;
     } else {
-        good &= tests(&mut cargo(&["test", "--workspace", "--no-fail-fast"]), &mut counts)?;
+        let all = ["test", "--workspace", "--no-fail-fast"];
+        good &= tests(Runner::Cargo, &mut cargo(&all), &mut counts)?;
     }
     // The plain closing line that any reader of the log understands.
     println!("{} passed, {} failed, {} skipped", counts.passed, counts.failed, counts.skipped);
@@ -59,6 +59,13 @@ pub(crate) fn has(command: &str) -> bool {
         .is_some_and(|path| std::env::split_paths(&path).any(|folder| folder.join(command).is_file()))
 }
 
+/// What runs tests, and so how its closing line reads.
+#[derive(Clone, Copy)]
+enum Runner {
+    Cargo,
+    Nextest,
+}
+
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Counts {
     passed: usize,
@@ -67,19 +74,17 @@ struct Counts {
 }
 
 /// Runs a test runner, shows all it says and counts.
-fn tests(command: &mut Command, counts: &mut Counts) -> Result<bool> {
+fn tests(runner: Runner, command: &mut Command, counts: &mut Counts) -> Result<bool> {
     // nextest writes to its standard error; one thread reads each stream so that neither blocks the other.
     let mut child =
         command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().context("failed to start the tests")?;
     let (out, err) = (child.stdout.take(), child.stderr.take());
     let (out, err) = std::thread::scope(|scope| {
-        let out = scope
-            .spawn(|| out.map_or_else(Counts::default, |stream| count(stream, |line| println!("{line}"))));
-        let err = scope
-            .spawn(|| err.map_or_else(Counts::default, |stream| count(stream, |line| eprintln!("{line}"))));
+        let out = scope.spawn(|| out.map(|stream| count(runner, stream, |line| println!("{line}"))));
+        let err = scope.spawn(|| err.map(|stream| count(runner, stream, |line| eprintln!("{line}"))));
         (out.join().unwrap_or_default(), err.join().unwrap_or_default())
     });
-    for part in [out, err] {
+    for part in [out, err].into_iter().flatten() {
         counts.passed += part.passed;
         counts.failed += part.failed;
         counts.skipped += part.skipped;
@@ -87,23 +92,27 @@ fn tests(command: &mut Command, counts: &mut Counts) -> Result<bool> {
     Ok(child.wait().context("failed to wait for the tests")?.success())
 }
 
-fn count(stream: impl std::io::Read, show: impl Fn(&str)) -> Counts {
+fn count(runner: Runner, stream: impl std::io::Read, show: impl Fn(&str)) -> Counts {
     let mut counts = Counts::default();
     for line in BufReader::new(stream).split(b'\n').map_while(std::result::Result::ok) {
         let line = String::from_utf8_lossy(&line);
         show(&line);
-        counts.add(&line);
+        counts.add(runner, &line);
     }
     counts
 }
 
 impl Counts {
-    /// Takes a closing line of cargo test or nextest into account; other lines say nothing.
-    fn add(&mut self, line: &str) {
+    /// Takes a closing line into account; other lines say nothing, nor do those of the other runner: nextest shows what
+    /// a failed test wrote, and each test that it runs closes with cargo's line.
+    fn add(&mut self, runner: Runner, line: &str) {
         let line = line.trim_start();
-        let summary = line
-            .strip_prefix("test result:")
-            .or_else(|| line.strip_prefix("Summary").and_then(|l| l.split_once("run:")).map(|(_, l)| l));
+        let summary = match runner {
+            Runner::Cargo => line.strip_prefix("test result:"),
+            Runner::Nextest => {
+                line.strip_prefix("Summary").and_then(|rest| rest.split_once("run:")).map(|(_, rest)| rest)
+            }
+        };
         let Some(summary) = summary else { return };
         let words: Vec<&str> =
             summary.split([' ', ';', ',', '.', '(', ')']).filter(|w| !w.is_empty()).collect();
@@ -124,18 +133,18 @@ impl Counts {
 mod tests {
     use super::*;
 
-    fn counted(lines: &[&str]) -> (usize, usize, usize) {
+    fn counted(runner: Runner, lines: &[&str]) -> (usize, usize, usize) {
         let mut counts = Counts::default();
-        lines.iter().for_each(|line| counts.add(line));
+        lines.iter().for_each(|line| counts.add(runner, line));
         (counts.passed, counts.failed, counts.skipped)
     }
 
     #[test]
     fn both_runners_are_counted() {
         let cargo = "test result: FAILED. 3 passed; 1 failed; 2 ignored; 0 measured; 0 filtered out; finished in 0.00s";
-        assert_eq!(counted(&[cargo, cargo, "test a::b ... ok"]), (6, 2, 4));
+        assert_eq!(counted(Runner::Cargo, &[cargo, cargo, "test a::b ... ok"]), (6, 2, 4));
         let nextest = "     Summary [   1.432s] 57 tests run: 55 passed (1 slow), 2 failed, 4 skipped";
-        assert_eq!(counted(&[nextest]), (55, 2, 4));
+        assert_eq!(counted(Runner::Nextest, &[nextest, cargo]), (55, 2, 4));
     }
 
     #[test]
