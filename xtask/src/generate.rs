@@ -168,6 +168,9 @@ fn reference() -> Result<Made> {
     if made.files.is_empty() {
         bail!("`tidegate reference` wrote nothing");
     }
+    let picture =
+        ["run", "--quiet", "--package", "tidegate", "--", "graph", "examples/orders", "--format", "svg"];
+    made.files.insert("docs/images/orders.svg".into(), process::output(&mut cargo(&picture))?.into_bytes());
     Ok(made)
 }
 
