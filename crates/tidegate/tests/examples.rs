@@ -29,7 +29,7 @@ fn graph_of_orders_terraform() {
 #[test]
 fn the_hardened_ones_are_clean() {
     for name in ["orders-hardened", "orders-terraform-hardened"] {
-        let found = findings(&check(name, "baseline,denial-of-wallet"));
+        let found = findings(&check(name, "all"));
         assert!(!found.contains('['), "{name}:\n{found}");
     }
 }
@@ -61,12 +61,9 @@ fn findings(report: &Value) -> String {
     let mut text = String::new();
     for finding in list(report, "findings") {
         let word = |key: &str| finding[key].as_str().unwrap_or("?");
-        let (file, line) = (finding["location"]["file"].as_str().unwrap_or("?"), &finding["location"]["line"]);
-        let _ = write!(text, "{}[{}] {file}:{line}: {}", word("severity"), word("rule"), word("message"));
-        for world in list(finding, "fails_when") {
-            let _ = write!(text, "; fails when {world}");
-        }
-        text.push('\n');
+        let (file, line) =
+            (finding["location"]["file"].as_str().unwrap_or("?"), &finding["location"]["line"]);
+        let _ = writeln!(text, "{}[{}] {file}:{line}: {}", word("severity"), word("rule"), word("message"));
     }
     text + &report["summary"].to_string()
 }
