@@ -170,6 +170,11 @@ impl<'a> Context<'a> {
             && paths.all(|path| path == "PermissionsBoundary")
     }
 
+    /// Existing functions that have the environment variable that is written at this place, in the order of the files.
+    pub(crate) fn with_variable(&self, place: Span) -> impl Iterator<Item = &'a Resource> {
+        self.index.with_variable(place).iter().copied().filter(|r| self.exists(r))
+    }
+
     /// Edges of a kind into a resource's node, with the node they come from.
     pub(crate) fn incoming(&self, resource: &Resource, kind: EdgeKind) -> Vec<(&'a Edge, &'a Node)> {
         let Some(node) = self.graph.index(&resource.id) else { return Vec::new() };

@@ -3,7 +3,7 @@
 use crate::entries::Entries;
 use std::cell::OnceCell;
 use std::collections::HashMap;
-use tidegate_graph::{Data, Graph, Piece, Resource, Str, System, Value};
+use tidegate_graph::{Data, Graph, Map, Piece, Resource, Span, Str, System, Value};
 
 /// The look-ups.
 #[derive(Debug)]
@@ -14,6 +14,7 @@ pub(crate) struct Index<'a> {
     referrers: HashMap<Str, Vec<Referrer<'a>>>,
     by_role: HashMap<String, Vec<&'a Resource>>,
     entries: OnceCell<Entries>,
+    variables: HashMap<Span, Vec<&'a Resource>>,
 }
 
 /// A resource that names another one.
@@ -88,6 +89,7 @@ impl<'a> Index<'a> {
             referrers: HashMap::new(),
             by_role: HashMap::new(),
             entries: OnceCell::new(),
+            variables: HashMap::new(),
         };
         let names: HashMap<&str, (&'static str, &'static str)> = NAMES.iter().map(|n| (n.0, *n)).collect();
         for resource in system.resources() {
@@ -109,6 +111,10 @@ impl<'a> Index<'a> {
             }
         }
         for function in index.of_type("AWS::Lambda::Function").to_vec() {
+            let variables = function.path(&["Environment", "Variables"]).and_then(Value::as_map);
+            for value in variables.into_iter().flat_map(Map::values) {
+                index.variables.entry(value.span).or_default().push(function);
+            }
             for role in function.property("Role").into_iter().flat_map(Value::branches) {
                 let group = index.by_role.entry(index.role_key(function, role)).or_default();
                 if group.last().is_none_or(|last| last.id != function.id) {
@@ -131,6 +137,12 @@ impl<'a> Index<'a> {
     /// Where strangers' requests get in the graph of this system.
     pub(crate) fn entries(&self, graph: &Graph) -> &Entries {
         self.entries.get_or_init(|| Entries::new(graph))
+    }
+
+    /// Functions that have the environment variable that is written at this place, in the order in which they were read.
+    /// More than one has it when it is written for all functions of a service.
+    pub(crate) fn with_variable(&self, place: Span) -> &[&'a Resource] {
+        self.variables.get(&place).map_or(&[], Vec::as_slice)
     }
 
     /// Functions with that role, in the order in which they were read. Two parameters are the same role when they are

@@ -3,7 +3,7 @@
 use crate::Context;
 use crate::openapi;
 use crate::rule::{Rule, declare_rule};
-use tidegate_graph::{Resource, Severity, Span, Value};
+use tidegate_graph::{Map, Resource, Severity, Span, Value};
 
 declare_rule! {
     /// ## What it finds
@@ -110,7 +110,7 @@ fn rest(api: &Resource, cx: &Context<'_>) -> Vec<Cors> {
         for operation in openapi::operations(cx, body).iter().filter(|o| o.method == "OPTIONS") {
             let integration = cx.child(operation.value, "x-amazon-apigateway-integration");
             let responses = integration.and_then(|i| cx.child(i, "responses")).and_then(Value::as_map);
-            for response in responses.into_iter().flat_map(|responses| responses.values()) {
+            for response in responses.into_iter().flat_map(Map::values) {
                 out.extend(cx.child(response, "responseParameters").and_then(|p| headers(p, cx)));
             }
         }

@@ -2,7 +2,7 @@
 
 use crate::Context;
 use crate::rule::{Rule, declare_rule};
-use tidegate_graph::{Resource, Value};
+use tidegate_graph::{Map, Resource, Value};
 
 declare_rule! {
     /// ## What it finds
@@ -70,7 +70,7 @@ impl Rule for PayloadsInLogs {
                     one(stage, settings, &["DefaultRouteSettings"], cx);
                 }
                 let routes = cx.get(stage, &["RouteSettings"]).and_then(Value::as_map);
-                for (route, settings) in routes.into_iter().flat_map(|routes| routes.iter()) {
+                for (route, settings) in routes.into_iter().flat_map(Map::iter) {
                     one(stage, settings, &["RouteSettings", route], cx);
                 }
             }

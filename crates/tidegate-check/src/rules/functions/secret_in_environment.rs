@@ -3,7 +3,7 @@
 use crate::Context;
 use crate::rule::{Rule, declare_rule};
 use crate::secrets;
-use tidegate_graph::{Resource, Severity, Value};
+use tidegate_graph::{Resource, Severity, Span, Value};
 
 declare_rule! {
     /// ## What it finds
@@ -73,6 +73,12 @@ impl Rule for SecretInEnvironment {
         for (name, value) in variables.iter() {
             let Some(value) = cx.world.resolve(value) else { continue };
             let Some(secret) = secrets::detect(name, value) else { continue };
+            // What is written once for all functions of a service is one secret, and told at the first of them.
+            if value.span != Span::default()
+                && cx.with_variable(value.span).next().is_some_and(|first| first.id != function.id)
+            {
+                continue;
+            }
             let severity = if secret.example { Severity::Low } else { Severity::High };
             cx.finding(function, format!("variable `{name}` holds what looks like {}", secret.kind))
                 .severity(severity)

@@ -79,17 +79,16 @@ impl Rule for UnlimitedConcurrency {
         if held_by_mapping(function, &way, cx) {
             return;
         }
-        let caller = if entry.exposure == Exposure::Anonymous { "anyone" } else { "anyone who can log in" };
-        let through =
-            if entry.id == function.id { String::new() } else { format!(" through `{}`", entry.name) };
-        cx.finding(
-            function,
-            format!("{caller} can start any number of copies of `{}`{through}", function.logical_id),
-        )
-        .at(&["ReservedConcurrentExecutions"])
-        .path(way.iter().map(|node| node.id.clone()))
-        .help("set `ReservedConcurrentExecutions` to what the function and all behind it can bear")
-        .report();
+        // The entry as a whole is open; whether its way to this function is, other rules say.
+        let caller = if entry.exposure == Exposure::Anonymous { "strangers" } else { "whoever can log in" };
+        let through = if entry.id == function.id { "it".into() } else { format!("`{}`", entry.name) };
+        let name = &function.logical_id;
+        let message = format!("any number of copies of `{name}` may run: {caller} can reach {through}");
+        cx.finding(function, message)
+            .at(&["ReservedConcurrentExecutions"])
+            .path(way.iter().map(|node| node.id.clone()))
+            .help("set `ReservedConcurrentExecutions` to what the function and all behind it can bear")
+            .report();
     }
 }
 
@@ -121,7 +120,7 @@ mod tests {
 
     #[test]
     fn behind_an_open_api() {
-        let expected = ["Worker: anyone can start any number of copies of `Worker` through `Api`"];
+        let expected = ["Worker: any number of copies of `Worker` may run: strangers can reach `Api`"];
         assert_eq!(behind_api("{}"), expected);
         assert_eq!(behind_api(r#"{"ReservedConcurrentExecutions": -1}"#), expected);
         assert!(behind_api(r#"{"ReservedConcurrentExecutions": "5"}"#).is_empty());
@@ -143,7 +142,7 @@ mod tests {
         };
         assert_eq!(
             mapping(""),
-            ["Worker: anyone who can log in can start any number of copies of `Worker` through `Api`"]
+            ["Worker: any number of copies of `Worker` may run: whoever can log in can reach `Api`"]
         );
         assert!(mapping(r#", "ScalingConfig": {"MaximumConcurrency": 5}"#).is_empty());
     }
