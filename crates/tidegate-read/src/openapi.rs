@@ -2,7 +2,7 @@
 
 mod operation;
 
-pub(crate) use operation::{Operation, operations};
+pub(crate) use operation::{Operation, Scheme, operations};
 
 use crate::Files;
 use crate::cloudformation::stack_name;

@@ -3,6 +3,7 @@
 use super::Linker;
 use super::walk::{all, one};
 use crate::document::document;
+use crate::openapi::{self, Operation, Scheme};
 use tidegate_graph::policy::{self, Statement};
 use tidegate_graph::{EdgeKind, Exposure, Map, Resource, Value, World};
 
@@ -109,42 +110,18 @@ fn api(linker: &mut Linker, resource: &Resource) {
 
 /// Exposure of each operation of an API body.
 fn operations(body: &Value) -> Vec<Exposure> {
-    const METHODS: [&str; 7] =
-        ["get", "put", "post", "delete", "patch", "head", "x-amazon-apigateway-any-method"];
-    let Some(map) = body.as_map() else { return Vec::new() };
-    let root = map.get("security");
-    let schemes = [one(map, "components.securitySchemes"), one(map, "securityDefinitions")];
-    let mut out = Vec::new();
-    for path in all(map, "paths")
-        .into_iter()
-        .filter_map(Value::as_map)
-        .flat_map(Map::values)
-        .filter_map(Value::as_map)
-    {
-        for operation in METHODS.iter().filter_map(|m| path.get(m)) {
-            let security = operation.get("security").or(root);
-            let names: Vec<&str> = security
-                .into_iter()
-                .flat_map(|s| s.items())
-                .filter_map(Value::as_map)
-                .flat_map(|m| m.keys().map(tidegate_graph::Str::as_str))
-                .collect();
-            let open = names.is_empty() || names.contains(&"NONE");
-            let iam = names.iter().any(|name| {
-                schemes.iter().flatten().filter_map(|s| s.get(name)).any(|s| {
-                    s.get("x-amazon-apigateway-authtype")
-                        .and_then(Value::as_str)
-                        .is_some_and(|t| t.eq_ignore_ascii_case("awssigv4"))
-                })
-            });
-            out.push(match (open, iam) {
-                (true, _) => Exposure::Anonymous,
-                (_, true) => Exposure::Account,
-                _ => Exposure::Authenticated,
-            });
+    let exposure = |operation: &Operation| {
+        // SAM writes `NONE` for a route that opts out of the default authorizer.
+        let opted_out = operation.security.iter().flatten().any(|r| r.name == "NONE");
+        let iam = operation.security.iter().flatten().any(|r| r.scheme == Scheme::Iam);
+        match () {
+            () if operation.method == "OPTIONS" => Exposure::Internal,
+            () if operation.is_open() || opted_out => Exposure::Anonymous,
+            () if iam => Exposure::Account,
+            () => Exposure::Authenticated,
         }
-    }
-    out
+    };
+    openapi::operations(body).iter().map(exposure).collect()
 }
 
 fn resource_policy(

@@ -176,6 +176,9 @@ fn is_plumbing(service: &str) -> bool {
     )
 }
 
+/// Edges that one grant of a shared role may make, users times resources.
+const MAX_SHARED: usize = 2_000;
+
 /// One permission, normalised.
 struct Grant {
     service: Str,
@@ -207,9 +210,11 @@ pub(super) fn link(linker: &mut Linker) {
         };
         let roles: Vec<usize> =
             linker.graph.outgoing(node).filter(|e| e.kind == EdgeKind::Assumes).map(|e| e.to).collect();
-        let environment = surroundings(linker, resource);
+        let mut environment = surroundings(linker, resource);
         let mut seen = HashSet::new();
         for role in roles.iter().filter(|r| seen.insert(**r)) {
+            let users = linker.graph.incoming(*role).filter(|e| e.kind == EdgeKind::Assumes).count();
+            environment.users = users;
             for grant in grants.get(role).map(Vec::as_slice).unwrap_or_default() {
                 data_edges(linker, resource, node, grant, &environment);
             }
@@ -232,7 +237,7 @@ fn service_roles(linker: &mut Linker, grants: &BTreeMap<usize, Vec<Grant>>) {
         for service in super::identities::trusted_services(resource) {
             let Some(node) = linker.graph.index(&format!("external/{service}")) else { continue };
             linker.edge(node, role, EdgeKind::Assumes, "trust policy", resource.span);
-            let nothing = Environment { nodes: HashSet::new(), spans: Vec::new() };
+            let nothing = Environment { nodes: HashSet::new(), spans: Vec::new(), users: 1 };
             for grant in grants.get(&role).map(Vec::as_slice).unwrap_or_default() {
                 data_edges(linker, resource, node, grant, &nothing);
             }
@@ -388,6 +393,8 @@ fn identity_edges(linker: &mut Linker, identity: usize, grants: &[Grant]) {
 struct Environment {
     nodes: HashSet<usize>,
     spans: Vec<(usize, Span)>,
+    /// How many share the role whose grants are looked at.
+    users: usize,
 }
 
 fn surroundings(linker: &Linker, resource: &Resource) -> Environment {
@@ -397,7 +404,7 @@ fn surroundings(linker: &Linker, resource: &Resource) -> Environment {
             linker.targets(resource, value, None).nodes.into_iter().map(move |n| (n, value.span))
         })
         .collect();
-    Environment { nodes: spans.iter().map(|(n, _)| *n).collect(), spans }
+    Environment { nodes: spans.iter().map(|(n, _)| *n).collect(), spans, users: 1 }
 }
 
 fn data_edges(
@@ -453,9 +460,22 @@ fn data_edges(
             }
         }
     }
+    if environment.users > 1 {
+        // A role that many share says little of each: who takes messages is told by the mapping, and where the role opens
+        // everything to everyone only the environment tells them apart.
+        let polled = matches!(grant.service.as_str(), "sqs" | "kinesis") && access.reads && !access.writes;
+        let crowded = environment.users.saturating_mul(found.len()) > MAX_SHARED;
+        if polled || crowded {
+            found.retain(|n| environment.nodes.contains(n) || !crowded && triggered_by(linker, node, *n));
+        }
+    }
     for to in found {
         edges_for(linker, node, to, access, grant, grant.span);
     }
+}
+
+fn triggered_by(linker: &Linker, node: usize, source: usize) -> bool {
+    linker.graph.incoming(node).any(|e| e.from == source && e.kind == EdgeKind::Triggers)
 }
 
 fn service_of_grant(arn: &str, action: &str) -> bool {
