@@ -41,7 +41,8 @@ pub(super) fn id_attribute(ty: &str) -> Option<&'static str> {
         | "aws_iam_user"
         | "aws_iam_group"
         | "aws_cloudwatch_log_group"
-        | "aws_ecs_cluster_name"
+        | "aws_cloudwatch_event_bus"
+        | "aws_cloudwatch_event_rule"
         | "aws_ssm_parameter"
         | "aws_iam_instance_profile" => "name",
         "terraform_data" => "input",

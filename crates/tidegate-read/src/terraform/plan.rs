@@ -134,7 +134,9 @@ fn fill(
         path.push(key.clone());
         match &mark.data {
             Data::Bool(true) => {
-                values.insert(key.clone(), configuration.value(address, path, span));
+                if let Some(value) = configuration.value(address, path, span) {
+                    values.insert(key.clone(), value);
+                }
             }
             Data::List(items) => {
                 let span = values.get(key).map_or(span, |v| v.span);
@@ -147,9 +149,13 @@ fn fill(
                                 path.pop();
                             }
                             (Some(slot), Data::Bool(true)) => {
-                                *slot = configuration.value(address, path, span);
+                                if let Some(value) = configuration.value(address, path, span) {
+                                    *slot = value;
+                                }
                             }
-                            (None, Data::Bool(true)) => known.push(configuration.value(address, path, span)),
+                            (None, Data::Bool(true)) => {
+                                known.extend(configuration.value(address, path, span))
+                            }
                             _ => {}
                         }
                     }

@@ -1,7 +1,7 @@
 //! The `configuration` of a plan: what the expressions of resources refer to.
 
 use std::collections::{HashMap, HashSet};
-use tidegate_graph::{Piece, Reference, Span, Str, Symbol, Value, Why};
+use tidegate_graph::{Map, Piece, Reference, Span, Str, Symbol, Value, Why};
 
 /// References through variables and outputs of modules, one after the other.
 const MAX_HOPS: usize = 32;
@@ -11,6 +11,8 @@ pub(super) struct Configuration<'v> {
     root: Option<&'v Value>,
     /// Addresses of instances, by their address without keys.
     instances: HashMap<String, Vec<Str>>,
+    /// Configured resources, by their address without keys.
+    resources: HashMap<String, &'v Value>,
 }
 
 impl<'v> Configuration<'v> {
@@ -20,26 +22,24 @@ impl<'v> Configuration<'v> {
             instances.entry(without_keys(&address)).or_default().push(address);
         }
         let root = plan.get("configuration").and_then(|c| c.get("root_module"));
-        Self { stack: stack.clone(), root, instances }
+        let mut resources = HashMap::new();
+        if let Some(root) = root {
+            index(root, "", &mut resources, 0);
+        }
+        Self { stack: stack.clone(), root, instances, resources }
     }
 
     /// The value at a path of an instance that is known only after the deployment.
-    pub(super) fn value(&self, address: &Str, path: &[Str], span: Span) -> Value {
+    ///
+    /// `None` for what nobody has written: the provider computes it.
+    pub(super) fn value(&self, address: &str, path: &[Str], span: Span) -> Option<Value> {
         let plain = without_keys(address);
         let unknown = || Value::unknown(format!("{address}.{}", path.join(".")), Why::Attribute, span);
         let modules = module_path(&plain);
-        let local = plain
-            .rsplit_once("module.")
-            .map_or(plain.as_str(), |(_, rest)| rest.split_once('.').map_or("", |(_, r)| r));
-        let Some(module) = self.module(&modules) else { return unknown() };
-        let resources = module.get("resources").map(Value::items).unwrap_or_default();
-        let Some(resource) =
-            resources.iter().find(|r| r.get("address").and_then(Value::as_str) == Some(local))
-        else {
-            return unknown();
-        };
+        let Some(resource) = self.resources.get(&plain) else { return Some(unknown()) };
         // The longest part of the path that the configuration has an expression for.
         let mut expression = resource.get("expressions");
+        expression?.get(path.first()?)?;
         for key in path {
             let Some(here) = expression else { break };
             if here.get("references").is_some() {
@@ -57,7 +57,7 @@ impl<'v> Configuration<'v> {
             let mut seen = HashSet::new();
             self.follow(expression, &modules, address, &mut found, &mut seen, 0);
         }
-        match found.len() {
+        Some(match found.len() {
             0 => unknown(),
             1 => Value::template(found, span),
             _ => {
@@ -69,7 +69,7 @@ impl<'v> Configuration<'v> {
                     span,
                 )
             }
-        }
+        })
     }
 
     /// The resources that an expression refers to.
@@ -157,6 +157,20 @@ impl<'v> Configuration<'v> {
 
     fn module(&self, path: &[String]) -> Option<&'v Value> {
         path.iter().try_fold(self.root?, |module, name| module.get("module_calls")?.get(name)?.get("module"))
+    }
+}
+
+fn index<'v>(module: &'v Value, prefix: &str, out: &mut HashMap<String, &'v Value>, depth: usize) {
+    for resource in module.get("resources").map(Value::items).unwrap_or_default() {
+        if let Some(address) = resource.get("address").and_then(Value::as_str) {
+            out.insert(format!("{prefix}{address}"), resource);
+        }
+    }
+    let calls = module.get("module_calls").and_then(Value::as_map).filter(|_| depth < MAX_HOPS);
+    for (name, call) in calls.into_iter().flat_map(Map::iter) {
+        if let Some(inner) = call.get("module") {
+            index(inner, &format!("{prefix}module.{name}."), out, depth + 1);
+        }
     }
 }
 
