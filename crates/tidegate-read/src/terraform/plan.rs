@@ -154,7 +154,7 @@ fn fill(
                                 }
                             }
                             (None, Data::Bool(true)) => {
-                                known.extend(configuration.value(address, path, span))
+                                known.extend(configuration.value(address, path, span));
                             }
                             _ => {}
                         }

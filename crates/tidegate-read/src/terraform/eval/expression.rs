@@ -66,7 +66,7 @@ impl Evaluator<'_> {
             if matches!(collection.data, Data::Null) {
                 return self.fail("for null", Why::Function, span);
             }
-            return unknown_from(collection, span, |name| name.to_string());
+            return unknown_from(collection, span, str::to_string);
         };
         let mut list = Vec::new();
         let mut map = Map::new();
