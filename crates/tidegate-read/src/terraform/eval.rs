@@ -8,6 +8,7 @@ mod choice;
 mod expand;
 mod expression;
 mod operator;
+mod reference;
 mod string;
 mod traverse;
 
