@@ -429,6 +429,25 @@ mod tests {
     }
 
     #[test]
+    fn parts_that_are_not_joined_leave_no_holes() {
+        // A tall part, and one whose only link passes below it.
+        let mut sample = Sample::default().stack("s");
+        for n in 0..6 {
+            sample = sample.node(NodeKind::Queue, "AWS::SQS::Queue", &format!("q{n}"));
+        }
+        let graph = sample
+            .node(NodeKind::Function, "AWS::Lambda::Function", "f")
+            .node(NodeKind::Queue, "AWS::SQS::Queue", "loose")
+            .edge("q0", EdgeKind::Triggers, "f")
+            .edge("q5", EdgeKind::Triggers, "f")
+            .graph;
+        let layout = layout(&Scene::new(&Sources::default(), &graph));
+        let mut tops: Vec<f64> = layout.boxes.iter().map(|b| b.y).collect();
+        tops.sort_by(f64::total_cmp);
+        assert!(tops.windows(2).all(|pair| pair[1] - pair[0] <= 80.0), "{tops:?}");
+    }
+
+    #[test]
     fn a_workflow_stands_before_the_function_that_it_invokes_and_that_starts_it() {
         let graph = Sample::default()
             .stack("s")

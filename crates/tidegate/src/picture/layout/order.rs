@@ -197,7 +197,10 @@ impl Web {
                     let beside = vertex.map(|v| if by_left { &v.left } else { &v.right });
                     let sum: f64 = beside.into_iter().flatten().map(|n| at(positions, *n)).sum();
                     let n = beside.map_or(0, Vec::len);
-                    let stay = band as f64 + (place as f64 + 0.5) / count;
+                    // What is joined to nothing stands below the rest.
+                    let loose =
+                        vertex.is_some_and(|v| v.left.is_empty() && v.right.is_empty() && v.under.is_none());
+                    let stay = if loose { f64::MAX } else { band as f64 + (place as f64 + 0.5) / count };
                     (if n == 0 { stay } else { sum / n as f64 }, *index)
                 })
                 .collect();

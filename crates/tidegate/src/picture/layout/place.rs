@@ -6,7 +6,8 @@
 
 use super::order::Web;
 use super::{BOX_HEIGHT, at};
-use std::collections::BTreeMap;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap};
 
 /// Space between two boxes, two bends, and a box and a bend.
 const BOX_GAP: f64 = 24.0;
@@ -159,30 +160,11 @@ fn squeeze(web: &Web, columns: &[&[usize]], band: usize, top: f64, middle: &mut 
         let y = at(middle, vertex);
         set(middle, vertex, y - start + top);
     }
-    // A part can go up once those above it have gone; a few passes are enough for what is seen.
-    for _ in 0..6 {
-        let mut moved = false;
-        for part in &parts {
-            let room = part.iter().map(|vertex| {
-                let y = at(middle, *vertex);
-                match above.get(vertex) {
-                    Some(upper) if part.binary_search(upper).is_ok() => f64::MAX,
-                    Some(upper) => y - at(middle, *upper) - distance(web, *upper, *vertex),
-                    None => y - size(web, *vertex) / 2.0 - top,
-                }
-            });
-            let room = room.fold(f64::MAX, f64::min);
-            if room < 1.0 || room == f64::MAX {
-                continue;
-            }
-            moved = true;
-            for vertex in part {
-                let y = at(middle, *vertex);
-                set(middle, *vertex, y - room);
-            }
-        }
-        if !moved {
-            break;
+    let shifts = shifts(web, &parts, &above, top, middle);
+    for (part, shift) in parts.iter().zip(shifts) {
+        for vertex in part {
+            let y = at(middle, *vertex);
+            set(middle, *vertex, y - shift);
         }
     }
     let mut bottom = top;
@@ -216,6 +198,54 @@ fn straighten(web: &Web, columns: &[&[usize]], (top, bottom): (f64, f64), middle
             }
         }
     }
+}
+
+/// How far up each part goes: as far as the top and the parts above it let it, which go up themselves. A part may stand
+/// above another one in one column and below it in the next, so this is a shortest path.
+fn shifts(
+    web: &Web,
+    parts: &[Vec<usize>],
+    above: &BTreeMap<usize, usize>,
+    top: f64,
+    middle: &[f64],
+) -> Vec<f64> {
+    // Sixteenths of a pixel, rounded down: whole numbers can be sorted.
+    let whole = |room: f64| (room.max(0.0) * 16.0).floor() as u64;
+    let mut part_of: BTreeMap<usize, usize> = BTreeMap::new();
+    for (number, part) in parts.iter().enumerate() {
+        part_of.extend(part.iter().map(|vertex| (*vertex, number)));
+    }
+    let mut best: Vec<u64> = Vec::with_capacity(parts.len());
+    // Per part those below it, with the room between.
+    let mut below: Vec<Vec<(usize, u64)>> = vec![Vec::new(); parts.len()];
+    for (number, part) in parts.iter().enumerate() {
+        let mut most = u64::MAX;
+        for vertex in part {
+            let y = at(middle, *vertex);
+            most = most.min(whole(y - size(web, *vertex) / 2.0 - top));
+            let Some(upper) = above.get(vertex) else { continue };
+            let Some(other) = part_of.get(upper).copied().filter(|o| *o != number) else { continue };
+            if let Some(list) = below.get_mut(other) {
+                list.push((number, whole(y - at(middle, *upper) - distance(web, *upper, *vertex))));
+            }
+        }
+        best.push(most);
+    }
+    let mut heap: BinaryHeap<Reverse<(u64, usize)>> =
+        best.iter().enumerate().map(|(n, s)| Reverse((*s, n))).collect();
+    while let Some(Reverse((shift, number))) = heap.pop() {
+        if best.get(number).is_some_and(|known| *known < shift) {
+            continue;
+        }
+        for (other, room) in below.get(number).into_iter().flatten() {
+            let through = shift.saturating_add(*room);
+            if let Some(known) = best.get_mut(*other).filter(|known| **known > through) {
+                *known = through;
+                heap.push(Reverse((through, *other)));
+            }
+        }
+    }
+    best.into_iter().map(|s| if s == u64::MAX { 0.0 } else { s as f64 / 16.0 }).collect()
 }
 
 /// The vertices of a band that hang together within it, the topmost part first, each sorted.
