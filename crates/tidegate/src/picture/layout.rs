@@ -473,6 +473,16 @@ mod tests {
     }
 
     #[test]
+    fn a_thousand_boxes_are_no_trouble() {
+        let scene = Scene::whole(&Sources::default(), &samples::many(1_000, 25));
+        let start = std::time::Instant::now();
+        let layout = layout(&scene);
+        println!("{} boxes, {} links: {:?}", layout.boxes.len(), layout.routes.len(), start.elapsed());
+        // Unoptimised and on a busy machine; quadratic work would take minutes.
+        assert!(start.elapsed() < std::time::Duration::from_secs(10), "{:?}", start.elapsed());
+    }
+
+    #[test]
     fn sorting_takes_out_crossings() {
         // Two by two, joined crosswise: the order of declaration crosses, the picture doesn't.
         let graph = Sample::default()
