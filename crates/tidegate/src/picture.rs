@@ -69,6 +69,7 @@ mod tests {
             ("many-40", samples::many(40, 20)),
             ("many-150", samples::many(150, 25)),
             ("many-300", samples::many(300, 25)),
+            ("one-300", samples::many(300, 300)),
             ("many-1000", samples::many(1000, 25)),
             ("many-20000", samples::many(20_000, 25)),
         ] {

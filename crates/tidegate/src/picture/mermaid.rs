@@ -105,6 +105,7 @@ fn classes(out: &mut String, scene: &Scene) {
 
 /// Text within quotes: Mermaid's own entity codes for everything that could end them or start markup.
 fn label(text: &str) -> String {
+    let text = words::clip(text, 120);
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

@@ -120,6 +120,10 @@ pub(super) fn fit(text: &str, max: f64) -> Cow<'_, str> {
     // Of a path the end says more than the beginning.
     for (at, _) in text.match_indices('/') {
         let rest = text.get(at + 1..).unwrap_or_default();
+        // Nothing as long fits, and measuring it once for each of its slashes would take a hostile name's square.
+        if rest.len() > 512 {
+            continue;
+        }
         if !rest.is_empty() && width(rest) + advance('…') <= max {
             return Cow::Owned(format!("…{rest}"));
         }
@@ -189,6 +193,7 @@ mod tests {
         assert!(cut.starts_with("Orders") && cut.ends_with("tion") && cut.contains('…'), "{cut}");
         assert!(width(&cut) <= 10.0);
         assert_eq!(fit("/aws/lambda/dev-tool", 6.0), "…dev-tool");
+        assert!(fit(&"/".repeat(2_000_000), 9.0).chars().count() < 40);
         assert!(width(&fit("漢字漢字漢字漢字漢字漢字", 5.0)) <= 5.0);
     }
 }

@@ -33,8 +33,7 @@ impl Paint {
         let too_long = all - spaces > self.width;
         let mut line = String::new();
         for (tone, text) in parts {
-            // Control characters in a name must not reach the terminal.
-            let clean: String = text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
+            let clean: String = text.chars().map(|c| if is_unsafe(c) { '\u{fffd}' } else { c }).collect();
             let count = clean.chars().count();
             let shown: String = if count >= room && too_long {
                 clean.chars().take(room.saturating_sub(1)).chain(['…']).collect()
@@ -78,4 +77,10 @@ impl Paint {
         };
         format!("{style}{text}{style:#}")
     }
+}
+
+/// Control characters, and those that turn the direction of text: a name must not command the terminal or lie to its
+/// reader.
+fn is_unsafe(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
