@@ -60,6 +60,8 @@ pub(super) fn expose(linker: &mut Linker) {
             _ => {}
         }
     }
+    // At the end, because methods may stand behind their API in the file.
+    hide_private(linker);
 }
 
 fn raise(linker: &mut Linker, resource: &Resource, exposure: Exposure) {
@@ -100,11 +102,16 @@ fn api(linker: &mut Linker, resource: &Resource) {
             raise(linker, resource, exposure);
         }
     }
-    let private = all(&resource.properties, "EndpointConfiguration.Types")
-        .iter()
-        .any(|t| t.as_str() == Some("PRIVATE"));
-    if private && let Some(node) = linker.node(resource).and_then(|n| linker.graph.node_mut(n)) {
-        node.exposure = Exposure::Account;
+}
+
+/// A private API can't be reached from outside, whatever its methods say.
+fn hide_private(linker: &mut Linker) {
+    for api in linker.system.of_type("AWS::ApiGateway::RestApi") {
+        let types = all(&api.properties, "EndpointConfiguration.Types");
+        let private = types.iter().any(|t| t.as_str() == Some("PRIVATE"));
+        if private && let Some(node) = linker.node(api).and_then(|n| linker.graph.node_mut(n)) {
+            node.exposure = Exposure::Account;
+        }
     }
 }
 
