@@ -12,6 +12,7 @@ pub(crate) static RULES: &[Entry] = &[
     Entry::of::<apis::payloads_in_logs::PayloadsInLogs>(),
     Entry::of::<apis::route_without_authorizer::RouteWithoutAuthorizer>(),
     Entry::of::<apis::stage_without_access_log::StageWithoutAccessLog>(),
+    Entry::of::<apis::stage_without_execution_log::StageWithoutExecutionLog>(),
     Entry::of::<apis::unthrottled_stage::UnthrottledStage>(),
     Entry::of::<azure::weak_function_app_transport::WeakFunctionAppTransport>(),
     Entry::of::<azure::weak_storage_account::WeakStorageAccount>(),

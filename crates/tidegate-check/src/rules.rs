@@ -9,6 +9,7 @@ pub(crate) mod apis {
     pub(crate) mod payloads_in_logs;
     pub(crate) mod route_without_authorizer;
     pub(crate) mod stage_without_access_log;
+    pub(crate) mod stage_without_execution_log;
     pub(crate) mod unthrottled_stage;
 }
 pub(crate) mod azure {

@@ -71,13 +71,7 @@ impl Rule for StageWithoutAccessLog {
         let path: &[&str] = match stage.ty.as_str() {
             "AWS::ApiGateway::Stage" => &["AccessLogSetting"],
             "AWS::ApiGatewayV2::Stage" => &["AccessLogSettings"],
-            // A deployment without a name for it makes no stage. SAM's make one that nobody knows of, beside the real one.
-            _ if stage.made_from.is_some()
-                || cx.get(stage, &["StageName"]).is_none()
-                || has_stage_of_its_own(stage, cx) =>
-            {
-                return;
-            }
+            _ if !makes_stage(stage, cx) => return,
             _ => &["StageDescription", "AccessLogSetting"],
         };
         let Some(settings) = cx.get(stage, path) else { return report(stage, path, cx) };
@@ -90,12 +84,15 @@ impl Rule for StageWithoutAccessLog {
     }
 }
 
-/// True if a stage of the same name is declared, which then says what is logged.
-fn has_stage_of_its_own(deployment: &Resource, cx: &Context<'_>) -> bool {
-    let name = cx.get(deployment, &["StageName"]).map(Value::display);
-    cx.referrers(deployment, "AWS::ApiGateway::Stage", "DeploymentId")
+/// True for a deployment that makes a stage of its own: it has a name for it, and no stage of that name is declared.
+/// SAM's make one that nobody knows of, beside the real one.
+pub(super) fn makes_stage(deployment: &Resource, cx: &Context<'_>) -> bool {
+    let Some(name) = cx.get(deployment, &["StageName"]).map(Value::display) else { return false };
+    let declared = cx
+        .referrers(deployment, "AWS::ApiGateway::Stage", "DeploymentId")
         .iter()
-        .any(|stage| cx.get(stage, &["StageName"]).map(Value::display) == name)
+        .any(|stage| cx.get(stage, &["StageName"]).map(Value::display).as_ref() == Some(&name));
+    deployment.made_from.is_none() && !declared
 }
 
 fn report(stage: &Resource, path: &[&str], cx: &Context<'_>) {
