@@ -13,7 +13,7 @@ mod place;
 mod rank;
 mod route;
 
-use super::scene::{Lane, Scene};
+use super::scene::{Item, Lane, Scene};
 use super::words;
 use order::Web;
 use place::Heights;
@@ -23,9 +23,10 @@ use rank::Ranks;
 const BOX_HEIGHT: f64 = 48.0;
 const LEAST_WIDTH: f64 = 168.0;
 const MOST_WIDTH: f64 = 220.0;
-/// Room beside a name in its box, and the size of its font.
+/// Room beside a name in its box, and the sizes of its font and of the one below.
 pub(super) const NAME_MARGIN: f64 = 56.0;
 pub(super) const NAME_SIZE: f64 = 12.5;
+pub(super) const DETAIL_SIZE: f64 = 10.5;
 
 /// Space around everything, above the first band (title and lane captions), and between two bands.
 const MARGIN: f64 = 28.0;
@@ -123,8 +124,13 @@ pub(super) fn layout(scene: &Scene) -> Layout {
 
 /// Wide enough for four names of five; the rest is shortened.
 fn box_width(scene: &Scene) -> f64 {
-    let mut widths: Vec<f64> =
-        scene.items.iter().map(|i| words::width(&i.name) * NAME_SIZE + NAME_MARGIN).collect();
+    let text = |item: &Item| {
+        let name = words::width(&item.name) * NAME_SIZE;
+        // What is in a group can't be guessed from its name.
+        let detail = if item.count > 1 { words::width(&item.detail) * DETAIL_SIZE } else { 0.0 };
+        name.max(detail) + NAME_MARGIN
+    };
+    let mut widths: Vec<f64> = scene.items.iter().map(text).collect();
     widths.sort_by(f64::total_cmp);
     let most = widths.get(widths.len() * 4 / 5).copied().unwrap_or(LEAST_WIDTH);
     (most.clamp(LEAST_WIDTH, MOST_WIDTH) / 4.0).ceil() * 4.0

@@ -6,7 +6,7 @@ mod glyph;
 mod link;
 mod style;
 
-use super::layout::{Layout, NAME_MARGIN, NAME_SIZE, Point, Rect, layout};
+use super::layout::{DETAIL_SIZE, Layout, NAME_MARGIN, NAME_SIZE, Point, Rect, layout};
 use super::scene::{Glyph, Item, Kinds, Lane, Level, Scene};
 use super::words;
 use link::{Side, Style, head, links};
@@ -193,7 +193,7 @@ fn node(out: &mut String, item: &Item, area: Rect) {
         out,
         r#"<text class="name" x="46" y="21">{}</text><text class="detail" x="46" y="36">{}</text>"#,
         escape(&words::fit(&item.name, text / NAME_SIZE)),
-        escape(&words::fit(&item.detail, text / 10.5)),
+        escape(&words::fit(&item.detail, text / DETAIL_SIZE)),
     );
     if item.exposure > Exposure::Account && item.glyph != Glyph::Internet {
         let word = item.exposure.word();

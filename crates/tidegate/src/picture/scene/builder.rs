@@ -13,7 +13,7 @@ pub(super) struct Builder<'g> {
 }
 
 /// More links than this between whole stacks and the outside hide those between the stacks.
-const MOST_OUTWARD: usize = 24;
+const MOST_OUTWARD: usize = 12;
 /// Lines of evidence that a link keeps.
 const MOST_LINES: usize = 12;
 
@@ -260,8 +260,11 @@ fn node_tip(sources: &Sources, node: &Node) -> String {
     out
 }
 
+/// The first names, and a sign for the rest.
 fn names(nodes: &[&Node]) -> String {
-    nodes.iter().take(6).map(|n| words::short_name(&n.name)).collect::<Vec<_>>().join(", ")
+    const MOST: usize = 2;
+    let shown: Vec<String> = nodes.iter().take(MOST).map(|n| words::short_name(&n.name)).collect();
+    if nodes.len() > MOST { format!("{}, …", shown.join(", ")) } else { shown.join(", ") }
 }
 
 /// `12 functions, 3 queues`, most first, and a sign for the rest.
