@@ -15,7 +15,7 @@ impl Progress {
     pub(crate) fn start(quiet: bool, message: &'static str) -> Self {
         let bar = ProgressBar::hidden();
         if !quiet && std::io::stderr().is_terminal() {
-            if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} {elapsed:.dim}") {
+            if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} {elapsed}") {
                 bar.set_style(style);
             }
             bar.set_message(message);

@@ -31,7 +31,11 @@ pub(super) fn table(report: &Report<'_>, look: Look) -> String {
     }
     let rows: Vec<_> = groups.iter().skip(left_out).collect();
     let wide = rows.iter().map(|((_, rule), _)| rule.len()).max().unwrap_or(0).max("rule".len());
-    let head = format!("{:<9} {:>5}  {:<wide$}  first places", "severity", "count", "rule");
+    let below = match report.base.join("").trim_end_matches('/') {
+        "" => String::new(),
+        folder => format!(" below {}", normalize_untrusted_str(folder)),
+    };
+    let head = format!("{:<9} {:>5}  {:<wide$}  first places{below}", "severity", "count", "rule");
     out.push_str(&look.paint(&head, Style::new().bold()));
     out.push('\n');
     for ((severity, rule), findings) in rows {
@@ -49,24 +53,40 @@ pub(super) fn table(report: &Report<'_>, look: Look) -> String {
 
 /// The first places of a rule's findings, as many as the line has room for; the first is always there.
 fn places(report: &Report<'_>, findings: &[&Finding], room: usize) -> String {
+    const MORE: &str = " ...";
+    let room = room.saturating_sub(MORE.len());
     let mut out = String::new();
     let mut named = 0;
     for finding in findings.iter().take(PLACES) {
         let at = report.system.sources.location(finding.span);
         // A file can have any name, one that moves the cursor too.
-        let place = normalize_untrusted_str(&format!("{}:{}", report.base.join(&at.file), at.line));
-        let separator = if named == 0 { "" } else { ", " };
-        if named > 0 && out.chars().count() + place.chars().count() + separator.len() > room {
+        let place = normalize_untrusted_str(&format!("{}:{}", at.file, at.line));
+        if named == 0 {
+            out = tail(&place, room);
+        } else if out.chars().count() + 2 + place.chars().count() <= room {
+            out.push_str(", ");
+            out.push_str(&place);
+        } else {
             break;
         }
-        out.push_str(separator);
-        out.push_str(&place);
         named += 1;
     }
     if findings.len() > named {
-        out.push_str(" ...");
+        out.push_str(MORE);
     }
     out
+}
+
+/// The end of a path that is too long for its column: that is where it differs from others.
+fn tail(place: &str, room: usize) -> String {
+    const LEAST: usize = 20;
+    const CUT: &str = "...";
+    let (length, room) = (place.chars().count(), room.max(LEAST));
+    if length <= room {
+        return place.to_string();
+    }
+    let rest: String = place.chars().skip(length - room + CUT.len()).collect();
+    format!("{CUT}{rest}")
 }
 
 /// What was read, what is not known of it, and how many findings there are; the worst count stands last.
@@ -137,5 +157,17 @@ fn style(severity: Severity) -> Style {
         Severity::Medium => AnsiColor::Yellow.on_default().bold(),
         Severity::Low => AnsiColor::BrightGreen.on_default(),
         Severity::Info => AnsiColor::BrightCyan.on_default(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_places_keep_their_end() {
+        assert_eq!(tail("a/b.yaml:1", 30), "a/b.yaml:1");
+        assert_eq!(tail("a/very/long/way/to/the/template.yaml:12", 24), ".../the/template.yaml:12");
+        assert_eq!(tail("größe/größe/größe/größe/a.yaml:3", 20).chars().count(), 20);
     }
 }

@@ -1,4 +1,4 @@
-//! The graph as a document for other tools. `docs/schemas/graph.schema.json` describes it.
+//! The graph as a document for other tools. `docs/schemas/graph.json` describes it.
 
 use super::View;
 use crate::output::json;
@@ -75,7 +75,7 @@ mod tests {
     use tidegate_graph::{Cond, Map, Resource, Span};
 
     fn schema() -> jsonschema::Validator {
-        let text = include_str!("../../../../docs/schemas/graph.schema.json");
+        let text = include_str!("../../../../docs/schemas/graph.json");
         jsonschema::validator_for(&serde_json::from_str(text).unwrap()).unwrap()
     }
 
