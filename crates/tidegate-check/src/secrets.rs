@@ -235,19 +235,51 @@ fn named(name: &str, text: &str) -> Option<Secret> {
     .into_iter()
     .filter(|class| *class)
     .count();
-    // Words joined by one kind of separator, such as `prod-db-password` or `orders/token`, are names.
+    // Words joined by separators, such as `prod-db01-password` or `orders/token`, are names.
     let parts: Vec<&str> = text.split(['-', '_', '.', '/', ':']).collect();
-    let name_like = parts.len() > 1
-        && parts.iter().all(|p| p.len() < 16 && (p.chars().all(|c| c.is_ascii_alphabetic()) || p.len() < 3));
+    let name_like = parts.len() > 1 && parts.iter().all(|part| part.len() < 16 && is_word(part));
+    let digits = text.chars().filter(char::is_ascii_digit).count();
+    let mixed = classes >= 3 || classes >= 2 && digits * 6 >= text.len();
     let hex = text.len() >= 32 && text.chars().all(|c| c.is_ascii_hexdigit()) && entropy(text) > 3.0;
-    let random = text.len() >= 16 && classes >= 3 && entropy(text) > 3.5;
-    let chosen = password && text.len() >= 6 && classes >= 2 && entropy(text) > 2.0;
-    if name_like || !(hex || random || chosen) {
+    let random = text.len() >= 16 && mixed && entropy(text) > 3.5;
+    let is_password = matches!(last, "password" | "passwd" | "pwd" | "pass" | "passphrase");
+    let chosen =
+        text.len() >= 6 && (is_password && classes >= 2 || password && classes >= 3) && entropy(text) > 2.0;
+    // `DatabasePassword` is what a template calls its secret; `Tr0ub4dor&3` is what people call theirs.
+    let called = text.chars().all(|c| c.is_ascii_alphabetic())
+        && ["password", "secret", "credential"].iter().any(|word| text.to_ascii_lowercase().contains(word))
+        && text.chars().any(|c| c.is_ascii_uppercase());
+    // One word without capitals is no name of a resource: `postgres`, `letmein`.
+    let plain =
+        is_password && text.len() >= 4 && text.chars().all(|c| c.is_ascii_lowercase()) && !is_setting(text);
+    if name_like || called || !(hex || random || chosen || plain) {
         return None;
     }
     let kind = if password { "a password" } else { "a secret" };
     let confidence = if hex || random { Confidence::High } else { Confidence::Medium };
     Some(secret(kind, confidence))
+}
+
+/// Letters, digits behind them or alone: `eu`, `db01`, `2024`.
+fn is_word(text: &str) -> bool {
+    text.trim_end_matches(|c: char| c.is_ascii_digit()).chars().all(|c| c.is_ascii_alphabetic())
+}
+
+/// Words that say something about a password rather than being one.
+fn is_setting(text: &str) -> bool {
+    matches!(
+        text,
+        "none"
+            | "null"
+            | "true"
+            | "false"
+            | "required"
+            | "optional"
+            | "enabled"
+            | "disabled"
+            | "default"
+            | "empty"
+    )
 }
 
 /// Words of a name: `dbPassword`, `DB_PASSWORD`, `db-password`.
@@ -358,6 +390,8 @@ mod tests {
     fn named_and_random_or_chosen() {
         assert_eq!(kind("DB_PASSWORD", "Tr0ub4dor&3"), Some("a password"));
         assert_eq!(kind("dbPassword", "hunter2"), Some("a password"));
+        assert_eq!(kind("DB_PASSWORD", "postgres"), Some("a password"));
+        assert_eq!(kind("CLIENT_SECRET", "1k7q9vb3m5x2t8c4z6n0s1d3f5g7h9j2"), Some("a secret"));
         assert_eq!(kind("JWT_SECRET", "9fJ2kLq8Zx7Wc5Vb3Nm1Qp4Rt6Yu8Io0"), Some("a secret"));
         assert_eq!(kind("API_KEY", "0f9c1d7e4b2a86530f9c1d7e4b2a8653"), Some("a secret"));
     }
@@ -377,6 +411,10 @@ mod tests {
             ("SECRET_NAME", "Orders9xK2-Production-Database1"),
             ("DB_PASSWORD", "/prod/db/password"),
             ("DB_PASSWORD", "prod-db-password"),
+            ("DB_SECRET", "my-service-2024-database-eu1"),
+            ("DB_PASSWORD", "DatabasePassword"),
+            ("RESET_PASSWORD", "disabled"),
+            ("PASSWORD_RESET_FLOW", "email"),
             ("DB_SECRET", "orders/Database"),
             ("TOKEN_URL", "https://login.acme.test/oauth2/token"),
             ("MAX_TOKENS", "4096"),

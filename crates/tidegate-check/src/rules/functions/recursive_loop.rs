@@ -101,7 +101,11 @@ impl Rule for RecursiveLoop {
 
     fn check(function: &Resource, cx: &Context<'_>) {
         let Some(start) = cx.graph.index(&function.id) else { return };
-        let Some(way) = shortest_loop(start, function, cx) else { return };
+        // The worst stands for the function, the shortest of the equally bad ones.
+        let loops = loops(start, function, cx).into_iter().map(|way| (weight(function, &way, cx), way));
+        let Some(((severity, confidence), way)) = loops.rev().max_by_key(|(weight, _)| *weight) else {
+            return;
+        };
         let nodes: Vec<_> = way.iter().filter_map(|edge| cx.graph.node(edge.from)).collect();
         // What the function writes to, and the rest of the way back.
         let names: Vec<String> = nodes.iter().skip(1).map(|node| format!("`{}`", node.name)).collect();
@@ -110,7 +114,6 @@ impl Rule for RecursiveLoop {
             [] => format!("`{name}` may call itself"),
             names => format!("`{name}` may write to what starts it: {}", names.join(", then ")),
         };
-        let (severity, confidence) = weight(function, &way, cx);
         let mut path: Vec<Str> = nodes.iter().map(|node| node.id.clone()).collect();
         path.push(function.id.clone());
         let mut report =
@@ -125,33 +128,28 @@ impl Rule for RecursiveLoop {
     }
 }
 
-/// The edges of the shortest way from a function back to itself, without another function between.
-fn shortest_loop<'a>(start: usize, function: &Resource, cx: &Context<'a>) -> Option<Vec<&'a Edge>> {
+/// Ways from a function back to itself without another function between, as edges, the shortest first.
+fn loops<'a>(start: usize, function: &Resource, cx: &Context<'a>) -> Vec<Vec<&'a Edge>> {
     // A bus with thousands of rules must not cost each of its producers a walk through all of them.
-    const MOST: usize = 4_096;
+    const MOST_STEPS: usize = 4_096;
+    const MOST_LOOPS: usize = 16;
     let graph: &'a Graph = cx.graph;
+    let mut found = Vec::new();
     let mut before: HashMap<usize, &'a Edge> = HashMap::new();
     let mut todo = VecDeque::from([start]);
     let mut steps = 0;
     while let Some(at) = todo.pop_front() {
         for edge in graph.outgoing(at) {
             steps += 1;
-            if steps > MOST {
-                return None;
+            if steps > MOST_STEPS || found.len() == MOST_LOOPS {
+                return found;
             }
             if !moves_events(edge) || !goes_on(edge, function, cx) {
                 continue;
             }
             if edge.to == start {
-                let mut way = vec![edge];
-                let mut from = at;
-                while from != start {
-                    let edge = before.get(&from)?;
-                    way.push(edge);
-                    from = edge.from;
-                }
-                way.reverse();
-                return Some(way);
+                found.extend(way_back(start, edge, &before));
+                continue;
             }
             let carries = graph.node(edge.to).is_some_and(|node| {
                 matches!(
@@ -170,7 +168,20 @@ fn shortest_loop<'a>(start: usize, function: &Resource, cx: &Context<'a>) -> Opt
             }
         }
     }
-    None
+    found
+}
+
+/// The edges of the loop that `last` closes.
+fn way_back<'a>(start: usize, last: &'a Edge, before: &HashMap<usize, &'a Edge>) -> Option<Vec<&'a Edge>> {
+    let mut way = vec![last];
+    let mut from = last.from;
+    while from != start {
+        let edge = before.get(&from)?;
+        way.push(edge);
+        from = edge.from;
+    }
+    way.reverse();
+    Some(way)
 }
 
 /// True for edges along which an event makes another one. What failed and is put aside is no new event.
@@ -301,6 +312,19 @@ mod tests {
         assert_eq!(
             build.findings::<RecursiveLoop>(),
             ["Worker: `Worker` may write to what starts it: `Topic`, then `Queue`"]
+        );
+    }
+
+    #[test]
+    fn the_worst_loop_is_told() {
+        let build = through("AWS::SQS::Queue", NodeKind::Queue, "{}")
+            .add("Table", "AWS::DynamoDB::Table", &[])
+            .edge("Worker", Writes, "Table")
+            .edge("Table", Triggers, "Worker")
+            .exposed("Table", NodeKind::Store, Exposure::Internal);
+        assert_eq!(
+            build.findings::<RecursiveLoop>(),
+            ["Worker: `Worker` may write to what starts it: `Table`"]
         );
     }
 
