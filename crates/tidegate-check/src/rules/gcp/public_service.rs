@@ -8,7 +8,8 @@ use tidegate_graph::Resource;
 declare_rule! {
     /// ## What it finds
     /// A role on a Cloud Function or Cloud Run service that is given to `allUsers` or `allAuthenticatedUsers`, by an IAM
-    /// member, binding or policy of either generation.
+    /// member, binding or policy of either generation; and a Cloud Run service that asks nobody for a role
+    /// (`invoker_iam_disabled = true`).
     ///
     /// ## Why it matters
     /// Whoever finds the address starts the code, with any input and as often as they like. `allAuthenticatedUsers` is
@@ -56,6 +57,7 @@ impl Rule for PublicService {
         "google_cloud_run_v2_job_iam_binding",
         "google_cloud_run_v2_job_iam_member",
         "google_cloud_run_v2_job_iam_policy",
+        "google_cloud_run_v2_service",
         "google_cloud_run_v2_service_iam_binding",
         "google_cloud_run_v2_service_iam_member",
         "google_cloud_run_v2_service_iam_policy",
@@ -68,6 +70,9 @@ impl Rule for PublicService {
     ];
 
     fn check(grant: &Resource, cx: &Context<'_>) {
+        if grant.ty == "google_cloud_run_v2_service" {
+            return service(grant, cx);
+        }
         for open in open_to_everyone(cx, grant) {
             let what = if grant.ty.contains("function") { "the function" } else { "the service" };
             cx.finding(grant, format!("{} has `{}` on {what}", open.who(), open.role))
@@ -75,6 +80,19 @@ impl Rule for PublicService {
                 .help("name the service accounts that call it; put a gateway with authorization before it for users")
                 .report();
         }
+    }
+}
+
+fn service(service: &Resource, cx: &Context<'_>) {
+    let Some(disabled) = cx.get(service, &["invoker_iam_disabled"]) else { return };
+    match disabled.as_bool() {
+        Some(false) => {}
+        Some(true) => cx
+            .finding(service, "anyone may call the service: it asks for no role")
+            .at(&["invoker_iam_disabled"])
+            .help("drop `invoker_iam_disabled`, and give `roles/run.invoker` to those who call it")
+            .report(),
+        None => cx.unknown(service, disabled, "`invoker_iam_disabled`"),
     }
 }
 
@@ -106,6 +124,16 @@ mod tests {
         let policy =
             r#"{"policy_data": {"bindings": [{"role": "roles/run.invoker", "members": ["allUsers"]}]}}"#;
         assert_eq!(findings("google_cloud_run_v2_service_iam_policy", policy).len(), 1);
+    }
+
+    #[test]
+    fn a_service_that_asks_for_no_role() {
+        let service = |text: &str| findings("google_cloud_run_v2_service", text);
+        assert_eq!(
+            service(r#"{"invoker_iam_disabled": true}"#),
+            ["grant: anyone may call the service: it asks for no role"]
+        );
+        assert!(service("{}").is_empty());
     }
 
     #[test]
