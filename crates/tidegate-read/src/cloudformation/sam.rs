@@ -72,6 +72,8 @@ pub(crate) fn transform(files: &Files, template: &mut Template) {
         usage: api::SharedPlan::default(),
         made: HashMap::new(),
         connectors: connector::Noted::default(),
+        changed: HashMap::new(),
+        broken: HashSet::new(),
         made_from: HashMap::new(),
     };
     run.run();
@@ -93,7 +95,21 @@ pub(crate) fn transform(files: &Files, template: &mut Template) {
     if let Data::Map(root) = whole.data {
         template.root = root;
     }
+    let mut said = HashSet::new();
+    run.problems.retain(|problem| said.insert((problem.span, problem.message.clone())));
     template.problems.append(&mut run.problems);
+}
+
+/// When a type is transformed; `None` for what stays as it is.
+fn stage(kind: &str) -> Option<usize> {
+    Some(match kind.strip_prefix("AWS::Serverless::")? {
+        "Function" => 0,
+        "StateMachine" => 1,
+        "Api" | "HttpApi" | "WebSocketApi" => 2,
+        "SimpleTable" | "Application" | "LayerVersion" | "GraphQLApi" | "CapacityProvider" => 3,
+        "Connector" => 4,
+        _ => return None,
+    })
 }
 
 struct Transform<'a> {
@@ -115,6 +131,10 @@ struct Transform<'a> {
     /// Ids of generated resources that several may share, with their type.
     made: HashMap<Str, &'static str>,
     connectors: connector::Noted,
+    /// Buckets and user pools that events have changed, with what they are known to hold.
+    changed: HashMap<Str, HashSet<Str>>,
+    /// Resources whose properties are no map.
+    broken: HashSet<Str>,
     /// What resources stand for that nobody wrote: implicit APIs and embedded connectors.
     made_from: HashMap<Str, Str>,
 }
@@ -236,10 +256,20 @@ impl Transform<'_> {
         implicit::routes(self, &implicit::HTTP);
         self.merge_globals();
         connector::embedded(self);
-        self.out = self.source.clone();
-        for stage in 0..5 {
-            for id in self.source.keys().cloned().collect::<Vec<_>>() {
-                self.resource(&id, stage);
+        let mut stages: [Vec<Str>; 5] = Default::default();
+        for (id, field) in self.source.fields() {
+            let kind = field.value.get("Type").and_then(Value::as_str).unwrap_or_default();
+            match stage(kind).and_then(|stage| stages.get_mut(stage)) {
+                Some(ids) => ids.push(id.clone()),
+                None => {
+                    self.out.insert_field(id.clone(), field.clone());
+                }
+            }
+        }
+        for (stage, ids) in stages.iter().enumerate() {
+            ids.iter().for_each(|id| self.resource(id));
+            if stage == 0 {
+                self.take_changed();
             }
         }
         connector::finish(self);
@@ -278,6 +308,7 @@ impl Transform<'_> {
                     Some(properties) if map_of(properties).is_none() => {
                         let said = format!("`Properties` of `{id}` should be a map");
                         self.problems.push(Problem::at(properties.span, said));
+                        self.broken.insert(id.clone());
                         let at = properties.span;
                         resource.insert("Properties", Value::map(Map::new(), at));
                     }
@@ -348,29 +379,14 @@ impl Transform<'_> {
         self.source.get_mut(id)?.as_map_mut()?.get_mut("Properties")?.as_map_mut()
     }
 
-    fn resource(&mut self, id: &str, stage: usize) {
+    fn resource(&mut self, id: &str) {
         let Some(kind) = self.kind_of(id) else { return };
-        let wanted = match kind.as_str() {
-            "AWS::Serverless::Function" => 0,
-            "AWS::Serverless::StateMachine" => 1,
-            "AWS::Serverless::Api" | "AWS::Serverless::HttpApi" | "AWS::Serverless::WebSocketApi" => 2,
-            "AWS::Serverless::SimpleTable"
-            | "AWS::Serverless::Application"
-            | "AWS::Serverless::LayerVersion"
-            | "AWS::Serverless::GraphQLApi"
-            | "AWS::Serverless::CapacityProvider" => 3,
-            "AWS::Serverless::Connector" => 4,
-            _ => return,
-        };
-        if wanted != stage {
-            return;
-        }
         let Some(source) = self.source_of(id, kind.clone()) else { return };
         if !make::is_alphanumeric(id) || !id.is_ascii() {
             let said = format!("id `{id}` should be made of letters and digits alone");
             self.problems.push(Problem::at(source.span, said));
         }
-        self.out.remove(id);
+        let told = self.problems.len();
         let made = match kind.as_str() {
             "AWS::Serverless::Function" => function::transform(self, &source),
             "AWS::Serverless::StateMachine" => state_machine::transform(self, &source),
@@ -384,6 +400,10 @@ impl Transform<'_> {
             "AWS::Serverless::CapacityProvider" => capacity::transform(self, &source),
             _ => connector::transform(self, &source),
         };
+        if self.broken.contains(id) {
+            // Its properties are no map, which was told; that they lack something needn't be.
+            self.problems.truncate(told);
+        }
         self.refer(&source, &made);
         for made in made {
             self.emit(&source, made);
@@ -443,6 +463,13 @@ impl Transform<'_> {
 
     /// Adds a resource to the result, unless something else of that id was written.
     fn emit(&mut self, source: &Source, made: Made) {
+        if made.id != source.id && (!make::is_alphanumeric(&made.id) || !made.id.is_ascii()) {
+            let said = format!(
+                "`{}` makes a resource `{}`, an id with more than letters and digits",
+                source.id, made.id
+            );
+            self.problems.push(Problem::at(made.span, said));
+        }
         if made.id != source.id {
             if let Some(kind) = self.kind_of(&made.id).filter(|kind| !stands_for(made.kind, kind)) {
                 let said = format!(
@@ -461,12 +488,14 @@ impl Transform<'_> {
         self.out.insert(made.id.clone(), made.into_value());
     }
 
-    /// Takes over a resource of the template that was changed: a bucket, a user pool.
-    fn changed(&mut self, id: &str) {
-        let Some(resource) = self.source.get(id).cloned() else { return };
-        let declared_type = self.kind_of(id).unwrap_or_default();
-        self.origins.insert(id.into(), Origin { made_from: None, declared_type });
-        self.out.insert(id, resource);
+    /// Takes over resources of the template that events of functions have changed: buckets, user pools.
+    fn take_changed(&mut self) {
+        for id in std::mem::take(&mut self.changed).into_keys() {
+            let Some(resource) = self.source.get(&id).cloned() else { continue };
+            let declared_type = self.kind_of(&id).unwrap_or_default();
+            self.origins.insert(id.clone(), Origin { made_from: None, declared_type });
+            self.out.insert(id, resource);
+        }
     }
 
     /// The document in a local file; `None` when the location is none.

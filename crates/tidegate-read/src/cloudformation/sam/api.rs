@@ -174,7 +174,7 @@ fn exclusive(source: &Source) -> Vec<Problem> {
             out.push(source.fault("MergeDefinitions", "`MergeDefinitions` doesn't go with `DefinitionUri`"));
         }
     }
-    let version = source.some("OpenApiVersion").filter(|v| !is_intrinsic(v));
+    let version = source.some("OpenApiVersion");
     if version.is_some_and(|v| {
         !v.as_text().is_some_and(|text| swagger::is_version(&text, "23") && text.contains('.'))
     }) {

@@ -2,13 +2,13 @@
 
 use super::make::{attribute, map_of, set_opt, tag_list, trust, truthy, value};
 use super::role::managed;
-use super::shape::Type::{Int, List, Map as AMap, OneOf, Str};
+use super::shape::Type::{Bool, ListOf, Map as AMap, Number, OneOf, Str};
 use super::shape::{self, Property, Type, opt, req};
 use super::{Made, Source, Transform, tables};
-use tidegate_graph::{Map, Problem, Value};
+use tidegate_graph::{Map, Value};
 
-const LIST: Type = OneOf(&[List, AMap]);
-const NUMBER: Type = OneOf(&[Int, Str, AMap]);
+const LIST: Type = OneOf(&[ListOf(&OneOf(&[Str, Number, Bool, AMap])), AMap]);
+const NUMBER: Type = OneOf(&[Number, AMap]);
 /// What the maps within take.
 const WITHIN: [(&str, &[Property]); 4] = [
     ("VpcConfig", &[opt("SecurityGroupIds", LIST), req("SubnetIds", LIST)]),
@@ -29,14 +29,6 @@ pub(super) fn transform(run: &mut Transform<'_>, source: &Source) -> Vec<Made> {
         shape::check(&what, source.at(name), map, &[table], &mut run.problems);
     }
     let scaling = source.get("ScalingConfig").and_then(map_of);
-    for name in ["MaxVCpuCount", "AverageCPUUtilization"] {
-        let given =
-            scaling.and_then(|map| map.get(name)).filter(|v| v.as_str().is_some() && v.as_f64().is_none());
-        if let Some(given) = given {
-            let said = format!("`ScalingConfig.{name}` of `{}` should be a number", source.id);
-            run.problems.push(Problem::at(given.span, said));
-        }
-    }
     let wants = source.get("InstanceRequirements").and_then(map_of);
     let both = |map: &&Map| ["AllowedTypes", "ExcludedTypes"].iter().all(|name| truthy(map.get(name)));
     if wants.filter(both).is_some() {

@@ -152,7 +152,10 @@ pub(super) fn connect(
     let own = if connection.get("of").and_then(Value::as_str) == Some("source") { from } else { to };
     let side = if std::ptr::eq(own, from) { "Source" } else { "Destination" };
     let needed = |value: &Option<Value>, what: &str| {
-        value.clone().ok_or_else(|| fault(format!("the {what} of `{side}` is not known")))
+        value
+            .clone()
+            .filter(|v| truthy(Some(v)))
+            .ok_or_else(|| fault(format!("the {what} of `{side}` is not known")))
     };
     let chosen: Vec<(&Str, &Value)> = access.iter().filter(|(name, _)| permissions.contains(name)).collect();
     let document = || -> Res<Value> {

@@ -45,7 +45,7 @@ pub(super) fn add(run: &mut Transform<'_>, source: &Source, alias: Option<&mut M
             return Ok(());
         }
     }
-    let pass = match resolved("PassthroughCondition") {
+    let pass = match given.get("PassthroughCondition").map(|v| run.known.resolve_maps(v)) {
         None => false,
         Some(v) => match v.as_bool() {
             Some(flag) => flag,

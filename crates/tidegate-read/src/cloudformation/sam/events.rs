@@ -162,12 +162,18 @@ fn events<'e>(
         path.map_or_else(|| name.clone(), Str::from)
     };
     named.sort_by_key(order);
+    let alone = named.len() == 1;
     let mut out = Vec::new();
     for (name, value) in named {
         let span = value.span;
         let at = |message: String| Problem::at(span, format!("event `{name}` of `{}`: {message}", source.id));
-        // Events that are no maps are told of with the property.
-        let Some(event) = map_of(&value) else { continue };
+        let Some(event) = map_of(&value) else {
+            // A map of one entry passes for an intrinsic function; of more, this was told with the property.
+            if alone {
+                run.problems.push(at("it should be a map".into()));
+            }
+            continue;
+        };
         let kind = event.get("Type").and_then(Value::as_str).unwrap_or_default();
         let Some(tables) = tables(kind) else {
             run.problems.push(at(format!("`{kind}` is no type of event here")));
@@ -176,6 +182,7 @@ fn events<'e>(
         let id = format!("{}{name}", source.id);
         if !is_alphanumeric(&id) || !id.is_ascii() {
             run.problems.push(at("its name should be made of letters and digits alone".into()));
+            continue;
         }
         let properties = match event.get("Properties") {
             None => Map::new(),

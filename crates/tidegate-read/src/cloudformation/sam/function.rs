@@ -8,6 +8,7 @@ use super::make::{
     allow, argument, attribute, conditional, if_parts, is_no_value, map_of, reference, trust, truthy, value,
 };
 use super::role::{self, managed, sam_tags};
+use super::shape::{self, Property, Type, opt, req};
 use super::{Made, Res, Source, Transform, deployment, events, propagate_tags, s3_location, tables};
 use tidegate_graph::{Map, Problem, Value};
 
@@ -41,6 +42,12 @@ const SAME: &[&str] = &[
     "PublishToLatestPublished",
 ];
 
+const CAPACITY: &[Property] = &[
+    req("Arn", Type::OneOf(&[Type::Str, Type::Number, Type::Bool, Type::Map])),
+    opt("PerExecutionEnvironmentMaxConcurrency", Type::Number),
+    opt("ExecutionEnvironmentMemoryGiBPerVCpu", Type::Number),
+];
+
 /// What events point to: a function, its alias, or a state machine.
 #[derive(Clone, Debug)]
 pub(super) struct Target {
@@ -69,7 +76,7 @@ pub(super) fn transform(run: &mut Transform<'_>, source: &Source) -> Vec<Made> {
     let mut function = function(run, source);
     let mut made = Vec::new();
     let mut alias = None;
-    if let Some(name) = source.some("AutoPublishAlias").or(source.get("AutoPublishAlias")) {
+    if let Some(name) = source.some("AutoPublishAlias") {
         let result = version::publish(run, source, &mut function, name);
         if let Some((version, named)) = run.tried(result) {
             made.push(version);
@@ -189,9 +196,8 @@ fn function(run: &mut Transform<'_>, source: &Source) -> Made {
         ] {
             super::make::set_opt(&mut out, to, config.get(from));
         }
-        if !config.contains_key("Arn") {
-            run.problems.push(source.fault("CapacityProviderConfig", "`CapacityProviderConfig` lacks `Arn`"));
-        }
+        let what = format!("`CapacityProviderConfig` of `{}`", source.id);
+        shape::check(&what, span, config, &[CAPACITY], &mut run.problems);
         let out = Value::map(out, span);
         function.set(
             "CapacityProviderConfig",

@@ -4,19 +4,45 @@ mod sources;
 
 use super::connector::{self, End};
 use super::make::{attribute, map_of, present, reference, set_opt, sub, tag_list, trust, truthy, value};
-use super::shape::Type::{Any, List, Map as AMap, OneOf, Str as AStr};
+use super::shape::Type::{Any, Bool, List, ListOf, Map as AMap, Number, OneOf, Str as AStr};
 use super::shape::{self, Property, expect_map, opt, req};
 use super::{Made, Res, Source, Transform, tables};
 use std::collections::HashMap;
 use tidegate_graph::{Data, Map, Problem, Span, Str, Value};
 
 const KINDS: [&str; 5] = ["AWS_IAM", "API_KEY", "AWS_LAMBDA", "OPENID_CONNECT", "AMAZON_COGNITO_USER_POOLS"];
-/// Ways to authenticate: type, property here, property there.
-const CONFIGS: [(&str, &str, &str); 3] = [
-    ("AWS_LAMBDA", "LambdaAuthorizer", "LambdaAuthorizerConfig"),
-    ("OPENID_CONNECT", "OpenIDConnect", "OpenIDConnectConfig"),
-    ("AMAZON_COGNITO_USER_POOLS", "UserPool", "UserPoolConfig"),
+/// Ways to authenticate: type, property here, property there, and what it takes.
+const CONFIGS: [(&str, &str, &str, &[Property]); 3] = [
+    (
+        "AWS_LAMBDA",
+        "LambdaAuthorizer",
+        "LambdaAuthorizerConfig",
+        &[
+            opt("AuthorizerResultTtlInSeconds", Any),
+            req("AuthorizerUri", Any),
+            opt("IdentityValidationExpression", Any),
+        ],
+    ),
+    (
+        "OPENID_CONNECT",
+        "OpenIDConnect",
+        "OpenIDConnectConfig",
+        &[opt("AuthTTL", Any), opt("ClientId", Any), opt("IatTTL", Any), opt("Issuer", Any)],
+    ),
+    (
+        "AMAZON_COGNITO_USER_POOLS",
+        "UserPool",
+        "UserPoolConfig",
+        &[
+            opt("AppIdClientRegex", Any),
+            opt("AwsRegion", Any),
+            opt("DefaultAction", Any),
+            req("UserPoolId", Any),
+        ],
+    ),
 ];
+const CACHING: &[Property] =
+    &[req("Ttl", Any), opt("CachingKeys", ListOf(&OneOf(&[AStr, Number, Bool, AMap])))];
 const CACHE: &[Property] = &[
     req("ApiCachingBehavior", Any),
     req("Ttl", Any),
@@ -25,6 +51,8 @@ const CACHE: &[Property] = &[
     opt("TransitEncryptionEnabled", Any),
 ];
 const DOMAIN: &[Property] = &[req("CertificateArn", Any), req("DomainName", Any), opt("Description", Any)];
+const LOGGING: &[Property] =
+    &[opt("CloudWatchLogsRoleArn", Any), opt("ExcludeVerboseContent", Any), opt("FieldLogLevel", Any)];
 const KEY: &[Property] = &[opt("ApiKeyId", Any), opt("Description", Any), opt("ExpiresOn", Any)];
 const FUNCTION: &[Property] = &[
     opt("DataSource", OneOf(&[AStr, AMap])),
@@ -61,8 +89,16 @@ struct Names {
 
 /// Makes the API and everything that belongs to it.
 pub(super) fn transform(run: &mut Transform<'_>, source: &Source) -> Vec<Made> {
-    run.check(source, tables::GRAPHQL_API);
     let span = source.span;
+    let known =
+        source.properties.fields().filter(|(key, _)| tables::GRAPHQL_API.iter().any(|p| *key == p.name));
+    let known: Map = known.map(|(key, field)| (key.clone(), field.clone())).collect();
+    let what = format!("`{}` ({})", source.id, source.kind);
+    shape::check(&what, span, &known, &[tables::GRAPHQL_API], &mut run.problems);
+    if let Some(flag) = source.get("XrayEnabled").filter(|v| v.as_bool().is_none()) {
+        run.problems
+            .push(Problem::at(flag.span, format!("`XrayEnabled` of `{}` should be a boolean", source.id)));
+    }
     let mut names = Names::default();
     let mut made = Vec::new();
     let mut api = source.main("AWS::AppSync::GraphQLApi");
@@ -87,7 +123,7 @@ pub(super) fn transform(run: &mut Transform<'_>, source: &Source) -> Vec<Made> {
         let result = authenticate(run, source, auth, &mut api, &mut made);
         run.tried(result);
     }
-    logging(source, &mut api, &mut made);
+    logging(run, source, &mut api, &mut made);
     made.push(api);
     let result = schema(source);
     made.extend(run.tried(result));
@@ -238,31 +274,38 @@ fn authorizer<'a>(
     let Some(name) = kind.as_str().filter(|name| KINDS.contains(name)) else {
         return Err(fault(kind.span, format!("`Type` should be one of {}", shape::quoted(&KINDS))));
     };
-    let known =
-        |key: &str| key == "Type" || beside.contains(&key) || CONFIGS.iter().any(|(_, here, _)| *here == key);
+    let known = |key: &str| {
+        key == "Type" || beside.contains(&key) || CONFIGS.iter().any(|(_, here, ..)| *here == key)
+    };
     if let Some((key, field)) = auth.fields().find(|(key, _)| !known(key)) {
         return Err(fault(field.key, format!("it doesn't take `{key}`")));
     }
-    if CONFIGS.iter().filter(|(_, here, _)| present(auth.get(here)).is_some()).count() > 1 {
+    if CONFIGS.iter().filter(|(_, here, ..)| present(auth.get(here)).is_some()).count() > 1 {
         return Err(fault(span, "it should have the settings of one way to authenticate".into()));
     }
-    let Some((_, here, there)) = CONFIGS.iter().find(|(of, _, _)| *of == name) else {
+    let Some((_, here, there, table)) = CONFIGS.iter().find(|(of, ..)| *of == name) else {
         return Ok((kind, None));
     };
     let Some(config) = present(auth.get(here)) else {
         return Err(fault(span, format!("`Type: {name}` needs `{here}`")));
     };
-    expect_map(config, &format!("Auth.{here}"))?;
+    let map = expect_map(config, &format!("Auth.{here}"))?;
+    let mut faults = Vec::new();
+    shape::check(&format!("`Auth.{here}` of `{}`", source.id), config.span, map, &[table], &mut faults);
+    if let Some(first) = faults.into_iter().next() {
+        return Err(first);
+    }
     Ok((kind, Some((there, config))))
 }
 
-fn logging(source: &Source, api: &mut Made, made: &mut Vec<Made>) {
+fn logging(run: &mut Transform<'_>, source: &Source, api: &mut Made, made: &mut Vec<Made>) {
     let given = source.get("Logging");
     if given.is_some_and(|v| matches!(v.data, Data::Bool(false))) {
         return;
     }
     let span = source.at("Logging");
     let settings = given.and_then(map_of).cloned().unwrap_or_default();
+    shape::check(&format!("`Logging` of `{}`", source.id), span, &settings, &[LOGGING], &mut run.problems);
     let mut out = Map::new();
     set_opt(
         &mut out,
@@ -451,7 +494,11 @@ fn resolver_of(
         );
     }
     made.set("PipelineConfig", value!(at, { "Functions": (functions) }));
-    made.set_opt("CachingConfig", of("Caching"));
+    if let Some(caching) = of("Caching") {
+        let map = expect_map(caching, "Caching")?;
+        shape::check(&format!("`Caching` of {what}"), caching.span, map, &[CACHING], &mut run.problems);
+        made.set("CachingConfig", caching);
+    }
     made.set_opt("MaxBatchSize", of("MaxBatchSize"));
     Ok(made)
 }

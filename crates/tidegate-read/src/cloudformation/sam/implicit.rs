@@ -92,8 +92,9 @@ pub(super) fn routes(run: &mut Transform<'_>, flavour: &Flavour) {
             .filter(|(_, event)| event.get("Type").and_then(Value::as_str) == Some(flavour.event))
             .map(|(name, _)| name.clone())
             .collect();
+        let owner = Owner::of(run, &id);
         for name in names {
-            let result = route(run, flavour, (&id, &name), &mut seen, &mut made);
+            let result = route(run, flavour, &owner, &name, &mut seen, &mut made);
             if run.tried(result).is_none() {
                 // The fault is told; the event would only repeat it.
                 let events = run.properties_mut(&id).and_then(|p| p.get_mut("Events"));
@@ -104,17 +105,45 @@ pub(super) fn routes(run: &mut Transform<'_>, flavour: &Flavour) {
     conditions(run, flavour, &seen);
 }
 
+/// The function or state machine whose events are looked at.
+struct Owner {
+    id: Str,
+    condition: Option<Str>,
+    deletion: Option<Str>,
+    replacement: Option<Str>,
+    /// Tags that an implicit API takes over.
+    tags: Option<Value>,
+}
+
+impl Owner {
+    fn of(run: &Transform<'_>, id: &Str) -> Self {
+        let attribute = |name: &str| run.source.get(id)?.get(name)?.as_str().map(Str::from);
+        let kind = run.kind_of(id).unwrap_or_default();
+        let either = |name: &str| {
+            let own = run.properties_of(id).and_then(|p| p.get(name)).filter(|v| truthy(Some(v)));
+            own.or_else(|| run.globals.property(&kind, name)).filter(|v| truthy(Some(v)))
+        };
+        Self {
+            id: id.clone(),
+            condition: attribute("Condition"),
+            deletion: attribute("DeletionPolicy"),
+            replacement: attribute("UpdateReplacePolicy"),
+            tags: either("Tags").filter(|_| either("PropagateTags").is_some()).cloned(),
+        }
+    }
+}
+
 fn route(
     run: &mut Transform<'_>,
     flavour: &Flavour,
-    (id, name): (&str, &str),
+    owner: &Owner,
+    name: &str,
     seen: &mut Seen,
     made: &mut bool,
 ) -> Res {
-    let resource = run.source.get(id).and_then(map_of).cloned().unwrap_or_default();
-    let kind = run.kind_of(id).unwrap_or_default();
-    let function = resource.get("Properties").and_then(map_of).cloned().unwrap_or_default();
-    let Some(event) = function.get("Events").and_then(|events| events.get(name)) else { return Ok(()) };
+    let id = &owner.id;
+    let events = run.properties_of(id).and_then(|p| p.get("Events"));
+    let Some(event) = events.and_then(|events| events.get(name)) else { return Ok(()) };
     let at = event.span;
     let mut properties = match event.get("Properties") {
         Some(value) if truthy(Some(value)) || (flavour.http && map_of(value).is_none()) => {
@@ -156,16 +185,15 @@ fn route(
         *made = true;
     }
     if implicit {
-        pass_tags(run, flavour, &kind, &function);
+        pass_tags(run, flavour, owner);
     }
-    let attribute = |name: &str| resource.get(name).and_then(Value::as_str).map(Str::from);
     let paths = seen.conditions.entry(api.clone()).or_default();
-    paths.entry(path.clone()).or_default().push(attribute("Condition"));
-    seen.deletion.entry(api.clone()).or_default().extend(attribute("DeletionPolicy"));
-    seen.replacement.entry(api.clone()).or_default().extend(attribute("UpdateReplacePolicy"));
+    paths.entry(path.clone()).or_default().push(owner.condition.clone());
+    seen.deletion.entry(api.clone()).or_default().extend(owner.deletion.clone());
+    seen.replacement.entry(api.clone()).or_default().extend(owner.replacement.clone());
 
     let api_kind = run.kind_of(&api);
-    if api_kind.is_none() || (api_kind.as_deref() == Some(HTTP.resource) && !flavour.http) {
+    if !run.source.contains_key(&api) || (api_kind.as_deref() == Some(HTTP.resource) && !flavour.http) {
         let said = format!(
             "`{}` of event `{name}` of `{id}` should refer to an `{}`",
             flavour.property, flavour.resource
@@ -195,8 +223,8 @@ fn route(
         } else {
             format!("{} {path}", method.to_uppercase())
         };
-        let settings = match attribute("Condition") {
-            Some(condition) => conditional(&condition, settings.clone()),
+        let settings = match &owner.condition {
+            Some(condition) => conditional(condition, settings.clone()),
             None => settings.clone(),
         };
         let settings = expect_map(&settings, "RouteSettings")?.clone();
@@ -223,12 +251,8 @@ fn make_implicit(run: &mut Transform<'_>, flavour: &Flavour, id: &str, at: Span)
     run.made_from.insert(flavour.implicit.into(), id.into());
 }
 
-fn pass_tags(run: &mut Transform<'_>, flavour: &Flavour, kind: &str, function: &Map) {
-    let either = |name: &str| {
-        function.get(name).filter(|v| truthy(Some(v))).or_else(|| run.globals.property(kind, name)).cloned()
-    };
-    let (Some(tags), true) = (either("Tags"), truthy(either("PropagateTags").as_ref())) else { return };
-    let Data::Map(tags) = tags.data else { return };
+fn pass_tags(run: &mut Transform<'_>, flavour: &Flavour, owner: &Owner) {
+    let Some(Data::Map(tags)) = owner.tags.as_ref().map(|tags| tags.data.clone()) else { return };
     let Some(api) = run.properties_mut(flavour.implicit) else { return };
     let span = tags.values().next().map_or_else(Span::default, |v| v.span);
     api.insert("PropagateTags", Value::bool(true, span));

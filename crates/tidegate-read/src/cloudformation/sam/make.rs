@@ -282,8 +282,12 @@ pub(super) fn logical_id(value: &Value) -> Option<Str> {
     if let Some(id) = argument(value, "Ref") {
         return id.as_str().map(Str::from);
     }
-    match argument(value, "Fn::GetAtt")?.as_list()? {
-        [id, _] => id.as_str().map(Str::from),
+    let target = argument(value, "Fn::GetAtt")?;
+    match (target.as_str(), target.as_list()) {
+        (Some(text), _) => {
+            text.split_once('.').filter(|(_, rest)| !rest.contains('.')).map(|(id, _)| id.into())
+        }
+        (_, Some([id, _])) => id.as_str().map(Str::from),
         _ => None,
     }
 }

@@ -12,6 +12,7 @@ pub(super) enum Type {
     Bool,
     List,
     Int,
+    Number,
     /// One of these strings.
     Enum(&'static [&'static str]),
     OneOf(&'static [Type]),
@@ -61,6 +62,7 @@ impl Type {
                 Data::Number(text) => text.parse::<i64>().is_ok(),
                 _ => false,
             },
+            Self::Number => value.as_f64().is_some(),
             Self::Enum(names) => value.as_str().is_some_and(|text| names.contains(&text)),
             Self::OneOf(types) => types.iter().any(|t| t.fits(value)),
             Self::ListOf(of) => value.as_list().is_some_and(|items| items.iter().all(|item| of.fits(item))),
@@ -77,6 +79,7 @@ impl Type {
             Self::Bool => "a boolean".into(),
             Self::List => "a list".into(),
             Self::Int => "an integer".into(),
+            Self::Number => "a number".into(),
             Self::Enum(names) => format!("one of {}", quoted(names)),
             Self::OneOf(types) => types.iter().map(|t| t.phrase()).collect::<Vec<_>>().join(" or "),
             Self::ListOf(of) => format!("a list whose items are each {}", of.phrase()),

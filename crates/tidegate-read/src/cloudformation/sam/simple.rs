@@ -64,7 +64,7 @@ pub(super) fn application(run: &mut Transform<'_>, source: &Source) -> Vec<Made>
     stack.copy(source, &["Parameters", "NotificationARNs", "TimeoutInMinutes"]);
     let mut tags = Map::new();
     match source.get("Location") {
-        Some(location) if map_of(location).is_some() && !is_intrinsic(location) => {
+        Some(location) if map_of(location).is_some() => {
             for (name, tag) in [
                 ("ApplicationId", "serverlessrepo:applicationId"),
                 ("SemanticVersion", "serverlessrepo:semanticVersion"),
@@ -144,7 +144,7 @@ fn retention(source: &Source) -> Res<Option<&'static str>> {
         Some("retain") => Ok(Some("Retain")),
         Some("delete") => Ok(Some("Delete")),
         // Told of already.
-        None if !is_intrinsic(policy) => Ok(None),
+        None if map_of(policy).is_none() => Ok(None),
         _ => Err(source.fault("RetentionPolicy", "`RetentionPolicy` should be `Retain` or `Delete`")),
     }
 }

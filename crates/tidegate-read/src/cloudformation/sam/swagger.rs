@@ -266,7 +266,7 @@ pub(super) fn to_version_3(doc: &mut Map, wanted: Option<&Value>) -> Res {
     if super::make::present(doc.get("swagger")).is_some() {
         return Ok(());
     }
-    let version = super::make::present(doc.get("openapi")).filter(|_| wanted.is_none()).or(wanted).cloned();
+    let version = super::make::present(doc.get("openapi")).or(wanted).cloned();
     if !is_version_3(version.as_ref()) {
         return Ok(());
     }
@@ -275,7 +275,11 @@ pub(super) fn to_version_3(doc: &mut Map, wanted: Option<&Value>) -> Res {
             continue;
         }
         if let Some(moved) = doc.remove(old) {
-            section(doc, "components", moved.span)?.insert(new, moved);
+            let Data::Map(entries) = moved.data else { continue };
+            let known = section(section(doc, "components", moved.span)?, new, moved.span)?;
+            entries.into_fields().for_each(|(key, field)| {
+                known.insert_field(key, field);
+            });
         }
     }
     if let Some(paths) = doc.get("paths").filter(|v| truthy(Some(v))) {

@@ -64,7 +64,8 @@ pub(super) fn transform(run: &mut Transform<'_>, source: &Source) -> Vec<Made> {
     {
         authorizer(source, auth, &mut made);
     }
-    propagate_tags(&mut made, source.get("Tags"), truthy(source.get("PropagateTags")));
+    let passed = source.some("Tags").map(|_| &tags);
+    propagate_tags(&mut made, passed, truthy(source.get("PropagateTags")));
     made
 }
 

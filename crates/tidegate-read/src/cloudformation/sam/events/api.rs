@@ -19,14 +19,18 @@ pub(super) fn function(run: &mut Transform<'_>, event: &Event<'_>, made: &mut Ve
     let (path, method) = (event.text("Path").to_owned(), event.text("Method").to_ascii_lowercase());
     made.push(permission(event, &path, &method, &suffix));
     let Some(mut api) = run.properties_mut(&id).map(std::mem::take) else { return Ok(()) };
+    let body = take(&mut api, "DefinitionBody");
     let route = Route { event, path: &path, method: &method, stage: &suffix, known: &run.known };
     let mut result = Ok(());
-    if truthy(api.get(MANAGED)) || truthy(api.get("MergeDefinitions")) {
-        result = route.to_function(&mut api);
-    }
-    let own = event.get("Auth").and_then(map_of).filter(|auth| truthy(auth.get("OverrideApiAuth")));
-    if let (Ok(()), Some(auth), true) = (&result, own, truthy(api.get("DefinitionBody"))) {
-        result = route.override_auth(&mut api, auth);
+    if let Some(mut body) = body {
+        let own = event.get("Auth").and_then(map_of).filter(|auth| truthy(auth.get("OverrideApiAuth")));
+        if truthy(api.get(MANAGED)) || truthy(api.get("MergeDefinitions")) {
+            result = route.to_function(&api, &mut body);
+        }
+        if let (Ok(()), Some(auth)) = (&result, own) {
+            result = route.override_auth(&api, &mut body, auth);
+        }
+        api.insert("DefinitionBody", body);
     }
     if let Some(properties) = run.properties_mut(&id) {
         *properties = api;
@@ -36,12 +40,19 @@ pub(super) fn function(run: &mut Transform<'_>, event: &Event<'_>, made: &mut Ve
 
 /// A route that starts a state machine.
 pub(super) fn machine(run: &mut Transform<'_>, event: &Event<'_>, made: &mut Vec<Made>) -> Res {
-    let (id, _) = api_of(run, event)?;
+    let (id, stage) = api_of(run, event)?;
     let role = rule::start_role(event, "apigateway.amazonaws.com", made);
     let (path, method) = (event.text("Path").to_owned(), event.text("Method").to_ascii_lowercase());
     let Some(mut api) = run.properties_mut(&id).map(std::mem::take) else { return Ok(()) };
-    let route = Route { event, path: &path, method: &method, stage: "", known: &run.known };
-    let result = if truthy(api.get(MANAGED)) { route.to_machine(&mut api, role) } else { Ok(()) };
+    let body = take(&mut api, "DefinitionBody");
+    let route = Route { event, path: &path, method: &method, stage: &stage, known: &run.known };
+    let mut result = Ok(());
+    if let Some(mut body) = body {
+        if truthy(api.get(MANAGED)) {
+            result = route.to_machine(&api, &mut body, role);
+        }
+        api.insert("DefinitionBody", body);
+    }
     if let Some(properties) = run.properties_mut(&id) {
         *properties = api;
     }
@@ -118,18 +129,20 @@ impl Route<'_> {
         (self.path, self.method)
     }
 
-    fn to_function(&self, api: &mut Map) -> Res {
-        let event = self.event;
-        let merges = truthy(api.get("MergeDefinitions"));
-        let Some(body) = present(api.get("DefinitionBody")).cloned() else { return Ok(()) };
-        let mut work = if merges { swagger::skeleton(event.span) } else { body.clone() };
-        if !swagger::is_swagger(Some(&work)) {
-            return Err(Problem::at(
-                body.span,
-                "`DefinitionBody` should be a Swagger 2 or OpenAPI 3 document with `paths`",
-            ));
+    fn to_function(&self, api: &Map, body: &mut Value) -> Res {
+        if !truthy(api.get("MergeDefinitions")) {
+            return document(body)?.map_or(Ok(()), |doc| self.integrate(doc, api));
         }
-        let Some(doc) = work.as_map_mut() else { return Ok(()) };
+        let mut own = swagger::skeleton(self.event.span);
+        if let Some(doc) = own.as_map_mut() {
+            self.integrate(doc, api)?;
+        }
+        let item = own.get("paths").and_then(|paths| paths.get(self.path));
+        self.merge(body, item.and_then(|item| item.get(&swagger::method_name(self.method))))
+    }
+
+    fn integrate(&self, doc: &mut Map, api: &Map) -> Res {
+        let event = self.event;
         self.free(doc)?;
         let none = Map::new();
         let auth = match event.get("Auth") {
@@ -158,44 +171,23 @@ impl Route<'_> {
             self.authorize(doc, api, auth)?;
         }
         self.model(doc, api)?;
-        self.parameters(doc)?;
-        if merges {
-            let made = doc
-                .get("paths")
-                .and_then(|p| p.get(self.path))
-                .and_then(|p| p.get(&swagger::method_name(self.method)));
-            let merged = self.merged(body, made.cloned())?;
-            api.insert("DefinitionBody", merged);
-        } else {
-            api.insert("DefinitionBody", work);
-        }
-        Ok(())
+        self.parameters(doc)
     }
 
-    fn to_machine(&self, api: &mut Map, role: Value) -> Res {
+    fn to_machine(&self, api: &Map, body: &mut Value, role: Value) -> Res {
         let event = self.event;
         let span = event.span;
-        let Some(mut work) = present(api.get("DefinitionBody")).cloned() else { return Ok(()) };
-        if !swagger::is_swagger(Some(&work)) {
-            return Err(Problem::at(
-                work.span,
-                "`DefinitionBody` should be a Swagger 2 or OpenAPI 3 document with `paths`",
-            ));
-        }
-        let Some(doc) = work.as_map_mut() else { return Ok(()) };
+        let Some(doc) = document(body)? else { return Ok(()) };
         self.free(doc)?;
         let uri = sub("arn:${AWS::Partition}:apigateway:${AWS::Region}:states:action/StartExecution", span);
         let uri = under_condition(event.target, uri);
         let machine = &event.target.id;
-        let template = if truthy(event.get("UnescapeMappingTemplate")) {
-            format!(
-                "{{\"input\": \"$util.escapeJavaScript($input.json('$')).replaceAll(\\\"\\\\\\\\'\\\",\\\"'\\\")\", \"stateMachineArn\": \"${{{machine}}}\"}}"
-            )
+        let input = if truthy(event.get("UnescapeMappingTemplate")) {
+            r#"$util.escapeJavaScript($input.json('$')).replaceAll("\\'","'")"#
         } else {
-            format!(
-                "{{\"input\": \"$util.escapeJavaScript($input.json('$'))\", \"stateMachineArn\": \"${{{machine}}}\"}}"
-            )
+            "$util.escapeJavaScript($input.json('$'))"
         };
+        let template = format!("{{\"input\": \"{input}\", \"stateMachineArn\": \"${{{machine}}}\"}}");
         let integration = value!(span, {
             "type": "aws", "httpMethod": "POST", "uri": (uri),
             "responses": { "200": { "statusCode": "200" }, "400": { "statusCode": "400" } },
@@ -209,13 +201,11 @@ impl Route<'_> {
         if let Some(auth) = event.some("Auth").and_then(map_of) {
             self.authorize(doc, api, auth)?;
         }
-        api.insert("DefinitionBody", work);
         Ok(())
     }
 
     /// No other event may have the same route.
     fn free(&self, doc: &Map) -> Res {
-        swagger::check_paths(doc)?;
         if swagger::has_integration(doc, self.path, self.method)? {
             let said = format!("method `{}` of path `{}` is defined more than once", self.method, self.path);
             return Err(self.event.fault("Path", said));
@@ -223,20 +213,15 @@ impl Route<'_> {
         Ok(())
     }
 
-    fn override_auth(&self, api: &mut Map, auth: &Map) -> Res {
+    fn override_auth(&self, api: &Map, body: &mut Value, auth: &Map) -> Res {
         if !["Authorizer", "ApiKeyRequired", "ResourcePolicy"].iter().any(|name| truthy(auth.get(name))) {
             let said = "`OverrideApiAuth` needs one of `Authorizer`, `ApiKeyRequired`, `ResourcePolicy`";
             return Err(self.event.fault("Auth", said));
         }
-        let Some(mut work) = api.get("DefinitionBody").cloned().filter(|v| swagger::is_swagger(Some(v)))
-        else {
-            return Ok(());
-        };
-        if let Some(doc) = work.as_map_mut() {
-            self.authorize(doc, api, auth)?;
+        match document(body)? {
+            Some(doc) => self.authorize(doc, api, auth),
+            None => Ok(()),
         }
-        api.insert("DefinitionBody", work);
-        Ok(())
     }
 
     /// Checks what the event says of its callers against what the API knows, and writes it down.
@@ -365,7 +350,8 @@ impl Route<'_> {
     fn parameters(&self, doc: &mut Map) -> Res {
         let event = self.event;
         let name = "RequestParameters";
-        for given in event.some(name).and_then(Value::as_list).unwrap_or_default() {
+        let Some(list) = event.some(name) else { return Ok(()) };
+        for given in expect(list, Type::List, name)?.items() {
             let (key, settings) = match &given.data {
                 Data::Text(key) => (key.clone(), None),
                 Data::Map(map) => match map.iter().next() {
@@ -404,8 +390,8 @@ impl Route<'_> {
         Ok(())
     }
 
-    /// The user's definition with what was made of the event laid over the same method.
-    fn merged(&self, mut body: Value, made: Option<Value>) -> Res<Value> {
+    /// Lays what was made of the event over the same method of the user's definition.
+    fn merge(&self, body: &mut Value, made: Option<&Value>) -> Res {
         let span = self.event.span;
         let at = body.span;
         let Some(doc) = body.as_map_mut() else {
@@ -414,11 +400,31 @@ impl Route<'_> {
         let paths = swagger::section(doc, "paths", span)?;
         let item = swagger::section(paths, self.path, span)?;
         let own = swagger::section(item, self.method, span)?;
-        for (key, field) in made.iter().filter_map(map_of).flat_map(Map::fields) {
+        for (key, field) in made.into_iter().filter_map(map_of).flat_map(Map::fields) {
             own.insert_field(key.clone(), field.clone());
         }
-        Ok(body)
+        Ok(())
     }
+}
+
+/// The body as a document; `None` when there is none.
+fn document(body: &mut Value) -> Res<Option<&mut Map>> {
+    let span = body.span;
+    match &body.data {
+        Data::Null => Ok(None),
+        _ if swagger::is_swagger(Some(body)) => Ok(body.as_map_mut()),
+        _ => {
+            let said = "`DefinitionBody` should be a Swagger 2 or OpenAPI 3 document with `paths`";
+            Err(Problem::at(span, said))
+        }
+    }
+}
+
+/// Takes a value out of a map and leaves null in its place.
+pub(super) fn take(map: &mut Map, key: &str) -> Option<Value> {
+    let value = map.get_mut(key)?;
+    let span = value.span;
+    Some(std::mem::replace(value, Value::new(Data::Null, span)))
 }
 
 /// What the API calls the function with, when callers are IAM identities.

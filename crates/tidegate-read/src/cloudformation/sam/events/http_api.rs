@@ -16,16 +16,19 @@ pub(super) fn function(run: &mut Transform<'_>, event: &Event<'_>, made: &mut Ve
         return Err(event.fault("ApiId", "`ApiId` should refer to an API of the same template"));
     };
     let Some(mut api) = run.properties_mut(&id).map(std::mem::take) else { return Ok(()) };
-    let result = route(event, &mut api, made);
+    let mut body = api::take(&mut api, "DefinitionBody");
+    let result = route(event, &api, body.as_mut().filter(|v| truthy(Some(v))), made);
+    if let Some(body) = body {
+        api.insert("DefinitionBody", body);
+    }
     if let Some(properties) = run.properties_mut(&id) {
         *properties = api;
     }
     result
 }
 
-fn route(event: &Event<'_>, api: &mut Map, made: &mut Vec<Made>) -> Res {
+fn route(event: &Event<'_>, api: &Map, body: Option<&mut Value>, made: &mut Vec<Made>) -> Res {
     let (path, method) = (event.text("Path").to_owned(), event.text("Method").to_ascii_lowercase());
-    let body = present(api.get("DefinitionBody")).filter(|v| truthy(Some(v))).cloned();
     if let Some(body) = &body {
         if !swagger::is_openapi(Some(body)) {
             return Err(Problem::at(
@@ -34,14 +37,12 @@ fn route(event: &Event<'_>, api: &mut Map, made: &mut Vec<Made>) -> Res {
             ));
         }
     }
-    let doc = body.as_ref().and_then(map_of);
+    let doc = body.as_deref().and_then(map_of);
     let covered = path != DEFAULT_PATH && doc.is_some_and(|doc| default_calls(doc, &event.target.id));
     if !covered {
         made.push(permission(event, &path, &method));
     }
-    let Some(mut work) = body else { return Ok(()) };
-    let Some(doc) = work.as_map_mut() else { return Ok(()) };
-    swagger::check_paths(doc)?;
+    let Some(doc) = body.and_then(Value::as_map_mut) else { return Ok(()) };
     let taken = swagger::has_integration(doc, &path, &method)?;
     if taken && truthy(api.get(MANAGED)) {
         return Err(
@@ -92,7 +93,6 @@ fn route(event: &Event<'_>, api: &mut Map, made: &mut Vec<Made>) -> Res {
             }
         }
     }
-    api.insert("DefinitionBody", work);
     Ok(())
 }
 

@@ -2,12 +2,16 @@
 
 use super::super::function::under_condition;
 use super::super::make::{
-    argument, attribute, logical_id, present, reference, same, set_opt, sub, sub_with, truthy, value,
+    argument, attribute, digest, logical_id, present, reference, set_opt, sub, sub_with, truthy, value,
 };
 use super::super::shape::expect_map;
 use super::super::{Made, Res, Transform, distinct};
 use super::{Event, pull};
 use tidegate_graph::{Data, Map, Problem, Str, Value};
+
+/// Marks that what a bucket held before is known.
+const NOTIFICATIONS: &str = "LambdaConfigurations";
+const DEPENDENCIES: &str = "DependsOn";
 
 /// Notifications of a bucket of the same template.
 pub(super) fn bucket(run: &mut Transform<'_>, event: &Event<'_>, made: &mut Vec<Made>) -> Res {
@@ -23,7 +27,7 @@ pub(super) fn bucket(run: &mut Transform<'_>, event: &Event<'_>, made: &mut Vec<
     let mut notification = Map::new();
     notification.insert("Function", event.target.arn.clone());
     set_opt(&mut notification, "Filter", event.get("Filter"));
-    let properties = properties(run, &bucket)?;
+    let properties = properties(&mut run.source, &bucket)?;
     let at = properties.get("NotificationConfiguration").map_or(span, |v| v.span);
     if present(properties.get("NotificationConfiguration")).is_none() {
         properties.insert("NotificationConfiguration", value!(span, {}));
@@ -40,15 +44,18 @@ pub(super) fn bucket(run: &mut Transform<'_>, event: &Event<'_>, made: &mut Vec<
     let Data::List(configurations) = &mut configurations.data else {
         return Err(Problem::at(at, format!("`LambdaConfigurations` of `{bucket}` should be a list")));
     };
+    let known = run.changed.entry(bucket).or_default();
+    if known.insert(NOTIFICATIONS.into()) {
+        known.extend(configurations.iter().map(|one| Str::from(digest(&[one]))));
+    }
     for kind in event.get("Events").map(Value::items).unwrap_or_default() {
         let mut one = notification.clone();
         one.insert("Event", kind.clone());
         let one = under_condition(event.target, Value::map(one, span));
-        if !configurations.iter().any(|known| same(known, &one)) {
+        if known.insert(digest(&[&one]).into()) {
             configurations.push(one);
         }
     }
-    run.changed(&bucket);
     Ok(())
 }
 
@@ -62,7 +69,7 @@ fn depend(
 ) -> Res {
     let span = event.span;
     if let Some(condition) = condition {
-        let properties = properties(run, bucket)?;
+        let properties = properties(&mut run.source, bucket)?;
         if present(properties.get("Tags")).is_none() {
             properties.insert("Tags", Value::list(Vec::new(), span));
         }
@@ -76,23 +83,28 @@ fn depend(
         return Ok(());
     }
     let Some(resource) = run.source.get_mut(bucket).and_then(Value::as_map_mut) else { return Ok(()) };
+    let known = run.changed.entry(bucket.into()).or_default();
+    let first = known.insert(DEPENDENCIES.into());
     let given = present(resource.get("DependsOn"));
     let at = given.map_or(span, |v| v.span);
-    let ids: Option<Vec<Str>> = match given.map(|v| &v.data) {
-        None => Some(Vec::new()),
-        Some(Data::Text(id)) => Some(vec![id.clone()]),
-        Some(Data::List(items)) => items.iter().map(|v| v.as_str().map(Str::from)).collect(),
-        Some(_) => None,
-    };
-    let Some(mut ids) = ids else {
-        return Err(Problem::at(
-            at,
-            format!("`DependsOn` of `{bucket}` should be a string or a list of strings"),
-        ));
-    };
-    ids.push(id.into());
-    let ids = distinct(ids).into_iter().map(|id| Value::text(id, span)).collect();
-    resource.insert("DependsOn", Value::list(ids, at));
+    if first {
+        let ids: Option<Vec<Str>> = match given.map(|v| &v.data) {
+            None => Some(Vec::new()),
+            Some(Data::Text(id)) => Some(vec![id.clone()]),
+            Some(Data::List(items)) => items.iter().map(|v| v.as_str().map(Str::from)).collect(),
+            Some(_) => None,
+        };
+        let Some(ids) = ids else {
+            let said = format!("`DependsOn` of `{bucket}` should be a string or a list of strings");
+            return Err(Problem::at(at, said));
+        };
+        let ids = distinct(ids).into_iter().map(|id| Value::text(id, at)).collect();
+        resource.insert("DependsOn", Value::list(ids, at));
+    }
+    if let Some(Data::List(ids)) = resource.get_mut("DependsOn").map(|v| &mut v.data) {
+        // Ids of permissions come from ids of events, each of which is there once.
+        ids.push(Value::text(id, span));
+    }
     Ok(())
 }
 
@@ -103,7 +115,7 @@ pub(super) fn user_pool(run: &mut Transform<'_>, event: &Event<'_>, made: &mut V
     let prefix = format!("{}Cognito", event.target.id);
     let arn = attribute(&pool, "Arn", span);
     made.push(event.permission_of(&prefix, "cognito-idp.amazonaws.com", Some(arn), ""));
-    let properties = properties(run, &pool)?;
+    let properties = properties(&mut run.source, &pool)?;
     let at = properties.get("LambdaConfig").map_or(span, |v| v.span);
     if present(properties.get("LambdaConfig")).is_none() {
         properties.insert("LambdaConfig", value!(span, {}));
@@ -118,7 +130,7 @@ pub(super) fn user_pool(run: &mut Transform<'_>, event: &Event<'_>, made: &mut V
         }
         config.insert(name, event.target.arn.clone());
     }
-    run.changed(&pool);
+    run.changed.entry(pool).or_default();
     Ok(())
 }
 
@@ -135,9 +147,9 @@ fn owner(run: &Transform<'_>, event: &Event<'_>, name: &str, kind: &str) -> Res<
     Ok(id.into())
 }
 
-fn properties<'r>(run: &'r mut Transform<'_>, id: &str) -> Res<&'r mut Map> {
-    let at = run.source.get(id).map(|v| v.span).unwrap_or_default();
-    let resource = run.source.get_mut(id).and_then(Value::as_map_mut);
+fn properties<'r>(resources: &'r mut Map, id: &str) -> Res<&'r mut Map> {
+    let at = resources.get(id).map(|v| v.span).unwrap_or_default();
+    let resource = resources.get_mut(id).and_then(Value::as_map_mut);
     let resource = resource.ok_or_else(|| Problem::at(at, format!("`{id}` should be a map")))?;
     if present(resource.get("Properties")).is_none() {
         resource.insert("Properties", value!(at, {}));

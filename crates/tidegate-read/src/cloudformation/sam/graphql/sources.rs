@@ -24,6 +24,9 @@ const TABLE: &[Property] = &[
 const FUNCTION: &[Property] =
     &[req("FunctionArn", Any), opt("ServiceRoleArn", Any), opt("Name", Any), opt("Description", Any)];
 
+const DELTA_SYNC: &[Property] =
+    &[req("BaseTableTTL", Any), req("DeltaSyncTableName", Any), req("DeltaSyncTableTTL", Any)];
+
 /// Makes all data sources, and notes their names.
 pub(super) fn make(
     run: &mut Transform<'_>,
@@ -43,12 +46,21 @@ pub(super) fn make(
                 continue;
             }
         };
-        for (name, entry) in map_of(entries).iter().flat_map(|map| map.iter()) {
+        let Some(entries) = map_of(entries) else {
+            let said = format!("`DataSources.{kind}` of `{}` should be a map", source.id);
+            run.problems.push(Problem::at(entries.span, said));
+            continue;
+        };
+        for (name, entry) in entries.iter() {
             let what = format!("data source `{name}` of `{}`", source.id);
             let Some(map) = map_of(entry) else {
                 run.problems.push(Problem::at(entry.span, format!("{what} should be a map")));
                 continue;
             };
+            if let Some(sync) = map.get("DeltaSync").and_then(map_of) {
+                let what = format!("`DeltaSync` of {what}");
+                shape::check(&what, entry.span, sync, &[DELTA_SYNC], &mut run.problems);
+            }
             if shape::check(&what, entry.span, map, &[tables], &mut run.problems) {
                 let result = data_source(run, source, name, map, entry.span, kind == "Lambda", names, made);
                 run.tried(result);

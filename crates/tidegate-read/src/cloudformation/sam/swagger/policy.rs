@@ -7,6 +7,8 @@ use super::{branches, path_item, wildcard_path};
 use tidegate_graph::{Data, Map, Problem, Span, Value};
 
 const POLICY: &str = "x-amazon-apigateway-policy";
+/// With more statements than this, another one is no longer compared to all of them: to say a thing twice is harmless.
+const MOST: usize = 500;
 
 /// Adds what a `ResourcePolicy` says of one path.
 pub(in super::super) fn add(doc: &mut Map, policy: &Value, path: &str, stage: &Value) -> Res {
@@ -112,11 +114,16 @@ fn push(doc: &mut Map, once: bool, span: Span, statement: Value) {
     }
     let Some(policy) = doc.get_mut(POLICY).and_then(Value::as_map_mut) else { return };
     policy.insert("Version", Value::text("2012-10-17", span));
-    let mut statements = policy.get("Statement").map(|v| v.items().to_vec()).unwrap_or_default();
-    if !once || !statements.iter().any(|s| same(s, &statement)) {
-        statements.push(statement);
+    if policy.get("Statement").is_none_or(|v| v.as_list().is_none()) {
+        let known = policy.get("Statement").map(|v| v.items().to_vec()).unwrap_or_default();
+        policy.insert("Statement", Value::list(known, span));
     }
-    policy.insert("Statement", Value::new(Data::List(statements), span));
+    if let Some(Data::List(statements)) = policy.get_mut("Statement").map(|v| &mut v.data) {
+        let known = once && statements.len() <= MOST && statements.iter().any(|s| same(s, &statement));
+        if !known {
+            statements.push(statement);
+        }
+    }
 }
 
 fn method_uris(doc: &Map, path: &str, stage: &Value, span: Span) -> Res<Value> {

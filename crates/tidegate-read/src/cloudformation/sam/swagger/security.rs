@@ -110,7 +110,9 @@ pub(in super::super) fn set_default_key(doc: &mut Map, preflight: bool, span: Sp
             if !refused {
                 others.push(requirement("api_key", None, span));
             }
-            definition.insert("security", Value::list(others, span));
+            if !others.is_empty() || definition.contains_key("security") {
+                definition.insert("security", Value::list(others, span));
+            }
         }
     }
     Ok(())
