@@ -473,7 +473,7 @@ impl Transform<'_> {
         if made.id != source.id {
             if let Some(kind) = self.kind_of(&made.id).filter(|kind| !stands_for(made.kind, kind)) {
                 let said = format!(
-                    "`{}` makes a resource `{}`, an id that a {kind} has already",
+                    "`{}` makes a resource `{}`, an id that another has: `{kind}`",
                     source.id, made.id
                 );
                 self.problems.push(Problem::at(made.span, said).help("give the other resource another id"));

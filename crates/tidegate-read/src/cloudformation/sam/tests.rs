@@ -1,10 +1,23 @@
 use super::*;
-use std::collections::BTreeMap;
 use std::path::Path;
-use tidegate_graph::FileId;
+
+mod apis;
+mod events;
+mod functions;
+mod others;
+mod reference;
+
+/// A template after the transform, with short ways to look into it.
+struct Got(Template);
+
+/// Transforms resources that are written as YAML.
+fn resources(text: &str) -> Got {
+    let indented: String = text.lines().map(|line| format!("  {line}\n")).collect();
+    template(&format!("Resources:\n{indented}"))
+}
 
 /// Transforms a template that is written as YAML.
-pub(super) fn transformed(text: &str) -> Template {
+fn template(text: &str) -> Got {
     let files = Files::new(Path::new("."));
     let file = files.add("template.yaml", text);
     let (root, problems) = yaml::parse_one(file, text);
@@ -12,101 +25,76 @@ pub(super) fn transformed(text: &str) -> Template {
     let root = root.unwrap().as_map().unwrap().clone();
     let mut template = Template { file, root, ..Template::default() };
     transform(&files, &mut template);
-    template
+    Got(template)
 }
 
-mod reference {
-    //! The reference translator's own cases, where they lie beside the work tree.
-    use super::*;
+/// Transforms a template in a folder with other files.
+fn folder(name: &str, texts: &[(&str, &str)]) -> Got {
+    let folder = std::env::temp_dir().join(format!("tidegate-sam-{name}-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    texts.iter().for_each(|(path, text)| std::fs::write(folder.join(path), text).unwrap());
+    let files = Files::new(&folder);
+    let file = files.load(&files.root().join("template.yaml")).unwrap();
+    let (root, _) = yaml::parse_one(file, &files.text(file));
+    let mut template =
+        Template { file, root: root.unwrap().as_map().unwrap().clone(), ..Template::default() };
+    transform(&files, &mut template);
+    std::fs::remove_dir_all(&folder).unwrap();
+    Got(template)
+}
 
-    /// What is reached; never less.
-    const FLOOR: (f64, f64, f64) = (0.0, 0.0, 0.0);
-
-    #[test]
-    fn agrees_with_the_reference() {
-        let shared = std::env::var_os("TIDEGATE_SHARED").map_or_else(
-            || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared"),
-            std::path::PathBuf::from,
-        );
-        let corpus = shared.join("corpus/sam");
-        if !corpus.is_dir() {
-            eprintln!("SKIPPED: no reference cases at {}; set TIDEGATE_SHARED", corpus.display());
-            return;
-        }
-        let only = std::env::var("TIDEGATE_ONLY").unwrap_or_default();
-        let mut inputs: Vec<_> =
-            std::fs::read_dir(corpus.join("input")).unwrap().map(|e| e.unwrap().path()).collect();
-        inputs.sort();
-        let files = Files::new(&corpus);
-        let (mut ok, mut types, mut ids, mut errors, mut refused, mut noisy) = (0, 0, 0, 0, 0, 0);
-        for path in inputs {
-            let name = path.file_stem().unwrap().to_string_lossy().into_owned();
-            if !name.contains(&only) {
-                continue;
-            }
-            let file = files.load(&path).unwrap();
-            let (root, problems) = yaml::parse_one(file, &files.text(file));
-            let root = root.and_then(|r| r.as_map().cloned()).unwrap_or_default();
-            let mut template = Template { file, root, problems, ..Template::default() };
-            transform(&files, &mut template);
-            let output = std::fs::read_to_string(corpus.join("output").join(format!("{name}.json"))).unwrap();
-            let (output, _) = yaml::parse_one(FileId::default(), &output);
-            let output = output.unwrap();
-            let said: Vec<_> = template.problems.iter().map(|p| p.message.clone()).collect();
-            let Some(want) = output.get("Resources") else {
-                errors += 1;
-                if said.is_empty() {
-                    println!("{name}: must be refused: {}", output.get("error").unwrap().display());
-                } else {
-                    refused += 1;
-                    if !only.is_empty() {
-                        println!("{name}: {said:#?}\n   {}", output.get("error").unwrap().display());
-                    }
-                }
-                continue;
+impl Got {
+    /// The value at keys and positions.
+    fn at(&self, path: &[&str]) -> Option<&Value> {
+        let mut value = self.0.root.get("Resources")?;
+        for key in path {
+            value = match key.parse::<usize>() {
+                Ok(index) if value.as_list().is_some() => value.as_list()?.get(index)?,
+                _ => value.get(key)?,
             };
-            ok += 1;
-            if !said.is_empty() {
-                noisy += 1;
-                println!("{name}: noisy {said:?}");
-            }
-            let got = template.root.get("Resources").cloned().unwrap();
-            let (wt, wi) = counts(want);
-            let (gt, gi) = counts(&got);
-            types += usize::from(wt == gt);
-            ids += usize::from(wi == gi);
-            if wi != gi {
-                let lacks: Vec<_> =
-                    wi.iter().filter(|(k, n)| gi.get(*k) != Some(n)).map(|(k, _)| k).collect();
-                let has: Vec<_> = gi.iter().filter(|(k, n)| wi.get(*k) != Some(n)).map(|(k, _)| k).collect();
-                let what = if wt == gt { "ids" } else { "types" };
-                println!("{name}: {what} differ, lacks {lacks:?} has {has:?}");
-            }
         }
-        let share = |part: i32, of: i32| f64::from(part) / f64::from(of.max(1));
-        let (t, i, e) = (share(types as i32, ok), share(ids as i32, ok), share(refused, errors));
-        println!(
-            "sam: {t:.3} ({types}/{ok}) ids {i:.3} ({ids}/{ok}) errors {e:.3} ({refused}/{errors}) noisy {noisy}"
-        );
-        if only.is_empty() {
-            assert!(t >= FLOOR.0 && i >= FLOOR.1 && e >= FLOOR.2 && noisy <= 3);
-        }
+        Some(value)
     }
 
-    type Counts = BTreeMap<(String, String), usize>;
+    /// The text at keys and positions.
+    fn text(&self, path: &[&str]) -> &str {
+        self.at(path).and_then(Value::as_str).unwrap_or_default()
+    }
 
-    fn counts(resources: &Value) -> (BTreeMap<String, usize>, Counts) {
-        let (mut types, mut ids) = (BTreeMap::new(), BTreeMap::new());
-        for (id, resource) in resources.as_map().unwrap().iter() {
-            let kind = resource.get("Type").and_then(Value::as_str).unwrap_or("None").to_owned();
-            *types.entry(kind.clone()).or_default() += 1;
-            let cut = id.len().checked_sub(10).and_then(|at| id.split_at_checked(at));
-            let plain = match cut {
-                Some((plain, hash)) if hash.chars().all(|c| "0123456789abcdef".contains(c)) => plain,
-                _ => id.as_str(),
-            };
-            *ids.entry((plain.to_owned(), kind)).or_default() += 1;
-        }
-        (types, ids)
+    /// A property of a resource.
+    fn property(&self, id: &str, name: &str) -> Option<&Value> {
+        self.at(&[id, "Properties", name])
+    }
+
+    /// Ids in order, ten-digit endings cut.
+    fn ids(&self) -> Vec<String> {
+        let resources = self.0.root.get("Resources").unwrap().as_map().unwrap();
+        let mut ids: Vec<String> = resources.keys().map(|id| plain(id).to_owned()).collect();
+        ids.sort();
+        ids
+    }
+
+    /// The id that begins so.
+    fn id(&self, prefix: &str) -> String {
+        let resources = self.0.root.get("Resources").unwrap().as_map().unwrap();
+        resources.keys().find(|id| plain(id) == prefix).unwrap().to_string()
+    }
+
+    fn said(&self) -> Vec<&str> {
+        self.0.problems.iter().map(|p| p.message.as_str()).collect()
+    }
+
+    /// Asserts that there are no problems.
+    fn clean(self) -> Self {
+        assert!(self.0.problems.is_empty(), "{:?}", self.said());
+        self
+    }
+}
+
+/// An id without its ten-digit ending.
+fn plain(id: &str) -> &str {
+    match id.len().checked_sub(10).and_then(|at| id.split_at_checked(at)) {
+        Some((plain, hash)) if hash.chars().all(|c| "0123456789abcdef".contains(c)) => plain,
+        _ => id,
     }
 }
