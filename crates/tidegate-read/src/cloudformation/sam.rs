@@ -340,10 +340,10 @@ impl Transform<'_> {
                 continue;
             };
             let location = include.get("Parameters").and_then(|p| p.get("Location")).cloned();
-            if let Some(Ok(document)) = location.and_then(|location| self.load(&location)) {
-                if let Some(properties) = self.properties_mut(&id) {
-                    properties.insert("DefinitionBody", document);
-                }
+            if let Some(Ok(document)) = location.and_then(|location| self.load(&location))
+                && let Some(properties) = self.properties_mut(&id)
+            {
+                properties.insert("DefinitionBody", document);
             }
         }
     }
@@ -470,15 +470,13 @@ impl Transform<'_> {
             );
             self.problems.push(Problem::at(made.span, said));
         }
-        if made.id != source.id {
-            if let Some(kind) = self.kind_of(&made.id).filter(|kind| !stands_for(made.kind, kind)) {
-                let said = format!(
-                    "`{}` makes a resource `{}`, an id that another has: `{kind}`",
-                    source.id, made.id
-                );
-                self.problems.push(Problem::at(made.span, said).help("give the other resource another id"));
-                return;
-            }
+        if made.id != source.id
+            && let Some(kind) = self.kind_of(&made.id).filter(|kind| !stands_for(made.kind, kind))
+        {
+            let said =
+                format!("`{}` makes a resource `{}`, an id that another has: `{kind}`", source.id, made.id);
+            self.problems.push(Problem::at(made.span, said).help("give the other resource another id"));
+            return;
         }
         let made_from = match self.made_from.get(&source.id) {
             Some(id) if made.id == source.id => Some(id.clone()),

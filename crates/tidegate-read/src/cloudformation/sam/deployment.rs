@@ -40,10 +40,10 @@ pub(super) fn add(run: &mut Transform<'_>, source: &Source, alias: Option<&mut M
     let Some(given) = source.some("DeploymentPreference").and_then(map_of) else { return Ok(()) };
     let span = source.at("DeploymentPreference");
     let resolved = |name: &str| present(given.get(name)).map(|v| run.known.resolve_maps(v));
-    if let Some(enabled) = resolved("Enabled") {
-        if !truthy(Some(&enabled)) || matches!(enabled.as_str(), Some("false" | "False")) {
-            return Ok(());
-        }
+    if let Some(enabled) = resolved("Enabled")
+        && (!truthy(Some(&enabled)) || matches!(enabled.as_str(), Some("false" | "False")))
+    {
+        return Ok(());
     }
     let pass = match given.get("PassthroughCondition").map(|v| run.known.resolve_maps(v)) {
         None => false,

@@ -212,10 +212,11 @@ fn route(
     let Some(target) = run.properties_mut(&api) else { return Ok(()) };
     let body = target.get("DefinitionBody");
     let valid = if flavour.http { swagger::is_openapi(body) } else { swagger::is_swagger(body) };
-    if valid && truthy(target.get(MANAGED)) {
-        if let Some(doc) = target.get_mut("DefinitionBody").and_then(Value::as_map_mut) {
-            swagger::add_path(doc, &path, &method, at)?;
-        }
+    if valid
+        && truthy(target.get(MANAGED))
+        && let Some(doc) = target.get_mut("DefinitionBody").and_then(Value::as_map_mut)
+    {
+        swagger::add_path(doc, &path, &method, at)?;
     }
     if let Some(settings) = present(properties.get("RouteSettings")).filter(|_| flavour.http && valid) {
         let route = if method == swagger::ANY {

@@ -71,10 +71,10 @@ pub(super) fn sam_tags(key: &str, tags: Option<&Value>, span: Span) -> Vec<Value
 
 /// Adds a managed policy that is not there yet.
 pub(super) fn attach(role: &mut Made, arn: Value) {
-    if let Some(Data::List(items)) = role.properties.get_mut("ManagedPolicyArns").map(|v| &mut v.data) {
-        if !items.iter().any(|known| same(known, &arn)) {
-            items.push(arn);
-        }
+    if let Some(Data::List(items)) = role.properties.get_mut("ManagedPolicyArns").map(|v| &mut v.data)
+        && !items.iter().any(|known| same(known, &arn))
+    {
+        items.push(arn);
     }
 }
 

@@ -45,10 +45,10 @@ fn scheme(source: &Source, name: &str, map: &Map, span: Span) -> Res<Scheme> {
         return Err(fault(at, "`FunctionPayloadType` should be `TOKEN` or `REQUEST`".into()));
     };
     let given = map.get("Identity").filter(|v| truthy(Some(v)));
-    if let Some(identity) = given {
-        if map_of(identity).is_none() {
-            return Err(fault(identity.span, "`Identity` should be a map".into()));
-        }
+    if let Some(identity) = given
+        && map_of(identity).is_none()
+    {
+        return Err(fault(identity.span, "`Identity` should be a map".into()));
     }
     let identity = given.and_then(map_of);
     if kind == "REQUEST" && payload.is_some() && lacks_source(identity) {

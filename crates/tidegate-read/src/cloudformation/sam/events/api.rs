@@ -380,10 +380,10 @@ impl Route<'_> {
                 value!(span, { "in": (place), "name": (called), "required": (required), "type": "string" });
             for definition in swagger::definitions(doc, self.path, self.method)? {
                 push(definition, "parameters", parameter.clone());
-                if truthy(setting("Caching").as_ref()) {
-                    if let Some(integration) = definition.get_mut(INTEGRATION).and_then(Value::as_map_mut) {
-                        push(integration, "cacheKeyParameters", Value::text(key.clone(), span));
-                    }
+                if truthy(setting("Caching").as_ref())
+                    && let Some(integration) = definition.get_mut(INTEGRATION).and_then(Value::as_map_mut)
+                {
+                    push(integration, "cacheKeyParameters", Value::text(key.clone(), span));
                 }
             }
         }
@@ -430,7 +430,8 @@ pub(super) fn take(map: &mut Map, key: &str) -> Option<Value> {
 /// What the API calls the function with, when callers are IAM identities.
 fn credentials(auth: &Map, api_auth: &Map, event: &Event<'_>) -> Option<Value> {
     let iam = |map: &Map, name: &str| map.get(name).and_then(Value::as_str) == Some("AWS_IAM");
-    if !iam(auth, "Authorizer") && !(iam(api_auth, "DefaultAuthorizer") && auth.is_empty()) {
+    let by_default = auth.is_empty() && iam(api_auth, "DefaultAuthorizer");
+    if !by_default && !iam(auth, "Authorizer") {
         return None;
     }
     let role = |map: &Map| {

@@ -29,13 +29,10 @@ pub(super) fn function(run: &mut Transform<'_>, event: &Event<'_>, made: &mut Ve
 
 fn route(event: &Event<'_>, api: &Map, body: Option<&mut Value>, made: &mut Vec<Made>) -> Res {
     let (path, method) = (event.text("Path").to_owned(), event.text("Method").to_ascii_lowercase());
-    if let Some(body) = &body {
-        if !swagger::is_openapi(Some(body)) {
-            return Err(Problem::at(
-                body.span,
-                "`DefinitionBody` should be an OpenAPI 3 document with `paths`",
-            ));
-        }
+    if let Some(body) = &body
+        && !swagger::is_openapi(Some(body))
+    {
+        return Err(Problem::at(body.span, "`DefinitionBody` should be an OpenAPI 3 document with `paths`"));
     }
     let doc = body.as_deref().and_then(map_of);
     let covered = path != DEFAULT_PATH && doc.is_some_and(|doc| default_calls(doc, &event.target.id));

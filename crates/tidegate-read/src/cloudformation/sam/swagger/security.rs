@@ -125,10 +125,10 @@ pub(in super::super) fn set_method(
     auth: &Map,
     authorizers: Option<&Value>,
 ) -> Res {
-    if let Some(name) = present(auth.get("Authorizer")).filter(|v| truthy(Some(v))) {
-        if let Some(text) = name.as_str() {
-            set_authorizer(doc, (path, method), text, name.span, auth, authorizers)?;
-        }
+    if let Some(name) = present(auth.get("Authorizer")).filter(|v| truthy(Some(v)))
+        && let Some(text) = name.as_str()
+    {
+        set_authorizer(doc, (path, method), text, name.span, auth, authorizers)?;
     }
     let Some(key) = present(auth.get("ApiKeyRequired")) else { return Ok(()) };
     let wanted = truthy(Some(key));
