@@ -260,8 +260,8 @@ fn kafka(event: &Event<'_>) -> Res<Vec<Value>> {
     if event.some("KafkaBootstrapServers").is_none() {
         return Err(event.fault("KafkaBootstrapServers", "a Kafka cluster needs `KafkaBootstrapServers`"));
     }
-    match event.some("Topics").and_then(Value::as_list) {
-        Some([_]) => {}
+    match event.some("Topics").map(|topics| (is_intrinsic(topics), topics.as_list())) {
+        Some((true, _) | (_, Some([_]))) => {}
         Some(_) => return Err(event.fault("Topics", "`Topics` should hold one topic")),
         None => return Err(event.fault("Topics", "a Kafka cluster needs `Topics`")),
     }

@@ -96,6 +96,17 @@ fn polling_needs_rights() {
 }
 
 #[test]
+fn topics_may_come_from_a_parameter() {
+    let kafka = |topics: &str| {
+        events(&format!(
+            "E: {{Type: SelfManagedKafka, Properties: {{Topics: {topics}, KafkaBootstrapServers: [s], SourceAccessConfigurations: [{{Type: BASIC_AUTH, URI: u}}]}}}}"
+        ))
+    };
+    assert!(kafka("!Ref P").clean().at(&["FE"]).is_some());
+    assert_eq!(kafka("[a, b]").said(), ["event `E` of `F`: `Topics` should hold one topic"]);
+}
+
+#[test]
 fn faults_of_events_leave_the_others() {
     for (fault, said) in [
         ("{Type: NoSuch}", "event `X` of `F`: `NoSuch` is no type of event here"),
