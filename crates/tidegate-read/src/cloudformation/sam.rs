@@ -29,13 +29,13 @@ mod tests;
 mod websocket;
 
 use super::{Origin, Template};
-use crate::{Files, yaml};
+use crate::{Files, LoadError, yaml};
 use globals::Globals;
 use make::{Literal, map_of, present, set_opt, tag_list, truthy};
 use refs::{Known, Renamed};
 use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
-use tidegate_graph::{Data, Map, Problem, Span, Str, Value};
+use tidegate_graph::{Data, Map, Problem, Span, Str, Value, Why};
 
 /// A step that can fail on broken input.
 type Res<T = ()> = Result<T, Problem>;
@@ -502,6 +502,10 @@ impl Transform<'_> {
         let folder = self.folder.as_ref()?;
         let file = match self.files.load(&folder.join(path)) {
             Ok(file) => file,
+            // A document that the build makes, or that lies elsewhere, is unknown; a text that is no path is a slip.
+            Err(LoadError::Missing | LoadError::Outside) if is_document(path) => {
+                return Some(Ok(Value::unknown(path, Why::Import, location.span)));
+            }
             Err(error) => {
                 return Some(Err(Problem::at(location.span, format!("failed to read `{path}`: {error}"))));
             }
@@ -511,6 +515,10 @@ impl Transform<'_> {
         let document = document.filter(|document| map_of(document).is_some());
         Some(document.ok_or_else(|| Problem::at(location.span, format!("`{path}` should hold a map"))))
     }
+}
+
+fn is_document(path: &str) -> bool {
+    [".yaml", ".yml", ".json"].iter().any(|extension| path.ends_with(extension))
 }
 
 /// True if a generated resource may take the place of one written with that type.

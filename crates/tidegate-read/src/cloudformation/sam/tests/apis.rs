@@ -198,12 +198,12 @@ Resources:
       DefinitionBody: {Fn::Transform: {Name: AWS::Include, Parameters: {Location: ./api.yaml}}}
   Missing:
     Type: AWS::Serverless::Api
-    Properties: {StageName: a, DefinitionUri: nope.yaml}
+    Properties: {StageName: a, DefinitionUri: nope}
 ";
     let got = folder("api", &[("template.yaml", text), ("api.yaml", body)]);
     assert!(method(&got, "Linked", "/a", "get").get("responses").is_some());
     assert!(method(&got, "Included", "/a", "get").get("responses").is_some());
-    assert_eq!(got.said(), ["failed to read `nope.yaml`: there is no such file"]);
+    assert_eq!(got.said(), ["failed to read `nope`: there is no such file"]);
     let template = got.at(&["Linked"]).unwrap().span.file;
     assert_ne!(method(&got, "Linked", "/a", "get").span.file, template);
 }
