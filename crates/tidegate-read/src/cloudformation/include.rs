@@ -77,7 +77,7 @@ fn merge(map: &mut Map, snippet: Value) {
     for (key, field) in snippet.into_fields() {
         match (map.get_mut(&key), field.value) {
             (Some(Value { data: Data::Map(mine), .. }), theirs @ Value { data: Data::Map(_), .. }) => {
-                merge(mine, theirs)
+                merge(mine, theirs);
             }
             (Some(_), _) => {}
             (None, value) => {

@@ -8,7 +8,7 @@ use tidegate_graph::{EdgeKind, NodeKind, Resource, Value};
 pub(super) fn link(linker: &mut Linker, resource: &Resource) {
     match resource.ty.as_str() {
         "azurerm_eventgrid_event_subscription" | "azurerm_eventgrid_system_topic_event_subscription" => {
-            event_subscription(linker, resource)
+            event_subscription(linker, resource);
         }
         "azurerm_eventgrid_system_topic" => {
             into(
@@ -24,16 +24,16 @@ pub(super) fn link(linker: &mut Linker, resource: &Resource) {
             out(linker, resource, &["forward_to", "forward_dead_lettered_messages_to"], "forwarding");
         }
         "azurerm_servicebus_queue" => {
-            out(linker, resource, &["forward_to", "forward_dead_lettered_messages_to"], "forwarding")
+            out(linker, resource, &["forward_to", "forward_dead_lettered_messages_to"], "forwarding");
         }
         "azurerm_eventhub" => {
-            out(linker, resource, &["capture_description.destination.storage_account_id"], "capture")
+            out(linker, resource, &["capture_description.destination.storage_account_id"], "capture");
         }
         ty if ty.ends_with("function_app")
             || ty.ends_with("flex_consumption")
             || ty.starts_with("azurerm_logic_app") =>
         {
-            app(linker, resource)
+            app(linker, resource);
         }
         _ => {}
     }
@@ -87,7 +87,7 @@ fn event_subscription(linker: &mut Linker, resource: &Resource) {
 fn app(linker: &mut Linker, resource: &Resource) {
     let Some(app) = linker.node(resource) else { return };
     for settings in all(&resource.properties, "app_settings") {
-        for value in settings.as_map().into_iter().flat_map(|m| m.values()).flat_map(flat) {
+        for value in settings.as_map().into_iter().flat_map(tidegate_graph::Map::values).flat_map(flat) {
             for other in linker.targets(resource, value, None).nodes {
                 match linker.kind(other) {
                     NodeKind::Secret => linker.edge(other, app, EdgeKind::Reads, "app setting", value.span),

@@ -15,7 +15,7 @@ pub(super) fn expose(linker: &mut Linker) {
             "AWS::Lambda::Url" => raise(linker, resource, of_auth_type(one(properties, "AuthType"))),
             "AWS::ApiGateway::Method" => raise(linker, resource, of_method(properties)),
             "AWS::ApiGatewayV2::Route" => {
-                raise(linker, resource, of_auth_type(one(properties, "AuthorizationType")))
+                raise(linker, resource, of_auth_type(one(properties, "AuthorizationType")));
             }
             "AWS::ApiGateway::RestApi" | "AWS::ApiGatewayV2::Api" => api(linker, resource),
             "AWS::AppSync::GraphQLApi" => {
@@ -32,22 +32,21 @@ pub(super) fn expose(linker: &mut Linker) {
                 raise(linker, resource, if internal { Exposure::Internal } else { Exposure::Anonymous });
             }
             "AWS::Transfer::Server" => raise(linker, resource, Exposure::Authenticated),
-            "AWS::S3::Bucket" => {
+            "AWS::S3::Bucket"
                 if all(properties, "AccessControl")
                     .iter()
-                    .any(|v| v.as_str().is_some_and(|t| t.starts_with("PublicRead")))
-                {
-                    raise(linker, resource, Exposure::Anonymous);
-                }
+                    .any(|v| v.as_str().is_some_and(|t| t.starts_with("PublicRead"))) =>
+            {
+                raise(linker, resource, Exposure::Anonymous);
             }
             "AWS::SQS::QueuePolicy" => resource_policy(linker, resource, "PolicyDocument", "Queues", "sqs"),
             "AWS::SNS::TopicPolicy" => resource_policy(linker, resource, "PolicyDocument", "Topics", "sns"),
             "AWS::S3::BucketPolicy" => resource_policy(linker, resource, "PolicyDocument", "Bucket", "s3"),
             "AWS::SecretsManager::ResourcePolicy" => {
-                resource_policy(linker, resource, "ResourcePolicy", "SecretId", "secretsmanager")
+                resource_policy(linker, resource, "ResourcePolicy", "SecretId", "secretsmanager");
             }
             "AWS::Kinesis::ResourcePolicy" => {
-                resource_policy(linker, resource, "ResourcePolicy", "ResourceArn", "kinesis")
+                resource_policy(linker, resource, "ResourcePolicy", "ResourceArn", "kinesis");
             }
             "AWS::Events::EventBusPolicy" => bus_policy(linker, resource),
             "AWS::KMS::Key" => own_policy(linker, resource, "KeyPolicy"),
@@ -173,7 +172,7 @@ fn bus_policy(linker: &mut Linker, resource: &Resource) {
         }
         match one(properties, "Principal").and_then(Value::as_text).as_deref() {
             Some("*") if !properties.contains_key("Condition") => {
-                raise_node(linker, bus, Exposure::Anonymous)
+                raise_node(linker, bus, Exposure::Anonymous);
             }
             Some(_) => raise_node(linker, bus, Exposure::CrossAccount),
             None => {}

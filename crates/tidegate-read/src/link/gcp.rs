@@ -20,7 +20,7 @@ pub(super) fn link(linker: &mut Linker, resource: &Resource) {
             );
         }
         "google_cloud_tasks_queue" => {
-            deliver(linker, resource, &["http_target.uri_override.host"], "task target")
+            deliver(linker, resource, &["http_target.uri_override.host"], "task target");
         }
         _ => {}
     }

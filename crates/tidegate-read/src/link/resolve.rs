@@ -165,7 +165,7 @@ impl Resolver {
             }
             // `arn:aws:iot:*`: everything from there on.
             ["arn", _, arn_service, ..] if shown.contains('*') => {
-                out.everything = Some((*arn_service).into())
+                out.everything = Some((*arn_service).into());
             }
             _ => {
                 // A queue URL, an S3 URL, or a bare name.

@@ -30,7 +30,8 @@ pub(super) fn link(linker: &mut Linker, resource: &Resource) {
 fn ingestion(linker: &mut Linker, resource: &Resource) {
     let Some(pipeline) = linker.node(resource) else { return };
     for body in all(&resource.properties, "PipelineConfigurationBody").into_iter().filter_map(document) {
-        let stages = body.as_map().into_iter().flat_map(|m| m.values()).filter_map(Value::as_map);
+        let stages =
+            body.as_map().into_iter().flat_map(tidegate_graph::Map::values).filter_map(Value::as_map);
         for stage in stages {
             if let Some(value) = stage.get("source") {
                 let found = within(linker, resource, value);

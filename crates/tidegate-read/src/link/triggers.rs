@@ -164,7 +164,7 @@ fn sources_in_pattern(linker: &mut Linker, resource: &Resource, rule: usize, pat
         detail.walk(&mut |v| named.push(v));
     }
     for value in named {
-        if matches!(value.as_map(), Some(_)) || value.as_list().is_some() {
+        if value.as_map().is_some() || value.as_list().is_some() {
             continue;
         }
         for from in linker.targets(resource, value, service.as_deref()).nodes {
@@ -337,7 +337,7 @@ fn functions_within(linker: &mut Linker, resource: &Resource) {
     let mut found = Vec::new();
     for value in resource.properties.values().flat_map(flat) {
         value.walk(&mut |v| {
-            found.extend(linker.targets(resource, v, None).nodes.into_iter().map(|n| (n, v.span)))
+            found.extend(linker.targets(resource, v, None).nodes.into_iter().map(|n| (n, v.span)));
         });
     }
     found.retain(|(n, _)| linker.kind(*n) == NodeKind::Function);
