@@ -104,9 +104,26 @@ impl<'s> Linker<'s> {
         let targets = self.targets(resource, value, service);
         let mut nodes = targets.nodes;
         for (service, name) in targets.elsewhere {
-            nodes.push(self.external(&service, &name));
+            let node = self.only_in_system(&service, &name).unwrap_or_else(|| self.external(&service, &name));
+            nodes.push(node);
         }
         nodes
+    }
+
+    /// For a name that comes in from outside its stack (a parameter, an import): the only node of that service that any
+    /// stack declares.
+    fn only_in_system(&self, service: &str, name: &str) -> Option<usize> {
+        if !name.contains("${") {
+            return None;
+        }
+        let nodes =
+            self.by_service.iter().filter(|((_, own), _)| own == service).flat_map(|(_, nodes)| nodes);
+        let mut nodes = nodes
+            .filter(|n| !matches!(self.kind(**n), NodeKind::Rule | NodeKind::Artifact | NodeKind::Identity));
+        match (nodes.next(), nodes.next()) {
+            (Some(node), None) => Some(*node),
+            _ => None,
+        }
     }
 
     /// A node for something that has no resource: a service's API, a queue of another account, an HTTP host.

@@ -85,6 +85,7 @@ const NODES: &[Kind] = &[
     node("AWS::CloudFront::Distribution", Api, "cloudfront", ""),
     node("AWS::CloudTrail::Trail", Log, "cloudtrail", "TrailName"),
     node("AWS::CloudWatch::Alarm", Log, "cloudwatch", "AlarmName"),
+    node("AWS::CloudWatch::MetricStream", Log, "cloudwatch", "Name"),
     node("AWS::CodeBuild::Project", Function, "codebuild", "Name"),
     node("AWS::CodeCommit::Repository", Store, "codecommit", "RepositoryName"),
     node("AWS::CodePipeline::Pipeline", Workflow, "codepipeline", "Name"),

@@ -169,7 +169,6 @@ fn is_plumbing(service: &str) -> bool {
             | "pipes"
             | "cognito-identity"
             | "vpc-lattice"
-            | "rds-db"
             | "network-firewall"
             | "appconfig"
             | "evidently"
@@ -312,6 +311,8 @@ fn managed_grants(name: &str, span: Span) -> Vec<Grant> {
         _ if name.contains("ReadOnly") => "get*",
         "AWSLambdaRole" => "invokefunction",
         "SecretsManagerReadWrite" => "getsecretvalue",
+        "AWSLambdaSQSQueueExecutionRole" => "receivemessage",
+        "AWSLambdaKinesisExecutionRole" | "AWSLambdaDynamoDBExecutionRole" => "getrecords",
         _ => return Vec::new(),
     };
     const SERVICES: [(&str, &str); 38] = [
@@ -455,7 +456,15 @@ fn data_edges(
                     "events" if name == "default" => linker.default_bus(),
                     "bedrock" | "ses" | "rekognition" | "comprehend" | "transcribe" | "polly"
                     | "textract" | "translate" | "sagemaker" => linker.external(&grant.service, ""),
-                    service => linker.external(service, name),
+                    service => {
+                        let declared = match service {
+                            "rds-db" | "rds-data" => "rds",
+                            other => other,
+                        };
+                        linker
+                            .only_in_system(declared, name)
+                            .unwrap_or_else(|| linker.external(declared, name))
+                    }
                 });
             }
         }
@@ -476,6 +485,20 @@ fn data_edges(
 
 fn triggered_by(linker: &Linker, node: usize, source: usize) -> bool {
     linker.graph.incoming(node).any(|e| e.from == source && e.kind == EdgeKind::Triggers)
+}
+
+/// The service whose resources a data API speaks of.
+fn declared_as(service: &str) -> &str {
+    match service {
+        "rds-db" | "rds-data" => "rds",
+        "kafka-cluster" => "kafka",
+        other => other,
+    }
+}
+
+/// A grant of the managed policies for event source mappings.
+fn polls(grant: &Grant) -> bool {
+    grant.policy.starts_with("AWSLambda") && grant.policy.ends_with("ExecutionRole")
 }
 
 fn service_of_grant(arn: &str, action: &str) -> bool {
@@ -504,7 +527,10 @@ fn open_grant(
         (false, _) => named,
         (true, [only]) => vec![*only],
         (true, []) if grant.service == "events" => vec![linker.default_bus()],
-        (true, []) => vec![linker.external(&grant.service, "")],
+        (true, []) if polls(grant) => Vec::new(),
+        (true, []) => vec![linker.external(declared_as(&grant.service), "")],
+        // A polling role is for the mapping that uses it, which is drawn already.
+        (true, _) if polls(grant) => Vec::new(),
         // Several, and nothing says which: each may be meant.
         (true, several) => several.to_vec(),
     }

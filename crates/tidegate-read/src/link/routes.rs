@@ -174,10 +174,7 @@ fn service_call(
     whole: &Value,
     span: tidegate_graph::Span,
 ) {
-    let service = match service {
-        "runtime.sagemaker" => "sagemaker",
-        other => other,
-    };
+    let service = iam_prefix(service);
     let of_service = |linker: &Linker, n: &usize| {
         let own = linker.service(*n);
         own == service && linker.kind(*n) != NodeKind::Rule
@@ -204,6 +201,20 @@ fn service_call(
     }
     for to in found {
         call(linker, api, to, service, action, span);
+    }
+}
+
+/// The IAM prefix behind the first label of a service's endpoint.
+pub(super) fn iam_prefix(label: &str) -> &str {
+    match label {
+        "sync-states" => "states",
+        "bedrock-runtime" => "bedrock",
+        "email" => "ses",
+        "runtime.sagemaker" => "sagemaker",
+        "monitoring" => "cloudwatch",
+        "runtime.lex" => "lex",
+        "iotdata" | "data.iot" => "iot",
+        other => other,
     }
 }
 

@@ -21,9 +21,22 @@ pub(super) fn link(linker: &mut Linker, resource: &Resource) {
         "AWS::CloudTrail::Trail" => trail(linker, resource),
         "AWS::CloudWatch::Alarm" => alarm(linker, resource),
         "AWS::OSIS::Pipeline" => ingestion(linker, resource),
+        "AWS::CloudWatch::MetricStream" => send(linker, resource, "FirehoseArn", "metric stream"),
+        "AWS::RDS::EventSubscription" => send(linker, resource, "SnsTopicArn", "database events"),
+        "AWS::Backup::BackupVault" => send(linker, resource, "Notifications.SNSTopicArn", "backup events"),
         _ => {}
     }
     images(linker, resource);
+}
+
+/// A service's own events: from its only resource, or from the service as such.
+fn send(linker: &mut Linker, resource: &Resource, path: &str, evidence: &str) {
+    let service = resource.ty.split("::").nth(1).unwrap_or_default().to_lowercase();
+    for value in all(&resource.properties, path) {
+        let own = linker.node(resource).or_else(|| linker.only_of_service(resource, &service));
+        let from = own.unwrap_or_else(|| linker.external(&service, ""));
+        linker.deliver(from, resource, value, evidence);
+    }
 }
 
 /// An ingestion pipeline: what its configuration names as source and as sink.
@@ -288,12 +301,7 @@ fn data_source(linker: &mut Linker, resource: &Resource) {
 fn aws_service(host: &str) -> Option<&str> {
     let (label, rest) = host.split_once('.')?;
     let aws = rest.contains("amazonaws.com") || rest.contains("${AWS::URLSuffix}");
-    let service = match label {
-        "sync-states" => "states",
-        "bedrock-runtime" => "bedrock",
-        "email" => "ses",
-        other => other,
-    };
+    let service = super::routes::iam_prefix(label);
     (aws && service.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')).then_some(service)
 }
 
