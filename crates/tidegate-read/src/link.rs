@@ -3,6 +3,7 @@
 //! Nodes come from the catalogue of types; edges from what resources say of each other. A value names a node by
 //! reference, ARN, URL or physical name ([`resolve`]). Where a condition is free, the edges of both branches are drawn.
 
+mod access;
 mod azure;
 mod catalogue;
 mod containers;

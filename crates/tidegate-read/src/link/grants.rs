@@ -5,175 +5,11 @@
 //! service itself.
 
 use super::Linker;
+use super::access::{self, Access, declared_as, is_plumbing};
 use super::identities::Policies;
 use super::targets::environment;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use tidegate_graph::{EdgeKind, NodeKind, Resource, Span, Str, World, policy};
-
-/// Which way data moves.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Access {
-    pub(super) reads: bool,
-    pub(super) writes: bool,
-}
-
-/// What an action does with data; `action` is lower-case, without its service, and may hold `*`.
-pub(super) fn access(service: &str, action: &str) -> Access {
-    const NONE: Access = Access { reads: false, writes: false };
-    const READ: Access = Access { reads: true, writes: false };
-    const WRITE: Access = Access { reads: false, writes: true };
-    const BOTH: Access = Access { reads: true, writes: true };
-    let starts = |prefixes: &[&str]| prefixes.iter().any(|p| action.starts_with(p));
-    if action == "*" {
-        return BOTH;
-    }
-    match service {
-        // Deleting and hiding messages is for those that were received.
-        "sqs" if starts(&["receive"]) => READ,
-        "sqs" if starts(&["send"]) => WRITE,
-        "sns" if starts(&["publish"]) => WRITE,
-        "events" if starts(&["putevents", "put*", "putevent"]) => WRITE,
-        "sqs" | "sns" | "events" => NONE,
-        // A shard iterator alone reads nothing.
-        "kinesis" | "dynamodb" if starts(&["getrecords", "subscribetoshard"]) => READ,
-        "dynamodb" if starts(&["getsharditerator"]) => NONE,
-        // Answers to the workflow that called.
-        "transfer" => NONE,
-        "kinesis" if starts(&["put"]) => WRITE,
-        "kinesis" => NONE,
-        "dynamodb" if starts(&["partiql"]) => {
-            if starts(&["partiqlselect"]) {
-                READ
-            } else {
-                WRITE
-            }
-        }
-        "dynamodb" if starts(&["conditioncheck"]) => READ,
-        "dynamodb"
-            if starts(&[
-                "createtable",
-                "updatetable",
-                "deletetable",
-                "updatetimetolive",
-                "updatecontinuous",
-            ]) =>
-        {
-            NONE
-        }
-        "s3" | "s3express" => match () {
-            () if starts(&["getobject", "get*", "selectobject", "headobject", "get"])
-                && !action.contains("bucket") =>
-            {
-                READ
-            }
-            () if starts(&[
-                "putobject",
-                "put*",
-                "put",
-                "deleteobject",
-                "delete*",
-                "post",
-                "restoreobject",
-                "replicate",
-                "abortmultipart",
-            ]) && !action.contains("bucket")
-                && !action.contains("configuration") =>
-            {
-                WRITE
-            }
-            () if starts(&["createsession"]) => BOTH,
-            () => NONE,
-        },
-        "lambda" if starts(&["invoke"]) => WRITE,
-        "states" if starts(&["start", "send"]) => WRITE,
-        "lambda" | "states" | "iam" | "sts" => NONE,
-        "secretsmanager" if starts(&["getsecretvalue", "get*", "batchgetsecret"]) => READ,
-        "secretsmanager" if starts(&["putsecretvalue", "updatesecret"]) => WRITE,
-        "secretsmanager" => NONE,
-        "ssm" if starts(&["getparameter", "get*"]) => READ,
-        "ssm" if starts(&["putparameter", "startautomation", "sendcommand"]) => WRITE,
-        "ssm" => NONE,
-        "logs" if starts(&["startquery", "getqueryresults", "filterlogevents", "getlogevents"]) => READ,
-        "logs" | "kms" | "ecr" => NONE,
-        "rds-data" | "rds-db" | "dsql" | "aoss" | "es" | "kafka-cluster" | "neptune-db"
-            if !starts(&["describe", "list", "tag"]) =>
-        {
-            if starts(&["eshttpget", "readdata", "getdata"]) {
-                READ
-            } else {
-                WRITE
-            }
-        }
-        "kafka" | "rds" | "elasticache" | "mq" => NONE,
-        "ses" if starts(&["send"]) => WRITE,
-        "ses" => NONE,
-        "dynamodb" if starts(&["create"]) => NONE,
-        "scheduler" | "mediaconvert" | "glue" if starts(&["create", "delete", "update"]) => WRITE,
-        _ if starts(&["describe", "list", "tag", "untag", "putresourcepolicy", "createtags"]) => NONE,
-        _ if starts(&[
-            "get",
-            "query",
-            "scan",
-            "batchget",
-            "read",
-            "select",
-            "search",
-            "retrieve",
-            "transactget",
-        ]) =>
-        {
-            READ
-        }
-        _ => WRITE,
-    }
-}
-
-/// Services whose use says nothing about where events go.
-fn is_plumbing(service: &str) -> bool {
-    matches!(
-        service,
-        "logs"
-            | "xray"
-            | "cloudwatch"
-            | "ec2"
-            | "ecr"
-            | "ecr-public"
-            | "kms"
-            | "sts"
-            | "iam"
-            | "ssmmessages"
-            | "ec2messages"
-            | "tag"
-            | "cloudformation"
-            | "autoscaling"
-            | "elasticloadbalancing"
-            | "route53"
-            | "acm"
-            | "wafv2"
-            | "waf"
-            | "application-autoscaling"
-            | "organizations"
-            | "pricing"
-            | "budgets"
-            | "ce"
-            | "signer"
-            | "elasticfilesystem"
-            | "servicediscovery"
-            | "applicationinsights"
-            | "pi"
-            | "acm-pca"
-            | "codedeploy"
-            | "aws-marketplace"
-            | "resource-groups"
-            | "schemas"
-            | "pipes"
-            | "cognito-identity"
-            | "vpc-lattice"
-            | "network-firewall"
-            | "appconfig"
-            | "evidently"
-    )
-}
 
 /// Edges that one grant of a shared role may make, users times resources.
 const MAX_SHARED: usize = 2_000;
@@ -304,73 +140,16 @@ fn document_grants(
 
 /// What an AWS managed policy lets do with data, as far as its name says.
 fn managed_grants(name: &str, span: Span) -> Vec<Grant> {
-    let access = match name {
-        _ if name.contains("FullAccess") || name.contains("_FullAccess") || name.ends_with("PowerUser") => {
-            "*"
-        }
-        _ if name.contains("ReadOnly") => "get*",
-        "AWSLambdaRole" => "invokefunction",
-        "SecretsManagerReadWrite" => "getsecretvalue",
-        "AWSLambdaSQSQueueExecutionRole" => "receivemessage",
-        "AWSLambdaKinesisExecutionRole" | "AWSLambdaDynamoDBExecutionRole" => "getrecords",
-        _ => return Vec::new(),
-    };
-    const SERVICES: [(&str, &str); 38] = [
-        ("S3", "s3"),
-        ("DynamoDB", "dynamodb"),
-        ("SQS", "sqs"),
-        ("SNS", "sns"),
-        ("EventBridge", "events"),
-        ("Kinesis", "kinesis"),
-        ("Bedrock", "bedrock"),
-        ("Rekognition", "rekognition"),
-        ("Comprehend", "comprehend"),
-        ("Translate", "translate"),
-        ("Polly", "polly"),
-        ("Textract", "textract"),
-        ("Transcribe", "transcribe"),
-        ("SES", "ses"),
-        ("StepFunctions", "states"),
-        ("Lambda", "lambda"),
-        ("SecretsManager", "secretsmanager"),
-        ("SSM", "ssm"),
-        ("RDSData", "rds-data"),
-        ("RDS", "rds"),
-        ("Athena", "athena"),
-        ("SageMaker", "sagemaker"),
-        ("Lex", "lex"),
-        ("IoT", "iot"),
-        ("Redshift", "redshift"),
-        ("OpenSearchService", "es"),
-        ("ESFullAccess", "es"),
-        ("Cognito", "cognito-idp"),
-        ("MSK", "kafka"),
-        ("Glue", "glue"),
-        ("ECS", "ecs"),
-        ("ElastiCache", "elasticache"),
-        ("Timestream", "timestream"),
-        ("Neptune", "neptune-db"),
-        ("DocDB", "rds"),
-        ("Firehose", "firehose"),
-        ("MediaConvert", "mediaconvert"),
-        ("Personalize", "personalize"),
-    ];
-    let found = SERVICES.iter().filter(|(word, _)| name.contains(word)).max_by_key(|(word, _)| word.len());
-    let service = match (found, name) {
-        (_, "AWSLambdaRole") => "lambda",
-        (_, "SecretsManagerReadWrite") => "secretsmanager",
-        (Some((_, service)), _) => service,
-        (None, _) => return Vec::new(),
-    };
-    vec![Grant {
+    let grant = |(service, action): (&'static str, &'static str)| Grant {
         service: service.into(),
-        action: access.into(),
+        action: action.into(),
         nodes: Vec::new(),
         elsewhere: Vec::new(),
         everything: true,
         policy: name.into(),
         span,
-    }]
+    };
+    access::of_managed_policy(name).map(grant).into_iter().collect()
 }
 
 /// `grants` and `passes` edges of the identity itself.
@@ -423,7 +202,7 @@ fn data_edges(
         }
         return;
     }
-    let access = access(&grant.service, &grant.action);
+    let access = access::of_action(&grant.service, &grant.action);
     if access == Access::default() {
         return;
     }
@@ -485,15 +264,6 @@ fn data_edges(
 
 fn triggered_by(linker: &Linker, node: usize, source: usize) -> bool {
     linker.graph.incoming(node).any(|e| e.from == source && e.kind == EdgeKind::Triggers)
-}
-
-/// The service whose resources a data API speaks of.
-fn declared_as(service: &str) -> &str {
-    match service {
-        "rds-db" | "rds-data" => "rds",
-        "kafka-cluster" => "kafka",
-        other => other,
-    }
 }
 
 /// A grant of the managed policies for event source mappings.
@@ -591,23 +361,5 @@ fn environment_edges(linker: &mut Linker, node: usize, environment: &Environment
             kind => super::delivery(kind),
         };
         linker.edge(node, *to, kind, "named in the environment", *span);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn actions_have_a_direction() {
-        let both = |s, a| (access(s, a).reads, access(s, a).writes);
-        assert_eq!(both("dynamodb", "putitem"), (false, true));
-        assert_eq!(both("dynamodb", "query"), (true, false));
-        assert_eq!(both("dynamodb", "*"), (true, true));
-        assert_eq!(both("s3", "getobject"), (true, false));
-        assert_eq!(both("s3", "putobject*"), (false, true));
-        assert_eq!(both("s3", "getbucketlocation"), (false, false));
-        assert_eq!(both("sqs", "getqueueattributes"), (false, false));
-        assert_eq!(both("bedrock", "invokemodel"), (false, true));
     }
 }

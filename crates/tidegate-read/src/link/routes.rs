@@ -228,7 +228,7 @@ pub(super) fn call(
     span: tidegate_graph::Span,
 ) {
     let evidence = format!("{service}:{action}");
-    let access = super::grants::access(service, &action.to_ascii_lowercase());
+    let access = super::access::of_action(service, &action.to_ascii_lowercase());
     let stored = matches!(
         linker.kind(to),
         NodeKind::Store | NodeKind::Secret | NodeKind::Queue | NodeKind::Stream | NodeKind::Log
