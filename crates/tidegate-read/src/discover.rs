@@ -53,9 +53,8 @@ pub(crate) fn find(root: &Path, files: &Files) -> Found {
     }
     let mut found = Found { parts: Vec::new(), problems: std::mem::take(&mut tree.problems) };
     if tree.documents.iter().any(|p| p.extension().is_some_and(|e| e == "tf")) {
-        // A single `*.tf` file was named: its folder is the module.
-        tree.terraform.extend(root.parent().map(Path::to_path_buf));
-        tree.documents.clear();
+        // A single `*.tf` file was named: it is read alone, as if it were the whole module.
+        tree.terraform.append(&mut tree.documents);
     }
 
     let named = root.is_file();
@@ -283,6 +282,13 @@ fn kind_of(root: &Value, name: &str) -> Option<Kind> {
         () if has("openapi") || has("swagger") => Some(Kind::OpenApi),
         () if template => Some(Kind::CloudFormation),
         () if has("service") && (has("provider") || has("functions")) && name.starts_with("serverless") => {
+            Some(Kind::Serverless)
+        }
+        // Under another name only what can hardly be anything else.
+        () if has("service")
+            && has("functions")
+            && map.get("provider").is_some_and(|p| p.get("name").is_some()) =>
+        {
             Some(Kind::Serverless)
         }
         () if has("planned_values") || has("values") && has("terraform_version") => Some(Kind::TerraformJson),

@@ -92,7 +92,7 @@ fn evaluate(files: &Files, folder: &Path, options: &Options) -> Option<Evaluated
 
 /// The folder relative to the root; `terraform` for the root itself.
 fn stack_name(files: &Files, folder: &Path) -> Str {
-    let shown = files.shown(folder);
+    let shown = files.shown(if folder.is_file() { folder.parent().unwrap_or(folder) } else { folder });
     if shown.is_empty() { Str::new_static("terraform") } else { shown }
 }
 

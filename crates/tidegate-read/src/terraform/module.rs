@@ -31,9 +31,12 @@ pub(crate) struct Variable {
     pub(crate) ty: Option<Rc<Expr>>,
 }
 
-/// Reads a folder. `None` when it holds no file of Terraform's.
+/// Reads a folder, or the one file of it that was named. `None` when it holds no file of Terraform's.
 pub(crate) fn load(files: &Files, folder: &Path, problems: &mut Vec<Problem>) -> Option<Module> {
-    let names = listing(folder);
+    let (folder, names) = match folder.parent().filter(|_| folder.is_file()) {
+        Some(parent) => (parent, folder.file_name()?.to_str().map(String::from).into_iter().collect()),
+        None => (folder, listing(folder)),
+    };
     let (mut body, mut overrides) = (Body::default(), Body::default());
     let mut found = false;
     for name in &names {
