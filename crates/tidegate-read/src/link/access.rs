@@ -168,6 +168,7 @@ pub(super) fn is_plumbing(service: &str) -> bool {
 /// Service and action that an AWS managed policy stands for, as far as its name says.
 pub(super) fn of_managed_policy(name: &str) -> Option<(&'static str, &'static str)> {
     match name {
+        "AdministratorAccess" | "PowerUserAccess" => return Some(("*", "*")),
         "AWSLambdaRole" => return Some(("lambda", "invokefunction")),
         "SecretsManagerReadWrite" => return Some(("secretsmanager", "getsecretvalue")),
         "AWSLambdaSQSQueueExecutionRole" => return Some(("sqs", "receivemessage")),

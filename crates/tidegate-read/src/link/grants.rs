@@ -14,6 +14,9 @@ use tidegate_graph::{EdgeKind, NodeKind, Resource, Span, Str, World, policy};
 /// Edges that one grant of a shared role may make, users times resources.
 const MAX_SHARED: usize = 2_000;
 
+/// Edges that one grant on a whole service may make.
+const MAX_OPEN: usize = 200;
+
 /// One permission, normalised.
 struct Grant {
     service: Str,
@@ -35,7 +38,7 @@ pub(super) fn link(linker: &mut Linker) {
         let resource = linker.graph.node(index).and_then(|n| by_id.get(&n.id).copied());
         if let (NodeKind::Identity, Some(resource)) = (linker.kind(index), resource) {
             let found = of_identity(linker, &policies, resource, index);
-            identity_edges(linker, index, &found);
+            identity_edges(linker, resource, index, &found);
             grants.insert(index, found);
         }
     }
@@ -153,10 +156,14 @@ fn managed_grants(name: &str, span: Span) -> Vec<Grant> {
 }
 
 /// `grants` and `passes` edges of the identity itself.
-fn identity_edges(linker: &mut Linker, identity: usize, grants: &[Grant]) {
+fn identity_edges(linker: &mut Linker, resource: &Resource, identity: usize, grants: &[Grant]) {
     for grant in grants {
         let evidence = format!("{}:{} in {}", grant.service, grant.action, grant.policy);
-        for to in &grant.nodes {
+        // A grant on everything of a service reaches each of its resources; on everything at all it says nothing of any.
+        let everything =
+            if grant.everything { linker.of_service(resource, declared_as(&grant.service)) } else { &[] };
+        let everything: Vec<usize> = everything.iter().take(MAX_OPEN).copied().collect();
+        for to in grant.nodes.iter().chain(&everything).filter(|n| **n != identity) {
             if linker.kind(*to) == NodeKind::Identity
                 && policy::matches(&grant.action, "passrole")
                 && matches!(grant.service.as_str(), "iam" | "*")
