@@ -285,13 +285,26 @@ impl Evaluator<'_> {
     fn walk(&mut self, value: Value, steps: &[Step], scope: &mut Scope, span: Span) -> Value {
         let mut value = value;
         let mut steps = steps;
+        let resource = value.as_reference().filter(|r| r.attribute.is_empty()).map(|r| r.target.clone());
+        let mut path = Vec::new();
         while let [step, rest @ ..] = steps {
             if self.exhausted() {
                 return limit(span);
             }
             self.spend(1);
             match step {
-                Step::Attribute(name) => value = self.step(value, name, span),
+                Step::Attribute(name) => {
+                    path.push(name.clone());
+                    let before = self.failures;
+                    value = self.step(value, name, span);
+                    // Within a block of a resource the provider adds attributes: `identity[0].principal_id`.
+                    let missing = matches!(&value.data, Data::Unknown(s) if s.why == Why::Undeclared);
+                    if let Some(resource) = resource.as_ref().filter(|_| missing && path.len() > 1) {
+                        self.failures = before;
+                        let attribute = Reference::attribute(resource.clone(), path.join("."));
+                        value = Value::reference(attribute, span);
+                    }
+                }
                 Step::Index(index) => {
                     let index = self.eval(index, scope);
                     let index = self.literal(index);
