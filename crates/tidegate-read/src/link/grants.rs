@@ -299,6 +299,10 @@ fn open_grant(
         .copied()
         .filter(|n| *n != node && of_service(linker, *n))
         .collect();
+    // A polling role is for the mapping that uses it, which is drawn already.
+    if polls(grant) && candidates.iter().any(|source| triggered_by(linker, node, *source)) {
+        return Vec::new();
+    }
     let named: Vec<usize> = candidates.iter().copied().filter(|n| environment.nodes.contains(n)).collect();
     match (named.is_empty(), candidates.as_slice()) {
         (false, _) => named,
@@ -306,7 +310,6 @@ fn open_grant(
         (true, []) if grant.service == "events" => vec![linker.default_bus()],
         (true, []) if polls(grant) => Vec::new(),
         (true, []) => vec![linker.external(declared_as(&grant.service), "")],
-        // A polling role is for the mapping that uses it, which is drawn already.
         (true, _) if polls(grant) => Vec::new(),
         // Several, and nothing says which: each may be meant.
         (true, several) => several.to_vec(),
