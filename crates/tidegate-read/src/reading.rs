@@ -14,6 +14,8 @@ pub struct Options {
     pub stage: Option<String>,
     /// Values of template parameters and root module variables, by name.
     pub parameters: BTreeMap<String, String>,
+    /// Values of root module variables from the environment (`TF_VAR_name`), by name; files and `parameters` go before.
+    pub terraform_environment: BTreeMap<String, String>,
 }
 
 /// One stack as its reader saw it.

@@ -75,6 +75,9 @@ fn evaluate(files: &Files, folder: &Path, options: &Options) -> Option<Evaluated
     let given = module::variable_files(files, folder, &mut problems);
     let mut evaluator = Evaluator::new(files, stack.clone(), module);
     let mut parameters = HashMap::new();
+    for (name, text) in &options.terraform_environment {
+        parameters.insert(name.into(), parameter(text));
+    }
     for attribute in given {
         let value = evaluator.eval(&attribute.value, &mut eval::Scope::default());
         parameters.insert(attribute.name, value);

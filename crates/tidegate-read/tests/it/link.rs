@@ -340,3 +340,15 @@ resource "azurerm_role_assignment" "r" {
         ],
     );
 }
+
+#[test]
+fn variables_come_from_the_environment_unless_a_file_says_otherwise() {
+    let module = "variable \"a\" {}\nvariable \"b\" {}\nresource \"aws_sqs_queue\" \"q\" { name = \"${var.a}-${var.b}\" }\n";
+    let files = Scratch::new(&[("main.tf", module), ("terraform.tfvars", "b = \"file\"\n")]);
+    let environment =
+        [("a", "environment"), ("b", "environment")].map(|(k, v)| (k.to_string(), v.to_string()));
+    let options = Options { terraform_environment: environment.into(), ..Options::default() };
+    let system = tidegate_read::read(files.path(), &options);
+    let name = system.resources()[0].property("QueueName").unwrap();
+    assert_eq!(name.display(), "environment-file");
+}

@@ -47,7 +47,11 @@ impl Args {
         let config = Config::load(self.config.as_deref(), &self.path)?;
         let mut parameters: BTreeMap<String, String> = config.parameters.clone();
         parameters.extend(self.params.iter().cloned());
-        let options = Options { stage: self.stage.clone().or_else(|| config.stage.clone()), parameters };
+        let options = Options {
+            stage: self.stage.clone().or_else(|| config.stage.clone()),
+            parameters,
+            terraform_environment: terraform_environment(),
+        };
 
         let progress = Progress::start(global.quiet, "reading");
         let system = tidegate_read::read(&self.path, &options);
@@ -129,4 +133,12 @@ fn pair(text: &str) -> Result<(String, String), String> {
         Some((name, value)) if !name.is_empty() => Ok((name.to_string(), value.to_string())),
         _ => Err("expected NAME=VALUE, such as `Env=prod`".to_string()),
     }
+}
+/// `TF_VAR_name` variables, as Terraform itself takes them. Text that is no UTF-8 can be no value.
+fn terraform_environment() -> std::collections::BTreeMap<String, String> {
+    let named = |(name, value): (std::ffi::OsString, std::ffi::OsString)| {
+        let name = name.to_str()?.strip_prefix("TF_VAR_")?.to_string();
+        Some((name, value.into_string().ok()?))
+    };
+    std::env::vars_os().filter_map(named).collect()
 }
