@@ -1,6 +1,8 @@
 //! The examples, through the real binary: what is found in them, what is drawn of them, and that the hardened ones are
 //! clean.
 
+#![allow(clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
 use serde_json::Value;
 use std::fmt::Write as _;
 use std::path::Path;
