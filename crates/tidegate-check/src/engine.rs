@@ -39,7 +39,7 @@ pub(crate) fn run_rules<'r>(
 
 impl Selection {
     /// True if the rule is to be run.
-    pub(crate) fn holds(&self, rule: &Metadata) -> bool {
+    pub fn holds(&self, rule: &Metadata) -> bool {
         let named = |names: &[String]| names.iter().any(|name| rule.is_called(name));
         let in_profile = |profile: &Profile| *profile == Profile::All || rule.profiles.contains(profile);
         let wanted = match (self.only.is_empty(), self.profiles.is_empty()) {

@@ -8,6 +8,7 @@ mod man;
 mod reference;
 mod rules;
 
+use crate::date::Date;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::{self, Color, Look};
@@ -53,7 +54,7 @@ enum Command {
 }
 
 /// Parses the command line, does what it says, and returns how it ended.
-pub(crate) fn run() -> ExitCode {
+pub(crate) fn run(today: Date) -> ExitCode {
     crash::install();
     interrupt::install();
     let cli = match Cli::try_parse() {
@@ -64,7 +65,7 @@ pub(crate) fn run() -> ExitCode {
             return if error.use_stderr() { Exit::Usage } else { Exit::Clean }.into();
         }
     };
-    match dispatch(&cli) {
+    match dispatch(&cli, today) {
         Ok(exit) => exit.into(),
         Err(failure) => {
             output::tell(&failure.render(Look::stderr(cli.global.color)));
@@ -73,9 +74,9 @@ pub(crate) fn run() -> ExitCode {
     }
 }
 
-fn dispatch(cli: &Cli) -> Result<Exit, Failure> {
+fn dispatch(cli: &Cli, today: Date) -> Result<Exit, Failure> {
     match &cli.command {
-        Command::Check(args) => check::run(args, cli.global),
+        Command::Check(args) => check::run(args, cli.global, today),
         Command::Graph(args) => graph::run(args, cli.global),
         Command::Completions(args) => completions::run(args),
         Command::Man(args) => man::run(args),

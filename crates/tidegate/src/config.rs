@@ -8,8 +8,10 @@ pub(crate) use complaint::Complaints;
 pub(crate) use glob::Glob;
 pub(crate) use keys::KEYS;
 
+use crate::date::Date;
 use crate::failure::Failure;
 use crate::suggest::closest;
+use crate::suppress::Allow;
 use complaint::Complaint;
 use std::collections::BTreeMap;
 use std::fs;
@@ -58,6 +60,10 @@ pub(crate) struct Config {
     pub(crate) off: Vec<String>,
     pub(crate) only: Vec<String>,
     pub(crate) parameters: BTreeMap<String, String>,
+    /// Findings that are accepted.
+    pub(crate) allow: Vec<Allow>,
+    /// Its path, as it is shown.
+    pub(crate) path: PathBuf,
 }
 
 impl Config {
@@ -105,7 +111,7 @@ fn read(path: &Path) -> Result<Option<String>, Failure> {
 }
 
 fn parse(path: &Path, text: &str) -> Result<Config, Failure> {
-    let mut reader = Reader::default();
+    let mut reader = Reader { text: text.to_string(), ..Reader::default() };
     let (table, errors) = DeTable::parse_recoverable(text);
     for error in errors {
         reader.complaints.push(Complaint::new(error.span().unwrap_or(0..0), error.message()));
@@ -117,7 +123,7 @@ fn parse(path: &Path, text: &str) -> Result<Config, Failure> {
     if reader.complaints.is_empty() {
         let folder =
             path.canonicalize().ok().and_then(|p| p.parent().map(Path::to_path_buf)).unwrap_or_default();
-        return Ok(Config { folder, ..reader.config });
+        return Ok(Config { folder, path: path.to_path_buf(), ..reader.config });
     }
     reader.complaints.sort_by_key(Complaint::start);
     Err(Failure::Config(Complaints::new(path.display().to_string(), text.to_string(), reader.complaints)))
@@ -128,6 +134,7 @@ fn parse(path: &Path, text: &str) -> Result<Config, Failure> {
 struct Reader {
     config: Config,
     complaints: Vec<Complaint>,
+    text: String,
 }
 
 impl Reader {
@@ -141,6 +148,7 @@ impl Reader {
                 "stage" => self.config.stage = self.text(name, value).map(|(t, _)| t),
                 "rules" => self.rules(value),
                 "parameters" => self.parameters(value),
+                "allow" => self.allow(value),
                 _ => self.unknown_key(key.span(), name, ""),
             }
         }
@@ -177,6 +185,56 @@ impl Reader {
             };
             self.config.parameters.insert(key.get_ref().to_string(), text);
         }
+    }
+
+    fn allow(&mut self, value: &Spanned<DeValue<'_>>) {
+        let DeValue::Array(items) = value.get_ref() else {
+            return self.wrong("allow", value, "a table: `[[allow]]`");
+        };
+        for item in items {
+            let DeValue::Table(table) = item.get_ref() else {
+                self.wrong("allow", item, "a table: `[[allow]]`");
+                continue;
+            };
+            let line = self.text.get(..item.span().start).map_or(0, |t| t.matches('\n').count()) + 1;
+            let (mut rules, mut resource, mut path, mut reason, mut until) = (None, None, None, None, None);
+            for (key, value) in table {
+                let name: &str = key.get_ref();
+                match name {
+                    "rule" => rules = Some(self.rule_names("allow.rule", value)),
+                    "resource" => resource = self.text("allow.resource", value).map(|(t, _)| t),
+                    "path" => path = self.text("allow.path", value).map(|(t, _)| t),
+                    "reason" => reason = self.text("allow.reason", value).map(|(t, _)| t),
+                    "until" => until = self.day("allow.until", value),
+                    _ => self.unknown_key(key.span(), name, "allow."),
+                }
+            }
+            let Some(rules) = rules else {
+                let complaint = Complaint::new(item.span(), "`allow` names no rule");
+                self.complaints.push(complaint.help("add `rule = \"RULE\"`"));
+                continue;
+            };
+            let allow = Allow::configured(rules, resource.as_deref(), path.as_deref(), line);
+            let reason = reason.filter(|r| !r.trim().is_empty());
+            self.config.allow.push(Allow { reason, until, ..allow });
+        }
+    }
+
+    /// A day, as a string or as TOML's own date.
+    fn day(&mut self, key: &str, value: &Spanned<DeValue<'_>>) -> Option<Date> {
+        let text = match value.get_ref() {
+            DeValue::String(text) => text.to_string(),
+            DeValue::Datetime(day) => day.to_string(),
+            _ => {
+                self.wrong(key, value, "a day such as `2027-01-31`");
+                return None;
+            }
+        };
+        text.parse()
+            .map_err(|wrong: String| {
+                self.complaints.push(Complaint::new(value.span(), format!("`{key}` is no day")).label(wrong));
+            })
+            .ok()
     }
 
     fn profiles(&mut self, value: &Spanned<DeValue<'_>>) {
@@ -315,7 +373,9 @@ mod tests {
 
     #[test]
     fn every_key_is_documented() {
-        for name in ["profile", "fail-on", "exclude", "stage", "parameters", "rules.off", "rules.only"] {
+        for name in
+            ["profile", "fail-on", "exclude", "stage", "parameters", "rules.off", "rules.only", "allow"]
+        {
             assert!(KEYS.iter().any(|k| k.name == name), "{name}");
         }
     }

@@ -10,9 +10,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 struct Mess {
     bar: Option<ProgressBar>,
     file: Option<PathBuf>,
+    folder: Option<PathBuf>,
 }
 
-static MESS: Mutex<Mess> = Mutex::new(Mess { bar: None, file: None });
+static MESS: Mutex<Mess> = Mutex::new(Mess { bar: None, file: None, folder: None });
 
 /// Handles Ctrl-C from now on.
 pub(crate) fn install() {
@@ -24,6 +25,9 @@ pub(crate) fn install() {
         }
         if let Some(file) = mess.file {
             let _ = std::fs::remove_file(file);
+        }
+        if let Some(folder) = mess.folder {
+            let _ = std::fs::remove_dir_all(folder);
         }
         #[expect(
             clippy::exit,
@@ -43,6 +47,11 @@ pub(crate) fn clear_bar(bar: Option<ProgressBar>) {
 pub(crate) fn remove_on_end(file: &Path) -> Guard {
     lock().file = Some(file.to_path_buf());
     Guard(())
+}
+
+/// Removes a temporary folder of ours on Ctrl-C; `None` when it is gone.
+pub(crate) fn remove_folder(folder: Option<PathBuf>) {
+    lock().folder = folder;
 }
 
 /// See [`remove_on_end`].

@@ -3,6 +3,7 @@
 mod cli;
 mod config;
 mod crash;
+mod date;
 mod exit;
 mod failure;
 mod interrupt;
@@ -10,9 +11,10 @@ mod output;
 mod picture;
 mod progress;
 mod suggest;
+mod suppress;
 
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    cli::run()
+    cli::run(date::Date::today())
 }

@@ -1,7 +1,13 @@
 //! What the commands print, and where it goes.
 
+mod escape;
 mod excerpt;
+pub(crate) mod github;
+pub(crate) mod gitlab;
+pub(crate) mod html;
 pub(crate) mod json;
+pub(crate) mod junit;
+pub(crate) mod markdown;
 mod mask;
 pub(crate) mod page;
 pub(crate) mod problems;

@@ -3,11 +3,13 @@
 // The attribute tells clippy that helpers are tests, too.
 #[cfg(test)]
 mod cli {
+    mod baseline;
     mod check;
     mod config;
     mod formats;
     mod graph;
     mod output;
     mod project;
+    mod suppress;
     mod usage;
 }

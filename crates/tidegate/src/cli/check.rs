@@ -1,16 +1,23 @@
 //! `tidegate check`: read, check, print what was found.
 
+mod baseline;
+mod change;
+
 use super::input::{self, Input};
 use super::{Global, rules};
 use crate::config::{Config, FailOn};
+use crate::date::Date;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::output::text::Report;
-use crate::output::{self, Base, Look, json, sarif, text};
+use crate::output::text::{Hidden, Report};
+use crate::output::{self, Base, Look, github, gitlab, html, json, junit, markdown, sarif, text};
 use crate::progress::Progress;
+use crate::suppress::{self, Suppressions, Terms};
+use baseline::Known;
+use change::{After, Change};
 use std::path::{Path, PathBuf};
 use tidegate_check::{Profile, Selection};
-use tidegate_graph::{Finding, Problem, Severity, Span, System};
+use tidegate_graph::{Finding, FindingState, Problem, Severity, Span, System};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -34,7 +41,19 @@ pub(super) struct Args {
     /// Ends with exit code 10 from this severity on [default: high]
     #[arg(long, value_name = "SEVERITY", value_parser = severity())]
     fail_on: Option<String>,
-    /// Shows each finding with its source, however many there are
+    /// Counts only what is not in this file; --write-baseline makes it
+    #[arg(long, value_name = "FILE")]
+    baseline: Option<PathBuf>,
+    /// Writes what is open now to a file, for --baseline, and ends with exit code 0
+    #[arg(long, value_name = "FILE", conflicts_with = "baseline")]
+    write_baseline: Option<PathBuf>,
+    /// Shows only what a change adds: BASE..HEAD, BASE...HEAD, or BASE for the work tree as it is
+    #[arg(long, value_name = "BASE..HEAD")]
+    diff: Option<String>,
+    /// The day on which suppressions are judged
+    #[arg(long, hide = true, value_name = "DAY")]
+    today: Option<Date>,
+    /// Shows each finding with its source, however many there are; lists suppressions that are of no use
     #[arg(long)]
     full: bool,
     /// Explains a rule (id or alias) and ends
@@ -55,9 +74,19 @@ pub(super) enum Format {
     Json,
     /// For code scanning services: SARIF 2.1.0
     Sarif,
+    /// For test reports of CI servers: JUnit XML
+    Junit,
+    /// Annotations of GitHub workflows
+    Github,
+    /// GitLab's code quality report
+    Gitlab,
+    /// For a comment on a pull request
+    Markdown,
+    /// One page that needs nothing else
+    Html,
 }
 
-pub(super) fn run(args: &Args, global: Global) -> Result<Exit, Failure> {
+pub(super) fn run(args: &Args, global: Global, today: Date) -> Result<Exit, Failure> {
     let to = args.output.as_deref();
     let look = if to.is_some() { Look::file(global.color) } else { Look::stdout(global.color) };
     if let Some(name) = &args.explain {
@@ -71,45 +100,118 @@ pub(super) fn run(args: &Args, global: Global) -> Result<Exit, Failure> {
     for name in args.rule.iter().chain(&args.without) {
         rules::known(name)?;
     }
-    let input = args.input.read(global)?;
-    let selection = args.selection(&input.config);
-    let progress = Progress::start(global.quiet, "checking");
-    let mut findings = tidegate_check::check(&input.system, &input.graph, &selection);
-    drop(progress);
+    let known = args.baseline.as_deref().map(Known::read).transpose()?;
+    let today = args.today.unwrap_or(today);
+    let change = args.diff.as_deref().map(|range| Change::open(range, args.input.path())).transpose()?;
+    let place = match &change {
+        Some(Change { after: After::Tree(place), .. }) => place.as_path(),
+        _ => args.input.path(),
+    };
+    let input = args.input.read_from(place, global)?;
+    let mut judged = args.judge(&input, global, today);
+    let mut hidden = Hidden { excluded: judged.excluded, ..Hidden::default() };
+    if let Some(change) = &change {
+        let before = args.before(change, global, today)?;
+        hidden.unchanged = before.take_from(&mut judged.open);
+    }
+    if let Some(path) = &args.write_baseline {
+        baseline::write(&judged.open, path)?;
+        if !global.quiet {
+            let findings = output::count(judged.open.len(), "finding", "findings");
+            output::tell(&format!("wrote {findings} to `{}`\n", path.display()));
+        }
+    }
+    if let Some(known) = known {
+        hidden.known = known.take_from(&mut judged.open);
+    }
 
     let sight = Sight { input: &input };
-    let all = findings.len();
-    findings.retain(|f| !sight.hides(f.span));
     let problems: Vec<&Problem> = input.system.problems.iter().filter(|p| !sight.hides_problem(p)).collect();
+    // Code scanning services name files from the root of the repository.
+    let repository = repository(&input.folder).unwrap_or_else(|| input.base.clone());
+    let warnings = judged.suppressions.warnings(args.full, &input.config.path);
+    let selection = args.selection(&input.config);
+    let profiles = if selection.profiles.is_empty() { &[Profile::Baseline][..] } else { &selection.profiles };
+    let all = judged.all();
+    let report = Report {
+        system: &input.system,
+        graph: &input.graph,
+        findings: &judged.open,
+        all: &all,
+        suppressions: &judged.suppressions,
+        warnings: &warnings,
+        problems: &problems,
+        profiles,
+        base: &input.base,
+        repository: &repository,
+        hidden,
+        full: args.full,
+        quiet: global.quiet,
+    };
     let result = match args.format {
-        Format::Text => {
-            let profiles =
-                if selection.profiles.is_empty() { &[Profile::Baseline][..] } else { &selection.profiles };
-            let report = Report {
-                system: &input.system,
-                findings: &findings,
-                problems: &problems,
-                profiles,
-                base: &input.base,
-                excluded: all - findings.len(),
-                full: args.full,
-                quiet: global.quiet,
-            };
-            text::render(&report, look)
-        }
-        Format::Json => json::pretty(&json::check(&input.system, &findings, &problems)),
-        Format::Sarif => {
-            let base = repository(&input.folder).unwrap_or_else(|| input.base.clone());
-            let run =
-                sarif::Run { system: &input.system, findings: &findings, problems: &problems, base: &base };
-            json::pretty(&sarif::log(&run))
-        }
+        Format::Text => text::render(&report, look),
+        Format::Json => json::pretty(&json::check(&report)),
+        Format::Sarif => json::pretty(&sarif::log(&report)),
+        Format::Junit => junit::render(&report),
+        Format::Github => github::render(&report),
+        Format::Gitlab => json::pretty(&gitlab::report(&report)),
+        Format::Markdown => markdown::render(&report),
+        Format::Html => html::render(&report),
     };
     output::deliver(&result, to)?;
-    Ok(args.exit(&input.config, &findings))
+    // Whoever writes a baseline has decided to look at what comes after it.
+    if args.write_baseline.is_some() {
+        return Ok(Exit::Clean);
+    }
+    Ok(args.exit(&input.config, &judged.open))
+}
+
+/// What the rules found, and what of it is accepted.
+struct Judged {
+    open: Vec<Finding>,
+    accepted: Vec<Finding>,
+    suppressions: Suppressions,
+    /// Findings that `exclude` keeps out of sight.
+    excluded: usize,
+}
+
+impl Judged {
+    /// Open and accepted ones, the worst last.
+    fn all(&self) -> Vec<Finding> {
+        let mut all: Vec<Finding> = self.accepted.iter().chain(&self.open).cloned().collect();
+        all.sort_by_key(|f| f.severity);
+        all
+    }
 }
 
 impl Args {
+    fn judge(&self, input: &Input, global: Global, today: Date) -> Judged {
+        let selection = self.selection(&input.config);
+        let progress = Progress::start(global.quiet, "checking");
+        let mut findings = tidegate_check::check(&input.system, &input.graph, &selection);
+        drop(progress);
+        let sight = Sight { input };
+        let found = findings.len();
+        findings.retain(|f| !sight.hides(f.span));
+        let excluded = found - findings.len();
+        let path = |file: &str| sight.from_config(file);
+        let terms = Terms { today, selection: &selection, config: &input.config.allow, path: &path };
+        let suppressions = suppress::apply(&input.system, &mut findings, &terms);
+        let (open, accepted) = findings.into_iter().partition(|f| f.state == FindingState::Open);
+        Judged { open, accepted, suppressions, excluded }
+    }
+
+    /// What is open on the old side of a change; nothing where there was nothing to read.
+    fn before(&self, change: &Change, global: Global, today: Date) -> Result<Known, Failure> {
+        let Some(place) = &change.before else { return Ok(Known::default()) };
+        // Nobody wants to hear twice what can't be read.
+        match self.input.read_quietly(place, global) {
+            Ok(input) => Ok(Known::of(&self.judge(&input, global, today).open)),
+            Err(Failure::Nothing { .. }) => Ok(Known::default()),
+            Err(failure) => Err(failure),
+        }
+    }
+
     /// The command line, and the configuration where it says nothing.
     fn selection(&self, config: &Config) -> Selection {
         let named = |words: &[String]| -> Vec<Profile> {
@@ -150,13 +252,17 @@ impl Sight<'_> {
     }
 
     fn hides_file(&self, file: &str) -> bool {
-        let Config { exclude, folder, .. } = &self.input.config;
-        if exclude.is_empty() {
-            return false;
+        let exclude = &self.input.config.exclude;
+        !exclude.is_empty() && {
+            let path = self.from_config(file);
+            exclude.iter().any(|glob| glob.fits(&path))
         }
+    }
+
+    /// The path of a file as patterns of the configuration see it.
+    fn from_config(&self, file: &str) -> String {
         let path = self.input.folder.join(file);
-        let path = path.strip_prefix(folder).unwrap_or(&path).to_string_lossy().replace('\\', "/");
-        exclude.iter().any(|glob| glob.fits(&path))
+        path.strip_prefix(&self.input.config.folder).unwrap_or(&path).to_string_lossy().replace('\\', "/")
     }
 }
 

@@ -41,10 +41,33 @@ pub(super) struct Input {
 }
 
 impl Args {
+    /// What was named on the command line.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Reads and links. Fails when there is nothing to read.
     pub(super) fn read(&self, global: Global) -> Result<Input, Failure> {
-        self.exists()?;
-        let config = Config::load(self.config.as_deref(), &self.path)?;
+        self.read_from(&self.path, global)
+    }
+
+    /// The same from another place, where the tree of a revision was laid out; it is shown as if it were here.
+    pub(super) fn read_from(&self, place: &Path, global: Global) -> Result<Input, Failure> {
+        self.read_with(place, global).map_err(|(problems, failure)| {
+            output::tell(&problems);
+            failure
+        })
+    }
+
+    /// The same, without a word about what can't be read.
+    pub(super) fn read_quietly(&self, place: &Path, global: Global) -> Result<Input, Failure> {
+        self.read_with(place, global).map_err(|(_, failure)| failure)
+    }
+
+    fn read_with(&self, place: &Path, global: Global) -> Result<Input, (String, Failure)> {
+        let plain = |failure| (String::new(), failure);
+        self.exists().map_err(plain)?;
+        let config = Config::load(self.config.as_deref(), &self.path).map_err(plain)?;
         let mut parameters: BTreeMap<String, String> = config.parameters.clone();
         parameters.extend(self.params.iter().cloned());
         let options = Options {
@@ -54,7 +77,7 @@ impl Args {
         };
 
         let progress = Progress::start(global.quiet, "reading");
-        let system = tidegate_read::read(&self.path, &options);
+        let system = tidegate_read::read(place, &options);
         let folder =
             if self.path.is_dir() { &*self.path } else { self.path.parent().unwrap_or(Path::new("")) };
         let base = Base::new(folder);
@@ -62,8 +85,8 @@ impl Args {
         if system.stacks.is_empty() && system.problems.iter().all(|p| p.span.is_none()) {
             drop(progress);
             let problems: Vec<&Problem> = system.problems.iter().collect();
-            output::tell(&problems::render(&system, &problems, &base, Look::stderr(global.color)));
-            return Err(self.nothing(&problems));
+            let shown = problems::render(&system, &problems, &base, Look::stderr(global.color));
+            return Err((shown, self.nothing(&problems)));
         }
         progress.step("linking");
         let graph = tidegate_read::link(&system);

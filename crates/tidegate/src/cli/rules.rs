@@ -39,7 +39,7 @@ pub(super) fn explain(name: &str, format: Format) -> Result<String, Failure> {
             }
             Ok(json::pretty(&json!({"version": 1, "rule": value})))
         }
-        Format::Sarif => Err(no_sarif("--explain")),
+        _ => Err(no_form("--explain", format)),
     }
 }
 
@@ -50,7 +50,6 @@ pub(super) fn list(format: Format, look: Look) -> Result<String, Failure> {
         Format::Json => Ok(json::pretty(
             &json!({"version": 1, "rules": rules.iter().map(|m| entry(m)).collect::<Vec<_>>()}),
         )),
-        Format::Sarif => Err(no_sarif("--list-rules")),
         Format::Text => {
             let wide = rules.iter().map(|m| m.id.len()).max().unwrap_or(0).max("rule".len());
             let head = format!("{:<wide$}  severity  {:<11}  profiles", "rule", "catalogue");
@@ -67,6 +66,7 @@ pub(super) fn list(format: Format, look: Look) -> Result<String, Failure> {
             }
             Ok(out)
         }
+        _ => Err(no_form("--list-rules", format)),
     }
 }
 
@@ -74,9 +74,11 @@ fn entry(rule: &Metadata) -> Value {
     json!({"rule": rule.id, "aliases": rule.aliases, "severity": rule.severity, "profiles": profiles(rule)})
 }
 
-fn no_sarif(option: &str) -> Failure {
+fn no_form(option: &str, format: Format) -> Failure {
+    let word =
+        clap::ValueEnum::to_possible_value(&format).map(|v| v.get_name().to_string()).unwrap_or_default();
     Failure::usage(
-        format!("`{option}` has no SARIF form"),
+        format!("`{option}` has no form `{word}`"),
         Some("use `--format text` or `--format json`".into()),
     )
 }

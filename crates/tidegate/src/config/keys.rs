@@ -16,7 +16,7 @@ pub(crate) struct Key {
 }
 
 /// All keys.
-pub(crate) const KEYS: [Key; 8] = [
+pub(crate) const KEYS: [Key; 14] = [
     Key {
         name: "profile",
         takes: "a profile or a list of profiles: `baseline`, `denial-of-wallet`, `regulated`, `all`",
@@ -74,5 +74,49 @@ pub(crate) const KEYS: [Key; 8] = [
                default every value that makes a difference is tried.",
         example: "[parameters]\nEnv = \"prod\"",
         option: "--param",
+    },
+    Key {
+        name: "allow",
+        takes: "tables",
+        does: "Findings that are accepted: they stay in JSON and SARIF with their reason, are left out of the text and \
+               don't count for `fail-on`. All keys of a table have to fit. docs/guides/suppressions.md has the \
+               other ways to say it.",
+        example: "[[allow]]\nrule = \"TG-FN-001\"\nresource = \"Import*\"\nreason = \"runs once a year\"\nuntil = 2027-01-31",
+        option: "",
+    },
+    Key {
+        name: "allow.rule",
+        takes: "a rule id or alias, or a list of them",
+        does: "The rules that are meant. Always needed.",
+        example: "rule = [\"TG-FN-001\", \"CKV_AWS_27\"]",
+        option: "",
+    },
+    Key {
+        name: "allow.resource",
+        takes: "a pattern",
+        does: "Fits the resource's id (`template/Orders`) or its logical id or address (`Orders`). Without it: all.",
+        example: "resource = \"**/Import*\"",
+        option: "",
+    },
+    Key {
+        name: "allow.path",
+        takes: "a pattern, relative to the file's folder",
+        does: "Fits the file in which the finding lies. Without it: all.",
+        example: "path = \"legacy/**\"",
+        option: "",
+    },
+    Key {
+        name: "allow.reason",
+        takes: "a string",
+        does: "Why it is accepted. Without it there is a warning.",
+        example: "reason = \"the queue holds no personal data\"",
+        option: "",
+    },
+    Key {
+        name: "allow.until",
+        takes: "a day",
+        does: "The last day on which it counts (UTC). From the next day on the findings are open again, and say so.",
+        example: "until = 2027-01-31",
+        option: "",
     },
 ];

@@ -67,6 +67,11 @@ impl Excerpt {
             .annotation(annotation)
     }
 
+    /// The line as it is shown.
+    pub(super) fn text(&self) -> &str {
+        &self.text
+    }
+
     /// True if the text is in the excerpt.
     pub(super) fn says(&self, text: &str) -> bool {
         self.text.contains(text)

@@ -1,14 +1,17 @@
 //! The JSON of `tidegate check`, and the parts that `tidegate graph` shares with it.
 
+use super::text::Report;
+use crate::suppress::Allow;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
-use tidegate_graph::{Finding, Problem, Severity, Span, System};
+use tidegate_graph::{Problem, Severity, Span, System};
 
 /// Unknown values that are listed one by one; the count beside the list is of all of them.
 const MAX_UNKNOWN: usize = 200;
 
 /// The whole document.
-pub(crate) fn check(system: &System, findings: &[Finding], problems: &[&Problem]) -> Value {
+pub(crate) fn check(report: &Report<'_>) -> Value {
+    let (system, findings) = (report.system, report.all);
     let aliases: BTreeMap<&str, _> = tidegate_check::rules().iter().map(|m| (m.id, *m)).collect();
     let findings_json: Vec<Value> = findings
         .iter()
@@ -30,6 +33,7 @@ pub(crate) fn check(system: &System, findings: &[Finding], problems: &[&Problem]
                 "fix": null,
                 "fingerprint": f.fingerprint,
                 "state": f.state,
+                "suppression": report.suppressions.of(f).map(|allow| suppression(system, allow)),
                 "fails_when": f.fails_when,
             })
         })
@@ -37,12 +41,30 @@ pub(crate) fn check(system: &System, findings: &[Finding], problems: &[&Problem]
     let summary: Map<String, Value> = Severity::ALL
         .iter()
         .rev()
-        .map(|s| (s.word().to_string(), findings.iter().filter(|f| f.severity == *s).count().into()))
+        .map(|s| (s.word().to_string(), report.findings.iter().filter(|f| f.severity == *s).count()))
+        .chain([
+            ("accepted".to_string(), report.accepted()),
+            ("excluded".to_string(), report.hidden.excluded),
+            ("baseline".to_string(), report.hidden.known),
+            ("unchanged".to_string(), report.hidden.unchanged),
+        ])
+        .map(|(word, n)| (word, n.into()))
         .collect();
+    let suppressions = report.suppressions.all().map(|(allow, standing, fits)| {
+        let mut value = suppression(system, allow);
+        if let Some(map) = value.as_object_mut() {
+            map.insert("names".into(), json!(allow.names));
+            map.insert("standing".into(), standing.word().into());
+            map.insert("findings".into(), fits.into());
+        }
+        value
+    });
     json!({
         "version": 1,
         "findings": findings_json,
-        "problems": problems.iter().map(|p| problem(system, p)).collect::<Vec<_>>(),
+        "suppressions": suppressions.collect::<Vec<_>>(),
+        "warnings": report.warnings.iter().map(|p| problem(system, p)).collect::<Vec<_>>(),
+        "problems": report.problems.iter().map(|p| problem(system, p)).collect::<Vec<_>>(),
         "coverage": coverage(system),
         "summary": summary,
     })
@@ -51,6 +73,16 @@ pub(crate) fn check(system: &System, findings: &[Finding], problems: &[&Problem]
 /// As text, with a line break at its end.
 pub(crate) fn pretty(document: &Value) -> String {
     format!("{document:#}\n")
+}
+
+fn suppression(system: &System, allow: &Allow) -> Value {
+    json!({
+        "by": allow.tool.word(),
+        "reason": allow.reason,
+        "until": allow.until.map(|day| day.to_string()),
+        "location": allow.span.map(|span| location(system, span)),
+        "config_line": allow.line,
+    })
 }
 
 /// Problems, in the order in which the readers met them.

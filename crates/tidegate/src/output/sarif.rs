@@ -1,25 +1,17 @@
 //! SARIF 2.1.0, as code scanning services read it.
 
+use super::text::Report;
 use super::{Base, page};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use tidegate_check::Metadata;
-use tidegate_graph::{Confidence, Finding, FindingState, Location, Problem, Severity, Span, System};
-
-/// What a run found, and how its paths become those of the repository.
-pub(crate) struct Run<'a> {
-    pub(crate) system: &'a System,
-    pub(crate) findings: &'a [Finding],
-    pub(crate) problems: &'a [&'a Problem],
-    /// From the repository's root.
-    pub(crate) base: &'a Base,
-}
+use tidegate_graph::{Confidence, Finding, FindingState, Location, Problem, Severity, Span};
 
 /// The whole log.
-pub(crate) fn log(run: &Run<'_>) -> Value {
+pub(crate) fn log(run: &Report<'_>) -> Value {
     let all: BTreeMap<&str, &Metadata> = tidegate_check::rules().iter().map(|m| (m.id, *m)).collect();
     // Rules in the order of their ids, and of those that found something alone: a log stays small.
-    let mut used: Vec<&str> = run.findings.iter().map(|f| f.rule).collect();
+    let mut used: Vec<&str> = run.all.iter().map(|f| f.rule).collect();
     used.sort_unstable();
     used.dedup();
     let index: BTreeMap<&str, usize> = used.iter().enumerate().map(|(i, id)| (*id, i)).collect();
@@ -37,9 +29,9 @@ pub(crate) fn log(run: &Run<'_>) -> Value {
             "columnKind": "unicodeCodePoints",
             "invocations": [{
                 "executionSuccessful": true,
-                "toolExecutionNotifications": run.problems.iter().map(|p| notification(run, p)).collect::<Vec<_>>(),
+                "toolExecutionNotifications": run.problems.iter().copied().chain(run.warnings).map(|p| notification(run, p)).collect::<Vec<_>>(),
             }],
-            "results": run.findings.iter().map(|f| result(run, f, index.get(f.rule))).collect::<Vec<_>>(),
+            "results": run.all.iter().map(|f| result(run, f, index.get(f.rule))).collect::<Vec<_>>(),
         }],
     })
 }
@@ -70,9 +62,10 @@ fn rule(id: &str, metadata: Option<&Metadata>) -> Value {
     })
 }
 
-fn result(run: &Run<'_>, finding: &Finding, index: Option<&usize>) -> Value {
+fn result(run: &Report<'_>, finding: &Finding, index: Option<&usize>) -> Value {
     let mut text = sentence(&finding.message);
-    for part in [&finding.help, &fails_when(finding)] {
+    let expiry = run.suppressions.expiry(finding).unwrap_or_default();
+    for part in [&finding.help, &fails_when(finding), &expiry] {
         if !part.is_empty() {
             text.push(' ');
             text.push_str(&sentence(part));
@@ -104,9 +97,23 @@ fn result(run: &Run<'_>, finding: &Finding, index: Option<&usize>) -> Value {
     if finding.state != FindingState::Open
         && let Some(map) = out.as_object_mut()
     {
-        map.insert("suppressions".into(), json!([{"kind": "external", "status": "accepted"}]));
+        map.insert("suppressions".into(), suppressions(run, finding));
     }
     out
+}
+
+fn suppressions(run: &Report<'_>, finding: &Finding) -> Value {
+    let Some(allow) = run.suppressions.of(finding) else {
+        return json!([{"kind": "external", "status": "accepted"}]);
+    };
+    // What stands beside the code is "in source"; tidegate.toml is not.
+    let kind = if allow.span.is_some() { "inSource" } else { "external" };
+    let mut out =
+        json!({"kind": kind, "status": "accepted", "justification": run.suppressions.reason(finding)});
+    if let (Some(span), Some(map)) = (allow.span, out.as_object_mut()) {
+        map.insert("location".into(), json!({"physicalLocation": physical(run, span)}));
+    }
+    json!([out])
 }
 
 fn fails_when(finding: &Finding) -> String {
@@ -116,21 +123,21 @@ fn fails_when(finding: &Finding) -> String {
     }
 }
 
-fn notification(run: &Run<'_>, problem: &Problem) -> Value {
+fn notification(run: &Report<'_>, problem: &Problem) -> Value {
     let text = match &problem.help {
         Some(help) => format!("{} {}", sentence(&problem.message), sentence(help)),
         None => sentence(&problem.message),
     };
     let place = match (problem.span, &problem.path) {
         (Some(span), _) => Some(physical(run, span)),
-        (None, Some(path)) => Some(json!({"artifactLocation": {"uri": uri(run.base, path)}})),
+        (None, Some(path)) => Some(json!({"artifactLocation": {"uri": uri(run.repository, path)}})),
         (None, None) => None,
     };
     let locations: Vec<Value> = place.into_iter().map(|p| json!({"physicalLocation": p})).collect();
     json!({"level": "warning", "message": {"text": text}, "locations": locations})
 }
 
-fn physical(run: &Run<'_>, span: Span) -> Value {
+fn physical(run: &Report<'_>, span: Span) -> Value {
     let Location { file, line, column, end_line } = run.system.sources.location(span);
     let mut region = json!({"startLine": line.max(1), "startColumn": column.max(1)});
     if end_line > line
@@ -138,7 +145,7 @@ fn physical(run: &Run<'_>, span: Span) -> Value {
     {
         map.insert("endLine".into(), end_line.into());
     }
-    json!({"artifactLocation": {"uri": uri(run.base, &file)}, "region": region})
+    json!({"artifactLocation": {"uri": uri(run.repository, &file)}, "region": region})
 }
 
 /// A path as a relative URI reference.

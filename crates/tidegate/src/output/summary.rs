@@ -98,9 +98,15 @@ pub(super) fn last_lines(report: &Report<'_>, look: Look) -> String {
     let files = count(system.sources.len(), "file", "files");
     if !report.quiet {
         out.push_str(&format!("checked {resources} in {files} (profile {})\n", profiles.join(", ")));
-        if report.excluded > 0 {
-            let findings = count(report.excluded, "finding", "findings");
-            out.push_str(&format!("{findings} below `exclude` of tidegate.toml not shown\n"));
+        for (hidden, why) in [
+            (report.hidden.excluded, "below `exclude` of tidegate.toml not shown"),
+            (report.hidden.known, "in the baseline not shown"),
+            (report.hidden.unchanged, "that the change does not add not shown"),
+            (report.accepted(), "accepted, not counted; `--format json` has the reasons"),
+        ] {
+            if hidden > 0 {
+                out.push_str(&format!("{} {why}\n", count(hidden, "finding", "findings")));
+            }
         }
         let unknown = system.unknown_values().len();
         if unknown > 0 {
@@ -124,6 +130,13 @@ pub(super) fn last_lines(report: &Report<'_>, look: Look) -> String {
     out
 }
 
+/// What was read and what is not shown, on one line; parts end with `; `.
+pub(super) fn numbers(report: &Report<'_>, look: Look) -> String {
+    let all = last_lines(&Report { quiet: false, ..*report }, look);
+    let hints = |line: &&str| !line.starts_with('`');
+    all.lines().filter(hints).collect::<Vec<_>>().join("; ")
+}
+
 fn hint(report: &Report<'_>) -> String {
     let rule = report.findings.last().map_or("RULE", |f| f.rule);
     if report.full || report.findings.len() <= super::text::SCREEN {
@@ -140,7 +153,9 @@ fn counts(report: &Report<'_>, look: Look) -> String {
         return "no findings in what was read".to_string();
     }
     if findings.is_empty() {
-        return look.paint("no findings", AnsiColor::Green.on_default().bold());
+        let new = report.hidden.known + report.hidden.unchanged > 0;
+        let text = if new { "no new findings" } else { "no findings" };
+        return look.paint(text, AnsiColor::Green.on_default().bold());
     }
     let parts: Vec<String> = Severity::ALL
         .iter()

@@ -2,10 +2,11 @@
 
 use super::excerpt::Excerpt;
 use super::{Base, Look, problems, summary, wrap};
+use crate::suppress::Suppressions;
 use annotate_snippets::{AnnotationKind, Group, Level, normalize_untrusted_str};
 use std::collections::BTreeMap;
 use tidegate_check::{Metadata, Profile};
-use tidegate_graph::{Confidence, Finding, Problem, Severity, Str, System};
+use tidegate_graph::{Confidence, Finding, Graph, Problem, Severity, Str, System};
 
 /// More findings than this are summed up, unless all are asked for.
 pub(super) const SCREEN: usize = 40;
@@ -13,22 +14,52 @@ pub(super) const SCREEN: usize = 40;
 /// More problems than this are counted instead of shown.
 const MAX_PROBLEMS: usize = 20;
 
+/// More warnings than this are counted instead of shown.
+const MAX_WARNINGS: usize = 5;
+
 /// More related places than this are left out of a finding.
 const MAX_RELATED: usize = 4;
 
 /// What a report is made of.
+#[derive(Clone, Copy)]
 pub(crate) struct Report<'a> {
     pub(crate) system: &'a System,
+    pub(crate) graph: &'a Graph,
+    /// What is open, the worst last.
     pub(crate) findings: &'a [Finding],
+    /// That, and what is accepted.
+    pub(crate) all: &'a [Finding],
+    pub(crate) suppressions: &'a Suppressions,
+    /// What is wrong with suppressions.
+    pub(crate) warnings: &'a [Problem],
     pub(crate) problems: &'a [&'a Problem],
     pub(crate) profiles: &'a [Profile],
     pub(crate) base: &'a Base,
-    /// Findings that the configuration keeps out of sight.
-    pub(crate) excluded: usize,
+    /// From the root of the repository.
+    pub(crate) repository: &'a Base,
+    pub(crate) hidden: Hidden,
     /// Every finding with its source, however many there are.
     pub(crate) full: bool,
     /// No hints at the end.
     pub(crate) quiet: bool,
+}
+
+/// How many findings are not shown, and why.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Hidden {
+    /// The configuration excludes their files.
+    pub(crate) excluded: usize,
+    /// They are in the baseline.
+    pub(crate) known: usize,
+    /// They were there before the change.
+    pub(crate) unchanged: usize,
+}
+
+impl Report<'_> {
+    /// Number of accepted findings.
+    pub(crate) fn accepted(&self) -> usize {
+        self.all.len() - self.findings.len()
+    }
 }
 
 /// The whole report.
@@ -43,6 +74,13 @@ pub(crate) fn render(report: &Report<'_>, look: Look) -> String {
             "... and {} (`--full` shows them)\n\n",
             super::count(rest.len(), "more problem", "more problems")
         ));
+    }
+    let shown = if report.full { report.warnings.len() } else { MAX_WARNINGS };
+    let (some, rest) = report.warnings.split_at_checked(shown).unwrap_or((report.warnings, &[]));
+    out.push_str(&problems::warnings(report.system, some, report.base, look));
+    if !rest.is_empty() {
+        let more = super::count(rest.len(), "more warning", "more warnings");
+        out.push_str(&format!("... and {more} about suppressions (`--full` shows them)\n\n"));
     }
     if report.findings.len() > SCREEN && !report.full {
         out.push_str(&summary::table(report, look));
@@ -128,6 +166,9 @@ fn notes(
     }
     if !finding.fails_when.is_empty() {
         out.push(("note", fails_when(&finding.fails_when)));
+    }
+    if let Some(expiry) = report.suppressions.expiry(finding) {
+        out.push(("note", expiry));
     }
     if finding.confidence == Confidence::Low {
         out.push(("note", "the code alone does not prove it (confidence: low)".to_string()));

@@ -1,0 +1,242 @@
+//! Comments of YAML and HCL files, and how far the block reaches that begins on a line.
+//!
+//! A whole parser would be too much to ask for: the file may be broken, and still its comments count. So this knows just
+//! enough of both languages not to take text in strings, block scalars and heredocs for a comment.
+
+mod hcl;
+mod yaml;
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+/// One comment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Comment {
+    /// Its line, from 0.
+    pub(super) line: usize,
+    /// Its bytes in the file, with the sign that begins it.
+    pub(super) bytes: Range<usize>,
+    /// True when nothing but space stands before it on its line.
+    pub(super) alone: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Blank,
+    /// Nothing but a comment.
+    Comment,
+    Code,
+}
+
+/// A language with comments.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Language {
+    Yaml,
+    Hcl,
+}
+
+/// The lines of a file.
+pub(super) struct Lines<'a> {
+    pub(super) comments: Vec<Comment>,
+    language: Language,
+    text: Vec<&'a str>,
+    kinds: Vec<Kind>,
+    /// HCL: brackets that a line opens less those that it closes.
+    deltas: Vec<i64>,
+    /// The code line that a comment on this line stands above.
+    below: Vec<Option<usize>>,
+    extents: HashMap<usize, usize>,
+}
+
+impl<'a> Lines<'a> {
+    pub(super) fn new(language: Language, text: &'a str) -> Self {
+        let lines: Vec<&str> = text.split('\n').collect();
+        let (comments, deltas) = match language {
+            Language::Yaml => (yaml::comments(&lines), Vec::new()),
+            Language::Hcl => hcl::comments(text, lines.len()),
+        };
+        let mut kinds: Vec<Kind> =
+            lines.iter().map(|line| if line.trim().is_empty() { Kind::Blank } else { Kind::Code }).collect();
+        for comment in comments.iter().filter(|c| c.alone) {
+            let more = text.get(comment.bytes.clone()).unwrap_or_default().matches('\n').count();
+            for kind in kinds.iter_mut().skip(comment.line).take(more + 1) {
+                *kind = Kind::Comment;
+            }
+        }
+        let mut below = vec![None; kinds.len()];
+        let mut next = None;
+        for (line, kind) in kinds.iter().enumerate().rev() {
+            next = match kind {
+                Kind::Code => Some(line),
+                Kind::Blank => None,
+                Kind::Comment => next,
+            };
+            if let Some(cell) = below.get_mut(line) {
+                *cell = next;
+            }
+        }
+        Self { comments, language, text: lines, kinds, deltas, below, extents: HashMap::new() }
+    }
+
+    /// The line that a comment is about: its own, or the next one if it stands alone right above it.
+    pub(super) fn subject(&self, comment: &Comment) -> Option<usize> {
+        if comment.alone { self.below.get(comment.line).copied().flatten() } else { Some(comment.line) }
+    }
+
+    /// The code line right above a comment that stands alone, with nothing but comments between.
+    pub(super) fn above(&self, comment: &Comment) -> Option<usize> {
+        // People write a few comments in a row; more than that stand above nothing.
+        const MOST: usize = 64;
+        let before = self.kinds.iter().enumerate().take(comment.line).rev().take(MOST);
+        let (line, kind) = before.into_iter().find(|(_, kind)| **kind != Kind::Comment)?;
+        (comment.alone && *kind == Kind::Code).then_some(line)
+    }
+
+    /// True when no code stands above the line.
+    pub(super) fn is_head(&self, line: usize) -> bool {
+        self.kinds.iter().position(|kind| *kind == Kind::Code).is_none_or(|first| line < first)
+    }
+
+    /// The last line of the block that begins on a line; the line itself when it begins none.
+    pub(super) fn extent(&mut self, first: usize) -> usize {
+        if let Some(known) = self.extents.get(&first) {
+            return *known;
+        }
+        let last = match self.language {
+            Language::Yaml => self.indented(first),
+            Language::Hcl => self.bracketed(first),
+        };
+        self.extents.insert(first, last);
+        last
+    }
+
+    fn indented(&self, first: usize) -> usize {
+        let Some(head) = self.text.get(first) else { return first };
+        let depth = indent(head);
+        let is_item = head.trim_start().starts_with("- ");
+        let mut last = first;
+        for (line, text) in self.text.iter().enumerate().skip(first + 1) {
+            if self.kinds.get(line) != Some(&Kind::Code) {
+                continue;
+            }
+            // A list may stand as far left as the key that it belongs to.
+            let list = !is_item && indent(text) == depth && is_dash(text);
+            if indent(text) <= depth && !list {
+                break;
+            }
+            last = line;
+        }
+        last
+    }
+
+    fn bracketed(&self, first: usize) -> usize {
+        let mut depth = 0;
+        for (line, delta) in self.deltas.iter().enumerate().skip(first) {
+            depth += delta;
+            if depth <= 0 {
+                return line;
+            }
+        }
+        self.deltas.len().saturating_sub(1).max(first)
+    }
+}
+
+fn indent(line: &str) -> usize {
+    line.len() - line.trim_start_matches(' ').len()
+}
+
+fn is_dash(line: &str) -> bool {
+    let line = line.trim();
+    line == "-" || line.starts_with("- ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn texts(language: Language, text: &str) -> Vec<String> {
+        let comments = Lines::new(language, text).comments;
+        comments
+            .iter()
+            .map(|c| {
+                format!("{}{}", text.get(c.bytes.clone()).unwrap(), if c.alone { "" } else { " (behind)" })
+            })
+            .collect()
+    }
+
+    #[test]
+    fn comments_of_yaml() {
+        let text = "# one\na: 'x # no' # two\nb: \"# no\\\" # no\" # three\nc: don't # four\nd: a#no\ne: |\n  # no\n\n  # no\nf: 1 # five\n\
+                    g: [ 'a # no', b ] # six\nh: !Sub '# no'\ni: \"over\n  # no\n  two\" # seven\n- k: >-\n    # no\n  l: 2 # eight\n";
+        assert_eq!(
+            texts(Language::Yaml, text),
+            [
+                "# one",
+                "# two (behind)",
+                "# three (behind)",
+                "# four (behind)",
+                "# five (behind)",
+                "# six (behind)",
+                "# seven (behind)",
+                "# eight (behind)"
+            ]
+        );
+    }
+
+    #[test]
+    fn comments_of_hcl() {
+        let text = "# one\na = \"# no ${b(\"# no\")} // no\" // two\nc = <<-EOT\n  # no\n  EOT\nd = 1 /* three */\n/* four\n # still */\n e = { # five\n}\n";
+        assert_eq!(
+            texts(Language::Hcl, text),
+            ["# one", "// two (behind)", "/* three */ (behind)", "/* four\n # still */", "# five (behind)"]
+        );
+    }
+
+    #[test]
+    fn blocks_end_where_they_end() {
+        let yaml = "A:\n  B: 1\n\n  # x\n  C:\n  - d\n  - e\n  F: 2\nG: 1\n";
+        let mut lines = Lines::new(Language::Yaml, yaml);
+        assert_eq!((lines.extent(0), lines.extent(4), lines.extent(5), lines.extent(8)), (7, 6, 5, 8));
+        let hcl = "resource \"a\" \"b\" {\n  c = \"}\"\n  d {\n    e = [1,\n      2]\n  }\n}\nx = 1\n";
+        let mut lines = Lines::new(Language::Hcl, hcl);
+        assert_eq!((lines.extent(0), lines.extent(1), lines.extent(2), lines.extent(3)), (6, 1, 5, 4));
+    }
+
+    #[test]
+    fn a_comment_is_about_what_it_stands_above() {
+        let text = "# a\n# b\nX:\n  # c\n  Y: 1\n# d\n\nZ: 1\n";
+        let lines = Lines::new(Language::Yaml, text);
+        let subjects: Vec<_> = lines.comments.iter().map(|c| lines.subject(c)).collect();
+        assert_eq!(subjects, [Some(2), Some(2), Some(4), None]);
+        assert_eq!(lines.above(&lines.comments[2]), Some(2));
+        assert!(lines.is_head(1) && !lines.is_head(3));
+    }
+
+    #[test]
+    fn broken_files_are_no_harm() {
+        for text in [
+            "",
+            "\"",
+            "'",
+            "a: \"x",
+            "a: |",
+            "- - - |",
+            "{",
+            "}}}}",
+            "<<",
+            "<<EOT",
+            "/*",
+            "\"${",
+            "\"${\"",
+            "a: 'ä # 漢",
+            "\r\n#\r\n",
+        ] {
+            for language in [Language::Yaml, Language::Hcl] {
+                let mut lines = Lines::new(language, text);
+                for line in 0..4 {
+                    let _ = lines.extent(line);
+                }
+            }
+        }
+    }
+}

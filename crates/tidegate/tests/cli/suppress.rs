@@ -1,0 +1,217 @@
+//! Findings that people accept: every way to say it, with and without a reason, before and after its day.
+
+use super::project::{OPEN_URL, Project, Ran};
+use serde_json::Value;
+
+const RULE: &str = "queue-encryption-off";
+
+/// A template with the words above the resource, beside its header, first in it, above the property and beside it.
+fn yaml([above, beside, first, over, on]: [&str; 5]) -> String {
+    format!(
+        "Resources:\n  {above}\n  Queue: {beside}\n    {first}\n    Type: AWS::SQS::Queue\n    Properties:\n      {over}\n      SqsManagedSseEnabled: false {on}\n\n  Other:\n    Type: AWS::SQS::Queue\n    Properties:\n      SqsManagedSseEnabled: false\n"
+    )
+}
+
+fn hcl([above, beside, first, over, on]: [&str; 5]) -> String {
+    format!(
+        "{above}\nresource \"aws_sqs_queue\" \"queue\" {{ {beside}\n  {first}\n  name = \"q\"\n  {over}\n  sqs_managed_sse_enabled = false {on}\n}}\n\nresource \"aws_sqs_queue\" \"other\" {{\n  name                    = \"other\"\n  sqs_managed_sse_enabled = false\n}}\n"
+    )
+}
+
+fn check(project: &Project, more: &[&str]) -> Ran {
+    project.run(&[&["check", "--rule", RULE, "--fail-on", "medium", "--today", "2027-01-31"], more].concat())
+}
+
+/// States by resource, the tail of its id.
+fn states(document: &Value) -> Vec<String> {
+    let mut out: Vec<String> = document["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|f| {
+            let name = f["resource"].as_str().unwrap().rsplit(['/', '.']).next().unwrap().to_lowercase();
+            format!("{name} {}", f["state"].as_str().unwrap())
+        })
+        .collect();
+    out.sort();
+    out
+}
+
+const ONE: [&str; 2] = ["other open", "queue accepted"];
+const NONE: [&str; 2] = ["other open", "queue open"];
+
+#[test]
+fn comments_count_wherever_they_belong() {
+    // What is written, and the places where it counts: above, beside the header, first, above the property, beside it.
+    let matrix: [(&str, [bool; 5]); 16] = [
+        ("# tidegate: allow queue-encryption-off reason=\"x\"", [true; 5]),
+        ("# tidegate: allow TG-SQS-001 until=2027-01-31 reason=\"x\"", [true; 5]),
+        ("# tidegate: allow shared-role, CKV_AWS_27 reason=\"x\"", [true; 5]),
+        ("# tidegate: allow queue-encryption-off", [true; 5]),
+        ("# tidegate: allow queue-encryption-off until=2027-01-30 reason=\"x\"", [false; 5]),
+        ("# tidegate: allow shared-role reason=\"x\"", [false; 5]),
+        ("# tidegate: allow queue-encryption-of reason=\"x\"", [false; 5]),
+        ("# tidegate: allow queue-encryption-off until=soon", [false; 5]),
+        ("# checkov:skip=CKV_AWS_27:no personal data", [true; 5]),
+        ("# checkov:skip=CKV_AWS_28:another one", [false; 5]),
+        ("# trivy:ignore:AVD-AWS-0096", [true; 5]),
+        ("# tfsec:ignore:aws-sqs-enable-queue-encryption", [true; 5]),
+        ("# trivy:ignore:AWS-0096:exp:2027-01-30", [false; 5]),
+        ("# trivy:ignore:*", [true; 5]),
+        ("# kics-scan ignore-line", [false, false, false, true, false]),
+        ("# kics-scan ignore-block", [true; 5]),
+    ];
+    for (words, counts) in matrix {
+        for (place, counts) in counts.into_iter().enumerate() {
+            let mut at = ["# -"; 5];
+            at[place] = words;
+            for (file, text) in [("template.yaml", yaml(at)), ("main.tf", hcl(at))] {
+                let document = check(&Project::with(file, &text), &["--format", "json"]).json();
+                assert_eq!(states(&document), if counts { ONE } else { NONE }, "{file} {place} {words}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_file_can_be_left_alone_at_its_head() {
+    let id = "12726829-93ed-4d51-9cbe-13423f4299e1";
+    for (head, both) in [
+        (format!("# kics-scan disable=0-0,{id}\n"), true),
+        ("# kics-scan ignore\n".to_string(), true),
+        ("# kics-scan disable=0-0\n".to_string(), false),
+    ] {
+        let text = yaml(["# -"; 5]);
+        let at_head =
+            check(&Project::with("template.yaml", &format!("{head}{text}")), &["--format", "json"]).json();
+        let expected = if both { ["other accepted", "queue accepted"] } else { NONE };
+        assert_eq!(states(&at_head), expected, "{head}");
+        let at_end =
+            check(&Project::with("template.yaml", &format!("{text}{head}")), &["--format", "json"]).json();
+        assert_eq!(states(&at_end), NONE, "{head}");
+    }
+}
+
+#[test]
+fn metadata_of_a_resource_counts() {
+    for (metadata, expected) in [
+        ("{tidegate: {allow: [{rule: queue-encryption-off, reason: x, until: 2027-01-31}]}}", ONE),
+        ("{tidegate: {allow: {rule: [shared-role, TG-SQS-001], reason: x}}}", ONE),
+        ("{tidegate: {allow: [{rule: queue-encryption-off, reason: x, until: '2027-01-30'}]}}", NONE),
+        ("{tidegate: {allow: [{rule: queue-encryption-off, reason: x, untill: '2028-01-30'}]}}", NONE),
+        ("{tidegate: {allow: [{reason: x}]}}", NONE),
+        ("{tidegate: {allow: [queue-encryption-off]}}", NONE),
+        ("{tidegate: 3}", NONE),
+        ("{checkov: {skip: [{id: CKV_AWS_27, comment: x}]}}", ONE),
+        ("{checkov: {skip: [{id: CKV_AWS_28, comment: x}]}}", NONE),
+        ("{cfn_nag: {rules_to_suppress: [{id: W48, reason: x}]}}", ONE),
+        ("{cdk_nag: {rules_to_suppress: [{id: AwsSolutions-SQS2, reason: x}]}}", ONE),
+    ] {
+        let text = yaml(["# -", "", &format!("Metadata: {metadata}"), "# -", ""]);
+        let document = check(&Project::with("template.yaml", &text), &["--format", "json"]).json();
+        assert_eq!(states(&document), expected, "{metadata}");
+    }
+    let json = r#"{"Resources": {"Queue": {"Type": "AWS::SQS::Queue", "Properties": {"SqsManagedSseEnabled": false},
+        "Metadata": {"tidegate": {"allow": [{"rule": "queue-encryption-off", "reason": "x"}]}}}}}"#;
+    let document = check(&Project::with("template.json", json), &["--format", "json"]).json();
+    assert_eq!(states(&document), ["queue accepted"]);
+}
+
+#[test]
+fn the_configuration_counts() {
+    let text = yaml(["# -"; 5]);
+    for (allow, expected) in [
+        ("rule = 'TG-SQS-001'\nresource = 'Queue'\nreason = 'x'\nuntil = 2027-01-31", ONE),
+        ("rule = ['shared-role', 'queue-encryption-off']\nresource = 'infra-*/Q*'\nreason = 'x'", NONE),
+        ("rule = 'queue-encryption-off'\nresource = 'template/Queue'\npath = 'infra/**'\nreason = 'x'", ONE),
+        ("rule = 'queue-encryption-off'\nresource = 'Queue'\npath = 'other/**'\nreason = 'x'", NONE),
+        ("rule = 'queue-encryption-off'\nreason = 'x'\nuntil = '2027-01-30'", NONE),
+        ("rule = 'queue-encryption-off'\npath = 'infra'\nreason = 'x'", ["other accepted", "queue accepted"]),
+    ] {
+        let project = Project::with("infra/template.yaml", &text)
+            .file("tidegate.toml", &format!("[[allow]]\n{allow}\n"));
+        let document = check(&project, &["infra", "--format", "json"]).json();
+        assert_eq!(states(&document), expected, "{allow}");
+    }
+}
+
+#[test]
+fn a_wrong_configuration_is_underlined() {
+    let project = Project::with("template.yaml", OPEN_URL).file(
+        "tidegate.toml",
+        "[[allow]]\nrule = 'nope'\nuntil = 'soon'\nwhy = 'x'\n[[allow]]\nreason = 'x'\n",
+    );
+    insta::assert_snapshot!(project.run(&["check"]).all());
+}
+
+#[test]
+fn accepted_findings_are_counted_and_do_not_fail() {
+    let words = "# tidegate: allow queue-encryption-off until=2027-06-30 reason=\"holds no personal data\"";
+    let text = yaml([words, "", "# -", "# -", ""]).split("\n\n").next().unwrap().to_string() + "\n";
+    let project = Project::with("template.yaml", &text);
+    let ran = check(&project, &[]);
+    insta::assert_snapshot!(ran.all());
+    let document = check(&project, &["--format", "json"]).json();
+    assert_eq!(document["findings"][0]["suppression"]["reason"], "holds no personal data");
+    assert_eq!(document["summary"]["accepted"], 1);
+    assert_eq!(document["suppressions"][0]["standing"], "active");
+    let log = check(&project, &["--format", "sarif"]).json();
+    let suppression = &log["runs"][0]["results"][0]["suppressions"][0];
+    assert_eq!(
+        (suppression["kind"].as_str(), suppression["status"].as_str()),
+        (Some("inSource"), Some("accepted"))
+    );
+    assert!(suppression["justification"].as_str().unwrap().contains("personal data"));
+}
+
+#[test]
+fn what_is_over_is_open_again_and_says_so() {
+    let words = "# tidegate: allow queue-encryption-off until=2027-01-30 reason=\"until the move\"";
+    let text = yaml([words, "", "# -", "# -", ""]).split("\n\n").next().unwrap().to_string() + "\n";
+    let project = Project::with("template.yaml", &text);
+    insta::assert_snapshot!(check(&project, &[]).all());
+    assert_eq!(check(&project, &["--format", "json"]).json()["suppressions"][0]["standing"], "expired");
+}
+
+#[test]
+fn what_is_wrong_with_a_suppression_is_said() {
+    let text = yaml([
+        "# tidegate: allow queue-encryption-off",
+        "# tidegate: ignore queue-encryption-off",
+        "# tidegate: allow queue-encryption-of reason=\"x\"",
+        "# -",
+        "",
+    ]);
+    let text = text
+        .replace("  Other:\n", "  # tidegate: allow function-url-without-auth reason=\"gone\"\n  Other:\n");
+    let project = Project::with("template.yaml", &text);
+    let all =
+        ["check", "--profile", "all", "--rule", "queue-encryption-off,function-url-without-auth", "--full"];
+    insta::assert_snapshot!(project.run(&all).stdout);
+    let short = project.run(&all[..5]).stdout;
+    assert!(!short.contains("suppresses nothing"), "only with --full: {short}");
+}
+
+#[test]
+fn text_that_is_no_comment_counts_for_nothing() {
+    let text = "\
+Resources:
+  Queue:
+    Type: AWS::SQS::Queue
+    Properties:
+      QueueName: '# tidegate: allow queue-encryption-off'
+      SqsManagedSseEnabled: false
+    Description: |
+      # tidegate: allow queue-encryption-off reason=\"x\"
+";
+    let document = check(&Project::with("template.yaml", text), &["--format", "json"]).json();
+    assert_eq!(states(&document), ["queue open"]);
+    assert_eq!(document["suppressions"].as_array().unwrap().len(), 0);
+}
+
+#[test]
+fn nobody_means_every_resource_of_a_file() {
+    let text = format!("# tidegate: allow queue-encryption-off reason=\"x\"\n{}", yaml(["# -"; 5]));
+    let document = check(&Project::with("template.yaml", &text), &["--format", "json"]).json();
+    assert_eq!(states(&document), NONE);
+}
