@@ -67,15 +67,39 @@ pub(crate) fn reach(world: &World, statement: &Statement<'_>) -> Reach {
     if !anyone && !unknown {
         return Reach::Narrow;
     }
+    match reach_by_conditions(world, statement) {
+        Reach::Anyone if !anyone => Reach::Unknown,
+        reach => reach,
+    }
+}
+
+/// How far the conditions of a statement let its principals reach, whoever they are.
+pub(crate) fn reach_by_conditions(world: &World, statement: &Statement<'_>) -> Reach {
     let keys = statement.condition_keys(world);
     let narrowings: Vec<Narrowing> =
         keys.iter().map(|(operator, key, value)| narrows(world, operator, key, value)).collect();
     if narrowings.contains(&Narrowing::Yes) {
         Reach::Narrow
-    } else if !anyone || narrowings.contains(&Narrowing::Unknown) {
+    } else if narrowings.contains(&Narrowing::Unknown) {
         Reach::Unknown
     } else {
         Reach::Anyone
+    }
+}
+
+/// The actions of a statement for people: "`sqs:SendMessage`, `sqs:ReceiveMessage`".
+pub(crate) fn named_actions(statement: &Statement<'_>) -> String {
+    // A finding is a sentence, not a copy of the policy.
+    const SHOWN: usize = 4;
+    let mut names: Vec<String> =
+        statement.actions.iter().take(SHOWN).map(|a| format!("`{}`", a.display())).collect();
+    match statement.actions.len() {
+        0 => "all but a few actions".into(),
+        n if n > SHOWN => {
+            names.push(format!("{} more", n - SHOWN));
+            names.join(", ")
+        }
+        _ => names.join(", "),
     }
 }
 

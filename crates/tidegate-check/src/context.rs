@@ -148,6 +148,15 @@ impl<'a> Context<'a> {
         out
     }
 
+    /// True if something puts here what failed elsewhere: a dead-letter queue or failure destination.
+    pub(crate) fn takes_failed(&self, queue: &Resource) -> bool {
+        const PLACES: &[&str] = &["deadletter", "onfailure", "redrive"];
+        self.index.referrers(&queue.id).iter().any(|r| {
+            let path = r.path.to_ascii_lowercase();
+            PLACES.iter().any(|place| path.contains(place)) && self.exists(r.resource)
+        })
+    }
+
     /// Existing functions that run with this role of a function, itself among them, in the order of the files.
     pub(crate) fn with_role(&self, function: &Resource, role: &Value) -> impl Iterator<Item = &'a Resource> {
         self.index.with_role(function, role).iter().copied().filter(|r| self.exists(r))

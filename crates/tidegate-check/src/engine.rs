@@ -189,8 +189,7 @@ mod tests {
 
     #[test]
     fn the_worst_comes_last() {
-        let open =
-            r#"{"PolicyDocument": {"Statement": {"Effect": "Allow", "Principal": "*", "Action": "*"}}}"#;
+        let open = r#"{"PolicyDocument": {"Statement": {"Effect": "Allow", "Principal": "*", "Action": "sqs:SendMessage"}}}"#;
         let build = Build::new()
             .json("Policy", "AWS::SQS::QueuePolicy", open)
             .json("Url", "AWS::Lambda::Url", r#"{"AuthType": "NONE"}"#)

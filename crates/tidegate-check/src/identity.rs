@@ -65,6 +65,32 @@ pub(crate) fn all_statements<'r>(cx: &Context<'r>, identity: &'r Resource) -> Ve
         .collect()
 }
 
+/// True if a service that runs our code takes a role that this policy belongs to: Lambda, workflows, schedules, pipes.
+pub(crate) fn works_for_code(cx: &Context<'_>, policy: &Resource) -> bool {
+    const SERVICES: &[&str] = &[
+        "edgelambda.amazonaws.com",
+        "events.amazonaws.com",
+        "lambda.amazonaws.com",
+        "pipes.amazonaws.com",
+        "scheduler.amazonaws.com",
+        "states.amazonaws.com",
+    ];
+    let takes = |role: &Resource| {
+        let statements = cx.get(role, &["AssumeRolePolicyDocument"]).map(|d| cx.statements_of(d, ""));
+        let named = statements.into_iter().flatten().any(|placed| {
+            let principals = &placed.statement.principals;
+            principals.iter().any(|p| p.value.as_str().is_some_and(|s| SERVICES.contains(&s)))
+        });
+        named || !cx.referrers(role, "AWS::Lambda::Function", "Role").is_empty()
+    };
+    if policy.ty == "AWS::IAM::Role" {
+        return takes(policy);
+    }
+    let named = ["Roles", "RoleName"].iter().flat_map(|key| cx.items(policy, &[key]));
+    named.filter_map(|v| cx.target(policy, v, "AWS::IAM::Role")).any(takes)
+        || cx.referrers(policy, "AWS::IAM::Role", "ManagedPolicyArns").into_iter().any(takes)
+}
+
 /// A policy of AWS's own that is attached to an identity.
 #[derive(Clone, Debug)]
 pub(crate) struct AwsManaged<'r> {

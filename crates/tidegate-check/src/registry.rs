@@ -2,7 +2,9 @@
 //! Every rule, by family and id.
 
 use crate::rule::Entry;
-use crate::rules::{apis, azure, functions, gcp, identity, queues, workflows};
+use crate::rules::{
+    apis, azure, buses, functions, gcp, identity, queues, secrets, stores, streams, topics, workflows,
+};
 
 pub(crate) static RULES: &[Entry] = &[
     Entry::of::<apis::any_origin_api::AnyOriginApi>(),
@@ -16,6 +18,7 @@ pub(crate) static RULES: &[Entry] = &[
     Entry::of::<apis::unthrottled_stage::UnthrottledStage>(),
     Entry::of::<azure::weak_function_app_transport::WeakFunctionAppTransport>(),
     Entry::of::<azure::weak_storage_account::WeakStorageAccount>(),
+    Entry::of::<buses::public_bus_policy::PublicBusPolicy>(),
     Entry::of::<functions::any_origin_function_url::AnyOriginFunctionUrl>(),
     Entry::of::<functions::async_function_without_failure_destination::AsyncFunctionWithoutFailureDestination>(
     ),
@@ -35,8 +38,24 @@ pub(crate) static RULES: &[Entry] = &[
     Entry::of::<gcp::public_pubsub::PublicPubsub>(),
     Entry::of::<gcp::public_service::PublicService>(),
     Entry::of::<identity::admin_policy::AdminPolicy>(),
+    Entry::of::<identity::foreign_trust_without_external_id::ForeignTrustWithoutExternalId>(),
+    Entry::of::<identity::guest_identities::GuestIdentities>(),
     Entry::of::<identity::managed_admin_policy::ManagedAdminPolicy>(),
+    Entry::of::<identity::role_for_anyone::RoleForAnyone>(),
     Entry::of::<queues::public_queue_policy::PublicQueuePolicy>(),
     Entry::of::<queues::queue_encryption_off::QueueEncryptionOff>(),
+    Entry::of::<queues::queue_policy_with_any_action::QueuePolicyWithAnyAction>(),
+    Entry::of::<queues::queue_service_without_source::QueueServiceWithoutSource>(),
+    Entry::of::<secrets::public_secret_policy::PublicSecretPolicy>(),
+    Entry::of::<stores::public_access_unblocked::PublicAccessUnblocked>(),
+    Entry::of::<stores::public_bucket_acl::PublicBucketAcl>(),
+    Entry::of::<stores::public_bucket_policy::PublicBucketPolicy>(),
+    Entry::of::<stores::public_table_policy::PublicTablePolicy>(),
+    Entry::of::<stores::table_without_recovery::TableWithoutRecovery>(),
+    Entry::of::<streams::public_stream_policy::PublicStreamPolicy>(),
+    Entry::of::<streams::unencrypted_stream::UnencryptedStream>(),
+    Entry::of::<topics::public_topic_policy::PublicTopicPolicy>(),
+    Entry::of::<topics::topic_policy_by_exception::TopicPolicyByException>(),
+    Entry::of::<topics::unencrypted_topic::UnencryptedTopic>(),
     Entry::of::<workflows::state_machine_without_log::StateMachineWithoutLog>(),
 ];

@@ -16,6 +16,9 @@ pub(crate) mod azure {
     pub(crate) mod weak_function_app_transport;
     pub(crate) mod weak_storage_account;
 }
+pub(crate) mod buses {
+    pub(crate) mod public_bus_policy;
+}
 pub(crate) mod functions {
     pub(crate) mod any_origin_function_url;
     pub(crate) mod async_function_without_failure_destination;
@@ -39,11 +42,35 @@ pub(crate) mod gcp {
 }
 pub(crate) mod identity {
     pub(crate) mod admin_policy;
+    pub(crate) mod foreign_trust_without_external_id;
+    pub(crate) mod guest_identities;
     pub(crate) mod managed_admin_policy;
+    pub(crate) mod role_for_anyone;
 }
 pub(crate) mod queues {
     pub(crate) mod public_queue_policy;
     pub(crate) mod queue_encryption_off;
+    pub(crate) mod queue_policy_with_any_action;
+    pub(crate) mod queue_service_without_source;
+}
+pub(crate) mod secrets {
+    pub(crate) mod public_secret_policy;
+}
+pub(crate) mod stores {
+    pub(crate) mod public_access_unblocked;
+    pub(crate) mod public_bucket_acl;
+    pub(crate) mod public_bucket_policy;
+    pub(crate) mod public_table_policy;
+    pub(crate) mod table_without_recovery;
+}
+pub(crate) mod streams {
+    pub(crate) mod public_stream_policy;
+    pub(crate) mod unencrypted_stream;
+}
+pub(crate) mod topics {
+    pub(crate) mod public_topic_policy;
+    pub(crate) mod topic_policy_by_exception;
+    pub(crate) mod unencrypted_topic;
 }
 pub(crate) mod workflows {
     pub(crate) mod state_machine_without_log;

@@ -52,6 +52,7 @@ declare_rule! {
         since: "0.1.0",
         aliases: [
             "TG-FN-026",
+            "TG-LOG-001",
             "CKV_AWS_66",
             "cfn-lint-serverless:WS1004",
             "kics:ef0b316a-211e-42f1-888e-64efe172b755",

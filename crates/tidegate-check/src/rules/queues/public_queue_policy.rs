@@ -1,7 +1,7 @@
 //! A queue policy that lets anyone in.
 
 use crate::Context;
-use crate::access::open_to_anyone;
+use crate::access::{named_actions, open_to_anyone};
 use crate::rule::{Rule, declare_rule};
 use tidegate_graph::{Resource, Value};
 
@@ -83,10 +83,7 @@ impl Rule for PublicQueuePolicy {
 
     fn check(policy: &Resource, cx: &Context<'_>) {
         for open in open_to_anyone(cx, policy, &["PolicyDocument"]) {
-            let actions =
-                open.statement.actions.iter().map(|a| format!("`{}`", a.display())).collect::<Vec<_>>();
-            let actions =
-                if actions.is_empty() { "all but a few actions".into() } else { actions.join(", ") };
+            let actions = named_actions(&open.statement);
             cx.finding(policy, format!("anyone is allowed {actions} on {}", queues(policy, cx)))
                 .at_statement(&open)
                 .help("name the principals, or add a condition on `aws:PrincipalOrgID`, `aws:SourceArn` or `aws:SourceAccount`")
