@@ -18,6 +18,7 @@ pub(crate) mod azure {
 }
 pub(crate) mod buses {
     pub(crate) mod public_bus_policy;
+    pub(crate) mod target_without_dead_letters;
 }
 pub(crate) mod functions {
     pub(crate) mod any_origin_function_url;
@@ -42,16 +43,21 @@ pub(crate) mod gcp {
 }
 pub(crate) mod identity {
     pub(crate) mod admin_policy;
+    pub(crate) mod data_action_on_everything;
     pub(crate) mod foreign_trust_without_external_id;
     pub(crate) mod guest_identities;
     pub(crate) mod managed_admin_policy;
+    pub(crate) mod pass_any_role;
+    pub(crate) mod privilege_escalation;
     pub(crate) mod role_for_anyone;
+    pub(crate) mod service_wildcard;
 }
 pub(crate) mod queues {
     pub(crate) mod public_queue_policy;
     pub(crate) mod queue_encryption_off;
     pub(crate) mod queue_policy_with_any_action;
     pub(crate) mod queue_service_without_source;
+    pub(crate) mod queue_without_dead_letters;
 }
 pub(crate) mod secrets {
     pub(crate) mod public_secret_policy;
