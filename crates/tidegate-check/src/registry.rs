@@ -53,6 +53,7 @@ pub(crate) static RULES: &[Entry] = &[
     Entry::of::<queues::queue_service_without_source::QueueServiceWithoutSource>(),
     Entry::of::<queues::queue_without_dead_letters::QueueWithoutDeadLetters>(),
     Entry::of::<secrets::public_secret_policy::PublicSecretPolicy>(),
+    Entry::of::<secrets::secret_in_template::SecretInTemplate>(),
     Entry::of::<stores::public_access_unblocked::PublicAccessUnblocked>(),
     Entry::of::<stores::public_bucket_acl::PublicBucketAcl>(),
     Entry::of::<stores::public_bucket_policy::PublicBucketPolicy>(),

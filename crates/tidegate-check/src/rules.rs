@@ -61,6 +61,7 @@ pub(crate) mod queues {
 }
 pub(crate) mod secrets {
     pub(crate) mod public_secret_policy;
+    pub(crate) mod secret_in_template;
 }
 pub(crate) mod stores {
     pub(crate) mod public_access_unblocked;

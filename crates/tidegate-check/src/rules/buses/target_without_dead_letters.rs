@@ -60,8 +60,10 @@ impl Rule for TargetWithoutDeadLetters {
         let schedule = rule.ty == "AWS::Scheduler::Schedule";
         let key = if schedule { "Target" } else { "Targets" };
         let targets = cx.items(rule, &[key]);
-        let without: Vec<&Value> =
-            targets.into_iter().filter(|t| t.as_map().is_some() && cx.child(t, "DeadLetterConfig").is_none()).collect();
+        let without: Vec<&Value> = targets
+            .into_iter()
+            .filter(|t| t.as_map().is_some() && cx.child(t, "DeadLetterConfig").is_none())
+            .collect();
         let Some(first) = without.first() else { return };
         let message = match without.len() {
             1 => "events that can't be delivered to the target are dropped".to_string(),
@@ -88,8 +90,14 @@ mod tests {
     #[test]
     fn with_and_without() {
         let rule = r#"{"EventPattern": {"source": ["shop"]}, "Targets": [{"Id": "a"}, {"Id": "b"}, {"Id": "c", "DeadLetterConfig": {"Arn": "q"}}]}"#;
-        assert_eq!(findings("AWS::Events::Rule", rule), ["Rule: events that can't be delivered to 2 targets are dropped"]);
+        assert_eq!(
+            findings("AWS::Events::Rule", rule),
+            ["Rule: events that can't be delivered to 2 targets are dropped"]
+        );
         assert_eq!(findings("AWS::Scheduler::Schedule", r#"{"Target": {"Arn": "a"}}"#).len(), 1);
-        assert!(findings("AWS::Scheduler::Schedule", r#"{"Target": {"DeadLetterConfig": {"Arn": "q"}}}"#).is_empty());
+        assert!(
+            findings("AWS::Scheduler::Schedule", r#"{"Target": {"DeadLetterConfig": {"Arn": "q"}}}"#)
+                .is_empty()
+        );
     }
 }

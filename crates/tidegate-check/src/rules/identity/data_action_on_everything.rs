@@ -56,7 +56,7 @@ declare_rule! {
     /// ```
     ///
     /// ## Limits
-    /// Goes by a list of the services that serverless systems use. Actions that only work with `*`, and those
+    /// `sns:Publish` alone, where no topic is declared, is low: messages to phones have no ARN. Goes by a list of the services that serverless systems use. Actions that only work with `*`, and those
     /// that only list or describe, are no findings.
     DataActionOnEverything {
         id: "data-action-on-everything",
@@ -119,7 +119,14 @@ impl Rule for DataActionOnEverything {
                 n if n > SHOWN => format!(" and {} more", n - SHOWN),
                 _ => String::new(),
             };
-            let severity = if works_for_code(cx, policy) { Severity::High } else { Severity::Medium };
+            // Text messages to phones have no ARN, so a statement that only publishes may be right.
+            let phones = data.iter().all(|a| a.eq_ignore_ascii_case("`sns:Publish`"))
+                && cx.of_type("AWS::SNS::Topic").next().is_none();
+            let severity = match works_for_code(cx, policy) {
+                _ if phones => Severity::Low,
+                true => Severity::High,
+                false => Severity::Medium,
+            };
             cx.finding(policy, format!("allows {shown}{more} on every resource"))
                 .at_statement(&placed)
                 .severity(severity)
@@ -149,7 +156,9 @@ mod tests {
     const TRUST: &str = r#"{"Statement": {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}}"#;
 
     fn findings(statement: &str) -> Vec<String> {
-        let role = format!(r#"{{"AssumeRolePolicyDocument": {TRUST}, "Policies": [{{"PolicyName": "p", "PolicyDocument": {{"Statement": {statement}}}}}]}}"#);
+        let role = format!(
+            r#"{{"AssumeRolePolicyDocument": {TRUST}, "Policies": [{{"PolicyName": "p", "PolicyDocument": {{"Statement": {statement}}}}}]}}"#
+        );
         Build::new().json("Worker", "AWS::IAM::Role", &role).findings::<DataActionOnEverything>()
     }
 
@@ -163,10 +172,18 @@ mod tests {
 
     #[test]
     fn what_only_works_with_a_star() {
-        for actions in [r#""ec2:CreateNetworkInterface""#, r#""logs:CreateLogGroup""#, r#""s3:List*""#, r#""dynamodb:DescribeTable""#] {
+        for actions in [
+            r#""ec2:CreateNetworkInterface""#,
+            r#""logs:CreateLogGroup""#,
+            r#""s3:List*""#,
+            r#""dynamodb:DescribeTable""#,
+        ] {
             let statement = format!(r#"{{"Effect": "Allow", "Action": {actions}, "Resource": "*"}}"#);
             assert!(findings(&statement).is_empty(), "{actions}");
         }
-        assert!(findings(r#"{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::orders/*"}"#).is_empty());
+        assert!(
+            findings(r#"{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::orders/*"}"#)
+                .is_empty()
+        );
     }
 }

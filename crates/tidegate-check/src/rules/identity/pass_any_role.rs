@@ -78,11 +78,14 @@ impl Rule for PassAnyRole {
         }
         for placed in statements(cx, policy) {
             let statement = &placed.statement;
-            let passes = statement.actions.iter().filter_map(|a| a.as_str()).any(|a| {
-                a.len() > "iam:*".len() && tidegate_graph::policy::matches(a, "iam:PassRole")
-            });
+            let passes = statement
+                .actions
+                .iter()
+                .filter_map(|a| a.as_str())
+                .any(|a| a.len() > "iam:*".len() && tidegate_graph::policy::matches(a, "iam:PassRole"));
             let narrowed = statement.condition_keys(cx.world).iter().any(|(_, key, _)| {
-                key.eq_ignore_ascii_case("iam:PassedToService") || key.eq_ignore_ascii_case("iam:AssociatedResourceArn")
+                key.eq_ignore_ascii_case("iam:PassedToService")
+                    || key.eq_ignore_ascii_case("iam:AssociatedResourceArn")
             });
             let any_role = statement.on_everything()
                 || statement.resources.iter().any(|r| r.display().ends_with(":role/*"));
@@ -104,7 +107,9 @@ mod tests {
     const TRUST: &str = r#"{"Statement": {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}}"#;
 
     fn findings(statement: &str) -> Vec<String> {
-        let role = format!(r#"{{"AssumeRolePolicyDocument": {TRUST}, "Policies": [{{"PolicyName": "p", "PolicyDocument": {{"Statement": {statement}}}}}]}}"#);
+        let role = format!(
+            r#"{{"AssumeRolePolicyDocument": {TRUST}, "Policies": [{{"PolicyName": "p", "PolicyDocument": {{"Statement": {statement}}}}}]}}"#
+        );
         Build::new().json("Worker", "AWS::IAM::Role", &role).findings::<PassAnyRole>()
     }
 

@@ -128,11 +128,14 @@ impl Rule for PrivilegeEscalation {
             1 => String::new(),
             n => format!(", and in {} more ways", n - 1),
         };
-        cx.finding(identity, format!("`{}` can give itself more with {}{more}", identity.logical_id, names.join(", ")))
-            .at_place("escalation", identity.span)
-            .related(Some(at.placed.statement.span), "allows it")
-            .help("name the resources, and leave changes of identities and code to the pipeline")
-            .report();
+        cx.finding(
+            identity,
+            format!("`{}` can give itself more with {}{more}", identity.logical_id, names.join(", ")),
+        )
+        .at_place("escalation", identity.span)
+        .related(Some(at.placed.statement.span), format!("`{}` allows it", at.owner.logical_id))
+        .help("name the resources, and leave changes of identities and code to the pipeline")
+        .report();
     }
 }
 
@@ -150,7 +153,9 @@ mod tests {
     const TRUST: &str = r#"{"Statement": {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}}"#;
 
     fn findings(statement: &str) -> Vec<String> {
-        let role = format!(r#"{{"AssumeRolePolicyDocument": {TRUST}, "Policies": [{{"PolicyName": "p", "PolicyDocument": {{"Statement": {statement}}}}}]}}"#);
+        let role = format!(
+            r#"{{"AssumeRolePolicyDocument": {TRUST}, "Policies": [{{"PolicyName": "p", "PolicyDocument": {{"Statement": {statement}}}}}]}}"#
+        );
         Build::new().json("Worker", "AWS::IAM::Role", &role).findings::<PrivilegeEscalation>()
     }
 

@@ -111,7 +111,9 @@ mod tests {
     const TRUST: &str = r#"{"Statement": {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}}"#;
 
     fn findings(statement: &str) -> Vec<String> {
-        let role = format!(r#"{{"AssumeRolePolicyDocument": {TRUST}, "Policies": [{{"PolicyName": "p", "PolicyDocument": {{"Statement": {statement}}}}}]}}"#);
+        let role = format!(
+            r#"{{"AssumeRolePolicyDocument": {TRUST}, "Policies": [{{"PolicyName": "p", "PolicyDocument": {{"Statement": {statement}}}}}]}}"#
+        );
         Build::new().json("Worker", "AWS::IAM::Role", &role).findings::<ServiceWildcard>()
     }
 

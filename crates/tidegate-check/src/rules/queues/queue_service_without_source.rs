@@ -3,7 +3,7 @@
 use crate::Context;
 use crate::access::{Reach, reach_by_conditions};
 use crate::rule::{Rule, declare_rule};
-use tidegate_graph::Resource;
+use tidegate_graph::{Resource, Severity, Value};
 
 declare_rule! {
     /// ## What it finds
@@ -53,6 +53,7 @@ declare_rule! {
     /// ```
     ///
     /// ## Limits
+    /// Services that send with a role of the account (API Gateway, Lambda, Scheduler) need no such statement, and are low.
     /// The stranger has to know the name of the queue and the account.
     QueueServiceWithoutSource {
         id: "queue-service-without-source",
@@ -84,10 +85,21 @@ impl Rule for QueueServiceWithoutSource {
                 Reach::Anyone => cx
                     .finding(policy, format!("`{}` may send for any account", service.value.display()))
                     .at_statement(&placed)
+                    .severity(severity(service.value))
                     .help("add a condition on `aws:SourceArn`")
                     .report(),
             }
         }
+    }
+}
+
+/// High for services that deliver in their own name whatever the account. Others send with a role of the account that
+/// owns the queue, and need no such statement at all.
+fn severity(service: &Value) -> Severity {
+    let delivers = ["events.", "s3.", "ses.", "sns."];
+    match service.as_str() {
+        Some(name) if !delivers.iter().any(|d| name.starts_with(d)) => Severity::Low,
+        _ => Severity::High,
     }
 }
 

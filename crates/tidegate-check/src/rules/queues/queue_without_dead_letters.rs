@@ -105,13 +105,27 @@ mod tests {
             consumed("{}").findings::<QueueWithoutDeadLetters>(),
             ["Orders: messages on which `Worker` fails come back until they expire"]
         );
-        assert!(consumed(r#"{"RedrivePolicy": {"maxReceiveCount": 5}}"#).findings::<QueueWithoutDeadLetters>().is_empty());
-        assert!(Build::new().add("Orders", "AWS::SQS::Queue", &[]).findings::<QueueWithoutDeadLetters>().is_empty());
+        assert!(
+            consumed(r#"{"RedrivePolicy": {"maxReceiveCount": 5}}"#)
+                .findings::<QueueWithoutDeadLetters>()
+                .is_empty()
+        );
+        assert!(
+            Build::new()
+                .add("Orders", "AWS::SQS::Queue", &[])
+                .findings::<QueueWithoutDeadLetters>()
+                .is_empty()
+        );
     }
 
     #[test]
     fn a_dead_letter_queue_needs_none() {
         let other = r#"{"RedrivePolicy": {"deadLetterTargetArn": {"Fn::GetAtt": ["Orders", "Arn"]}, "maxReceiveCount": 5}}"#;
-        assert!(consumed("{}").json("Other", "AWS::SQS::Queue", other).findings::<QueueWithoutDeadLetters>().is_empty());
+        assert!(
+            consumed("{}")
+                .json("Other", "AWS::SQS::Queue", other)
+                .findings::<QueueWithoutDeadLetters>()
+                .is_empty()
+        );
     }
 }
