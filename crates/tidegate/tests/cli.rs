@@ -9,6 +9,7 @@ mod cli {
     mod formats;
     mod graph;
     mod output;
+    mod pipelines;
     mod project;
     mod suppress;
     mod usage;

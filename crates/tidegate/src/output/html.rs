@@ -3,7 +3,7 @@
 use super::escape::{html, xml};
 use super::excerpt::Excerpt;
 use super::text::Report;
-use super::{Look, count, summary};
+use super::{count, summary};
 use crate::picture::{self, Format, View};
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -42,7 +42,7 @@ table{border-collapse:collapse;width:100%}
 th,td{text-align:left;vertical-align:top;padding:10px 12px;border-bottom:1px solid var(--tg-line)}
 tbody tr:last-child td{border-bottom:0}
 th{font-size:12.5px;color:var(--tg-soft);font-weight:600}
-td:first-child{width:24%}td:last-child{width:24%}
+td:first-child{width:24%}td:last-child{width:27%}
 code,pre{font-family:ui-monospace,'SF Mono',Menlo,'DejaVu Sans Mono',monospace;font-size:.88em;background:var(--tg-code);border-radius:4px}
 code{padding:1px 4px;overflow-wrap:anywhere}pre{padding:8px 10px;margin:8px 0;white-space:pre-wrap;overflow-wrap:anywhere}
 summary{cursor:pointer}details p{margin:8px 0}
@@ -51,7 +51,7 @@ dl{display:grid;grid-template-columns:max-content 1fr;gap:4px 14px;margin:8px 0}
 .tg-critical{background:var(--tg-critical)}.tg-high{background:var(--tg-high)}.tg-medium{background:var(--tg-medium)}
 .tg-low{background:var(--tg-low)}.tg-info{background:var(--tg-info)}
 .tg-picture{overflow:auto;border:1px solid var(--tg-line);border-radius:8px;max-height:80vh}
-.tg-picture svg{display:block;margin:0 auto}
+.tg-picture svg{display:block;margin:0 auto;max-width:100%;min-width:860px;height:auto}
 a{color:var(--tg-link)}:focus-visible{outline:3px solid var(--tg-link);outline-offset:2px}
 ";
 
@@ -60,17 +60,12 @@ pub(crate) fn render(report: &Report<'_>) -> String {
     let rules: BTreeMap<&str, &Metadata> = tidegate_check::rules().iter().map(|m| (m.id, *m)).collect();
     let mut out = String::from(HEAD);
     let _ = write!(out, "<style>{CSS}</style>\n</head>\n<body>\n<main>\n<h1>Tidegate report</h1>\n");
-    let numbers = summary::numbers(report, Look { color: false, width: 110 });
-    for part in numbers.split("; ").filter(|p| !p.is_empty()) {
-        let _ = writeln!(out, "<p class=\"tg-soft\">{}</p>", html(part));
+    for line in summary::numbers(report) {
+        let _ = writeln!(out, "<p class=\"tg-soft\">{}</p>", html(&line));
     }
     counts(&mut out, report);
     if report.findings.is_empty() {
-        let _ = writeln!(
-            out,
-            "<h2>Findings</h2>\n<p>None that {} open.</p>",
-            if report.all.is_empty() { "are" } else { "are still" }
-        );
+        out.push_str("<h2>Findings</h2>\n<p>Nothing is open.</p>\n");
     }
     for severity in Severity::ALL.into_iter().rev() {
         let of: Vec<&Finding> = report.findings.iter().filter(|f| f.severity == severity).collect();
@@ -164,7 +159,12 @@ fn row(out: &mut String, report: &Report<'_>, finding: &Finding, rule: Option<&M
             let _ = write!(out, "<dt>{name}</dt><dd>{}</dd>", html(&text));
         }
     }
-    let _ = writeln!(out, "</dl></details></td><td><code>{}</code></td></tr>", xml(&place));
+    let _ = writeln!(out, "</dl></details></td><td><code>{}</code></td></tr>", breakable(&place));
+}
+
+/// A place that breaks at its slashes and before its line number rather than within a word.
+fn breakable(place: &str) -> String {
+    xml(place).replace('/', "/<wbr>").replace(':', "<wbr>:")
 }
 
 fn problems(out: &mut String, report: &Report<'_>, problems: &[&Problem]) {
@@ -180,7 +180,7 @@ fn problems(out: &mut String, report: &Report<'_>, problems: &[&Problem]) {
             (None, None) => String::new(),
         };
         let help = problem.help.as_ref().map(|h| format!("; {}", html(h))).unwrap_or_default();
-        let _ = writeln!(out, "<li><code>{}</code> {}{help}</li>", xml(&place), html(&problem.message));
+        let _ = writeln!(out, "<li><code>{}</code> {}{help}</li>", breakable(&place), html(&problem.message));
     }
     out.push_str("</ul>\n");
 }

@@ -71,11 +71,8 @@ pub(crate) fn render(report: &Report<'_>) -> String {
             count(problems, "more problem or warning", "more problems and warnings")
         ));
     }
-    let quiet = super::Look { color: false, width: 110 };
-    let last = summary::numbers(report, quiet);
-    if !last.is_empty() {
-        out.push(&format!("\n<sub>{}</sub>\n", markdown(last.trim_end()).replace("; ", "<br>")));
-    }
+    let last: Vec<String> = summary::numbers(report).iter().map(|line| markdown(line)).collect();
+    out.push(&format!("\n<sub>{}</sub>\n", last.join("<br>")));
     out.text
 }
 

@@ -130,11 +130,10 @@ pub(super) fn last_lines(report: &Report<'_>, look: Look) -> String {
     out
 }
 
-/// What was read and what is not shown, on one line; parts end with `; `.
-pub(super) fn numbers(report: &Report<'_>, look: Look) -> String {
-    let all = last_lines(&Report { quiet: false, ..*report }, look);
-    let hints = |line: &&str| !line.starts_with('`');
-    all.lines().filter(hints).collect::<Vec<_>>().join("; ")
+/// What was read and what is not shown, without hints and colours.
+pub(super) fn numbers(report: &Report<'_>) -> Vec<String> {
+    let all = last_lines(&Report { quiet: false, ..*report }, Look { color: false, width: 110 });
+    all.lines().filter(|line| !line.starts_with('`')).map(str::to_string).collect()
 }
 
 fn hint(report: &Report<'_>) -> String {
