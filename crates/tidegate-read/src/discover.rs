@@ -3,7 +3,7 @@
 //! A file is known by what it holds, not by its name. Files that a template draws in (nested stacks, API bodies, state
 //! machine definitions, modules) are read by that template's reader and not a second time on their own.
 
-use crate::{Files, LoadError, yaml};
+use crate::{Files, LoadError, Options, yaml};
 use rayon::prelude::*;
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -44,8 +44,8 @@ const SKIPPED: [&str; 6] =
 const MAX_ENTRIES: usize = 2_000_000;
 const MAX_DEPTH: usize = 64;
 
-pub(crate) fn find(root: &Path, files: &Files) -> Found {
-    let mut tree = Tree::default();
+pub(crate) fn find(root: &Path, files: &Files, options: &Options) -> Found {
+    let mut tree = Tree::new(options);
     if root.is_dir() {
         tree.walk(&root.canonicalize().unwrap_or_else(|_| root.to_path_buf()), files, 0);
     } else {
@@ -95,8 +95,9 @@ pub(crate) fn find(root: &Path, files: &Files) -> Found {
     found
 }
 
-#[derive(Debug, Default)]
-struct Tree {
+#[derive(Debug)]
+struct Tree<'a> {
+    options: &'a Options,
     documents: Vec<PathBuf>,
     terraform: Vec<PathBuf>,
     terraform_seen: HashSet<PathBuf>,
@@ -105,7 +106,27 @@ struct Tree {
     entries: usize,
 }
 
-impl Tree {
+impl<'a> Tree<'a> {
+    fn new(options: &'a Options) -> Self {
+        Self {
+            options,
+            documents: Vec::new(),
+            terraform: Vec::new(),
+            terraform_seen: HashSet::new(),
+            terraform_files: Vec::new(),
+            problems: Vec::new(),
+            entries: 0,
+        }
+    }
+
+    fn excludes(&self, path: &Path, files: &Files) -> bool {
+        let Options { exclude, exclude_from, .. } = self.options;
+        !exclude.is_empty() && {
+            let path = format!("{exclude_from}/{}", files.shown(path));
+            exclude.iter().any(|glob| glob.fits(&path))
+        }
+    }
+
     fn walk(&mut self, folder: &Path, files: &Files, depth: usize) {
         let entries = match std::fs::read_dir(folder) {
             Ok(entries) => entries,
@@ -149,6 +170,9 @@ impl Tree {
             let name = entry.file_name().to_string_lossy().into_owned();
             // Links to folders are not followed: they may lead in circles. Links to files are.
             let Ok(kind) = entry.file_type() else { continue };
+            if self.excludes(&path, files) {
+                continue;
+            }
             if kind.is_dir() {
                 if depth < MAX_DEPTH && !name.starts_with('.') && !SKIPPED.contains(&name.as_str()) {
                     self.walk(&path, files, depth + 1);

@@ -12,6 +12,7 @@ mod document;
 mod files;
 #[doc(hidden)]
 pub mod fuzz;
+mod glob;
 mod link;
 mod openapi;
 mod reading;
@@ -21,5 +22,6 @@ mod terraform;
 mod yaml;
 
 pub use files::{Files, LoadError};
+pub use glob::Glob;
 pub use link::link;
 pub use reading::{Options, read};

@@ -1,7 +1,7 @@
 //! The whole run: find, read each part on its own thread, join the parts to one system.
 
 use crate::discover::{self, Part};
-use crate::{Files, asyncapi, cloudformation, openapi, serverless, terraform};
+use crate::{Files, Glob, asyncapi, cloudformation, openapi, serverless, terraform};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
@@ -14,6 +14,10 @@ pub struct Options {
     pub stage: Option<String>,
     /// Values of template parameters and root module variables, by name.
     pub parameters: BTreeMap<String, String>,
+    /// Patterns of files and folders that are not looked for; what others draw in from there is read still.
+    pub exclude: Vec<Glob>,
+    /// Path of the folder that is read as the patterns of `exclude` see it; empty when they start there, too.
+    pub exclude_from: String,
     /// Values of root module variables from the environment (`TF_VAR_name`), by name; files and `parameters` go before.
     pub terraform_environment: BTreeMap<String, String>,
 }
@@ -36,7 +40,7 @@ pub(crate) struct Reading {
 /// Reads everything below `root` (a folder or one file).
 pub fn read(root: &Path, options: &Options) -> System {
     let files = Files::new(root);
-    let found = discover::find(root, &files);
+    let found = discover::find(root, &files, options);
     let readings: Vec<Reading> =
         found.parts.into_par_iter().flat_map_iter(|part| read_part(&files, part, options)).collect();
     join(&files, readings, found.problems)

@@ -1,12 +1,11 @@
 //! `tidegate.toml`: found beside or above what is read, checked key by key, its errors underlined.
 
 mod complaint;
-mod glob;
 mod keys;
 
 pub(crate) use complaint::Complaints;
-pub(crate) use glob::Glob;
 pub(crate) use keys::KEYS;
+pub(crate) use tidegate_read::Glob;
 
 use crate::date::Date;
 use crate::failure::Failure;
@@ -87,6 +86,11 @@ impl Config {
             }
         }
         Ok(Self::default())
+    }
+
+    /// A path as patterns of the file see it: from the file's folder, or in full if it lies elsewhere.
+    pub(crate) fn seen<'a>(&self, path: &'a Path) -> &'a Path {
+        path.strip_prefix(&self.folder).unwrap_or(path)
     }
 }
 

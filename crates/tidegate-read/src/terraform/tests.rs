@@ -116,7 +116,7 @@ fn shared() -> Option<PathBuf> {
 
 /// The root modules of a project.
 fn roots(project: &Path, files: &Files) -> Vec<PathBuf> {
-    let parts = crate::discover::find(project, files).parts.into_iter();
+    let parts = crate::discover::find(project, files, &Options::default()).parts.into_iter();
     parts
         .filter_map(|part| {
             if let crate::discover::Part::TerraformFolder(folder) = part { Some(folder) } else { None }

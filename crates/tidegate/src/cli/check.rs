@@ -109,7 +109,8 @@ pub(super) fn run(args: &Args, global: Global, today: Date) -> Result<Exit, Fail
     };
     let input = args.input.read_from(place, global)?;
     let mut judged = args.judge(&input, global, today);
-    let mut hidden = Hidden { excluded: judged.excluded, ..Hidden::default() };
+    let exclude = !input.config.exclude.is_empty();
+    let mut hidden = Hidden { exclude, excluded: judged.excluded, ..Hidden::default() };
     if let Some(change) = &change {
         let before = args.before(change, global, today)?;
         hidden.unchanged = before.take_from(&mut judged.open);
@@ -253,7 +254,7 @@ impl Sight<'_> {
 
     fn hides_file(&self, file: &str) -> bool {
         let exclude = &self.input.config.exclude;
-        !exclude.is_empty() && {
+        !exclude.is_empty() && !self.input.named && {
             let path = self.from_config(file);
             exclude.iter().any(|glob| glob.fits(&path))
         }
@@ -262,7 +263,7 @@ impl Sight<'_> {
     /// The path of a file as patterns of the configuration see it.
     fn from_config(&self, file: &str) -> String {
         let path = self.input.folder.join(file);
-        path.strip_prefix(&self.input.config.folder).unwrap_or(&path).to_string_lossy().replace('\\', "/")
+        self.input.config.seen(&path).to_string_lossy().replace('\\', "/")
     }
 }
 

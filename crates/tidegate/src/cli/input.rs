@@ -6,6 +6,7 @@ use crate::failure::Failure;
 use crate::output::{self, Base, Look, problems};
 use crate::progress::Progress;
 use crate::suggest::closest;
+use anstyle::AnsiColor;
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -38,6 +39,8 @@ pub(super) struct Input {
     pub(super) base: Base,
     /// That folder in full.
     pub(super) folder: PathBuf,
+    /// The path is one file, which is meant whatever is excluded.
+    pub(super) named: bool,
 }
 
 impl Args {
@@ -53,10 +56,17 @@ impl Args {
 
     /// The same from another place, where the tree of a revision was laid out; it is shown as if it were here.
     pub(super) fn read_from(&self, place: &Path, global: Global) -> Result<Input, Failure> {
-        self.read_with(place, global).map_err(|(problems, failure)| {
+        let input = self.read_with(place, global).map_err(|(problems, failure)| {
             output::tell(&problems);
             failure
-        })
+        })?;
+        if !global.quiet {
+            for name in self.params.iter().map(|(name, _)| name).filter(|name| !mentions(&input.system, name))
+            {
+                output::tell(&unknown_parameter(&input.system, name, Look::stderr(global.color)));
+            }
+        }
+        Ok(input)
     }
 
     /// The same, without a word about what can't be read.
@@ -70,17 +80,21 @@ impl Args {
         let config = Config::load(self.config.as_deref(), &self.path).map_err(plain)?;
         let mut parameters: BTreeMap<String, String> = config.parameters.clone();
         parameters.extend(self.params.iter().cloned());
+        let shown =
+            if self.path.is_dir() { &*self.path } else { self.path.parent().unwrap_or(Path::new("")) };
+        let here = if shown.as_os_str().is_empty() { Path::new(".") } else { shown };
+        let folder = here.canonicalize().unwrap_or_else(|_| here.to_path_buf());
+        let base = Base::new(shown);
         let options = Options {
             stage: self.stage.clone().or_else(|| config.stage.clone()),
             parameters,
             terraform_environment: terraform_environment(),
+            exclude: config.exclude.clone(),
+            exclude_from: config.seen(&folder).to_string_lossy().replace('\\', "/"),
         };
 
         let progress = Progress::start(global.quiet, "reading");
         let system = tidegate_read::read(place, &options);
-        let folder =
-            if self.path.is_dir() { &*self.path } else { self.path.parent().unwrap_or(Path::new("")) };
-        let base = Base::new(folder);
         // A file that we know but can't parse has been read, and has a place where it is broken.
         if system.stacks.is_empty() && system.problems.iter().all(|p| p.span.is_none()) {
             drop(progress);
@@ -90,9 +104,7 @@ impl Args {
         }
         progress.step("linking");
         let graph = tidegate_read::link(&system);
-        let here = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
-        let folder = here.canonicalize().unwrap_or_else(|_| here.to_path_buf());
-        Ok(Input { system, graph, config, base, folder })
+        Ok(Input { system, graph, config, base, folder, named: self.path.is_file() })
     }
 
     fn exists(&self) -> Result<(), Failure> {
@@ -150,6 +162,26 @@ impl Args {
 const LOOKED_FOR: &str = "\
 CloudFormation and SAM templates (a YAML or JSON file with `Resources`), cdk.out/,
             Terraform (*.tf, plans as JSON), serverless.yml, OpenAPI and AsyncAPI documents";
+
+/// True if the name stands in some file as a word of its own: where it doesn't, nothing can be declared under it.
+fn mentions(system: &System, name: &str) -> bool {
+    let part = |c: char| c.is_alphanumeric() || c == '_';
+    system.sources.iter().any(|(_, source)| {
+        let text = source.text();
+        text.match_indices(name).any(|(at, _)| {
+            let before = text.get(..at).and_then(|t| t.chars().next_back());
+            let after = text.get(at + name.len()..).and_then(|t| t.chars().next());
+            !before.is_some_and(part) && !after.is_some_and(part)
+        })
+    })
+}
+
+fn unknown_parameter(system: &System, name: &str, look: Look) -> String {
+    let warning = look.paint("warning:", AnsiColor::Yellow.on_default().bold());
+    let known = system.variables.values().map(|v| v.name.as_str());
+    let close = closest(name, known).map(|close| format!(", did you mean `{close}`?")).unwrap_or_default();
+    format!("{warning} nothing that was read has a parameter `{name}`{close}\n")
+}
 
 fn pair(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {

@@ -34,8 +34,8 @@ pub(crate) const KEYS: [Key; 14] = [
     Key {
         name: "exclude",
         takes: "a pattern or a list of patterns, relative to the file's folder; `*`, `**` and `?` are wildcards",
-        does: "Files whose findings and problems are not shown. They are still read, because others may refer to them; \
-               the text output says how many findings this hides.",
+        does: "Files and folders that are not looked for. What another file draws in from there (a module, a nested stack) is \
+               read still, without its findings and problems being shown; the text output says how many findings.",
         example: "exclude = [\"vendor\", \"**/testdata\"]",
         option: "",
     },

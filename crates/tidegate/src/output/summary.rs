@@ -98,8 +98,11 @@ pub(super) fn last_lines(report: &Report<'_>, look: Look) -> String {
     let files = count(system.sources.len(), "file", "files");
     if !report.quiet {
         out.push_str(&format!("checked {resources} in {files} (profile {})\n", profiles.join(", ")));
+        if report.hidden.exclude {
+            out.push_str("what `exclude` of tidegate.toml fits was not looked for\n");
+        }
         for (hidden, why) in [
-            (report.hidden.excluded, "below `exclude` of tidegate.toml not shown"),
+            (report.hidden.excluded, "in files that are excluded, but drawn in by others, not shown"),
             (report.hidden.known, "in the baseline not shown"),
             (report.hidden.unchanged, "that the change does not add not shown"),
             (report.accepted(), "accepted, not counted; `--format json` has the reasons"),

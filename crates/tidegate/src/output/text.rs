@@ -47,7 +47,9 @@ pub(crate) struct Report<'a> {
 /// How many findings are not shown, and why.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Hidden {
-    /// The configuration excludes their files.
+    /// The configuration excludes files.
+    pub(crate) exclude: bool,
+    /// It excludes the files in which they are, which others draw in.
     pub(crate) excluded: usize,
     /// They are in the baseline.
     pub(crate) known: usize,

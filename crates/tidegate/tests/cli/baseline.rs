@@ -174,7 +174,7 @@ fn a_suppression_that_ends_is_a_change() {
 fn revisions_that_are_none() {
     let project = repository("template.yaml", OPEN_URL);
     for range in ["nope", "HEAD..nope", "--output=x", "nope...HEAD", ".."] {
-        let ran = check(&project, &["--diff", range].map(|a| a).as_slice());
+        let ran = check(&project, &["--diff", range]);
         assert_eq!(ran.code, Some(2), "{range}: {}", ran.all());
     }
     let ran = check(&Project::with("template.yaml", OPEN_URL), &["--diff", "HEAD"]);

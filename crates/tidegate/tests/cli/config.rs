@@ -55,15 +55,58 @@ fn rules_and_profiles() {
 }
 
 #[test]
-fn excluded_files_are_out_of_sight_but_counted() {
+fn excluded_files_are_not_looked_for() {
     let project = Project::with("infra/vendor/template.yaml", OPEN_URL)
         .file("infra/vendor/broken.yaml", "Resources:\n  A: [\n")
         .file("infra/own.yaml", OPEN_URL)
-        .file("tidegate.toml", "exclude = [\"**/vendor\"]\n");
-    let ran = project.run(&["check", "infra", "--rule", "function-url-without-auth"]);
-    assert_eq!(ran.code, Some(10));
-    assert!(ran.stdout.contains("1 finding below `exclude` of tidegate.toml not shown"), "{}", ran.stdout);
-    assert!(ran.stdout.contains("infra/own.yaml") && !ran.stdout.contains("vendor"), "{}", ran.stdout);
+        .file("tidegate.toml", "exclude = [\"infra/vendor\"]\n");
+    for folder in ["infra", "."] {
+        let ran = project.run(&["check", folder, "--rule", "function-url-without-auth"]);
+        assert_eq!(ran.code, Some(10));
+        assert!(ran.stdout.contains("in 1 file ("), "{}", ran.stdout);
+        assert!(
+            ran.stdout.contains("what `exclude` of tidegate.toml fits was not looked for"),
+            "{}",
+            ran.stdout
+        );
+        assert!(ran.stdout.contains("infra/own.yaml") && !ran.stdout.contains("vendor"), "{}", ran.stdout);
+    }
+    // A file that is named is meant.
+    let ran = project.run(&["check", "infra/vendor/template.yaml"]);
+    assert_eq!(ran.code, Some(10), "{}", ran.stdout);
+}
+
+#[test]
+fn what_is_drawn_in_from_an_excluded_folder_is_read_and_counted() {
+    let parent = "\
+Resources:
+  Nested:
+    Type: AWS::CloudFormation::Stack
+    Properties: {TemplateURL: vendor/child.yaml}
+";
+    let project = Project::with("parent.yaml", parent)
+        .file("vendor/child.yaml", OPEN_URL)
+        .file("tidegate.toml", "exclude = \"vendor\"\n");
+    let ran = project.run(&["check", "--rule", "function-url-without-auth"]);
+    assert_eq!(ran.code, Some(0));
+    assert!(
+        ran.stdout.contains("1 finding in files that are excluded, but drawn in by others, not shown"),
+        "{}",
+        ran.stdout
+    );
+}
+
+#[test]
+fn a_parameter_that_nothing_has_is_a_warning() {
+    let text = OPEN_URL.replace("Resources:", "Parameters:\n  Environment: {Type: String}\nResources:");
+    let project = Project::with("template.yaml", &text);
+    let ran = project.run(&["check", "--param", "Enviroment=prod"]);
+    assert_eq!(
+        ran.stderr.lines().next(),
+        Some("warning: nothing that was read has a parameter `Enviroment`")
+    );
+    assert_eq!(project.run(&["check", "--param", "Environment=prod"]).stderr, "");
+    assert_eq!(project.run(&["check", "--quiet", "--param", "Nothing=prod"]).stderr, "");
 }
 
 #[test]

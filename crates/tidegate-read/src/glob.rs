@@ -2,12 +2,13 @@
 
 /// A pattern; one without a wildcard is a file or everything below a folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Glob {
+pub struct Glob {
     parts: Vec<String>,
 }
 
 impl Glob {
-    pub(crate) fn new(pattern: &str) -> Self {
+    /// Takes a pattern; every text is one.
+    pub fn new(pattern: &str) -> Self {
         let trimmed = pattern.trim_start_matches("./").trim_end_matches('/');
         let mut parts: Vec<String> =
             trimmed.split('/').filter(|p| !p.is_empty()).map(str::to_string).collect();
@@ -17,7 +18,7 @@ impl Glob {
     }
 
     /// True if the path or a folder above it fits.
-    pub(crate) fn fits(&self, path: &str) -> bool {
+    pub fn fits(&self, path: &str) -> bool {
         let path: Vec<&str> = path.split('/').filter(|p| !p.is_empty()).collect();
         // Row by row as in an edit distance: `reached[i]` says that the first `i` parts of the path are taken.
         let mut reached = vec![false; path.len() + 1];
