@@ -5,6 +5,7 @@ use crate::rule::Entry;
 use crate::rules::{
     apis, azure, buses, functions, gcp, identity, queues, secrets, stores, streams, topics, workflows,
 };
+use crate::rules::{apis, azure, functions, gcp, identity, logs, queues, workflows};
 
 pub(crate) static RULES: &[Entry] = &[
     Entry::of::<apis::any_origin_api::AnyOriginApi>(),
@@ -47,6 +48,14 @@ pub(crate) static RULES: &[Entry] = &[
     Entry::of::<identity::privilege_escalation::PrivilegeEscalation>(),
     Entry::of::<identity::role_for_anyone::RoleForAnyone>(),
     Entry::of::<identity::service_wildcard::ServiceWildcard>(),
+    Entry::of::<identity::escalating_identity::EscalatingIdentity>(),
+    Entry::of::<identity::managed_admin_policy::ManagedAdminPolicy>(),
+    Entry::of::<logs::trail_in_one_region::TrailInOneRegion>(),
+    Entry::of::<logs::trail_switched_off::TrailSwitchedOff>(),
+    Entry::of::<logs::trail_without_log_group::TrailWithoutLogGroup>(),
+    Entry::of::<logs::trail_without_own_key::TrailWithoutOwnKey>(),
+    Entry::of::<logs::trail_without_topic::TrailWithoutTopic>(),
+    Entry::of::<logs::trail_without_validation::TrailWithoutValidation>(),
     Entry::of::<queues::public_queue_policy::PublicQueuePolicy>(),
     Entry::of::<queues::queue_encryption_off::QueueEncryptionOff>(),
     Entry::of::<queues::queue_policy_with_any_action::QueuePolicyWithAnyAction>(),

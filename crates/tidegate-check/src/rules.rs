@@ -46,11 +46,20 @@ pub(crate) mod identity {
     pub(crate) mod data_action_on_everything;
     pub(crate) mod foreign_trust_without_external_id;
     pub(crate) mod guest_identities;
+    pub(crate) mod escalating_identity;
     pub(crate) mod managed_admin_policy;
     pub(crate) mod pass_any_role;
     pub(crate) mod privilege_escalation;
     pub(crate) mod role_for_anyone;
     pub(crate) mod service_wildcard;
+}
+pub(crate) mod logs {
+    pub(crate) mod trail_in_one_region;
+    pub(crate) mod trail_switched_off;
+    pub(crate) mod trail_without_log_group;
+    pub(crate) mod trail_without_own_key;
+    pub(crate) mod trail_without_topic;
+    pub(crate) mod trail_without_validation;
 }
 pub(crate) mod queues {
     pub(crate) mod public_queue_policy;
