@@ -263,6 +263,19 @@ impl Report<'_, '_> {
         self
     }
 
+    /// Where: like [`Report::at`], but for a key that is absent the first line of the properties is shown: the header may
+    /// stand far above them, with what the resource depends on in between.
+    pub(crate) fn within(mut self, path: &[&str]) -> Self {
+        self = self.at(path);
+        if path.first().is_some_and(|first| !self.resource.properties.contains_key(first)) {
+            let header = self.resource.span;
+            let below = |key: &&Span| key.file == header.file && key.start >= header.start;
+            let first = self.resource.properties.fields().map(|(_, field)| field.key);
+            self.draft.span = first.filter(|key| below(&key)).min_by_key(|key| key.start).unwrap_or(header);
+        }
+        self
+    }
+
     /// Where: a statement of a policy of this resource.
     pub(crate) fn at_statement(self, placed: &Placed<'_>) -> Self {
         let span = placed.statement.span;

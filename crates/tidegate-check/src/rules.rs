@@ -47,11 +47,22 @@ pub(crate) mod identity {
     pub(crate) mod foreign_trust_without_external_id;
     pub(crate) mod guest_identities;
     pub(crate) mod escalating_identity;
+    pub(crate) mod group_without_user;
+    pub(crate) mod inline_group_policy;
     pub(crate) mod managed_admin_policy;
     pub(crate) mod pass_any_role;
     pub(crate) mod privilege_escalation;
     pub(crate) mod role_for_anyone;
     pub(crate) mod service_wildcard;
+    pub(crate) mod password_in_code;
+    pub(crate) mod password_without_reset;
+    pub(crate) mod policy_on_user;
+    pub(crate) mod root_access_key;
+    pub(crate) mod several_access_keys;
+    pub(crate) mod short_password;
+    pub(crate) mod trust_with_any_action;
+    pub(crate) mod user_assumes_roles_without_mfa;
+    pub(crate) mod user_without_group;
 }
 pub(crate) mod logs {
     pub(crate) mod trail_in_one_region;

@@ -69,6 +69,8 @@ declare_rule! {
             "kics:f62aa827-4ade-4dc4-89e4-1433d384a368",
             "kics:575a2155-6af1-4026-b1af-d5bc8fe2a904",
             "kics:59ebb4f3-2a6c-46dc-b4f0-cc5418dcddcd",
+            "kics:953b3cdb-ce13-428a-aa12-318726506661",
+            "kics:2f37c4a3-58b9-4afe-8a87-d7f1d2286f84",
         ],
         threats: ["T22", "T24"],
         profiles: [Baseline],

@@ -63,7 +63,7 @@ impl Rule for TrailInOneRegion {
             Some((value, None)) => return cx.unknown(trail, value, "`IsMultiRegionTrail`"),
         }
         cx.finding(trail, "the trail sees its own region only")
-            .at(&["IsMultiRegionTrail"])
+            .within(&["IsMultiRegionTrail"])
             .help("set `IsMultiRegionTrail: true`")
             .report();
     }

@@ -60,7 +60,7 @@ impl Rule for TrailSwitchedOff {
             Some((value, None)) => return cx.unknown(trail, value, "`IsLogging`"),
         }
         cx.finding(trail, "the trail is switched off")
-            .at(&["IsLogging"])
+            .within(&["IsLogging"])
             .help("set `IsLogging: true`")
             .report();
     }

@@ -60,7 +60,7 @@ impl Rule for TrailWithoutLogGroup {
             return;
         }
         cx.finding(trail, "the trail is sent to no log group")
-            .at(&["CloudWatchLogsLogGroupArn"])
+            .within(&["CloudWatchLogsLogGroupArn"])
             .help("set `CloudWatchLogsLogGroupArn` and `CloudWatchLogsRoleArn`")
             .report();
     }

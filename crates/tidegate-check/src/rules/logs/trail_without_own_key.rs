@@ -63,7 +63,7 @@ impl Rule for TrailWithoutOwnKey {
             return;
         }
         cx.finding(trail, "the trail has no key of its own")
-            .at(&["KMSKeyId"])
+            .within(&["KMSKeyId"])
             .help("set `KMSKeyId` to a key whose policy says who may read the log")
             .report();
     }

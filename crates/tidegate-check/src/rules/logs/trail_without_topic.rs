@@ -60,7 +60,7 @@ impl Rule for TrailWithoutTopic {
             return;
         }
         cx.finding(trail, "the trail tells no topic of new files")
-            .at(&["SnsTopicName"])
+            .within(&["SnsTopicName"])
             .help("set `SnsTopicName`")
             .report();
     }

@@ -63,7 +63,7 @@ impl Rule for TrailWithoutValidation {
             Some((value, None)) => return cx.unknown(trail, value, "`EnableLogFileValidation`"),
         }
         cx.finding(trail, "the files of the trail carry no digests")
-            .at(&["EnableLogFileValidation"])
+            .within(&["EnableLogFileValidation"])
             .help("set `EnableLogFileValidation: true`")
             .report();
     }
