@@ -18,6 +18,7 @@ mod rest;
 mod rule;
 mod rules;
 mod secrets;
+mod states;
 #[cfg(test)]
 mod testing;
 

@@ -46,7 +46,9 @@ pub(crate) mod identity {
     pub(crate) mod data_action_on_everything;
     pub(crate) mod foreign_trust_without_external_id;
     pub(crate) mod guest_identities;
+    pub(crate) mod allow_by_exception;
     pub(crate) mod escalating_identity;
+    pub(crate) mod every_secret_readable;
     pub(crate) mod group_without_user;
     pub(crate) mod inline_group_policy;
     pub(crate) mod managed_admin_policy;
@@ -54,8 +56,10 @@ pub(crate) mod identity {
     pub(crate) mod privilege_escalation;
     pub(crate) mod role_for_anyone;
     pub(crate) mod service_wildcard;
+    pub(crate) mod may_open_everything;
     pub(crate) mod password_in_code;
     pub(crate) mod password_without_reset;
+    pub(crate) mod pipeline_role_for_any_repository;
     pub(crate) mod policy_on_user;
     pub(crate) mod root_access_key;
     pub(crate) mod several_access_keys;
@@ -101,4 +105,7 @@ pub(crate) mod topics {
 }
 pub(crate) mod workflows {
     pub(crate) mod state_machine_without_log;
+    pub(crate) mod state_machine_without_tracing;
+    pub(crate) mod target_from_input;
+    pub(crate) mod unguarded_state;
 }

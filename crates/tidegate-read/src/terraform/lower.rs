@@ -194,7 +194,7 @@ fn alone(instance: &Instance, attributes: Map, ty: Option<&Type>) -> (Resource, 
         resource.properties = match ty.and_then(|t| t.joins.first()) {
             Some(join) => {
                 let mut map = part(&attributes, join, instance.span);
-                for by in join.by {
+                for by in ty.into_iter().flat_map(|t| t.joins).flat_map(|join| join.by) {
                     if let Some(field) = attributes.field(by) {
                         map.insert_field(*by, field.clone());
                     }

@@ -55,7 +55,9 @@ impl Rule for GroupWithoutUser {
             .of_type("AWS::IAM::UserToGroupAddition")
             .filter(|addition| !cx.items(addition, &["Users"]).is_empty())
             .filter_map(|addition| Some((addition, cx.get(addition, &["GroupName"])?)));
+        // A user that exists in some stages only still is somebody.
         let users = cx
+            .system
             .of_type("AWS::IAM::User")
             .flat_map(|user| cx.items(user, &["Groups"]).into_iter().map(move |group| (user, group)));
         let mut filled: BTreeSet<String> = BTreeSet::new();

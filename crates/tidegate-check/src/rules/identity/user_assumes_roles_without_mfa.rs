@@ -70,7 +70,9 @@ impl Rule for UserAssumesRolesWithoutMfa {
                 .iter()
                 .any(|(_, key, _)| key.to_ascii_lowercase().starts_with("aws:multifactorauth"));
             let named = statement.actions.iter().any(|a| a.as_str() == Some("sts:AssumeRole"));
-            statement.allows() && named && !mfa
+            // A virtual device among the principals, which identity policies otherwise don't have.
+            let device = statement.principals.iter().any(|p| p.value.display().contains("mfa/"));
+            statement.allows() && named && !mfa && !device
         });
         if let Some(placed) = free {
             cx.finding(policy, "the user may assume roles without a second factor")
