@@ -6,16 +6,22 @@ use crate::rules::{
     apis, azure, buses, functions, gcp, identity, queues, secrets, stores, streams, topics, workflows,
 };
 use crate::rules::{apis, azure, functions, gcp, identity, logs, queues, workflows};
+use crate::rules::{apis, azure, functions, gcp, identity, logs, queues, stores, workflows};
 
 pub(crate) static RULES: &[Entry] = &[
     Entry::of::<apis::any_origin_api::AnyOriginApi>(),
+    Entry::of::<apis::deployment_without_access_log::DeploymentWithoutAccessLog>(),
     Entry::of::<apis::domain_with_old_tls::DomainWithOldTls>(),
+    Entry::of::<apis::method_without_api_key::MethodWithoutApiKey>(),
     Entry::of::<apis::method_without_authorizer::MethodWithoutAuthorizer>(),
     Entry::of::<apis::operation_without_authorizer::OperationWithoutAuthorizer>(),
     Entry::of::<apis::payloads_in_logs::PayloadsInLogs>(),
     Entry::of::<apis::route_without_authorizer::RouteWithoutAuthorizer>(),
     Entry::of::<apis::stage_without_access_log::StageWithoutAccessLog>(),
+    Entry::of::<apis::stage_without_cache::StageWithoutCache>(),
     Entry::of::<apis::stage_without_execution_log::StageWithoutExecutionLog>(),
+    Entry::of::<apis::stage_without_metrics::StageWithoutMetrics>(),
+    Entry::of::<apis::uncompressed_api::UncompressedApi>(),
     Entry::of::<apis::unthrottled_stage::UnthrottledStage>(),
     Entry::of::<azure::weak_function_app_transport::WeakFunctionAppTransport>(),
     Entry::of::<azure::weak_storage_account::WeakStorageAccount>(),
@@ -27,6 +33,7 @@ pub(crate) static RULES: &[Entry] = &[
     Entry::of::<functions::bucket_permission_without_account::BucketPermissionWithoutAccount>(),
     Entry::of::<functions::function_url_without_auth::FunctionUrlWithoutAuth>(),
     Entry::of::<functions::log_kept_forever::LogKeptForever>(),
+    Entry::of::<functions::permission_for_any_route::PermissionForAnyRoute>(),
     Entry::of::<functions::public_function_permission::PublicFunctionPermission>(),
     Entry::of::<functions::public_layer::PublicLayer>(),
     Entry::of::<functions::recursive_loop::RecursiveLoop>(),
@@ -88,6 +95,12 @@ pub(crate) static RULES: &[Entry] = &[
     Entry::of::<topics::public_topic_policy::PublicTopicPolicy>(),
     Entry::of::<topics::topic_policy_by_exception::TopicPolicyByException>(),
     Entry::of::<topics::unencrypted_topic::UnencryptedTopic>(),
+    Entry::of::<stores::bucket_for_any_account::BucketForAnyAccount>(),
+    Entry::of::<stores::bucket_read_by_every_principal::BucketReadByEveryPrincipal>(),
+    Entry::of::<stores::bucket_without_policy::BucketWithoutPolicy>(),
+    Entry::of::<stores::bucket_written_by_every_principal::BucketWrittenByEveryPrincipal>(),
+    Entry::of::<stores::object_without_encryption::ObjectWithoutEncryption>(),
+    Entry::of::<stores::versions_without_mfa_delete::VersionsWithoutMfaDelete>(),
     Entry::of::<workflows::state_machine_without_log::StateMachineWithoutLog>(),
     Entry::of::<workflows::state_machine_without_tracing::StateMachineWithoutTracing>(),
     Entry::of::<workflows::target_from_input::TargetFromInput>(),

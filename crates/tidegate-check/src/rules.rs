@@ -3,13 +3,18 @@
 
 pub(crate) mod apis {
     pub(crate) mod any_origin_api;
+    pub(crate) mod deployment_without_access_log;
     pub(crate) mod domain_with_old_tls;
+    pub(crate) mod method_without_api_key;
     pub(crate) mod method_without_authorizer;
     pub(crate) mod operation_without_authorizer;
     pub(crate) mod payloads_in_logs;
     pub(crate) mod route_without_authorizer;
     pub(crate) mod stage_without_access_log;
+    pub(crate) mod stage_without_cache;
     pub(crate) mod stage_without_execution_log;
+    pub(crate) mod stage_without_metrics;
+    pub(crate) mod uncompressed_api;
     pub(crate) mod unthrottled_stage;
 }
 pub(crate) mod azure {
@@ -26,6 +31,7 @@ pub(crate) mod functions {
     pub(crate) mod bucket_permission_without_account;
     pub(crate) mod function_url_without_auth;
     pub(crate) mod log_kept_forever;
+    pub(crate) mod permission_for_any_route;
     pub(crate) mod public_function_permission;
     pub(crate) mod public_layer;
     pub(crate) mod recursive_loop;
@@ -102,6 +108,14 @@ pub(crate) mod topics {
     pub(crate) mod public_topic_policy;
     pub(crate) mod topic_policy_by_exception;
     pub(crate) mod unencrypted_topic;
+}
+pub(crate) mod stores {
+    pub(crate) mod bucket_for_any_account;
+    pub(crate) mod bucket_read_by_every_principal;
+    pub(crate) mod bucket_without_policy;
+    pub(crate) mod bucket_written_by_every_principal;
+    pub(crate) mod object_without_encryption;
+    pub(crate) mod versions_without_mfa_delete;
 }
 pub(crate) mod workflows {
     pub(crate) mod state_machine_without_log;

@@ -8,8 +8,8 @@ use tidegate_graph::Resource;
 declare_rule! {
     /// ## What it finds
     /// A statement of an identity policy that allows, on every resource, to change who may use it: permissions of
-    /// functions and layers, policies of queues, topics, buses, buckets, tables, streams, secrets, keys, repositories
-    /// and log groups.
+    /// functions and layers, policies of queues, topics, buses, buckets, tables, streams, secrets, keys and
+    /// repositories.
     ///
     /// ## Why it matters
     /// Whoever gets code to run with this identity opens a queue, a bucket or a function to the world, and keeps the
@@ -89,7 +89,6 @@ const ACTIONS: &[&str] = &[
     "kms:PutKeyPolicy",
     "kms:CreateGrant",
     "ecr:SetRepositoryPolicy",
-    "logs:PutResourcePolicy",
     "apigateway:UpdateRestApiPolicy",
 ];
 

@@ -1,0 +1,88 @@
+//! A bucket without a policy.
+
+use crate::Context;
+use crate::rule::{Rule, declare_rule};
+use tidegate_graph::Resource;
+
+declare_rule! {
+    /// ## What it finds
+    /// A bucket to which no bucket policy of the system belongs. An opinion: without one only the account's own
+    /// identities get in.
+    ///
+    /// ## Why it matters
+    /// Nothing demands TLS, and nothing holds back identities of the account that may use all buckets.
+    ///
+    /// ## Example
+    /// ```yaml,finding
+    /// Resources:
+    ///   It:
+    ///     Type: AWS::S3::Bucket
+    ///     Properties:
+    ///       BucketName: orders
+    /// ```
+    ///
+    /// ## Instead
+    /// ```yaml,clean
+    /// Resources:
+    ///   Orders:
+    ///     Type: AWS::S3::Bucket
+    ///     Properties:
+    ///       BucketName: orders
+    ///   Policy:
+    ///     Type: AWS::S3::BucketPolicy
+    ///     Properties:
+    ///       Bucket: !Ref Orders
+    ///       PolicyDocument: {Statement: []}
+    /// ```
+    ///
+    /// ## Limits
+    /// Policies that are declared elsewhere aren't seen.
+    BucketWithoutPolicy {
+        id: "bucket-without-policy",
+        title: "bucket without policy",
+        severity: Info,
+        confidence: High,
+        since: "0.1.0",
+        aliases: [
+            "TG-S3-014",
+            "kics:37fa8188-738b-42c8-bf82-6334ea567738",
+        ],
+        threats: ["T31"],
+        profiles: [],
+        why: "nothing holds back identities that may use all buckets",
+    }
+}
+
+impl Rule for BucketWithoutPolicy {
+    const ON: &'static [&'static str] = &["AWS::S3::Bucket"];
+
+    fn check(bucket: &Resource, cx: &Context<'_>) {
+        if cx.referrers(bucket, "AWS::S3::BucketPolicy", "Bucket").is_empty() {
+            cx.finding(bucket, format!("`{}` has no bucket policy", bucket.logical_id))
+                .help("add one that demands TLS and names who may use the bucket")
+                .report();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::BucketWithoutPolicy;
+    use crate::testing::Build;
+
+    #[test]
+    fn by_reference_and_by_name() {
+        let bucket = || Build::new().json("Orders", "AWS::S3::Bucket", r#"{"BucketName": "orders"}"#);
+        assert_eq!(bucket().findings::<BucketWithoutPolicy>(), ["Orders: `Orders` has no bucket policy"]);
+        for name in [r#"{"Bucket": {"Ref": "Orders"}}"#, r#"{"Bucket": "orders"}"#] {
+            assert!(
+                bucket()
+                    .json("Policy", "AWS::S3::BucketPolicy", name)
+                    .findings::<BucketWithoutPolicy>()
+                    .is_empty()
+            );
+        }
+        let other = bucket().json("Policy", "AWS::S3::BucketPolicy", r#"{"Bucket": "bills"}"#);
+        assert_eq!(other.findings::<BucketWithoutPolicy>().len(), 1);
+    }
+}
