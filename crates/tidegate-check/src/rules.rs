@@ -49,25 +49,25 @@ pub(crate) mod gcp {
 }
 pub(crate) mod identity {
     pub(crate) mod admin_policy;
-    pub(crate) mod data_action_on_everything;
-    pub(crate) mod foreign_trust_without_external_id;
-    pub(crate) mod guest_identities;
     pub(crate) mod allow_by_exception;
+    pub(crate) mod data_action_on_everything;
     pub(crate) mod escalating_identity;
     pub(crate) mod every_secret_readable;
+    pub(crate) mod foreign_trust_without_external_id;
     pub(crate) mod group_without_user;
+    pub(crate) mod guest_identities;
     pub(crate) mod inline_group_policy;
     pub(crate) mod managed_admin_policy;
-    pub(crate) mod pass_any_role;
-    pub(crate) mod privilege_escalation;
-    pub(crate) mod role_for_anyone;
-    pub(crate) mod service_wildcard;
     pub(crate) mod may_open_everything;
+    pub(crate) mod pass_any_role;
     pub(crate) mod password_in_code;
     pub(crate) mod password_without_reset;
     pub(crate) mod pipeline_role_for_any_repository;
     pub(crate) mod policy_on_user;
+    pub(crate) mod privilege_escalation;
+    pub(crate) mod role_for_anyone;
     pub(crate) mod root_access_key;
+    pub(crate) mod service_wildcard;
     pub(crate) mod several_access_keys;
     pub(crate) mod short_password;
     pub(crate) mod trust_with_any_action;
@@ -94,11 +94,17 @@ pub(crate) mod secrets {
     pub(crate) mod secret_in_template;
 }
 pub(crate) mod stores {
+    pub(crate) mod bucket_for_any_account;
+    pub(crate) mod bucket_read_by_every_principal;
+    pub(crate) mod bucket_without_policy;
+    pub(crate) mod bucket_written_by_every_principal;
+    pub(crate) mod object_without_encryption;
     pub(crate) mod public_access_unblocked;
     pub(crate) mod public_bucket_acl;
     pub(crate) mod public_bucket_policy;
     pub(crate) mod public_table_policy;
     pub(crate) mod table_without_recovery;
+    pub(crate) mod versions_without_mfa_delete;
 }
 pub(crate) mod streams {
     pub(crate) mod public_stream_policy;
@@ -108,14 +114,6 @@ pub(crate) mod topics {
     pub(crate) mod public_topic_policy;
     pub(crate) mod topic_policy_by_exception;
     pub(crate) mod unencrypted_topic;
-}
-pub(crate) mod stores {
-    pub(crate) mod bucket_for_any_account;
-    pub(crate) mod bucket_read_by_every_principal;
-    pub(crate) mod bucket_without_policy;
-    pub(crate) mod bucket_written_by_every_principal;
-    pub(crate) mod object_without_encryption;
-    pub(crate) mod versions_without_mfa_delete;
 }
 pub(crate) mod workflows {
     pub(crate) mod state_machine_without_log;
