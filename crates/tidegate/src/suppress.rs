@@ -138,9 +138,11 @@ pub(crate) fn apply(system: &System, findings: &mut [Finding], terms: &Terms<'_>
     if allows.is_empty() {
         return Suppressions::default();
     }
-    let names = Names::new();
+    let mut names = Names::new();
+    // Looking for what was meant takes time, and nobody reads a thousand guesses.
+    let mut guesses = 50;
     for allow in &mut allows {
-        understand(allow, &names);
+        understand(allow, &mut names, &mut guesses);
     }
     let shelf = Shelf::new(system, &allows, terms.path);
     let mut out = Suppressions {
@@ -172,7 +174,7 @@ pub(crate) fn apply(system: &System, findings: &mut [Finding], terms: &Terms<'_>
     out
 }
 
-fn understand(allow: &mut Allow, names: &Names) {
+fn understand(allow: &mut Allow, names: &mut Names, guesses: &mut usize) {
     if allow.broken.is_some() {
         return;
     }
@@ -183,7 +185,10 @@ fn understand(allow: &mut Allow, names: &Names) {
     for name in &allow.names {
         let rules = names.rules(allow.tool, name);
         if rules.is_empty() && allow.tool == Tool::Tidegate {
-            let close = crate::config::closest_rule(name).map(|c| format!(", did you mean `{c}`?"));
+            let close =
+                Some(name).filter(|_| *guesses > 0).and_then(|name| crate::config::closest_rule(name));
+            *guesses = guesses.saturating_sub(1);
+            let close = close.map(|c| format!(", did you mean `{c}`?"));
             allow.broken = Some(format!("there is no rule `{name}`{}", close.unwrap_or_default()));
         }
         allow.rules.extend(rules);

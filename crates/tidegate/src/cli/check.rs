@@ -195,7 +195,7 @@ impl Args {
         let found = findings.len();
         findings.retain(|f| !sight.hides(f.span));
         let excluded = found - findings.len();
-        let path = |file: &str| sight.from_config(file);
+        let path = |file: &str| sight.seen_by_config(file);
         let terms = Terms { today, selection: &selection, config: &input.config.allow, path: &path };
         let suppressions = suppress::apply(&input.system, &mut findings, &terms);
         let (open, accepted) = findings.into_iter().partition(|f| f.state == FindingState::Open);
@@ -255,13 +255,13 @@ impl Sight<'_> {
     fn hides_file(&self, file: &str) -> bool {
         let exclude = &self.input.config.exclude;
         !exclude.is_empty() && !self.input.named && {
-            let path = self.from_config(file);
+            let path = self.seen_by_config(file);
             exclude.iter().any(|glob| glob.fits(&path))
         }
     }
 
     /// The path of a file as patterns of the configuration see it.
-    fn from_config(&self, file: &str) -> String {
+    fn seen_by_config(&self, file: &str) -> String {
         let path = self.input.folder.join(file);
         self.input.config.seen(&path).to_string_lossy().replace('\\', "/")
     }

@@ -26,7 +26,7 @@ fn is_bidi(c: char) -> bool {
 
 /// A message with its backticks as `<code>`, for HTML.
 pub(super) fn html(text: &str) -> String {
-    coded(text, |plain| xml(plain), |code| format!("<code>{}</code>", xml(code)))
+    coded(text, xml, |code| format!("<code>{}</code>", xml(code)))
 }
 
 /// A message with its backticks as code, for a table of GitHub's or GitLab's Markdown: nothing of the user's becomes a
@@ -57,7 +57,7 @@ fn inert(text: &str) -> String {
 fn coded(text: &str, plain: impl Fn(&str) -> String, code: impl Fn(&str) -> String) -> String {
     let parts: Vec<&str> = text.split('`').collect();
     // A backtick without its partner is just one.
-    let pairs = parts.len() - usize::from(parts.len() % 2 == 0);
+    let pairs = parts.len() - usize::from(parts.len().is_multiple_of(2));
     let mut out = String::new();
     for (i, part) in parts.iter().enumerate() {
         match i {

@@ -133,9 +133,9 @@ fn section(
 fn row(out: &mut String, report: &Report<'_>, finding: &Finding, rule: Option<&Metadata>) {
     let at = report.system.sources.location(finding.span);
     let place = format!("{}:{}", report.base.join(&at.file), at.line);
-    let _ = write!(
+    let _ = writeln!(
         out,
-        "<tr><td><code>{}</code></td><td><details><summary>{}</summary>\n",
+        "<tr><td><code>{}</code></td><td><details><summary>{}</summary>",
         finding.rule,
         html(&finding.message)
     );

@@ -41,8 +41,10 @@ pub(super) struct Lines<'a> {
     language: Language,
     text: Vec<&'a str>,
     kinds: Vec<Kind>,
-    /// HCL: brackets that a line opens less those that it closes.
-    deltas: Vec<i64>,
+    /// Lines that hold code.
+    code: Vec<usize>,
+    /// HCL: the line on which what a line opens is closed again.
+    closed: Vec<usize>,
     /// The code line that a comment on this line stands above.
     below: Vec<Option<usize>>,
     extents: HashMap<usize, usize>,
@@ -75,7 +77,10 @@ impl<'a> Lines<'a> {
                 *cell = next;
             }
         }
-        Self { comments, language, text: lines, kinds, deltas, below, extents: HashMap::new() }
+        let code =
+            kinds.iter().enumerate().filter(|(_, k)| **k == Kind::Code).map(|(line, _)| line).collect();
+        let closed = closed(&deltas);
+        Self { comments, language, text: lines, kinds, code, closed, below, extents: HashMap::new() }
     }
 
     /// The line that a comment is about: its own, or the next one if it stands alone right above it.
@@ -94,7 +99,7 @@ impl<'a> Lines<'a> {
 
     /// True when no code stands above the line.
     pub(super) fn is_head(&self, line: usize) -> bool {
-        self.kinds.iter().position(|kind| *kind == Kind::Code).is_none_or(|first| line < first)
+        self.code.first().is_none_or(|first| line < *first)
     }
 
     /// The last line of the block that begins on a line; the line itself when it begins none.
@@ -104,7 +109,7 @@ impl<'a> Lines<'a> {
         }
         let last = match self.language {
             Language::Yaml => self.indented(first),
-            Language::Hcl => self.bracketed(first),
+            Language::Hcl => self.closed.get(first).copied().unwrap_or(first),
         };
         self.extents.insert(first, last);
         last
@@ -115,10 +120,10 @@ impl<'a> Lines<'a> {
         let depth = indent(head);
         let is_item = head.trim_start().starts_with("- ");
         let mut last = first;
-        for (line, text) in self.text.iter().enumerate().skip(first + 1) {
-            if self.kinds.get(line) != Some(&Kind::Code) {
-                continue;
-            }
+        // Each line is looked at once for each block around it, which takes a blank of indentation each.
+        let behind = self.code.partition_point(|line| *line <= first);
+        for line in self.code.iter().skip(behind).copied() {
+            let Some(text) = self.text.get(line) else { break };
             // A list may stand as far left as the key that it belongs to.
             let list = !is_item && indent(text) == depth && is_dash(text);
             if indent(text) <= depth && !list {
@@ -128,17 +133,25 @@ impl<'a> Lines<'a> {
         }
         last
     }
+}
 
-    fn bracketed(&self, first: usize) -> usize {
-        let mut depth = 0;
-        for (line, delta) in self.deltas.iter().enumerate().skip(first) {
-            depth += delta;
-            if depth <= 0 {
-                return line;
+/// For each line the first one from it on behind which no more brackets are open than before it.
+fn closed(deltas: &[i64]) -> Vec<usize> {
+    let last = deltas.len().saturating_sub(1);
+    let mut out = vec![last; deltas.len()];
+    // Lines that wait for their end, each with the brackets that were open before it; the numbers never fall.
+    let mut open: Vec<(usize, i64)> = Vec::new();
+    let mut depth = 0;
+    for (line, delta) in deltas.iter().enumerate() {
+        open.push((line, depth));
+        depth += delta;
+        while let Some((first, _)) = open.pop_if(|(_, before)| *before >= depth) {
+            if let Some(cell) = out.get_mut(first) {
+                *cell = line;
             }
         }
-        self.deltas.len().saturating_sub(1).max(first)
     }
+    out
 }
 
 fn indent(line: &str) -> usize {
@@ -153,6 +166,7 @@ fn is_dash(line: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn texts(language: Language, text: &str) -> Vec<String> {
         let comments = Lines::new(language, text).comments;
@@ -210,6 +224,36 @@ mod tests {
         assert_eq!(subjects, [Some(2), Some(2), Some(4), None]);
         assert_eq!(lines.above(&lines.comments[2]), Some(2));
         assert!(lines.is_head(1) && !lines.is_head(3));
+    }
+
+    #[test]
+    fn deep_blocks_take_no_time() {
+        let deep = "a {\n".repeat(300_000);
+        let mut lines = Lines::new(Language::Hcl, &deep);
+        assert!((0..300_000).all(|line| lines.extent(line) == 300_000));
+        let text = format!("a:\n{}", "\n# x\n".repeat(300_000));
+        let lines = Lines::new(Language::Yaml, &text);
+        assert!(lines.comments.iter().all(|c| lines.above(c).is_none()));
+    }
+
+    proptest! {
+        /// Whatever the file, each comment lies in it, and each block ends in it.
+        #[test]
+        fn any_text_can_be_read(text in "([-a-z:#'\"|>{}\\[\\]/*$<\\\\ \t\r\n\u{e4}\u{6f22}!&,?]|EOT|<<|\n  ){0,80}") {
+            for language in [Language::Yaml, Language::Hcl] {
+                let mut lines = Lines::new(language, &text);
+                let count = text.split('\n').count();
+                for comment in &lines.comments {
+                    prop_assert!(text.get(comment.bytes.clone()).is_some_and(|c| c.starts_with(['#', '/'])), "{text:?}");
+                    prop_assert!(lines.subject(comment).is_none_or(|line| line < count));
+                    drop(crate::suppress::directive::parse(text.get(comment.bytes.clone()).unwrap()));
+                }
+                for first in 0..count {
+                    let last = lines.extent(first);
+                    prop_assert!((first..count).contains(&last), "{text:?}: {first} {last}");
+                }
+            }
+        }
     }
 
     #[test]

@@ -152,7 +152,7 @@ fn trivy(rest: &str) -> Directive {
         "*" => {}
         "" => out.broken = Some("it names no check".to_string()),
         id if id.contains('[') => {
-            out.broken = Some("its condition in brackets is not understood".to_string())
+            out.broken = Some("its condition in brackets is not understood".to_string());
         }
         id => out.names.push(id.to_string()),
     }
@@ -162,7 +162,7 @@ fn trivy(rest: &str) -> Directive {
             ("exp", _) => out.broken = Some("its expiry is no day such as `2027-01-31`".to_string()),
             ("ws", _) => {
                 out.broken =
-                    Some("it counts in one workspace only, and which one this is isn't known".to_string())
+                    Some("it counts in one workspace only, and which one this is isn't known".to_string());
             }
             _ => {}
         }

@@ -8,6 +8,7 @@ use tidegate_check::Metadata;
 pub(super) struct Names {
     by_id: HashMap<String, Vec<&'static str>>,
     rules: &'static [&'static Metadata],
+    all: HashMap<Tool, Vec<&'static str>>,
 }
 
 impl Names {
@@ -25,7 +26,7 @@ impl Names {
                 }
             }
         }
-        Self { by_id, rules }
+        Self { by_id, rules, all: HashMap::new() }
     }
 
     /// The rules that a tool's id stands for; none when we have nothing like it.
@@ -51,7 +52,10 @@ impl Names {
     }
 
     /// Every rule that a tool has, too: what its comments mean by "all".
-    pub(super) fn all_of(&self, tool: Tool) -> Vec<&'static str> {
+    pub(super) fn all_of(&mut self, tool: Tool) -> Vec<&'static str> {
+        if let Some(known) = self.all.get(&tool) {
+            return known.clone();
+        }
         let prefix = match tool {
             Tool::Tidegate | Tool::CfnNag => return Vec::new(),
             Tool::Checkov => "ckv",
@@ -60,7 +64,9 @@ impl Names {
             Tool::Kics => "kics:",
         };
         let has = |rule: &&&Metadata| rule.aliases.iter().any(|a| key(a).starts_with(prefix));
-        self.rules.iter().filter(has).map(|rule| rule.id).collect()
+        let all: Vec<_> = self.rules.iter().filter(has).map(|rule| rule.id).collect();
+        self.all.insert(tool, all.clone());
+        all
     }
 }
 
@@ -177,7 +183,7 @@ mod tests {
 
     #[test]
     fn all_of_a_tool_is_what_it_has() {
-        let names = Names::of(&RULES);
+        let mut names = Names::of(&RULES);
         assert_eq!(names.all_of(Tool::Trivy), ["queue-plain", "trace-off"]);
         assert_eq!(names.all_of(Tool::Kics), ["queue-plain"]);
         assert!(names.all_of(Tool::Tidegate).is_empty());

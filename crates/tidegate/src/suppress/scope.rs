@@ -17,7 +17,7 @@ pub(super) fn comments(system: &System) -> Vec<Allow> {
         let headers = headers.get_or_insert_with(|| {
             let mut all: HashMap<FileId, BTreeMap<usize, ()>> = HashMap::new();
             for resource in system.resources() {
-                all.entry(resource.span.file).or_default().insert(line(system, resource.span), ());
+                all.entry(resource.span.file).or_default().insert(header(system, resource), ());
             }
             all
         });
@@ -63,6 +63,28 @@ fn language(source: &Source) -> Option<Language> {
 
 fn line(system: &System, span: Span) -> usize {
     system.sources.source(span.file).map_or(0, |s| s.position(span.start).0.saturating_sub(1) as usize)
+}
+
+/// The line on which a resource is declared. What a transform makes often points behind the name, at the body.
+fn header(system: &System, resource: &Resource) -> usize {
+    const MOST: usize = 16;
+    let at = line(system, resource.span);
+    let Some(source) = system.sources.source(resource.span.file) else { return at };
+    let text = |n: usize| u32::try_from(n + 1).map_or("", |n| source.line(n)).trim_start();
+    let names = || std::iter::once(&resource.logical_id).chain(&resource.made_from);
+    let declares = |line: &str| {
+        let line = line.trim_start_matches(['"', '\'']);
+        names().any(|name| {
+            let rest = line.strip_prefix(name.as_str());
+            rest.is_some_and(|r| r.trim_start_matches(['"', '\'', ' ']).starts_with(':'))
+        })
+    };
+    if declares(text(at)) {
+        return at;
+    }
+    let above = (at.saturating_sub(MOST)..at).rev();
+    let code = above.into_iter().find(|n| !text(*n).is_empty() && !text(*n).starts_with('#'));
+    code.filter(|n| declares(text(*n))).unwrap_or(at)
 }
 
 /// A file while its comments are placed.
@@ -229,8 +251,8 @@ impl<'a> Shelf<'a> {
         let origin =
             resource.made_from.as_ref().and_then(|name| self.made_by.get(&(resource.stack, name.clone())));
         let origin = origin.and_then(|at| self.system.resources().get(*at));
-        let spans = std::iter::once(resource.span).chain(origin.map(|r| r.span));
-        spans.map(|span| (span.file, line(self.system, span))).collect()
+        let both = std::iter::once(resource).chain(origin);
+        both.map(|r| (r.span.file, header(self.system, r))).collect()
     }
 
     /// Wishes whose lines hold the spot; with `first` those that begin on it.

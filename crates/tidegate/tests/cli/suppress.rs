@@ -1,5 +1,6 @@
 //! Findings that people accept: every way to say it, with and without a reason, before and after its day.
 
+use super::formats::validate;
 use super::project::{OPEN_URL, Project, Ran};
 use serde_json::Value;
 
@@ -156,6 +157,8 @@ fn accepted_findings_are_counted_and_do_not_fail() {
     assert_eq!(document["summary"]["accepted"], 1);
     assert_eq!(document["suppressions"][0]["standing"], "active");
     let log = check(&project, &["--format", "sarif"]).json();
+    validate("tests/schemas/sarif-2.1.0.json", &log);
+    validate("../../docs/schemas/check.json", &document);
     let suppression = &log["runs"][0]["results"][0]["suppressions"][0];
     assert_eq!(
         (suppression["kind"].as_str(), suppression["status"].as_str()),
@@ -214,4 +217,43 @@ fn nobody_means_every_resource_of_a_file() {
     let text = format!("# tidegate: allow queue-encryption-off reason=\"x\"\n{}", yaml(["# -"; 5]));
     let document = check(&Project::with("template.yaml", &text), &["--format", "json"]).json();
     assert_eq!(states(&document), NONE);
+}
+
+#[test]
+fn what_a_transform_makes_belongs_to_what_was_written() {
+    let function = |name: &str, above: &str, first: &str, on: &str| {
+        format!(
+            "  {above}\n  {name}:\n    {first}\n    Type: AWS::Serverless::Function\n    Properties:\n      Handler: a.b\n      Runtime: nodejs22.x\n      FunctionUrlConfig:\n        AuthType: NONE {on}\n"
+        )
+    };
+    let words = "# tidegate: allow function-url-without-auth reason=\"signed\"";
+    let text = format!(
+        "Transform: AWS::Serverless-2016-10-31\nResources:\n{}{}{}{}{}{}",
+        function("Above", words, "# -", ""),
+        function("First", "# -", words, ""),
+        function("On", "# -", "# -", words),
+        function("Skip", "# -", "# checkov:skip=CKV_AWS_258:signed", ""),
+        function("Meta", "# -", "Metadata: {checkov: {skip: {id: CKV_AWS_258, comment: signed}}}", ""),
+        function("Plain", "# -", "# -", ""),
+    );
+    let module = "resource \"aws_lambda_function_url\" \"terraform\" {\n  # checkov:skip=CKV_AWS_258:signed\n  function_name      = \"x\"\n  authorization_type = \"NONE\"\n}\n";
+    let service = "service: x\nprovider: {name: aws, runtime: nodejs22.x}\nfunctions:\n  # tidegate: allow TG-FN-009 reason=\"signed\"\n  hello:\n    handler: a.b\n    url: true\n";
+    let project = Project::with("template.yaml", &text)
+        .file("tf/main.tf", "module \"m\" {\n  source = \"./m\"\n}\n")
+        .file("tf/m/main.tf", module)
+        .file("sls/serverless.yml", service);
+    let document = project.run(&["check", "--rule", "function-url-without-auth", "--format", "json"]).json();
+    assert_eq!(
+        states(&document),
+        [
+            "aboveurl accepted",
+            "firsturl accepted",
+            "hellolambdafunctionurl accepted",
+            "metaurl accepted",
+            "onurl accepted",
+            "plainurl open",
+            "skipurl accepted",
+            "terraform accepted"
+        ]
+    );
 }

@@ -76,7 +76,15 @@ impl Git {
     fn run(&self, args: &[&str], index: Option<&Path>) -> Result<String, String> {
         let mut command = Command::new("git");
         // A name that begins like an option is none; filters of large files would ask the network.
-        command.args(["-c", "core.fsmonitor=false", "-c", "core.autocrlf=false"]).args(args);
+        command.args([
+            "-c",
+            "core.fsmonitor=false",
+            "-c",
+            "core.autocrlf=false",
+            "-c",
+            "core.hooksPath=/dev/null",
+        ]);
+        command.args(args);
         command.current_dir(&self.folder).env("GIT_LFS_SKIP_SMUDGE", "1").env("GIT_TERMINAL_PROMPT", "0");
         command.env("GIT_NO_LAZY_FETCH", "1").env("GIT_OPTIONAL_LOCKS", "0");
         if let Some(index) = index {

@@ -38,7 +38,7 @@ pub(super) fn comments(text: &str, lines: usize) -> (Vec<Comment>, Vec<i64>) {
         }
         match modes.last_mut() {
             Some(Mode::Quote | Mode::Heredoc(_)) if rest.starts_with("$${") || rest.starts_with("%%{") => {
-                i += 3
+                i += 3;
             }
             Some(Mode::Quote | Mode::Heredoc(_)) if rest.starts_with("${") || rest.starts_with("%{") => {
                 modes.push(Mode::Code(0));
