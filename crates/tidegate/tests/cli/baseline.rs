@@ -1,5 +1,6 @@
 //! What was there before: baselines and changes.
 
+use super::formats::validate;
 use super::project::{CLOSED_URL, OPEN_URL, Project, Ran};
 use serde_json::Value;
 use std::process::Command;
