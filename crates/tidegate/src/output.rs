@@ -101,7 +101,18 @@ impl Base {
     /// The path of a file that was read.
     pub(crate) fn join(&self, file: &str) -> String {
         // Files outside of the folder are named in full.
-        if file.starts_with('/') { file.replacen("//", "/", 1) } else { format!("{}{file}", self.0) }
+        if file.starts_with('/') {
+            return file.replacen("//", "/", 1);
+        }
+        let (mut base, mut file) = (self.0.as_str(), file);
+        while let Some(rest) = file.strip_prefix("../") {
+            let Some(folder) = base.strip_suffix('/').filter(|f| !f.is_empty() && !f.ends_with("..")) else {
+                break;
+            };
+            let parent = folder.rfind('/').and_then(|at| base.get(..=at));
+            (base, file) = (parent.unwrap_or_default(), rest);
+        }
+        format!("{base}{file}")
     }
 }
 
@@ -205,6 +216,11 @@ mod tests {
         assert_eq!(join("../x", "a.yaml"), "../x/a.yaml");
         assert_eq!(join("/srv/x", "a.yaml"), "/srv/x/a.yaml");
         assert_eq!(join("x", "//srv/y.yaml"), "/srv/y.yaml");
+        assert_eq!(join("x/y", "../a.toml"), "x/a.toml");
+        assert_eq!(join("x", "../a.toml"), "a.toml");
+        assert_eq!(join("/x", "../../a.toml"), "/../a.toml");
+        assert_eq!(join("../x", "../../a.toml"), "../../a.toml");
+        assert_eq!(join(".", "../a.toml"), "../a.toml");
     }
 
     #[test]

@@ -130,7 +130,7 @@ pub(super) fn run(args: &Args, global: Global, today: Date) -> Result<Exit, Fail
     let problems: Vec<&Problem> = input.system.problems.iter().filter(|p| !sight.hides_problem(p)).collect();
     // Code scanning services name files from the root of the repository.
     let repository = repository(&input.folder).unwrap_or_else(|| input.base.clone());
-    let warnings = judged.suppressions.warnings(args.full, &input.config.path);
+    let warnings = judged.suppressions.warnings(args.full, &input.config_path());
     let selection = args.selection(&input.config);
     let profiles = if selection.profiles.is_empty() { &[Profile::Baseline][..] } else { &selection.profiles };
     let all = judged.all();

@@ -43,6 +43,19 @@ pub(super) struct Input {
     pub(super) named: bool,
 }
 
+impl Input {
+    /// The configuration's file as seen from the folder that was read.
+    pub(super) fn config_path(&self) -> PathBuf {
+        let Config { folder, path, .. } = &self.config;
+        let name = path.file_name().unwrap_or_default();
+        // It lies in that folder or above it, unless another one was named.
+        match self.folder.strip_prefix(folder) {
+            Ok(below) => below.components().map(|_| "..").collect::<PathBuf>().join(name),
+            Err(_) => folder.join(name),
+        }
+    }
+}
+
 impl Args {
     /// What was named on the command line.
     pub(super) fn path(&self) -> &Path {

@@ -42,7 +42,13 @@ pub(crate) fn render(report: &Report<'_>) -> String {
 fn notice(report: &Report<'_>, problem: &Problem) -> String {
     let at = problem.span.map(|span| report.system.sources.location(span));
     let place = match (&problem.path, &at) {
-        (Some(path), _) => place(report.repository, path, None),
+        // A place in the configuration carries its line.
+        (Some(path), _) => {
+            match path.rsplit_once(':').and_then(|(file, n)| Some((file, n.parse::<u32>().ok()?))) {
+                Some((file, line)) => format!("{},line={line}", place(report.repository, file, None)),
+                None => place(report.repository, path, None),
+            }
+        }
         (None, Some(at)) => place(report.repository, &at.file, Some((at.line, at.column, at.end_line))),
         (None, None) => String::new(),
     };

@@ -257,3 +257,15 @@ fn what_a_transform_makes_belongs_to_what_was_written() {
         ]
     );
 }
+
+#[test]
+fn a_wish_of_the_configuration_has_a_place_too() {
+    let project = Project::with("a/infra/template.yaml", OPEN_URL)
+        .file("a/tidegate.toml", "stage = 'x'\n[[allow]]\nrule = 'TG-FN-009'\nuntil = 2027-01-30\n");
+    let args = ["check", "a/infra", "--rule", "TG-FN-009", "--today", "2027-01-31"];
+    let ran = project.run(&args);
+    assert!(ran.stdout.contains("ended on 2027-01-30"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("--> a/tidegate.toml:2"), "{}", ran.stdout);
+    let ran = project.run(&[&args[..], &["--format", "github"]].concat());
+    assert!(ran.stdout.contains("::warning file=a/tidegate.toml,line=2,title"), "{}", ran.stdout);
+}
