@@ -50,6 +50,7 @@ fn only_what_is_new_counts() {
     let ran = check(&project, &["--write-baseline", "ci/baseline.json"]);
     assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), "wrote 1 finding to `ci/baseline.json`\n"));
     let written: Value = serde_json::from_str(&project.read("ci/baseline.json").unwrap()).unwrap();
+    validate("../../docs/schemas/baseline.json", &written);
     assert_eq!(
         (&written["version"], &written["findings"][0]["resource"]),
         (&1.into(), &"template/HandlerUrl".into())
