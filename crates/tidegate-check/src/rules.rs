@@ -6,6 +6,8 @@ pub(crate) mod apis {
     pub(crate) mod deployment_without_access_log;
     pub(crate) mod domain_with_old_tls;
     pub(crate) mod method_without_api_key;
+    pub(crate) mod empty_web_acl;
+    pub(crate) mod jwt_authorizer_without_audience;
     pub(crate) mod method_without_authorizer;
     pub(crate) mod operation_without_authorizer;
     pub(crate) mod payloads_in_logs;
@@ -16,6 +18,7 @@ pub(crate) mod apis {
     pub(crate) mod stage_without_metrics;
     pub(crate) mod uncompressed_api;
     pub(crate) mod unthrottled_stage;
+    pub(crate) mod untraced_stage;
 }
 pub(crate) mod azure {
     pub(crate) mod weak_function_app_transport;
@@ -30,8 +33,10 @@ pub(crate) mod functions {
     pub(crate) mod async_function_without_failure_destination;
     pub(crate) mod bucket_permission_without_account;
     pub(crate) mod function_url_without_auth;
+    pub(crate) mod image_without_digest;
     pub(crate) mod log_kept_forever;
     pub(crate) mod permission_for_any_route;
+    pub(crate) mod permission_beyond_invoke;
     pub(crate) mod public_function_permission;
     pub(crate) mod public_layer;
     pub(crate) mod recursive_loop;
@@ -42,6 +47,9 @@ pub(crate) mod functions {
     pub(crate) mod stream_without_failure_destination;
     pub(crate) mod unbounded_queue_consumer;
     pub(crate) mod unlimited_concurrency;
+    pub(crate) mod untagged_function;
+    pub(crate) mod untraced_function;
+    pub(crate) mod variables_without_own_key;
 }
 pub(crate) mod gcp {
     pub(crate) mod public_pubsub;
