@@ -4,19 +4,23 @@
 pub(crate) mod apis {
     pub(crate) mod any_origin_api;
     pub(crate) mod deployment_without_access_log;
+    pub(crate) mod authorizer_answer_for_all;
     pub(crate) mod domain_with_old_tls;
     pub(crate) mod method_without_api_key;
     pub(crate) mod empty_web_acl;
+    pub(crate) mod graphql_api_by_key;
     pub(crate) mod jwt_authorizer_without_audience;
     pub(crate) mod method_without_authorizer;
     pub(crate) mod operation_without_authorizer;
     pub(crate) mod payloads_in_logs;
+    pub(crate) mod public_api_endpoint;
     pub(crate) mod route_without_authorizer;
     pub(crate) mod stage_without_access_log;
     pub(crate) mod stage_without_cache;
     pub(crate) mod stage_without_execution_log;
     pub(crate) mod stage_without_metrics;
     pub(crate) mod uncompressed_api;
+    pub(crate) mod unencrypted_api_cache;
     pub(crate) mod unthrottled_stage;
     pub(crate) mod untraced_stage;
 }
@@ -32,6 +36,9 @@ pub(crate) mod functions {
     pub(crate) mod any_origin_function_url;
     pub(crate) mod async_function_without_failure_destination;
     pub(crate) mod bucket_permission_without_account;
+    pub(crate) mod deprecated_runtime;
+    pub(crate) mod disabled_function;
+    pub(crate) mod endless_stream_retry;
     pub(crate) mod function_url_without_auth;
     pub(crate) mod image_without_digest;
     pub(crate) mod log_kept_forever;
@@ -50,6 +57,7 @@ pub(crate) mod functions {
     pub(crate) mod untagged_function;
     pub(crate) mod untraced_function;
     pub(crate) mod variables_without_own_key;
+    pub(crate) mod whole_batch_retry;
 }
 pub(crate) mod gcp {
     pub(crate) mod public_pubsub;
