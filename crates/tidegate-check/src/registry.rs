@@ -26,8 +26,10 @@ pub(crate) static RULES: &[Entry] = &[
     Entry::of::<apis::stage_without_metrics::StageWithoutMetrics>(),
     Entry::of::<apis::uncompressed_api::UncompressedApi>(),
     Entry::of::<apis::unencrypted_api_cache::UnencryptedApiCache>(),
+    Entry::of::<apis::unlogged_graphql_api::UnloggedGraphqlApi>(),
     Entry::of::<apis::unthrottled_stage::UnthrottledStage>(),
     Entry::of::<apis::untraced_stage::UntracedStage>(),
+    Entry::of::<apis::web_acl_without_rate_limit::WebAclWithoutRateLimit>(),
     Entry::of::<azure::weak_function_app_transport::WeakFunctionAppTransport>(),
     Entry::of::<azure::weak_storage_account::WeakStorageAccount>(),
     Entry::of::<buses::public_bus_policy::PublicBusPolicy>(),
@@ -36,6 +38,7 @@ pub(crate) static RULES: &[Entry] = &[
     Entry::of::<functions::async_function_without_failure_destination::AsyncFunctionWithoutFailureDestination>(
     ),
     Entry::of::<functions::bucket_permission_without_account::BucketPermissionWithoutAccount>(),
+    Entry::of::<functions::code_from_layer_in_environment::CodeFromLayerInEnvironment>(),
     Entry::of::<functions::deprecated_runtime::DeprecatedRuntime>(),
     Entry::of::<functions::disabled_function::DisabledFunction>(),
     Entry::of::<functions::endless_stream_retry::EndlessStreamRetry>(),

@@ -21,8 +21,10 @@ pub(crate) mod apis {
     pub(crate) mod stage_without_metrics;
     pub(crate) mod uncompressed_api;
     pub(crate) mod unencrypted_api_cache;
+    pub(crate) mod unlogged_graphql_api;
     pub(crate) mod unthrottled_stage;
     pub(crate) mod untraced_stage;
+    pub(crate) mod web_acl_without_rate_limit;
 }
 pub(crate) mod azure {
     pub(crate) mod weak_function_app_transport;
@@ -36,6 +38,7 @@ pub(crate) mod functions {
     pub(crate) mod any_origin_function_url;
     pub(crate) mod async_function_without_failure_destination;
     pub(crate) mod bucket_permission_without_account;
+    pub(crate) mod code_from_layer_in_environment;
     pub(crate) mod deprecated_runtime;
     pub(crate) mod disabled_function;
     pub(crate) mod endless_stream_retry;

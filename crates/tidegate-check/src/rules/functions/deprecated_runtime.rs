@@ -50,7 +50,7 @@ declare_rule! {
             "cdk-nag:AwsSolutions-L1",
             "cfn-lint:E2531",
             "cfn-lint:W2531"],
-        threats: ["T50"],
+        threats: ["T48"],
         profiles: [Baseline],
         why: "holes in the runtime stay open",
     }

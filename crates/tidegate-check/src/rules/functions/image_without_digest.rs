@@ -42,7 +42,7 @@ declare_rule! {
         confidence: High,
         since: "0.1.0",
         aliases: ["TG-FN-022"],
-        threats: ["T46"],
+        threats: ["T49"],
         profiles: [],
         why: "who may push to the repository changes the code",
     }

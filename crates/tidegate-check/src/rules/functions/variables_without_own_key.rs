@@ -61,7 +61,8 @@ impl Rule for VariablesWithoutOwnKey {
 
     fn check(function: &Resource, cx: &Context<'_>) {
         let Some(variables) = cx.get(function, &["Environment", "Variables"]) else { return };
-        if variables.as_map().is_some_and(|map| map.is_empty()) || cx.get(function, &["KmsKeyArn"]).is_some()
+        if variables.as_map().is_some_and(tidegate_graph::Map::is_empty)
+            || cx.get(function, &["KmsKeyArn"]).is_some()
         {
             return;
         }
