@@ -3,13 +3,13 @@
 
 pub(crate) mod apis {
     pub(crate) mod any_origin_api;
-    pub(crate) mod deployment_without_access_log;
     pub(crate) mod authorizer_answer_for_all;
+    pub(crate) mod deployment_without_access_log;
     pub(crate) mod domain_with_old_tls;
-    pub(crate) mod method_without_api_key;
     pub(crate) mod empty_web_acl;
     pub(crate) mod graphql_api_by_key;
     pub(crate) mod jwt_authorizer_without_audience;
+    pub(crate) mod method_without_api_key;
     pub(crate) mod method_without_authorizer;
     pub(crate) mod operation_without_authorizer;
     pub(crate) mod payloads_in_logs;
@@ -45,8 +45,8 @@ pub(crate) mod functions {
     pub(crate) mod function_url_without_auth;
     pub(crate) mod image_without_digest;
     pub(crate) mod log_kept_forever;
-    pub(crate) mod permission_for_any_route;
     pub(crate) mod permission_beyond_invoke;
+    pub(crate) mod permission_for_any_route;
     pub(crate) mod public_function_permission;
     pub(crate) mod public_layer;
     pub(crate) mod recursive_loop;
