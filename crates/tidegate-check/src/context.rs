@@ -6,8 +6,8 @@ use std::cell::RefCell;
 use tidegate_graph::finding::Related;
 use tidegate_graph::policy::{self, Statement};
 use tidegate_graph::{
-    Confidence, Data, Edge, EdgeKind, Field, Graph, Map, Node, Resource, Severity, Span, Str, System, Value,
-    World,
+    Confidence, Data, Edge, EdgeKind, Field, Fix, Graph, Map, Node, Resource, Severity, Span, Str, System,
+    Value, World,
 };
 
 /// One call of a rule: the system, its graph, and the world in which the free parameters are decided.
@@ -43,6 +43,7 @@ pub(crate) struct Draft {
     pub(crate) help: String,
     pub(crate) related: Vec<Related>,
     pub(crate) path: Vec<Str>,
+    pub(crate) fix: Option<Fix>,
 }
 
 /// A resource that a rule could neither pass nor fail.
@@ -221,6 +222,7 @@ impl<'a> Context<'a> {
             help: String::new(),
             related: Vec::new(),
             path: Vec::new(),
+            fix: None,
         };
         Report { cx: self, resource, draft }
     }
@@ -292,6 +294,12 @@ impl Report<'_, '_> {
     /// What to do.
     pub(crate) fn help(mut self, help: impl Into<String>) -> Self {
         self.draft.help = help.into();
+        self
+    }
+
+    /// What would mend it. Say it only where it does in every world in which the finding is reported.
+    pub(crate) fn fix(mut self, fix: Fix) -> Self {
+        self.draft.fix = Some(fix);
         self
     }
 

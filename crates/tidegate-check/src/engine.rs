@@ -118,6 +118,7 @@ fn join(rule: &'static Metadata, worlds: Vec<(World, Reported)>, system: &System
             path: draft.path,
             fails_when,
             help: draft.help,
+            fix: draft.fix,
             state: FindingState::Open,
             fingerprint,
         });

@@ -1,6 +1,6 @@
 //! What a rule found.
 
-use crate::{Span, Str};
+use crate::{Fix, Span, Str};
 
 /// How bad it is, least first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
@@ -81,7 +81,7 @@ pub struct Related {
 }
 
 /// One finding of one rule on one resource.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Finding {
     /// Kebab-case id of the rule.
     pub rule: &'static str,
@@ -105,6 +105,8 @@ pub struct Finding {
     pub fails_when: Vec<String>,
     /// What to do.
     pub help: String,
+    /// What would mend it, where that is mechanical.
+    pub fix: Option<Fix>,
     /// Where it stands.
     pub state: FindingState,
     /// Stable across moved lines: 16 hex digits.

@@ -6,6 +6,7 @@
 
 pub mod condition;
 pub mod finding;
+pub mod fix;
 pub mod graph;
 pub mod policy;
 pub mod problem;
@@ -15,6 +16,7 @@ pub mod value;
 
 pub use condition::{Cond, Variable, World};
 pub use finding::{Confidence, Finding, FindingState, Severity};
+pub use fix::{Change, Edit, Fix, Plain, Safety};
 pub use graph::{Edge, EdgeKind, Exposure, Graph, Node, NodeKind};
 pub use problem::Problem;
 pub use smol_str::SmolStr as Str;

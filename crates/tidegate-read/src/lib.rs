@@ -9,6 +9,7 @@ mod asyncapi;
 mod cloudformation;
 mod discover;
 mod document;
+mod edit;
 mod files;
 #[doc(hidden)]
 pub mod fuzz;
@@ -21,6 +22,7 @@ mod serverless;
 mod terraform;
 mod yaml;
 
+pub use edit::{edits, is_generated};
 pub use files::{Files, LoadError};
 pub use glob::Glob;
 pub use link::link;

@@ -1,0 +1,109 @@
+//! A [`Fix`] as edits of the text that the user wrote.
+//!
+//! Everything but the one value stays as it is, byte by byte. Where a place isn't certain (it comes from a parameter, a
+//! condition, another file, a generated template) there is no edit at all, which is better than a wrong one: each edit
+//! is made on a copy first, read again, and given out only if the copy says the same as before but for the change.
+
+mod hcl;
+mod place;
+mod yaml;
+
+use std::path::Path;
+use tidegate_graph::{Change, Edit, Fix, Resource, Span, System};
+
+/// The edits that a fix comes to, in one file; `None` where it can't be written with certainty.
+pub fn edits(system: &System, fix: &Fix) -> Option<Vec<Edit>> {
+    let mut file = None;
+    let mut text = String::new();
+    let mut last = None;
+    for change in &fix.changes {
+        let resource = system.resource(&change.resource)?;
+        if is_generated(system, resource) {
+            return None;
+        }
+        let source = system.sources.source(resource.span.file)?;
+        match file {
+            None => {
+                file = Some(resource.span.file);
+                text = source.text().to_string();
+            }
+            // One file is written whole or not at all; two can't be.
+            Some(file) if file != resource.span.file => return None,
+            Some(_) => {}
+        }
+        let edit = one(system, resource, change, source.path(), &text)?;
+        text = apply(&text, &edit)?;
+        last = Some(edit);
+    }
+    let file = file?;
+    let before = system.sources.source(file)?.text();
+    let edit = match (fix.changes.len(), last) {
+        (1, Some((start, end, replacement))) => Edit { span: Span::new(file, start, end), replacement },
+        _ => difference(before, &text, file)?,
+    };
+    let same = before.get(edit.span.start as usize..edit.span.end as usize) == Some(&edit.replacement);
+    (!same).then(|| vec![edit])
+}
+
+/// True for a resource whose file some tool writes anew, so that an edit would be lost.
+pub fn is_generated(system: &System, resource: &Resource) -> bool {
+    let format = system.stack_of(resource).map_or("", |stack| stack.format);
+    let path = system.sources.source(resource.span.file).map(|s| s.path().clone()).unwrap_or_default();
+    format == "cdk"
+        || path.split('/').any(|part| matches!(part, "cdk.out" | ".aws-sam" | ".terraform" | ".serverless"))
+}
+
+/// Start, end and replacement.
+type Raw = (usize, usize, String);
+
+fn one(system: &System, resource: &Resource, change: &Change, path: &str, text: &str) -> Option<Raw> {
+    let ending = Path::new(path).extension()?.to_str()?;
+    match (system.stack_of(resource)?.format, ending) {
+        ("terraform", "tf" | "tofu") => hcl::set(resource, change, text),
+        ("cloudformation" | "sam", "yaml" | "yml" | "json" | "template") => {
+            let keys = place::keys(resource, change, text)?;
+            yaml::set(text, &keys, &change.value)
+        }
+        _ => None,
+    }
+}
+
+fn apply(text: &str, (start, end, replacement): &Raw) -> Option<String> {
+    Some([text.get(..*start)?, replacement, text.get(*end..)?].concat())
+}
+
+/// The one edit between two texts.
+fn difference(before: &str, after: &str, file: tidegate_graph::FileId) -> Option<Edit> {
+    let same = |(a, b): &(char, char)| a == b;
+    let start: usize = before.chars().zip(after.chars()).take_while(same).map(|(c, _)| c.len_utf8()).sum();
+    let (old, new) = (before.get(start..)?, after.get(start..)?);
+    let tail: usize =
+        old.chars().rev().zip(new.chars().rev()).take_while(same).map(|(c, _)| c.len_utf8()).sum();
+    let replacement = new.get(..new.len() - tail)?.to_string();
+    Some(Edit { span: Span::new(file, start, before.len() - tail), replacement })
+}
+
+/// Line break of a text.
+fn line_break(text: &str) -> &'static str {
+    if text.contains("\r\n") { "\r\n" } else { "\n" }
+}
+
+/// Where the line ends in which `at` stands, when there is nothing but a comment behind it.
+fn end_of_line(text: &str, at: usize, comments: &[&str]) -> Option<usize> {
+    let rest = text.get(at..)?;
+    let line = rest.split('\n').next()?;
+    let line = line.strip_suffix('\r').unwrap_or(line);
+    let behind = line.trim();
+    let free = behind.is_empty() || comments.iter().any(|c| behind.starts_with(c));
+    free.then_some(at + line.len())
+}
+
+/// What stands before `at` in its line.
+fn before_in_line(text: &str, at: usize) -> Option<&str> {
+    text.get(..at)?.rsplit('\n').next()
+}
+
+/// The blanks that a line begins with.
+fn indentation(line: &str) -> &str {
+    line.get(..line.len() - line.trim_start().len()).unwrap_or_default()
+}

@@ -1,0 +1,104 @@
+//! From a canonical property to the keys under which a template has it.
+
+use crate::yaml::parse_one;
+use tidegate_graph::{Change, Data, Plain, Resource, Str, Value};
+
+/// Properties of SAM that become CloudFormation's under the same name, by the type that they become part of.
+const SAME: &[(&str, &str, &[&str])] = &[
+    (
+        "AWS::Serverless::Function",
+        "AWS::Lambda::Function",
+        &["ReservedConcurrentExecutions", "Timeout", "MemorySize", "KmsKeyArn", "RecursiveLoop", "Runtime"],
+    ),
+    (
+        "AWS::Serverless::Api",
+        "AWS::ApiGateway::Stage",
+        &["TracingEnabled", "MethodSettings", "AccessLogSetting", "CacheClusterEnabled"],
+    ),
+    (
+        "AWS::Serverless::HttpApi",
+        "AWS::ApiGatewayV2::Stage",
+        &["DefaultRouteSettings", "RouteSettings", "AccessLogSettings"],
+    ),
+    (
+        "AWS::Serverless::SimpleTable",
+        "AWS::DynamoDB::Table",
+        &["SSESpecification", "PointInTimeRecoverySpecification"],
+    ),
+];
+
+/// Properties of a function's event that the mapping made from it has under the same name.
+const EVENT: &[&str] = &[
+    "BisectBatchOnFunctionError",
+    "FunctionResponseTypes",
+    "MaximumRecordAgeInSeconds",
+    "MaximumRetryAttempts",
+    "ScalingConfig",
+];
+
+/// The keys from the root of the template down to the property.
+pub(super) fn keys(resource: &Resource, change: &Change, text: &str) -> Option<Vec<Str>> {
+    let id = resource.made_from.as_ref().unwrap_or(&resource.logical_id);
+    let sam = resource.declared_type.starts_with("AWS::Serverless::");
+    let (root, _) = parse_one(resource.span.file, text);
+    let written = root?.get("Resources")?.get(id)?.clone();
+    if written.get("Type").and_then(Value::as_str) != Some(&resource.declared_type) {
+        return None;
+    }
+    let path: Vec<&str> = change.path.iter().map(Str::as_str).collect();
+    let inner: Vec<Str> = if sam {
+        in_sam(resource, &path, &written)?
+    } else {
+        resource.made_from.is_none().then(|| change.path.clone())?
+    };
+    // What is there without being written here comes from elsewhere. What a resource says itself goes before SAM's
+    // globals, but lists and maps are joined with theirs.
+    let is = |value: Option<&Value>| value.is_some_and(|v| v.data != Data::Null);
+    let whole = Value::map(resource.properties.clone(), resource.span);
+    let known = at(&whole, &change.path);
+    let here = written.get("Properties").and_then(|p| at(p, &inner));
+    if is(known)
+        && !is(here)
+        && !(sam && matches!(change.value, Plain::Bool(_) | Plain::Number(_) | Plain::Text(_)))
+    {
+        return None;
+    }
+    let mut keys: Vec<Str> = vec!["Resources".into(), id.clone(), "Properties".into()];
+    keys.extend(inner);
+    Some(keys)
+}
+
+fn at<'v>(value: &'v Value, path: &[Str]) -> Option<&'v Value> {
+    path.iter().try_fold(value, |value, key| match (&value.data, key.parse::<usize>()) {
+        (Data::List(items), Ok(n)) => items.get(n),
+        _ => value.get(key),
+    })
+}
+
+fn in_sam(resource: &Resource, path: &[&str], written: &Value) -> Option<Vec<Str>> {
+    let first = *path.first()?;
+    let own =
+        |prefix: &[&str], path: &[&str]| Some(prefix.iter().chain(path).map(|k| Str::from(*k)).collect());
+    match (resource.declared_type.as_str(), resource.ty.as_str(), path) {
+        ("AWS::Serverless::Function", "AWS::Lambda::Function", ["TracingConfig", "Mode"]) => {
+            own(&["Tracing"], &[])
+        }
+        (
+            "AWS::Serverless::StateMachine",
+            "AWS::StepFunctions::StateMachine",
+            ["TracingConfiguration", "Enabled"],
+        ) => own(&["Tracing", "Enabled"], &[]),
+        ("AWS::Serverless::Function", "AWS::Lambda::Url", ["AuthType"] | ["Cors", ..]) => {
+            own(&["FunctionUrlConfig"], path)
+        }
+        ("AWS::Serverless::Function", "AWS::Lambda::EventSourceMapping", _) if EVENT.contains(&first) => {
+            let event = resource.logical_id.strip_prefix(resource.made_from.as_ref()?.as_str())?;
+            written.get("Properties")?.get("Events")?.get(event)?;
+            own(&["Events", event, "Properties"], path)
+        }
+        (from, to, _) => {
+            let (.., names) = SAME.iter().find(|(f, t, _)| *f == from && *t == to)?;
+            names.contains(&first).then(|| own(&[], path))?
+        }
+    }
+}
