@@ -298,8 +298,8 @@ impl Report<'_, '_> {
     }
 
     /// What would mend it. Say it only where it does in every world in which the finding is reported.
-    pub(crate) fn fix(mut self, fix: Fix) -> Self {
-        self.draft.fix = Some(fix);
+    pub(crate) fn fix(mut self, fix: impl Into<Option<Fix>>) -> Self {
+        self.draft.fix = fix.into();
         self
     }
 

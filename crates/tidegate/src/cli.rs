@@ -2,6 +2,7 @@
 
 mod check;
 mod completions;
+mod fix;
 mod graph;
 mod input;
 mod man;

@@ -4,7 +4,7 @@ mod baseline;
 mod change;
 
 use super::input::{self, Input};
-use super::{Global, rules};
+use super::{Global, fix, rules};
 use crate::config::{Config, FailOn};
 use crate::date::Date;
 use crate::exit::Exit;
@@ -56,6 +56,9 @@ pub(super) struct Args {
     /// Shows each finding with its source, however many there are; lists suppressions that are of no use
     #[arg(long)]
     full: bool,
+    /// Edits the files: applies what leaves everything working, or with `=unsafe` every fix
+    #[arg(long, value_name = "WHICH", value_enum, num_args = 0..=1, require_equals = true, conflicts_with_all = ["diff", "write_baseline"], default_missing_value = "safe")]
+    fix: Option<fix::Which>,
     /// Explains a rule (id or alias) and ends
     #[arg(long, value_name = "RULE", conflicts_with = "list_rules")]
     explain: Option<String>,
@@ -107,7 +110,21 @@ pub(super) fn run(args: &Args, global: Global, today: Date) -> Result<Exit, Fail
         Some(Change { after: After::Tree(place), .. }) => place.as_path(),
         _ => args.input.path(),
     };
-    let input = args.input.read_from(place, global)?;
+    let mut input = args.input.read_from(place, global)?;
+    if let Some(which) = args.fix {
+        let open = |input: &Input| {
+            let mut open = args.judge(input, global, today).open;
+            if let Some(known) = known.clone() {
+                known.take_from(&mut open);
+            }
+            open
+        };
+        let (fixed, done) = fix::apply(input, which, open, || args.input.read_from(place, global))?;
+        if !global.quiet {
+            output::tell(&done.render());
+        }
+        input = fixed;
+    }
     let mut judged = args.judge(&input, global, today);
     let exclude = !input.config.exclude.is_empty();
     let mut hidden = Hidden { exclude, excluded: judged.excluded, ..Hidden::default() };

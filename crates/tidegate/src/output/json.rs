@@ -1,5 +1,6 @@
 //! The JSON of `tidegate check`, and the parts that `tidegate graph` shares with it.
 
+use super::fixes::Fixes;
 use super::text::Report;
 use crate::suppress::Allow;
 use serde_json::{Map, Value, json};
@@ -13,6 +14,7 @@ const MAX_UNKNOWN: usize = 200;
 pub(crate) fn check(report: &Report<'_>) -> Value {
     let (system, findings) = (report.system, report.all);
     let aliases: BTreeMap<&str, _> = tidegate_check::rules().iter().map(|m| (m.id, *m)).collect();
+    let fixes = Fixes::new(system);
     let findings_json: Vec<Value> = findings
         .iter()
         .map(|f| {
@@ -30,7 +32,7 @@ pub(crate) fn check(report: &Report<'_>) -> Value {
                 "threats": rule.map_or(&[][..], |m| m.threats),
                 "help": f.help,
                 "related": f.related.iter().map(|r| json!({"label": r.label, "location": location(system, r.span)})).collect::<Vec<_>>(),
-                "fix": null,
+                "fix": fixes.json(f),
                 "fingerprint": f.fingerprint,
                 "state": f.state,
                 "suppression": report.suppressions.of(f).map(|allow| suppression(system, allow)),

@@ -1,5 +1,6 @@
 //! SARIF 2.1.0, as code scanning services read it.
 
+use super::fixes::Fixes;
 use super::text::Report;
 use super::{Base, page};
 use serde_json::{Value, json};
@@ -16,6 +17,7 @@ pub(crate) fn log(run: &Report<'_>) -> Value {
     used.dedup();
     let index: BTreeMap<&str, usize> = used.iter().enumerate().map(|(i, id)| (*id, i)).collect();
     let rules: Vec<Value> = used.iter().map(|id| rule(id, all.get(id).copied())).collect();
+    let fixes = Fixes::new(run.system);
     json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
@@ -31,7 +33,7 @@ pub(crate) fn log(run: &Report<'_>) -> Value {
                 "executionSuccessful": true,
                 "toolExecutionNotifications": run.problems.iter().copied().chain(run.warnings).map(|p| notification(run, p)).collect::<Vec<_>>(),
             }],
-            "results": run.all.iter().map(|f| result(run, f, index.get(f.rule))).collect::<Vec<_>>(),
+            "results": run.all.iter().map(|f| result(run, f, index.get(f.rule), &fixes)).collect::<Vec<_>>(),
         }],
     })
 }
@@ -62,7 +64,7 @@ fn rule(id: &str, metadata: Option<&Metadata>) -> Value {
     })
 }
 
-fn result(run: &Report<'_>, finding: &Finding, index: Option<&usize>) -> Value {
+fn result(run: &Report<'_>, finding: &Finding, index: Option<&usize>, fixes: &Fixes<'_>) -> Value {
     let mut text = sentence(&finding.message);
     let expiry = run.suppressions.expiry(finding).unwrap_or_default();
     for part in [&finding.help, &fails_when(finding), &expiry] {
@@ -94,6 +96,12 @@ fn result(run: &Report<'_>, finding: &Finding, index: Option<&usize>) -> Value {
             "fails_when": finding.fails_when,
         },
     });
+    let fixes = fixes.sarif(finding, |path| uri(run.repository, path));
+    if !fixes.is_empty()
+        && let Some(map) = out.as_object_mut()
+    {
+        map.insert("fixes".into(), fixes.into());
+    }
     if finding.state != FindingState::Open
         && let Some(map) = out.as_object_mut()
     {

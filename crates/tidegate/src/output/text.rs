@@ -1,6 +1,7 @@
 //! The text of `tidegate check`: for a person who is tired. The worst comes last, because that is where the eye is.
 
 use super::excerpt::Excerpt;
+use super::fixes::Fixes;
 use super::{Base, Look, problems, summary, wrap};
 use crate::suppress::Suppressions;
 use annotate_snippets::{AnnotationKind, Group, Level, normalize_untrusted_str};
@@ -87,8 +88,10 @@ pub(crate) fn render(report: &Report<'_>, look: Look) -> String {
     if report.findings.len() > SCREEN && !report.full {
         out.push_str(&summary::table(report, look));
     } else {
+        let fixes = Fixes::new(report.system);
         for finding in report.findings {
             out.push_str(&one(report, finding, rules.get(finding.rule).copied(), look));
+            out.push_str(&fixes.diff(finding, look));
             out.push_str("\n\n");
         }
     }

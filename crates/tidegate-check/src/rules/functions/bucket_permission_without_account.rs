@@ -3,7 +3,7 @@
 use super::service_permission_without_source::{function, service};
 use crate::Context;
 use crate::rule::{Rule, declare_rule};
-use tidegate_graph::{Piece, Resource, Severity};
+use tidegate_graph::{Fix, Piece, Plain, Resource, Severity};
 
 declare_rule! {
     /// ## What it finds
@@ -84,6 +84,11 @@ impl Rule for BucketPermissionWithoutAccount {
             .at(&["SourceArn"])
             .severity(severity)
             .help("add `SourceAccount: !Ref AWS::AccountId`")
+            .fix(Fix::risky("let your own account alone in").set(
+                &permission.id,
+                &["SourceAccount"],
+                Plain::Account,
+            ))
             .report();
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::Context;
 use crate::rule::{Rule, declare_rule};
-use tidegate_graph::{Resource, Value};
+use tidegate_graph::{Fix, Resource, Value};
 
 declare_rule! {
     /// ## What it finds
@@ -63,6 +63,7 @@ impl Rule for FunctionUrlWithoutAuth {
         cx.finding(url, format!("anyone can call {function} through its URL"))
             .at(&["AuthType"])
             .help("set `AuthType` to `AWS_IAM`, or put an API with an authorizer before the function")
+            .fix(Fix::risky("let signed requests alone through").set(&url.id, &["AuthType"], "AWS_IAM"))
             .report();
     }
 }

@@ -4,7 +4,7 @@ use crate::Context;
 use crate::rest::listed;
 use crate::rule::{Rule, declare_rule};
 use std::collections::{BTreeMap, HashSet};
-use tidegate_graph::{Piece, Resource, Value};
+use tidegate_graph::{Fix, Piece, Resource, Value};
 
 declare_rule! {
     /// ## What it finds
@@ -77,6 +77,7 @@ impl Rule for LogKeptForever {
         cx.finding(group, "the log is kept for ever")
             .at(&["RetentionInDays"])
             .help("set `RetentionInDays`")
+            .fix(Fix::risky("keep it for 30 days").set(&group.id, &["RetentionInDays"], 30))
             .report();
     }
 

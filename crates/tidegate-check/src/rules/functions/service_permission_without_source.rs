@@ -3,7 +3,7 @@
 use crate::Context;
 use crate::access::{filled, narrow_pattern};
 use crate::rule::{Rule, declare_rule};
-use tidegate_graph::{Piece, Resource, Severity, Value};
+use tidegate_graph::{Fix, Piece, Plain, Resource, Severity, Value};
 
 declare_rule! {
     /// ## What it finds
@@ -71,6 +71,8 @@ impl Rule for ServicePermissionWithoutSource {
         if arn.is_some_and(|arn| narrow_pattern(&filled(arn))) {
             return;
         }
+        // These say for whom they call.
+        let says_account = matches!(service.as_str(), "config" | "logs" | "s3" | "ses");
         let severity = if service == "elasticloadbalancing" { Severity::Low } else { Severity::High };
         cx.finding(
             permission,
@@ -79,6 +81,13 @@ impl Rule for ServicePermissionWithoutSource {
         .at(if arn.is_some() { &["SourceArn"] } else { &["Principal"] })
         .severity(severity)
         .help("add `SourceArn` with the resource that sends the events, or `SourceAccount`")
+        .fix(says_account.then(|| {
+            Fix::risky("let your own account alone in").set(
+                &permission.id,
+                &["SourceAccount"],
+                Plain::Account,
+            )
+        }))
         .report();
     }
 }

@@ -3,7 +3,7 @@
 use crate::Context;
 use crate::mapping;
 use crate::rule::{Rule, declare_rule};
-use tidegate_graph::{Resource, Severity};
+use tidegate_graph::{Fix, Resource, Severity};
 
 declare_rule! {
     /// ## What it finds
@@ -109,6 +109,11 @@ impl Rule for ShortVisibilityTimeout {
             .related(Some(function.key_span("Timeout")), "the function's timeout")
             .path([queue.id.clone(), function.id.clone()])
             .help(format!("set `VisibilityTimeout` to {} or more", timeout.saturating_mul(ADVISED)))
+            .fix(Fix::safe("wait six times as long as the function").set(
+                &queue.id,
+                &["VisibilityTimeout"],
+                timeout.saturating_mul(ADVISED),
+            ))
             .report();
     }
 }

@@ -3,7 +3,7 @@
 use crate::Context;
 use crate::mapping::{self, Source};
 use crate::rule::{Rule, declare_rule};
-use tidegate_graph::Resource;
+use tidegate_graph::{Fix, Resource};
 
 declare_rule! {
     /// ## What it finds
@@ -93,6 +93,11 @@ impl Rule for UnboundedQueueConsumer {
             .related(Some(function.span), "has no limit of its own")
             .path(queue.map(|q| q.id.clone()).into_iter().chain([function.id.clone()]))
             .help("set `ScalingConfig.MaximumConcurrency` on the mapping")
+            .fix(Fix::risky("at most 10 copies for the queue").set(
+                &mapping.id,
+                &["ScalingConfig", "MaximumConcurrency"],
+                10,
+            ))
             .report();
     }
 }

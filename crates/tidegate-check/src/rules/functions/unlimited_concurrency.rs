@@ -2,7 +2,7 @@
 
 use crate::Context;
 use crate::rule::{Rule, declare_rule};
-use tidegate_graph::{Exposure, Node, NodeKind, Resource};
+use tidegate_graph::{Exposure, Fix, Node, NodeKind, Resource};
 
 declare_rule! {
     /// ## What it finds
@@ -88,6 +88,7 @@ impl Rule for UnlimitedConcurrency {
             .at(&["ReservedConcurrentExecutions"])
             .path(way.iter().map(|node| node.id.clone()))
             .help("set `ReservedConcurrentExecutions` to what the function and all behind it can bear")
+            .fix(Fix::risky("at most 100 copies").set(&function.id, &["ReservedConcurrentExecutions"], 100))
             .report();
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::Context;
 use crate::rule::{Rule, declare_rule};
-use tidegate_graph::Resource;
+use tidegate_graph::{Fix, Resource};
 
 declare_rule! {
     /// ## What it finds
@@ -70,6 +70,11 @@ impl Rule for QueueEncryptionOff {
                 .finding(queue, "the queue keeps its messages unencrypted")
                 .at(&["SqsManagedSseEnabled"])
                 .help("drop `SqsManagedSseEnabled: false`, or name a key in `KmsMasterKeyId`")
+                .fix(Fix::safe("encrypt with the keys of SQS").set(
+                    &queue.id,
+                    &["SqsManagedSseEnabled"],
+                    true,
+                ))
                 .report(),
         }
     }

@@ -12,7 +12,7 @@ use std::path::Path;
 use tidegate_graph::Finding;
 
 /// Fingerprints, and how often each was found.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Known(HashMap<String, usize>);
 
 impl Known {

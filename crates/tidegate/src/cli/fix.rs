@@ -1,0 +1,161 @@
+//! `tidegate check --fix`: edits files until nothing is left that can be mended.
+
+use super::input::Input;
+use crate::failure::Failure;
+use crate::output;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::path::PathBuf;
+use tidegate_graph::{Edit, FileId, Finding, Safety, System};
+
+/// Which fixes are applied.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum Which {
+    /// Those after which everything works that works now
+    #[default]
+    Safe,
+    /// All of them
+    Unsafe,
+}
+
+/// What was done.
+#[derive(Debug, Default)]
+pub(super) struct Done {
+    fixes: usize,
+    files: BTreeSet<String>,
+    generated: usize,
+    notes: Vec<String>,
+}
+
+/// Applies fixes, reading everything again after each round, since edits move places and one may make another needless.
+pub(super) fn apply(
+    input: Input,
+    which: Which,
+    open: impl Fn(&Input) -> Vec<Finding>,
+    again: impl Fn() -> Result<Input, Failure>,
+) -> Result<(Input, Done), Failure> {
+    // Edits of one file that overlap wait for the next round; more rounds than this mean that fixes fight.
+    const MAX_ROUNDS: usize = 16;
+    let mut input = input;
+    let mut done = Done::default();
+    let mut tried: HashSet<String> = HashSet::new();
+    for round in 0..MAX_ROUNDS {
+        let findings = open(&input);
+        let wanted = |f: &&Finding| {
+            f.fix.as_ref().is_some_and(|fix| which == Which::Unsafe || fix.safety == Safety::Safe)
+        };
+        let wanted: Vec<&Finding> = findings.iter().filter(wanted).collect();
+        if round == 0 {
+            done.generated = wanted.iter().filter(|f| is_generated(&input.system, f)).count();
+        }
+        let mut files: BTreeMap<FileId, Vec<(Edit, &Finding)>> = BTreeMap::new();
+        for finding in wanted.into_iter().filter(|f| !tried.contains(&f.fingerprint)) {
+            let edits = finding.fix.as_ref().and_then(|fix| tidegate_read::edits(&input.system, fix));
+            for edit in edits.into_iter().flatten() {
+                files.entry(edit.span.file).or_default().push((edit, finding));
+            }
+        }
+        let mut wrote: Vec<(PathBuf, String)> = Vec::new();
+        for (file, mut edits) in files {
+            edits.sort_by_key(|(edit, _)| (edit.span.start, edit.span.end));
+            let mut free = 0;
+            let mut last: Option<Edit> = None;
+            let mut chosen: Vec<Edit> = Vec::new();
+            for (edit, finding) in edits {
+                // One place that several findings want changed in the same way is changed once.
+                let repeated = last.as_ref() == Some(&edit);
+                if !repeated && edit.span.start < free {
+                    continue;
+                }
+                tried.insert(finding.fingerprint.clone());
+                done.fixes += 1;
+                if !repeated {
+                    // What is put in at one place twice may belong together, so it goes one after the other.
+                    free = edit.span.end + 1;
+                    last = Some(edit.clone());
+                    chosen.push(edit);
+                }
+            }
+            match write(&input, file, &chosen) {
+                Ok((path, before)) => {
+                    done.files.insert(path.display().to_string());
+                    wrote.push((path, before));
+                }
+                Err(note) => {
+                    done.fixes -= chosen.len().min(done.fixes);
+                    done.notes.push(note);
+                }
+            }
+        }
+        if wrote.is_empty() {
+            break;
+        }
+        let problems = input.system.problems.len();
+        let next = again()?;
+        if next.system.problems.len() > problems {
+            for (path, before) in wrote {
+                output::deliver(&before, Some(&path))?;
+            }
+            let text =
+                "the edits broke what was read, so they were taken back; this is a fault of Tidegate's";
+            return Err(Failure::Own(anyhow::anyhow!(text)));
+        }
+        input = next;
+    }
+    Ok((input, done))
+}
+
+impl Done {
+    /// For people, on stderr.
+    pub(super) fn render(&self) -> String {
+        let mut out = String::new();
+        if self.fixes > 0 {
+            let fixes = output::count(self.fixes, "finding", "findings");
+            out.push_str(&format!("fixed {fixes} in {}\n", output::count(self.files.len(), "file", "files")));
+        } else {
+            out.push_str("nothing was fixed\n");
+        }
+        if self.generated > 0 {
+            let findings = output::count(self.generated, "finding", "findings");
+            out.push_str(&format!(
+                "{findings} in generated files not fixed: change the code that the files are made from\n"
+            ));
+        }
+        for note in &self.notes {
+            out.push_str(note);
+            out.push('\n');
+        }
+        out
+    }
+}
+
+fn is_generated(system: &System, finding: &Finding) -> bool {
+    system.resource(&finding.resource).is_some_and(|r| tidegate_read::is_generated(system, r))
+}
+
+/// Writes a file with its edits, whole or not at all. Returns its path and what stood there, or why it was left alone.
+fn write(input: &Input, file: FileId, edits: &[Edit]) -> Result<(PathBuf, String), String> {
+    let source = input.system.sources.source(file).ok_or_else(String::new)?;
+    let shown = source.path();
+    let path = input.folder.join(shown.as_str());
+    let path = path.canonicalize().map_err(|e| format!("`{shown}` was left alone: {e}"))?;
+    if !path.starts_with(&input.folder) {
+        return Err(format!("`{shown}` was left alone: it lies outside of the folder that was read"));
+    }
+    let before = std::fs::read_to_string(&path).map_err(|e| format!("`{shown}` was left alone: {e}"))?;
+    let mark = if before.starts_with('\u{feff}') { "\u{feff}" } else { "" };
+    if before.strip_prefix('\u{feff}').unwrap_or(&before) != source.text().as_ref() {
+        return Err(format!("`{shown}` was left alone: it has changed since it was read"));
+    }
+    let mut after = String::with_capacity(before.len());
+    after.push_str(mark);
+    let mut at = 0;
+    for edit in edits {
+        let (start, end) = (edit.span.start as usize, edit.span.end as usize);
+        after.push_str(source.text().get(at..start).unwrap_or_default());
+        after.push_str(&edit.replacement);
+        at = end;
+    }
+    after.push_str(source.text().get(at..).unwrap_or_default());
+    output::deliver(&after, Some(&path)).map_err(|_| format!("`{shown}` could not be written"))?;
+    Ok((path, before))
+}
