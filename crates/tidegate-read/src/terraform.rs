@@ -12,6 +12,10 @@ mod module;
 mod parse;
 mod plan;
 
+pub(crate) use ast::{Attribute, Block, Body, Kind};
+pub(crate) use lower::{Step, written};
+pub(crate) use parse::parse;
+
 use crate::Files;
 use crate::reading::{Options, Reading};
 use eval::Evaluator;

@@ -6,6 +6,7 @@
 
 mod join;
 mod references;
+mod reverse;
 mod shape;
 mod table;
 
@@ -44,6 +45,7 @@ mod tests;
 
 use crate::terraform::instance::Instance;
 use join::Owners;
+pub(crate) use reverse::{Step, written};
 use std::collections::HashMap;
 use std::sync::LazyLock;
 use table::{Join, Split, Type};
