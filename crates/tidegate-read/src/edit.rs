@@ -9,7 +9,7 @@ mod place;
 mod yaml;
 
 use std::path::Path;
-use tidegate_graph::{Change, Edit, Fix, Resource, Span, System};
+use tidegate_graph::{Change, Edit, Fix, Resource, Source, Span, System};
 
 /// The edits that a fix comes to, in one file; `None` where it can't be written with certainty.
 pub fn edits(system: &System, fix: &Fix) -> Option<Vec<Edit>> {
@@ -31,7 +31,7 @@ pub fn edits(system: &System, fix: &Fix) -> Option<Vec<Edit>> {
             Some(file) if file != resource.span.file => return None,
             Some(_) => {}
         }
-        let edit = one(system, resource, change, source.path(), &text)?;
+        let edit = one(system, resource, change, source, &text)?;
         text = apply(&text, &edit)?;
         last = Some(edit);
     }
@@ -56,12 +56,12 @@ pub fn is_generated(system: &System, resource: &Resource) -> bool {
 /// Start, end and replacement.
 type Raw = (usize, usize, String);
 
-fn one(system: &System, resource: &Resource, change: &Change, path: &str, text: &str) -> Option<Raw> {
-    let ending = Path::new(path).extension()?.to_str()?;
+fn one(system: &System, resource: &Resource, change: &Change, source: &Source, text: &str) -> Option<Raw> {
+    let ending = Path::new(source.path().as_str()).extension()?.to_str()?;
     match (system.stack_of(resource)?.format, ending) {
         ("terraform", "tf" | "tofu") => hcl::set(resource, change, text),
         ("cloudformation" | "sam", "yaml" | "yml" | "json" | "template") => {
-            let keys = place::keys(resource, change, text)?;
+            let keys = place::keys(resource, change, text, source.text().as_ref() == text)?;
             yaml::set(text, &keys, &change.value)
         }
         _ => None,

@@ -36,8 +36,9 @@ const EVENT: &[&str] = &[
     "ScalingConfig",
 ];
 
-/// The keys from the root of the template down to the property.
-pub(super) fn keys(resource: &Resource, change: &Change, text: &str) -> Option<Vec<Str>> {
+/// The keys from the root of the template down to the property. `original` is a text in which places are as they were
+/// when the resource was read.
+pub(super) fn keys(resource: &Resource, change: &Change, text: &str, original: bool) -> Option<Vec<Str>> {
     let id = resource.made_from.as_ref().unwrap_or(&resource.logical_id);
     let sam = resource.declared_type.starts_with("AWS::Serverless::");
     let (root, _) = parse_one(resource.span.file, text);
@@ -60,6 +61,13 @@ pub(super) fn keys(resource: &Resource, change: &Change, text: &str) -> Option<V
     if is(known)
         && !is(here)
         && !(sam && matches!(change.value, Plain::Bool(_) | Plain::Number(_) | Plain::Text(_)))
+    {
+        return None;
+    }
+    // An item's number counts what is there, which conditions may change.
+    if let (Some(known), Some(here)) = (known, here)
+        && original
+        && known.span != here.span
     {
         return None;
     }

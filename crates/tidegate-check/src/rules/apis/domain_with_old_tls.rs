@@ -2,7 +2,7 @@
 
 use crate::Context;
 use crate::rule::{Rule, declare_rule};
-use tidegate_graph::{Confidence, Resource, Severity, Value};
+use tidegate_graph::{Confidence, Fix, Resource, Severity, Value};
 
 declare_rule! {
     /// ## What it finds
@@ -68,6 +68,7 @@ impl Rule for DomainWithOldTls {
                     .severity(Severity::Low)
                     .confidence(Confidence::Medium)
                     .help("set `SecurityPolicy: TLS_1_2`")
+                    .fix(newer(domain))
                     .report(),
             };
         }
@@ -86,10 +87,15 @@ fn check(domain: &Resource, policy: &Value, cx: &Context<'_>) {
             .finding(domain, format!("the domain accepts TLS 1.0 and 1.1 (`{name}`)"))
             .at_place("SecurityPolicy", policy.span)
             .help("set `SecurityPolicy: TLS_1_2`")
+            .fix((domain.ty == "AWS::ApiGateway::DomainName").then(|| newer(domain)))
             .report(),
         Some(_) => {}
         None => cx.unknown(domain, policy, "`SecurityPolicy`"),
     }
+}
+
+fn newer(domain: &Resource) -> Fix {
+    Fix::risky("take TLS 1.2 or newer alone").set(&domain.id, &["SecurityPolicy"], "TLS_1_2")
 }
 
 fn is_old(policy: &str) -> bool {

@@ -2,7 +2,7 @@
 
 use crate::Context;
 use crate::rule::{Rule, declare_rule};
-use tidegate_graph::{Map, Resource, Value};
+use tidegate_graph::{Fix, Map, Resource, Value};
 
 declare_rule! {
     /// ## What it finds
@@ -99,9 +99,11 @@ fn one(stage: &Resource, settings: &Value, path: &[&str], cx: &Context<'_>) {
         Some(true) if !off => {
             // The items of a list that is one map alone have no number.
             let path: Vec<&str> = path.iter().copied().chain(["DataTraceEnabled"]).collect();
+            let fix = Fix::safe("log no payloads").set(&stage.id, &path, false);
             cx.finding(stage, "the stage logs requests and answers in full")
                 .at_place(path.join("/"), trace.span)
                 .help("drop `DataTraceEnabled`; log chosen fields in the access log instead")
+                .fix(fix)
                 .report();
         }
         None => cx.unknown(stage, trace, "`DataTraceEnabled`"),

@@ -2,7 +2,7 @@
 
 use crate::Context;
 use crate::rule::{Rule, declare_rule};
-use tidegate_graph::{Resource, Value};
+use tidegate_graph::{Fix, Plain, Resource, Value};
 
 declare_rule! {
     /// ## What it finds
@@ -106,13 +106,37 @@ fn limits(stage: &Resource, settings: Option<&Value>, place: &[&str], cx: &Conte
     }
 }
 
+/// Limits that most APIs never meet and that keep a bill small; what is there already stays.
+fn throttled(stage: &Resource, cx: &Context<'_>) -> Option<Fix> {
+    const RATE: i64 = 100;
+    const BURST: i64 = 200;
+    let fix = Fix::risky(format!("at most {RATE} requests a second, {BURST} at once"));
+    if stage.ty == "AWS::ApiGateway::Stage" {
+        let everywhere = Plain::map([
+            ("HttpMethod", "*".into()),
+            ("ResourcePath", "/*".into()),
+            ("ThrottlingRateLimit", RATE.into()),
+            ("ThrottlingBurstLimit", BURST.into()),
+        ]);
+        return cx
+            .get(stage, &["MethodSettings"])
+            .is_none()
+            .then(|| fix.set(&stage.id, &["MethodSettings"], Plain::List(vec![everywhere])));
+    }
+    let missing = [("ThrottlingRateLimit", RATE), ("ThrottlingBurstLimit", BURST)]
+        .into_iter()
+        .filter(|(key, _)| cx.get(stage, &["DefaultRouteSettings", key]).is_none());
+    Some(missing.fold(fix, |fix, (key, limit)| fix.set(&stage.id, &["DefaultRouteSettings", key], limit)))
+        .filter(|fix| !fix.changes.is_empty())
+}
+
 fn report(stage: &Resource, message: &str, place: &[&str], cx: &Context<'_>) {
     let help = if stage.ty == "AWS::ApiGateway::Stage" {
         "set `ThrottlingRateLimit` and `ThrottlingBurstLimit` in `MethodSettings` for `HttpMethod: '*'` and `ResourcePath: '/*'`"
     } else {
         "set `ThrottlingRateLimit` and `ThrottlingBurstLimit` in `DefaultRouteSettings`"
     };
-    cx.finding(stage, message).at(place).help(help).report();
+    cx.finding(stage, message).at(place).help(help).fix(throttled(stage, cx)).report();
 }
 
 #[cfg(test)]

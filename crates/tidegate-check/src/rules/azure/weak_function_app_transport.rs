@@ -2,7 +2,7 @@
 
 use crate::Context;
 use crate::rule::{Rule, declare_rule};
-use tidegate_graph::{Resource, Value};
+use tidegate_graph::{Fix, Resource, Value};
 
 declare_rule! {
     /// ## What it finds
@@ -70,6 +70,7 @@ impl Rule for WeakFunctionAppTransport {
                 .finding(app, "the function app accepts unencrypted requests")
                 .at(&["https_only"])
                 .help("set `https_only = true`")
+                .fix(Fix::risky("take encrypted requests alone").set(&app.id, &["https_only"], true))
                 .report(),
             Some((_, Some(true))) => {}
             Some((value, None)) => cx.unknown(app, value, "`https_only`"),

@@ -3,7 +3,7 @@
 use super::weak_function_app_transport::FUNCTION_APPS;
 use crate::Context;
 use crate::rule::{Rule, declare_rule};
-use tidegate_graph::{Resource, Severity};
+use tidegate_graph::{Fix, Resource, Severity};
 
 declare_rule! {
     /// ## What it finds
@@ -73,6 +73,7 @@ impl Rule for WeakStorageAccount {
                 .at(&[key])
                 .severity(severity)
                 .help(format!("set `{key} = {good}`"))
+                .fix(Fix::risky(format!("set `{key}`")).set(&account.id, &[key], good))
                 .report();
         };
         // The second name is that of older provider versions.

@@ -2,7 +2,7 @@
 
 use crate::Context;
 use crate::rule::{Rule, declare_rule};
-use tidegate_graph::Resource;
+use tidegate_graph::{Fix, Resource};
 
 declare_rule! {
     /// ## What it finds
@@ -57,6 +57,7 @@ impl Rule for GuestIdentities {
                 .finding(pool, "the identity pool gives credentials to anyone")
                 .at(&["AllowUnauthenticatedIdentities"])
                 .help("set `AllowUnauthenticatedIdentities: false` and let users sign in")
+                .fix(Fix::risky("let guests out").set(&pool.id, &["AllowUnauthenticatedIdentities"], false))
                 .report(),
         }
     }

@@ -2,7 +2,7 @@
 
 use crate::Context;
 use crate::rule::{Rule, declare_rule};
-use tidegate_graph::{Resource, Severity};
+use tidegate_graph::{Fix, Resource, Severity};
 
 declare_rule! {
     /// ## What it finds
@@ -80,8 +80,16 @@ impl Rule for PublicAccessUnblocked {
             .at(&["PublicAccessBlockConfiguration"])
             .severity(severity)
             .help("set all four to true, or leave `PublicAccessBlockConfiguration` out")
+            .fix(blocked(bucket, &off))
             .report();
     }
+}
+
+/// All that is off, on.
+fn blocked(bucket: &Resource, off: &[&str]) -> Fix {
+    off.iter().fold(Fix::risky("block public access"), |fix, key| {
+        fix.set(&bucket.id, &["PublicAccessBlockConfiguration", key], true)
+    })
 }
 
 /// True if the bucket was given access control lists; by default they are off.

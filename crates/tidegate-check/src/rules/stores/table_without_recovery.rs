@@ -2,7 +2,7 @@
 
 use crate::Context;
 use crate::rule::{Rule, declare_rule};
-use tidegate_graph::{Resource, Value};
+use tidegate_graph::{Fix, Resource, Value};
 
 declare_rule! {
     /// ## What it finds
@@ -75,6 +75,7 @@ fn look(table: &Resource, enabled: Option<&Value>, at: &[&str], cx: &Context<'_>
             .finding(table, "the table has no point-in-time recovery")
             .at(at)
             .help("set `PointInTimeRecoverySpecification` with `PointInTimeRecoveryEnabled: true`")
+            .fix((at == ENABLED).then(|| Fix::safe("keep a history of 35 days").set(&table.id, at, true)))
             .report(),
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::Context;
 use crate::rule::{Rule, declare_rule};
-use tidegate_graph::Resource;
+use tidegate_graph::{Fix, Resource};
 
 declare_rule! {
     /// ## What it finds
@@ -67,6 +67,11 @@ impl Rule for UnencryptedStream {
         cx.finding(stream, "the stream keeps its records unencrypted")
             .at(&["StreamEncryption"])
             .help("set `StreamEncryption` with `EncryptionType: KMS`")
+            .fix(
+                Fix::risky("encrypt with the key of Kinesis")
+                    .set(&stream.id, &["StreamEncryption", "EncryptionType"], "KMS")
+                    .set(&stream.id, &["StreamEncryption", "KeyId"], "alias/aws/kinesis"),
+            )
             .report();
     }
 }

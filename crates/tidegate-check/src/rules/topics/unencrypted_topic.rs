@@ -2,7 +2,7 @@
 
 use crate::Context;
 use crate::rule::{Rule, declare_rule};
-use tidegate_graph::Resource;
+use tidegate_graph::{Fix, Resource};
 
 declare_rule! {
     /// ## What it finds
@@ -53,6 +53,11 @@ impl Rule for UnencryptedTopic {
             cx.finding(topic, "the topic keeps its messages unencrypted")
                 .at(&["KmsMasterKeyId"])
                 .help("name a key in `KmsMasterKeyId`")
+                .fix(Fix::risky("encrypt with the key of SNS").set(
+                    &topic.id,
+                    &["KmsMasterKeyId"],
+                    "alias/aws/sns",
+                ))
                 .report();
         }
     }

@@ -1,0 +1,161 @@
+//! Every fix of every rule, on every fixture and example: it can be read, the finding is gone, the rest is as it was.
+
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::string_slice)]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+use tidegate_check::{Metadata, Selection, check, rules};
+use tidegate_graph::{Edit, Finding, System};
+
+#[test]
+fn every_fix_mends_its_finding_and_nothing_else() {
+    let mut offered: BTreeSet<&str> = BTreeSet::new();
+    let mut applied: BTreeMap<&str, usize> = BTreeMap::new();
+    for rule in rules() {
+        for (name, files) in inputs(rule) {
+            let folder = Scratch::new(&format!("{}-{name}", rule.id));
+            lay_out(&folder.0, &files);
+            let (system, findings) = run(rule, &folder.0);
+            for finding in &findings {
+                let Some(fix) = &finding.fix else { continue };
+                offered.insert(rule.id);
+                let Some(edits) = tidegate_read::edits(&system, fix) else { continue };
+                let what = format!("{} in {name}: {}", rule.id, finding.message);
+                mends(rule, &folder.0, &files, &system, finding, &edits, &what);
+                *applied.entry(rule.id).or_default() += 1;
+            }
+        }
+    }
+    println!("{applied:?}");
+    // A rule that offers a fix nobody can apply has one in name only.
+    let unused: Vec<&&str> = offered.iter().filter(|rule| !applied.contains_key(**rule)).collect();
+    assert!(unused.is_empty(), "no fixture or example in which the fix can be written: {unused:?}");
+    assert!(applied.values().sum::<usize>() >= 20, "{applied:?}");
+}
+
+fn mends(
+    rule: &Metadata,
+    folder: &Path,
+    files: &[(PathBuf, String)],
+    before: &System,
+    finding: &Finding,
+    edits: &[Edit],
+    what: &str,
+) {
+    let [edit] = edits else { panic!("{what}: {edits:?}") };
+    let source = before.sources.source(edit.span.file).unwrap();
+    let (start, end) = (edit.span.start as usize, edit.span.end as usize);
+    let text = source.text();
+    let mended = format!("{}{}{}", &text[..start], edit.replacement, &text[end..]);
+    let path = folder.join(source.path().as_str());
+    assert_eq!(fs::read_to_string(&path).unwrap(), **text, "{what}");
+    fs::write(&path, &mended).unwrap();
+
+    let (after, findings) = run(rule, folder);
+    let problems = |system: &System| system.problems.iter().map(|p| p.message.clone()).collect::<Vec<_>>();
+    assert_eq!(problems(&after), problems(before), "{what}\n{mended}");
+    assert_eq!(after.declared(), before.declared(), "{what}\n{mended}");
+    let there = findings.iter().find(|f| f.fingerprint == finding.fingerprint);
+    assert!(there.is_none(), "{what}: still there after\n{mended}");
+    // What goes is no more than the one value.
+    assert!(!text[start..end].trim().contains('\n'), "{what}: {:?}", &text[start..end]);
+    // Once mended, there is nothing left to do.
+    let again = finding.fix.as_ref().and_then(|fix| tidegate_read::edits(&after, fix));
+    assert_eq!(again, None, "{what}\n{mended}");
+    lay_out(folder, files);
+}
+
+/// Fixtures and examples that should be found, each as files.
+fn inputs(rule: &Metadata) -> Vec<(String, Vec<(PathBuf, String)>)> {
+    let mut out = Vec::new();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
+    for family in entries(&root) {
+        for path in entries(&family.join(rule.id)) {
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            if !name.starts_with("finding-") || name.ends_with(".snap") || name.ends_with(".new") {
+                continue;
+            }
+            let mut files = Vec::new();
+            if path.is_dir() {
+                gather(&path, &path, &mut files);
+            } else {
+                files.push((PathBuf::from(&name), fs::read_to_string(&path).unwrap()));
+            }
+            out.push((name, files));
+        }
+    }
+    let page = rule.page();
+    let mut open: Option<(String, String)> = None;
+    for line in page.lines() {
+        match (line.strip_prefix("```"), &mut open) {
+            (Some(""), Some(_)) => {
+                let (extension, text) = open.take().unwrap();
+                let name = format!("example-{}.{extension}", out.len());
+                out.push((name.clone(), vec![(PathBuf::from(name), text)]));
+            }
+            (Some(info), None) => {
+                if let Some((language, "finding")) = info.split_once(',') {
+                    let extension = if language == "hcl" { "tf" } else { language };
+                    open = Some((extension.to_string(), String::new()));
+                }
+            }
+            (None, Some((_, text))) => {
+                text.push_str(line);
+                text.push('\n');
+            }
+            _ => {}
+        }
+    }
+    out
+}
+
+fn gather(root: &Path, folder: &Path, files: &mut Vec<(PathBuf, String)>) {
+    for path in entries(folder) {
+        if path.is_dir() {
+            gather(root, &path, files);
+        } else if let Ok(text) = fs::read_to_string(&path) {
+            files.push((path.strip_prefix(root).unwrap().to_path_buf(), text));
+        }
+    }
+}
+
+fn lay_out(folder: &Path, files: &[(PathBuf, String)]) {
+    for (path, text) in files {
+        let path = folder.join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+}
+
+fn entries(folder: &Path) -> Vec<PathBuf> {
+    let Ok(read) = fs::read_dir(folder) else { return Vec::new() };
+    let mut out: Vec<PathBuf> = read.map(|e| e.unwrap().path()).collect();
+    out.sort();
+    out
+}
+
+fn run(rule: &Metadata, path: &Path) -> (System, Vec<Finding>) {
+    let system = tidegate_read::read(path, &tidegate_read::Options::default());
+    let graph = tidegate_read::link(&system);
+    let selection = Selection { only: vec![rule.id.into()], ..Selection::default() };
+    let findings = check(&system, &graph, &selection);
+    (system, findings)
+}
+
+/// A folder that goes with the test.
+struct Scratch(PathBuf);
+
+impl Scratch {
+    fn new(name: &str) -> Self {
+        let folder = std::env::temp_dir().join(format!("tidegate-fix-{}-{name}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        Self(folder)
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
