@@ -27,7 +27,6 @@ fn every_fix_mends_its_finding_and_nothing_else() {
             }
         }
     }
-    println!("{applied:?}");
     // A rule that offers a fix nobody can apply has one in name only.
     let unused: Vec<&&str> = offered.iter().filter(|rule| !applied.contains_key(**rule)).collect();
     assert!(unused.is_empty(), "no fixture or example in which the fix can be written: {unused:?}");

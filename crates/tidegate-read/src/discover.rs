@@ -261,7 +261,7 @@ fn open(files: &Files, path: &Path, named: bool) -> Opened {
 
 /// A cheap look before anything is parsed: most JSON and YAML of a repository is something else.
 fn looks_like_ours(text: &str) -> bool {
-    const MARKS: [&str; 12] = [
+    const MARKS: [&str; 13] = [
         "Resources",
         "AWSTemplateFormatVersion",
         "openapi",
@@ -274,6 +274,7 @@ fn looks_like_ours(text: &str) -> bool {
         "terraform_version",
         "ParameterKey",
         "cloud-assembly",
+        "aws:cloudformation:stack",
     ];
     MARKS.iter().any(|mark| text.contains(mark))
 }

@@ -6,6 +6,8 @@
 
 mod hcl;
 mod place;
+#[cfg(test)]
+mod tests;
 mod yaml;
 
 use std::path::Path;

@@ -6,6 +6,7 @@ mod cli {
     mod baseline;
     mod check;
     mod config;
+    mod fix;
     mod formats;
     mod graph;
     mod output;

@@ -130,7 +130,7 @@ impl Writer<'_> {
         }
         let added = lines.join(line);
         if first.is_none() {
-            if inside.trim().is_empty() {
+            if inside.trim().is_empty() && !inside.contains('\n') {
                 return Some((brace + 1, end - 1, format!("{line}{added}{line}{own}")));
             }
             let at = end_of_line(self.text, brace + 1, COMMENTS)?;
