@@ -42,11 +42,15 @@ fn mends(
     edits: &[Edit],
     what: &str,
 ) {
-    let [edit] = edits else { panic!("{what}: {edits:?}") };
-    let source = before.sources.source(edit.span.file).unwrap();
-    let (start, end) = (edit.span.start as usize, edit.span.end as usize);
+    let source = before.sources.source(edits[0].span.file).unwrap();
     let text = source.text();
-    let mended = format!("{}{}{}", &text[..start], edit.replacement, &text[end..]);
+    let mut mended = text.to_string();
+    for edit in edits.iter().rev() {
+        let range = edit.span.start as usize..edit.span.end as usize;
+        // What goes is no more than the one value.
+        assert!(!text[range.clone()].trim().contains('\n'), "{what}: {:?}", &text[range]);
+        mended.replace_range(range, &edit.replacement);
+    }
     let path = folder.join(source.path().as_str());
     assert_eq!(fs::read_to_string(&path).unwrap(), **text, "{what}");
     fs::write(&path, &mended).unwrap();
@@ -57,8 +61,6 @@ fn mends(
     assert_eq!(after.declared(), before.declared(), "{what}\n{mended}");
     let there = findings.iter().find(|f| f.fingerprint == finding.fingerprint);
     assert!(there.is_none(), "{what}: still there after\n{mended}");
-    // What goes is no more than the one value.
-    assert!(!text[start..end].trim().contains('\n'), "{what}: {:?}", &text[start..end]);
     // Once mended, there is nothing left to do.
     let again = finding.fix.as_ref().and_then(|fix| tidegate_read::edits(&after, fix));
     assert_eq!(again, None, "{what}\n{mended}");

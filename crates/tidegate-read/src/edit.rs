@@ -11,40 +11,56 @@ mod tests;
 mod yaml;
 
 use std::path::Path;
-use tidegate_graph::{Change, Edit, Fix, Resource, Source, Span, System};
+use tidegate_graph::{Change, Edit, FileId, Fix, Resource, Source, Span, System};
 
-/// The edits that a fix comes to, in one file; `None` where it can't be written with certainty.
+/// The edits that a fix comes to, in one file and in the order of their places; `None` where it can't be written with
+/// certainty.
 pub fn edits(system: &System, fix: &Fix) -> Option<Vec<Edit>> {
-    let mut file = None;
-    let mut text = String::new();
-    let mut last = None;
+    let mut changes = Vec::with_capacity(fix.changes.len());
     for change in &fix.changes {
         let resource = system.resource(&change.resource)?;
         if is_generated(system, resource) {
             return None;
         }
-        let source = system.sources.source(resource.span.file)?;
-        match file {
-            None => {
-                file = Some(resource.span.file);
-                text = source.text().to_string();
-            }
-            // One file is written whole or not at all; two can't be.
-            Some(file) if file != resource.span.file => return None,
-            Some(_) => {}
-        }
+        changes.push((resource, change));
+    }
+    let file = changes.first()?.0.span.file;
+    // One file is written whole or not at all; two can't be.
+    if changes.iter().any(|(resource, _)| resource.span.file != file) {
+        return None;
+    }
+    let source = system.sources.source(file)?;
+    let text = source.text();
+    let edits = apart(system, &changes, source, file).or_else(|| together(system, &changes, source, file))?;
+    let says = |edit: &Edit| text.get(edit.span.start as usize..edit.span.end as usize);
+    (!edits.iter().all(|edit| says(edit) == Some(&edit.replacement))).then_some(edits)
+}
+
+type Changes<'a> = [(&'a Resource, &'a Change)];
+
+/// Changes that have nothing to do with each other.
+fn apart(system: &System, changes: &Changes<'_>, source: &Source, file: FileId) -> Option<Vec<Edit>> {
+    let mut edits = Vec::with_capacity(changes.len());
+    for (resource, change) in changes {
+        let (start, end, replacement) = one(system, resource, change, source, source.text())?;
+        edits.push(Edit { span: Span::new(file, start, end), replacement });
+    }
+    edits.sort_by_key(|edit| edit.span.start);
+    let free = edits.windows(2).all(|pair| match pair {
+        [first, second] => first.span.end < second.span.start,
+        _ => true,
+    });
+    free.then_some(edits)
+}
+
+/// One change after the other, as one edit: a second one may go into what the first one makes.
+fn together(system: &System, changes: &Changes<'_>, source: &Source, file: FileId) -> Option<Vec<Edit>> {
+    let mut text = source.text().to_string();
+    for (resource, change) in changes {
         let edit = one(system, resource, change, source, &text)?;
         text = apply(&text, &edit)?;
-        last = Some(edit);
     }
-    let file = file?;
-    let before = system.sources.source(file)?.text();
-    let edit = match (fix.changes.len(), last) {
-        (1, Some((start, end, replacement))) => Edit { span: Span::new(file, start, end), replacement },
-        _ => difference(before, &text, file)?,
-    };
-    let same = before.get(edit.span.start as usize..edit.span.end as usize) == Some(&edit.replacement);
-    (!same).then(|| vec![edit])
+    Some(vec![difference(source.text(), &text, file)?])
 }
 
 /// True for a resource whose file some tool writes anew, so that an edit would be lost.
@@ -75,7 +91,7 @@ fn apply(text: &str, (start, end, replacement): &Raw) -> Option<String> {
 }
 
 /// The one edit between two texts.
-fn difference(before: &str, after: &str, file: tidegate_graph::FileId) -> Option<Edit> {
+fn difference(before: &str, after: &str, file: FileId) -> Option<Edit> {
     let same = |(a, b): &(char, char)| a == b;
     let start: usize = before.chars().zip(after.chars()).take_while(same).map(|(c, _)| c.len_utf8()).sum();
     let (old, new) = (before.get(start..)?, after.get(start..)?);

@@ -12,9 +12,12 @@ pub(super) fn set(resource: &Resource, change: &Change, text: &str) -> Option<Ra
     let file = resource.span.file;
     let (body, problems) = parse(file, text);
     let block = header(&body, resource.span)?;
-    let [kind, ty, ..] = [Some(block.kind.as_str()), block.labels.first().map(|l| l.as_str())];
+    let [kind, ty, ..] = [Some(block.kind.as_str()), block.labels.first().map(tidegate_graph::Str::as_str)];
     if kind != Some("resource") || ty != Some(&resource.declared_type) || resource.made_from.is_some() {
         return None;
+    }
+    if let Some(edit) = elsewhere(resource, change, &body, text) {
+        return Some(edit);
     }
     let (steps, value) = written(&resource.declared_type, &resource.ty, &change.path, &change.value)?;
     // What the resource has without saying so itself says another one that is joined to it, or a variable's default.
@@ -28,6 +31,25 @@ pub(super) fn set(resource: &Resource, change: &Change, text: &str) -> Option<Ra
     let (again, more) = parse(file, &after);
     let same = again.blocks.len() == body.blocks.len() && more.len() == problems.len();
     same.then_some(edit)
+}
+
+/// A literal in another block of the same file, which says something of this resource: `aws_s3_bucket_public_access_block`.
+fn elsewhere(resource: &Resource, change: &Change, body: &Body, text: &str) -> Option<Raw> {
+    // Words may be spelt otherwise there; flags and numbers aren't.
+    let new = match &change.value {
+        Plain::Bool(value) => value.to_string(),
+        Plain::Number(n) => n.to_string(),
+        _ => return None,
+    };
+    let (first, rest) = change.path.split_first()?;
+    let known = rest.iter().try_fold(resource.properties.get(first)?, |value, key| value.get(key))?;
+    let parts = body.blocks.iter().filter(|b| b.kind == "resource" && b.header != resource.span);
+    let mut here = parts.flat_map(|block| &block.body.attributes).filter(|a| a.value.span == known.span);
+    let attribute = here.next()?;
+    let literal = matches!(attribute.value.kind, Kind::Bool(_) | Kind::Number(_));
+    let same = known.span.file == resource.span.file && here.next().is_none();
+    let (start, end) = (known.span.start as usize, known.span.end as usize);
+    (literal && same && text.get(start..end)? != new).then_some((start, end, new))
 }
 
 fn header(body: &Body, span: Span) -> Option<&Block> {
@@ -99,9 +121,9 @@ impl Writer<'_> {
         let inside = self.text.get(brace + 1..end.checked_sub(1)?)?;
         let attributes = block.body.attributes.iter();
         // The arguments that Terraform itself reads stand last by custom.
-        let plain =
+        let mut plain =
             attributes.clone().filter(|a| !matches!(a.name.as_str(), "depends_on" | "provider" | "count"));
-        let last = plain.last().or(block.body.attributes.last());
+        let last = plain.next_back().or(block.body.attributes.last());
         let items = attributes
             .clone()
             .map(|a| (a.key.start as usize, a.value.span.end as usize))

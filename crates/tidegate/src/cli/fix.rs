@@ -17,6 +17,31 @@ pub(super) enum Which {
     Unsafe,
 }
 
+/// What is to be changed in a file, by place.
+#[derive(Debug, Default)]
+struct File {
+    edits: BTreeMap<u32, Edit>,
+    fixes: usize,
+}
+
+impl File {
+    /// Takes all edits of a fix, or none when one of them overlaps with what is there: that one waits for the next round.
+    fn take(&mut self, edits: Vec<Edit>) -> bool {
+        let fits = |edit: &Edit| {
+            let (start, end) = (edit.span.start, edit.span.end);
+            // The same edit twice is one: several findings want one place changed in the same way.
+            self.edits.get(&start) == Some(edit)
+                || self.edits.range(..=end).next_back().is_none_or(|(_, before)| before.span.end < start)
+        };
+        let all = edits.iter().all(fits);
+        if all {
+            self.fixes += 1;
+            self.edits.extend(edits.into_iter().map(|edit| (edit.span.start, edit)));
+        }
+        all
+    }
+}
+
 /// What was done.
 #[derive(Debug, Default)]
 pub(super) struct Done {
@@ -47,43 +72,24 @@ pub(super) fn apply(
         if round == 0 {
             done.generated = wanted.iter().filter(|f| is_generated(&input.system, f)).count();
         }
-        let mut files: BTreeMap<FileId, Vec<(Edit, &Finding)>> = BTreeMap::new();
+        let mut files: BTreeMap<FileId, File> = BTreeMap::new();
         for finding in wanted.into_iter().filter(|f| !tried.contains(&f.fingerprint)) {
             let edits = finding.fix.as_ref().and_then(|fix| tidegate_read::edits(&input.system, fix));
-            for edit in edits.into_iter().flatten() {
-                files.entry(edit.span.file).or_default().push((edit, finding));
+            let Some(edits) = edits else { continue };
+            let Some(first) = edits.first() else { continue };
+            if files.entry(first.span.file).or_default().take(edits) {
+                tried.insert(finding.fingerprint.clone());
             }
         }
         let mut wrote: Vec<(PathBuf, String)> = Vec::new();
-        for (file, mut edits) in files {
-            edits.sort_by_key(|(edit, _)| (edit.span.start, edit.span.end));
-            let mut free = 0;
-            let mut last: Option<Edit> = None;
-            let mut chosen: Vec<Edit> = Vec::new();
-            for (edit, finding) in edits {
-                // One place that several findings want changed in the same way is changed once.
-                let repeated = last.as_ref() == Some(&edit);
-                if !repeated && edit.span.start < free {
-                    continue;
-                }
-                tried.insert(finding.fingerprint.clone());
-                done.fixes += 1;
-                if !repeated {
-                    // What is put in at one place twice may belong together, so it goes one after the other.
-                    free = edit.span.end + 1;
-                    last = Some(edit.clone());
-                    chosen.push(edit);
-                }
-            }
-            match write(&input, file, &chosen) {
+        for (file, chosen) in files {
+            match write(&input, file, chosen.edits.values()) {
                 Ok((path, before)) => {
+                    done.fixes += chosen.fixes;
                     done.files.insert(path.display().to_string());
                     wrote.push((path, before));
                 }
-                Err(note) => {
-                    done.fixes -= chosen.len().min(done.fixes);
-                    done.notes.push(note);
-                }
+                Err(note) => done.notes.push(note),
             }
         }
         if wrote.is_empty() {
@@ -133,7 +139,11 @@ fn is_generated(system: &System, finding: &Finding) -> bool {
 }
 
 /// Writes a file with its edits, whole or not at all. Returns its path and what stood there, or why it was left alone.
-fn write(input: &Input, file: FileId, edits: &[Edit]) -> Result<(PathBuf, String), String> {
+fn write<'e>(
+    input: &Input,
+    file: FileId,
+    edits: impl Iterator<Item = &'e Edit>,
+) -> Result<(PathBuf, String), String> {
     let source = input.system.sources.source(file).ok_or_else(String::new)?;
     let shown = source.path();
     let path = input.folder.join(shown.as_str());

@@ -4,7 +4,7 @@ use super::stage_without_access_log::makes_stage;
 use crate::Context;
 use crate::rest::protocol;
 use crate::rule::{Rule, declare_rule};
-use tidegate_graph::{Resource, Value};
+use tidegate_graph::{Fix, Plain, Resource, Value};
 
 declare_rule! {
     /// ## What it finds
@@ -110,6 +110,25 @@ fn websocket(stage: &Resource, cx: &Context<'_>) {
     level(stage, &levels, &["DefaultRouteSettings", "LoggingLevel"], cx);
 }
 
+/// Errors alone, where nothing is said of logs yet. The account needs a role that may write them.
+fn logged(stage: &Resource, cx: &Context<'_>) -> Option<Fix> {
+    let fix = Fix::risky("log errors");
+    match stage.ty.as_str() {
+        "AWS::ApiGateway::Stage" if cx.get(stage, &["MethodSettings"]).is_none() => {
+            let everywhere = Plain::map([
+                ("HttpMethod", "*".into()),
+                ("ResourcePath", "/*".into()),
+                ("LoggingLevel", "ERROR".into()),
+            ]);
+            Some(fix.set(&stage.id, &["MethodSettings"], Plain::List(vec![everywhere])))
+        }
+        "AWS::ApiGatewayV2::Stage" => {
+            Some(fix.set(&stage.id, &["DefaultRouteSettings", "LoggingLevel"], "ERROR"))
+        }
+        _ => None,
+    }
+}
+
 /// One level that logs is enough: what is left out for single methods is left out on purpose.
 fn level(stage: &Resource, levels: &[&Value], place: &[&str], cx: &Context<'_>) {
     if levels.iter().any(|level| level.as_str().is_some_and(|l| !matches!(l, "OFF" | ""))) {
@@ -121,6 +140,7 @@ fn level(stage: &Resource, levels: &[&Value], place: &[&str], cx: &Context<'_>) 
     cx.finding(stage, "the stage keeps no execution log")
         .at(place)
         .help("set `LoggingLevel: ERROR` for all methods, without `DataTraceEnabled`")
+        .fix(logged(stage, cx))
         .report();
 }
 
