@@ -56,11 +56,13 @@ fn apart(system: &System, changes: &Changes<'_>, source: &Source, file: FileId) 
 /// One change after the other, as one edit: a second one may go into what the first one makes.
 fn together(system: &System, changes: &Changes<'_>, source: &Source, file: FileId) -> Option<Vec<Edit>> {
     let mut text = source.text().to_string();
+    let mut first = text.len();
     for (resource, change) in changes {
         let edit = one(system, resource, change, source, &text)?;
         text = apply(&text, &edit)?;
+        first = first.min(edit.0);
     }
-    Some(vec![difference(source.text(), &text, file)?])
+    Some(vec![difference(source.text(), &text, first, file)?])
 }
 
 /// True for a resource whose file some tool writes anew, so that an edit would be lost.
@@ -90,10 +92,10 @@ fn apply(text: &str, (start, end, replacement): &Raw) -> Option<String> {
     Some([text.get(..*start)?, replacement, text.get(*end..)?].concat())
 }
 
-/// The one edit between two texts.
-fn difference(before: &str, after: &str, file: FileId) -> Option<Edit> {
+/// The one edit between two texts that are the same up to `start`. It begins there even if more is the same, so that
+/// whatever else goes to that place is seen to be in its way.
+fn difference(before: &str, after: &str, start: usize, file: FileId) -> Option<Edit> {
     let same = |(a, b): &(char, char)| a == b;
-    let start: usize = before.chars().zip(after.chars()).take_while(same).map(|(c, _)| c.len_utf8()).sum();
     let (old, new) = (before.get(start..)?, after.get(start..)?);
     let tail: usize =
         old.chars().rev().zip(new.chars().rev()).take_while(same).map(|(c, _)| c.len_utf8()).sum();

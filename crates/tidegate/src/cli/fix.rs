@@ -73,7 +73,10 @@ pub(super) fn apply(
             done.generated = wanted.iter().filter(|f| is_generated(&input.system, f)).count();
         }
         let mut files: BTreeMap<FileId, File> = BTreeMap::new();
-        for finding in wanted.into_iter().filter(|f| !tried.contains(&f.fingerprint)) {
+        for finding in wanted {
+            if tried.contains(&finding.fingerprint) {
+                continue;
+            }
             let edits = finding.fix.as_ref().and_then(|fix| tidegate_read::edits(&input.system, fix));
             let Some(edits) = edits else { continue };
             let Some(first) = edits.first() else { continue };
