@@ -64,12 +64,22 @@ pub(super) fn keys(resource: &Resource, change: &Change, text: &str, original: b
     {
         return None;
     }
-    // An item's number counts what is there, which conditions may change.
     if let (Some(known), Some(here)) = (known, here)
         && original
         && known.span != here.span
     {
         return None;
+    }
+    // A number counts the items that are there, which conditions may change.
+    for (n, key) in change.path.iter().enumerate().filter(|(_, key)| key.parse::<usize>().is_ok()) {
+        let list = at(&whole, change.path.get(..n)?)?;
+        let counted = |item: &Value| !matches!(item.data, Data::Choice(_) | Data::Unknown(_) | Data::Null);
+        let known =
+            list.as_list().filter(|items| items.iter().all(counted))?.get(key.parse::<usize>().ok()?)?;
+        let here = written.get("Properties").and_then(|p| at(p, inner.get(..=n)?))?;
+        if inner != change.path || original && known.span != here.span {
+            return None;
+        }
     }
     let mut keys: Vec<Str> = vec!["Resources".into(), id.clone(), "Properties".into()];
     keys.extend(inner);

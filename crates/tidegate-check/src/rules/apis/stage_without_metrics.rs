@@ -2,7 +2,7 @@
 
 use crate::Context;
 use crate::rule::{Rule, declare_rule};
-use tidegate_graph::Resource;
+use tidegate_graph::{Fix, Resource};
 
 declare_rule! {
     /// ## What it finds
@@ -70,6 +70,11 @@ impl Rule for StageWithoutMetrics {
             cx.finding(stage, "methods aren't counted one by one")
                 .at(&["MethodSettings", &n.to_string(), "MetricsEnabled"])
                 .help("set `MetricsEnabled: true`")
+                .fix(Fix::risky("count methods one by one").set(
+                    &stage.id,
+                    &["MethodSettings", &n.to_string(), "MetricsEnabled"],
+                    true,
+                ))
                 .report();
         }
     }

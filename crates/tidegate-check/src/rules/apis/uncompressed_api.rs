@@ -2,7 +2,7 @@
 
 use crate::Context;
 use crate::rule::{Rule, declare_rule};
-use tidegate_graph::Resource;
+use tidegate_graph::{Fix, Resource};
 
 declare_rule! {
     /// ## What it finds
@@ -68,6 +68,7 @@ impl Rule for UncompressedApi {
         cx.finding(api, "the API compresses no answers")
             .at(&["MinimumCompressionSize"])
             .help("set `MinimumCompressionSize`, to 1024 say")
+            .fix(Fix::safe("compress answers from 1 kB on").set(&api.id, &["MinimumCompressionSize"], 1024))
             .report();
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::Context;
 use crate::rule::{Rule, declare_rule};
-use tidegate_graph::Resource;
+use tidegate_graph::{Fix, Resource};
 
 declare_rule! {
     /// ## What it finds
@@ -65,6 +65,7 @@ impl Rule for TrailInOneRegion {
         cx.finding(trail, "the trail sees its own region only")
             .within(&["IsMultiRegionTrail"])
             .help("set `IsMultiRegionTrail: true`")
+            .fix(Fix::risky("see all regions").set(&trail.id, &["IsMultiRegionTrail"], true))
             .report();
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::Context;
 use crate::rule::{Rule, declare_rule};
-use tidegate_graph::Resource;
+use tidegate_graph::{Fix, Resource};
 
 declare_rule! {
     /// ## What it finds
@@ -62,6 +62,7 @@ impl Rule for TrailSwitchedOff {
         cx.finding(trail, "the trail is switched off")
             .within(&["IsLogging"])
             .help("set `IsLogging: true`")
+            .fix(Fix::risky("switch it on").set(&trail.id, &["IsLogging"], true))
             .report();
     }
 }

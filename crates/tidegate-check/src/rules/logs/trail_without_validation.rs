@@ -2,7 +2,7 @@
 
 use crate::Context;
 use crate::rule::{Rule, declare_rule};
-use tidegate_graph::Resource;
+use tidegate_graph::{Fix, Resource};
 
 declare_rule! {
     /// ## What it finds
@@ -65,6 +65,7 @@ impl Rule for TrailWithoutValidation {
         cx.finding(trail, "the files of the trail carry no digests")
             .within(&["EnableLogFileValidation"])
             .help("set `EnableLogFileValidation: true`")
+            .fix(Fix::safe("write digests").set(&trail.id, &["EnableLogFileValidation"], true))
             .report();
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::Context;
 use crate::rule::{Rule, declare_rule};
-use tidegate_graph::Resource;
+use tidegate_graph::{Fix, Resource};
 
 declare_rule! {
     /// ## What it finds
@@ -72,6 +72,7 @@ impl Rule for StateMachineWithoutTracing {
         cx.finding(machine, "the state machine isn't traced")
             .at(&path)
             .help("set `TracingConfiguration: {Enabled: true}`")
+            .fix(Fix::risky("trace it").set(&machine.id, &path, true))
             .report();
     }
 }
