@@ -101,6 +101,7 @@ fn properties(
     set("EphemeralStorage", storage);
     set("VpcConfig", vpc(service, function));
     set("TracingConfig", tracing(service, function, statements));
+    set("Tags", tags(service, function));
     if let Some(target) = own("onError") {
         statements.push(raw::allow(&["sns:Publish"], target.clone(), target.span));
         set("DeadLetterConfig", Some(Value::object([("TargetArn", target)], span)));
@@ -136,6 +137,29 @@ fn environment(service: &Service, function: &Function) -> Option<Value> {
     };
     let span = variables.span;
     Some(Value::object([("Variables", variables)], span))
+}
+
+/// The tags of the stack, of all functions and of this one, as CloudFormation lists them.
+fn tags(service: &Service, function: &Function) -> Option<Value> {
+    let places = [
+        service.provider(&["stackTags"]).cloned(),
+        service.provider(&["tags"]).cloned(),
+        function.get("tags").cloned(),
+    ];
+    let mut all: Vec<Value> = Vec::new();
+    let mut place = None;
+    for tags in places.into_iter().flatten() {
+        let span = tags.span;
+        place.get_or_insert(span);
+        match tags.as_map().filter(|_| !raw::is_intrinsic(&tags)).cloned() {
+            Some(map) => all.extend(map.into_fields().map(|(key, field)| {
+                let key = Value::text(key, field.key);
+                Value::object([("Key", key), ("Value", field.value)], span)
+            })),
+            None => all.push(tags),
+        }
+    }
+    Some(Value::list(all, place?))
 }
 
 fn vpc(service: &Service, function: &Function) -> Option<Value> {

@@ -6,7 +6,8 @@ use tidegate_graph::{Resource, Value};
 
 declare_rule! {
     /// ## What it finds
-    /// A Lambda authorizer of a REST API of type `REQUEST` that caches its answers under nothing that tells callers apart: only context and stage variables, or the `Host` header.
+    /// A Lambda authorizer of a REST API of type `REQUEST` that caches its answers under nothing that tells callers
+    /// apart: only context and stage variables, or the `Host` header.
     ///
     /// ## Why it matters
     /// The answer for the first caller is given to all that follow, until it expires.
@@ -38,7 +39,8 @@ declare_rule! {
     /// ```
     ///
     /// ## Limits
-    /// An empty identity source with a cache is reported although AWS refuses most of them. A header that callers share for another reason is not known. HTTP APIs are not looked at: without an identity source they do not cache.
+    /// An empty identity source with a cache is reported although AWS refuses most of them. A header that callers share
+    /// for another reason is not known. HTTP APIs are not looked at: without an identity source they do not cache.
     AuthorizerAnswerForAll {
         id: "authorizer-answer-for-all",
         title: "authorizer that caches without the caller",

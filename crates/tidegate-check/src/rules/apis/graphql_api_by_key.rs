@@ -32,7 +32,8 @@ declare_rule! {
     /// ```
     ///
     /// ## Limits
-    /// An API that has another way in beside the key is left alone, because the schema may keep the key to public fields. Depth and introspection are not looked at.
+    /// An API that has another way in beside the key is left alone, because the schema may keep the key to public
+    /// fields. Depth and introspection are not looked at.
     GraphqlApiByKey {
         id: "graphql-api-by-key",
         title: "GraphQL API guarded by a key alone",

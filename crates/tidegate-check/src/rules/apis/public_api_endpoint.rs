@@ -31,7 +31,8 @@ declare_rule! {
     /// ```
     ///
     /// ## Limits
-    /// An API that is meant for the public is reported as well, so this is an opinion that only the profile `all` holds. HTTP and WebSocket APIs cannot be private.
+    /// An API that is meant for the public is reported as well, so this is an opinion that only the profile `all`
+    /// holds. HTTP and WebSocket APIs cannot be private.
     PublicApiEndpoint {
         id: "public-api-endpoint",
         title: "REST API with a public endpoint",

@@ -9,7 +9,8 @@ declare_rule! {
     /// A regional WAF web ACL with rules of which none is rate-based.
     ///
     /// ## Why it matters
-    /// Throttling at the stage is shared by all callers: one who floods it locks the others out. A rate-based rule stops the one.
+    /// Throttling at the stage is shared by all callers: one who floods it locks the others out. A rate-based rule
+    /// stops the one.
     ///
     /// ## Example
     /// ```yaml,finding
@@ -43,7 +44,8 @@ declare_rule! {
     /// ```
     ///
     /// ## Limits
-    /// A rule group of one's own may hold a rate-based rule, so a web ACL with one is left alone; so is one that blocks by default, and one without rules, which another rule reports.
+    /// A rule group of one's own may hold a rate-based rule, so a web ACL with one is left alone; so is one that blocks
+    /// by default, and one without rules, which another rule reports.
     WebAclWithoutRateLimit {
         id: "web-acl-without-rate-limit",
         title: "web ACL without rate limit",

@@ -6,7 +6,9 @@ use tidegate_graph::{Resource, Value};
 
 declare_rule! {
     /// ## What it finds
-    /// An environment variable that loads code before the function, such as `AWS_LAMBDA_EXEC_WRAPPER`, `LD_PRELOAD` or `NODE_OPTIONS`, and names a path under `/opt`, where layers lie, on a function that has a layer from another account.
+    /// An environment variable that loads code before the function, such as `AWS_LAMBDA_EXEC_WRAPPER`, `LD_PRELOAD` or
+    /// `NODE_OPTIONS`, and names a path under `/opt`, where layers lie, on a function that has a layer from another
+    /// account.
     ///
     /// ## Why it matters
     /// Such code sees every event and every credential of the function. Who publishes the layer decides what it is.
@@ -39,7 +41,8 @@ declare_rule! {
     /// ```
     ///
     /// ## Limits
-    /// A layer that the same template makes is trusted. Agents of monitoring vendors work this way: accept the finding when the vendor is trusted and the layer's version is fixed.
+    /// A layer that the same template makes is trusted. Agents of monitoring vendors work this way: accept the finding
+    /// when the vendor is trusted and the layer's version is fixed.
     CodeFromLayerInEnvironment {
         id: "code-from-layer-in-environment",
         title: "environment variable that loads code from a layer",

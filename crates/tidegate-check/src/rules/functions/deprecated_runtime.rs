@@ -6,7 +6,8 @@ use tidegate_graph::{Resource, Severity, Value};
 
 declare_rule! {
     /// ## What it finds
-    /// A function from a zip package on a managed runtime that AWS had deprecated on 1 January 2026 (high), or deprecates within 180
+    /// A function from a zip package on a managed runtime that AWS had deprecated on 1 January 2026 (high), or
+    /// deprecates within 180
     /// days of that day (medium).
     ///
     /// ## Why it matters
@@ -37,8 +38,10 @@ declare_rule! {
     /// ```
     ///
     /// ## Limits
-    /// The table is of 1 January 2026, after <https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html>; what AWS announced later
-    /// is not in it, and a runtime that it does not hold is never reported. No clock is read: the same template gives the same findings.
+    /// The table is of 1 January 2026, after <https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html>; what
+    /// AWS announced later
+    /// is not in it, and a runtime that it does not hold is never reported. No clock is read: the same template gives
+    /// the same findings.
     DeprecatedRuntime {
         id: "deprecated-runtime",
         title: "function on a deprecated runtime",

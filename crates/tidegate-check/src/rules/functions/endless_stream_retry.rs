@@ -7,10 +7,12 @@ use tidegate_graph::{Resource, Value};
 
 declare_rule! {
     /// ## What it finds
-    /// An event source mapping on a Kinesis stream or a table's stream that bounds neither `MaximumRetryAttempts` nor `MaximumRecordAgeInSeconds`.
+    /// An event source mapping on a Kinesis stream or a table's stream that bounds neither `MaximumRetryAttempts` nor
+    /// `MaximumRecordAgeInSeconds`.
     ///
     /// ## Why it matters
-    /// A record that can never be processed is tried until it expires, a day or a year later. Until then nothing behind it in the shard runs, and every try is paid for.
+    /// A record that can never be processed is tried until it expires, a day or a year later. Until then nothing behind
+    /// it in the shard runs, and every try is paid for.
     ///
     /// ## Example
     /// ```yaml,finding

@@ -9,7 +9,8 @@ declare_rule! {
     /// A function from a container image whose `ImageUri` names a tag, or nothing, instead of a digest.
     ///
     /// ## Why it matters
-    /// A tag can be moved: who may push to the repository decides what the next deployment runs, and nobody sees the change in review.
+    /// A tag can be moved: who may push to the repository decides what the next deployment runs, and nobody sees the
+    /// change in review.
     ///
     /// ## Example
     /// ```yaml,finding
@@ -34,7 +35,8 @@ declare_rule! {
     /// ```
     ///
     /// ## Limits
-    /// An image whose last part is not known is unknown, not a finding. Whether the repository forbids moving tags is not asked.
+    /// An image whose last part is not known is unknown, not a finding. Whether the repository forbids moving tags is
+    /// not asked.
     ImageWithoutDigest {
         id: "image-without-digest",
         title: "function image without digest",

@@ -37,7 +37,8 @@ declare_rule! {
     /// ```
     ///
     /// ## Limits
-    /// Tags given to the whole stack at deployment are not seen, so this is an opinion. The tag that SAM adds does not count.
+    /// Tags given to the whole stack at deployment are not seen, so this is an opinion. The tag that SAM adds does not
+    /// count.
     UntaggedFunction {
         id: "untagged-function",
         title: "function without tags",
@@ -45,7 +46,7 @@ declare_rule! {
         confidence: High,
         since: "0.1.0",
         aliases: ["TG-FN-031",
-            "kics:8df8e857-bd59-44fa-9f4c-d77594b95b46"],
+            "kics:8df8e857-bd59-44fa-9f4c-d77594b95b46", "kics:f99d3482-fa8c-4f79-bad9-35212dded164"],
         threats: ["T53"],
         profiles: [],
         why: "nobody knows whose function it is",

@@ -9,7 +9,8 @@ declare_rule! {
     /// A function whose `TracingConfig.Mode` is absent or `PassThrough`.
     ///
     /// ## Why it matters
-    /// An event passes through many functions. Without traces nobody can say, during an attack or after it, where it went.
+    /// An event passes through many functions. Without traces nobody can say, during an attack or after it, where it
+    /// went.
     ///
     /// ## Example
     /// ```yaml,finding

@@ -9,7 +9,8 @@ declare_rule! {
     /// A function that has environment variables and no `KmsKeyArn`.
     ///
     /// ## Why it matters
-    /// With AWS's own key everyone who may read the function's configuration reads its variables. A key of one's own asks for a second permission, leaves a trace, and can be withdrawn.
+    /// With AWS's own key everyone who may read the function's configuration reads its variables. A key of one's own
+    /// asks for a second permission, leaves a trace, and can be withdrawn.
     ///
     /// ## Example
     /// ```yaml,finding

@@ -10,7 +10,8 @@ declare_rule! {
     /// An event source mapping on a queue or stream whose `FunctionResponseTypes` has no `ReportBatchItemFailures`.
     ///
     /// ## Why it matters
-    /// When one record of a batch fails, all of them come back: one bad message makes good ones run again, and may drive them into the dead-letter queue.
+    /// When one record of a batch fails, all of them come back: one bad message makes good ones run again, and may
+    /// drive them into the dead-letter queue.
     ///
     /// ## Example
     /// ```yaml,finding
@@ -34,7 +35,8 @@ declare_rule! {
     /// ```
     ///
     /// ## Limits
-    /// A batch of one has nothing to tell apart and is left alone; Kafka, MQ and DocumentDB too. Whether the code answers with the failed records is not seen.
+    /// A batch of one has nothing to tell apart and is left alone; Kafka, MQ and DocumentDB too. Whether the code
+    /// answers with the failed records is not seen.
     WholeBatchRetry {
         id: "whole-batch-retry",
         title: "consumer that retries whole batches",
