@@ -44,7 +44,7 @@ fn collect<'v>(
     out: &mut Vec<State<'v>>,
 ) {
     let states = cx.child(definition, "States").and_then(Value::as_map);
-    for (name, value) in states.into_iter().flat_map(|map| map.iter()) {
+    for (name, value) in states.into_iter().flat_map(tidegate_graph::Map::iter) {
         let Some(value) = cx.world.resolve(value) else { continue };
         if depth > MAX_DEPTH || out.len() >= MAX_STATES {
             return;

@@ -1,5 +1,7 @@
 //! Makes inputs from seeds: cut, copy, swap, nest, and put in what such languages trip over.
 
+#![allow(clippy::indexing_slicing)]
+
 /// Pieces that parsers and evaluators are most likely to stumble on.
 const PIECES: &[&str] = &[
     "Ref",

@@ -6,9 +6,8 @@ use tidegate_graph::{Resource, Severity, Value};
 
 declare_rule! {
     /// ## What it finds
-    /// A function from a zip package on a managed runtime that AWS had deprecated on 1 January 2026 (high), or
-    /// deprecates within 180
-    /// days of that day (medium).
+    /// A function from a zip package on a managed runtime that AWS had deprecated on 25 November 2026 (high), or
+    /// deprecates within 180 days of that day (medium).
     ///
     /// ## Why it matters
     /// A deprecated runtime gets no security patches; after a while its functions can no longer be updated.
@@ -38,10 +37,9 @@ declare_rule! {
     /// ```
     ///
     /// ## Limits
-    /// The table is of 1 January 2026, after <https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html>; what
-    /// AWS announced later
-    /// is not in it, and a runtime that it does not hold is never reported. No clock is read: the same template gives
-    /// the same findings.
+    /// The table is of 25 November 2026 and agrees with the life cycle data of cfn-lint; the source of both is
+    /// <https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html>. What AWS announced later is not in it, and a
+    /// runtime that it does not hold is never reported. No clock is read: the same template gives the same findings.
     DeprecatedRuntime {
         id: "deprecated-runtime",
         title: "function on a deprecated runtime",
@@ -86,31 +84,37 @@ impl Rule for DeprecatedRuntime {
 }
 
 /// The day for which the table holds.
-const AS_OF: &str = "2026-01-01";
+const AS_OF: &str = "2026-11-25";
 
 /// Runtimes, and the day from which they are deprecated; up to 180 days after [`AS_OF`].
 const DEPRECATED: &[(&str, &str)] = &[
     ("dotnet5.0", "2022-05-10"),
     ("dotnet6", "2024-12-20"),
     ("dotnet7", "2024-05-14"),
+    ("dotnet8", "2026-11-10"),
+    ("dotnet9", "2026-11-10"),
     ("dotnetcore1.0", "2019-06-27"),
     ("dotnetcore2.0", "2019-05-30"),
     ("dotnetcore2.1", "2022-01-05"),
     ("dotnetcore3.1", "2023-04-03"),
     ("go1.x", "2024-01-08"),
     ("java8", "2024-01-08"),
-    ("nodejs", "2016-10-31"),
+    ("nodejs", "2016-08-30"),
     ("nodejs10.x", "2021-07-30"),
     ("nodejs12.x", "2023-03-31"),
     ("nodejs14.x", "2023-12-04"),
     ("nodejs16.x", "2024-06-12"),
     ("nodejs18.x", "2025-09-01"),
     ("nodejs20.x", "2026-04-30"),
+    ("nodejs22.x", "2027-04-30"),
     ("nodejs4.3", "2020-03-05"),
+    ("nodejs4.3-edge", "2020-03-05"),
     ("nodejs6.10", "2019-08-12"),
     ("nodejs8.10", "2020-03-06"),
     ("provided", "2024-01-08"),
+    ("provided.al2", "2026-07-31"),
     ("python2.7", "2021-07-15"),
+    ("python3.10", "2026-10-31"),
     ("python3.6", "2022-07-18"),
     ("python3.7", "2023-12-04"),
     ("python3.8", "2024-10-14"),
@@ -118,6 +122,7 @@ const DEPRECATED: &[(&str, &str)] = &[
     ("ruby2.5", "2021-07-30"),
     ("ruby2.7", "2023-12-07"),
     ("ruby3.2", "2026-03-31"),
+    ("ruby3.3", "2027-03-31"),
 ];
 
 #[cfg(test)]
