@@ -59,10 +59,12 @@ pub(super) fn apply(
     again: impl Fn() -> Result<Input, Failure>,
 ) -> Result<(Input, Done), Failure> {
     // Edits of one file that overlap wait for the next round; more rounds than this mean that fixes fight.
-    const MAX_ROUNDS: usize = 16;
+    const MAX_ROUNDS: usize = 64;
     let mut input = input;
     let mut done = Done::default();
     let mut tried: HashSet<String> = HashSet::new();
+    // One fix in a file at a time, after a round that broke something.
+    let mut careful = false;
     for round in 0..MAX_ROUNDS {
         let findings = open(&input);
         let wanted = |f: &&Finding| {
@@ -72,6 +74,8 @@ pub(super) fn apply(
         if round == 0 {
             done.generated = wanted.iter().filter(|f| is_generated(&input.system, f)).count();
         }
+        let mut now: Vec<String> = Vec::new();
+        let mut fixes = 0;
         let mut files: BTreeMap<FileId, File> = BTreeMap::new();
         for finding in wanted {
             if tried.contains(&finding.fingerprint) {
@@ -80,16 +84,16 @@ pub(super) fn apply(
             let edits = finding.fix.as_ref().and_then(|fix| tidegate_read::edits(&input.system, fix));
             let Some(edits) = edits else { continue };
             let Some(first) = edits.first() else { continue };
-            if files.entry(first.span.file).or_default().take(edits) {
-                tried.insert(finding.fingerprint.clone());
+            let file = files.entry(first.span.file).or_default();
+            if !(careful && file.fixes > 0) && file.take(edits) {
+                now.push(finding.fingerprint.clone());
             }
         }
         let mut wrote: Vec<(PathBuf, String)> = Vec::new();
         for (file, chosen) in files {
             match write(&input, file, chosen.edits.values()) {
                 Ok((path, before)) => {
-                    done.fixes += chosen.fixes;
-                    done.files.insert(path.display().to_string());
+                    fixes += chosen.fixes;
                     wrote.push((path, before));
                 }
                 Err(note) => done.notes.push(note),
@@ -98,16 +102,25 @@ pub(super) fn apply(
         if wrote.is_empty() {
             break;
         }
-        let problems = input.system.problems.len();
         let next = again()?;
-        if next.system.problems.len() > problems {
+        if next.system.problems.len() > input.system.problems.len() {
+            // What is read from now on is again what `input` holds.
             for (path, before) in wrote {
                 output::deliver(&before, Some(&path))?;
             }
-            let text =
-                "the edits broke what was read, so they were taken back; this is a fault of Tidegate's";
-            return Err(Failure::Own(anyhow::anyhow!(text)));
+            if careful {
+                done.notes.push(format!(
+                    "{} broke what was read and was taken back",
+                    output::count(fixes, "fix", "fixes")
+                ));
+                tried.extend(now);
+            }
+            careful = true;
+            continue;
         }
+        tried.extend(now);
+        done.fixes += fixes;
+        done.files.extend(wrote.into_iter().map(|(path, _)| path.display().to_string()));
         input = next;
     }
     Ok((input, done))
