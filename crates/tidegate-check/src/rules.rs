@@ -86,12 +86,17 @@ pub(crate) mod identity {
     pub(crate) mod privilege_escalation;
     pub(crate) mod role_for_anyone;
     pub(crate) mod root_access_key;
+    pub(crate) mod self_assigned_role;
     pub(crate) mod service_wildcard;
     pub(crate) mod several_access_keys;
     pub(crate) mod short_password;
+    pub(crate) mod stranger_reaches_administrator;
     pub(crate) mod trust_with_any_action;
+    pub(crate) mod unused_grant;
     pub(crate) mod user_assumes_roles_without_mfa;
     pub(crate) mod user_without_group;
+    pub(crate) mod weak_user_pool;
+    pub(crate) mod weak_user_pool_client;
 }
 pub(crate) mod logs {
     pub(crate) mod trail_in_one_region;
