@@ -78,6 +78,7 @@ pub(crate) mod identity {
     pub(crate) mod inline_group_policy;
     pub(crate) mod managed_admin_policy;
     pub(crate) mod may_open_everything;
+    pub(crate) mod organization_without_policies;
     pub(crate) mod pass_any_role;
     pub(crate) mod password_in_code;
     pub(crate) mod password_without_reset;
@@ -94,11 +95,13 @@ pub(crate) mod identity {
     pub(crate) mod trust_with_any_action;
     pub(crate) mod unused_grant;
     pub(crate) mod user_assumes_roles_without_mfa;
+    pub(crate) mod user_with_password;
     pub(crate) mod user_without_group;
     pub(crate) mod weak_user_pool;
     pub(crate) mod weak_user_pool_client;
 }
 pub(crate) mod logs {
+    pub(crate) mod hosted_zone_without_query_log;
     pub(crate) mod trail_in_one_region;
     pub(crate) mod trail_switched_off;
     pub(crate) mod trail_without_log_group;
@@ -107,6 +110,8 @@ pub(crate) mod logs {
     pub(crate) mod trail_without_validation;
 }
 pub(crate) mod queues {
+    pub(crate) mod broker_without_log;
+    pub(crate) mod public_broker;
     pub(crate) mod public_queue_policy;
     pub(crate) mod queue_encryption_off;
     pub(crate) mod queue_policy_with_any_action;
@@ -114,6 +119,7 @@ pub(crate) mod queues {
     pub(crate) mod queue_without_dead_letters;
 }
 pub(crate) mod secrets {
+    pub(crate) mod disabled_key;
     pub(crate) mod public_secret_policy;
     pub(crate) mod secret_in_template;
 }
@@ -128,6 +134,7 @@ pub(crate) mod stores {
     pub(crate) mod public_bucket_policy;
     pub(crate) mod public_table_policy;
     pub(crate) mod table_without_recovery;
+    pub(crate) mod unencrypted_database;
     pub(crate) mod versions_without_mfa_delete;
 }
 pub(crate) mod streams {

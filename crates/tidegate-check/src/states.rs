@@ -1,7 +1,7 @@
 //! State machines: the states of a definition, those within branches and maps too.
 
 use crate::Context;
-use tidegate_graph::{Resource, Str, Value};
+use tidegate_graph::{Map, Resource, Str, Value};
 
 /// Parallel and Map states within each other.
 const MAX_DEPTH: usize = 32;
@@ -44,7 +44,7 @@ fn collect<'v>(
     out: &mut Vec<State<'v>>,
 ) {
     let states = cx.child(definition, "States").and_then(Value::as_map);
-    for (name, value) in states.into_iter().flat_map(tidegate_graph::Map::iter) {
+    for (name, value) in states.into_iter().flat_map(Map::iter) {
         let Some(value) = cx.world.resolve(value) else { continue };
         if depth > MAX_DEPTH || out.len() >= MAX_STATES {
             return;

@@ -66,6 +66,7 @@ impl Rule for DeploymentWithoutAccessLog {
             return;
         }
         cx.finding(deployment, "nothing logs who calls the stage that the deployment makes")
+            .at(&["StageDescription", "AccessLogSetting"])
             .help("drop `StageName`, or set `StageDescription.AccessLogSetting`")
             .report();
     }

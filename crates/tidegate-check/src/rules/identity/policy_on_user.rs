@@ -77,7 +77,7 @@ impl Rule for PolicyOnUser {
             _ => "Users",
         };
         let Some(users) = cx.get(resource, &[key]) else { return };
-        if users.as_list().is_some_and(<[tidegate_graph::Value]>::is_empty) {
+        if users.as_list().is_some_and(<[_]>::is_empty) {
             return;
         }
         let message = format!("`{}` gives rights to a single user", resource.logical_id);

@@ -2,7 +2,8 @@
 
 use crate::Context;
 use crate::rule::{Rule, declare_rule};
-use tidegate_graph::Resource;
+use std::collections::BTreeSet;
+use tidegate_graph::Value;
 
 declare_rule! {
     /// ## What it finds
@@ -54,10 +55,18 @@ declare_rule! {
 }
 
 impl Rule for BucketWithoutPolicy {
-    const ON: &'static [&'static str] = &["AWS::S3::Bucket"];
-
-    fn check(bucket: &Resource, cx: &Context<'_>) {
-        if cx.referrers(bucket, "AWS::S3::BucketPolicy", "Bucket").is_empty() {
+    fn check_system(cx: &Context<'_>) {
+        let mut named: BTreeSet<String> = BTreeSet::new();
+        for policy in cx.of_type("AWS::S3::BucketPolicy") {
+            let Some(bucket) = cx.get(policy, &["Bucket"]) else { continue };
+            named.insert(bucket.display());
+            named.extend(cx.target(policy, bucket, "AWS::S3::Bucket").map(|found| found.id.to_string()));
+        }
+        for bucket in cx.of_type("AWS::S3::Bucket") {
+            let name = cx.get(bucket, &["BucketName"]).map(Value::display);
+            if named.contains(bucket.id.as_str()) || name.is_some_and(|name| named.contains(&name)) {
+                continue;
+            }
             cx.finding(bucket, format!("`{}` has no bucket policy", bucket.logical_id))
                 .help("add one that demands TLS and names who may use the bucket")
                 .report();
