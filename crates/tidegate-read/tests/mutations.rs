@@ -2,6 +2,8 @@
 //!
 //! The files are those of `examples/`, and of a corpus of templates when there is one beside the repository.
 
+#![allow(clippy::print_stderr, clippy::indexing_slicing, clippy::expect_used)]
+
 use proptest::prelude::*;
 use proptest::sample::Index;
 use std::path::{Path, PathBuf};

@@ -123,7 +123,7 @@ impl<'a> Fixes<'a> {
         };
         let mut out = Vec::new();
         // The line before is what tells where it goes.
-        if let Some((n, line)) = old.iter().enumerate().take(top).last() {
+        if let Some((n, line)) = old.iter().enumerate().take(top).next_back() {
             out.push(row(n, ' ', line));
         }
         for (n, line) in old.iter().enumerate().take(old.len() - bottom).skip(top) {
