@@ -4,6 +4,8 @@
 //! repeated. By default each target gets a fixed number of inputs; `TIDEGATE_FUZZ_SECONDS` gives all of them a time
 //! instead, and `TIDEGATE_FUZZ_TARGET` names one. An input that panics or takes too long is kept beside the seeds.
 
+#![allow(clippy::expect_used, clippy::panic, clippy::print_stdout, clippy::print_stderr)]
+
 #[path = "fuzz/mutate.rs"]
 mod mutate;
 
