@@ -77,7 +77,8 @@ mod tests {
 
     #[test]
     fn bad() {
-        for properties in [r##"{"AuthenticationType": "API_KEY"}"##] {
+        {
+            let properties = r##"{"AuthenticationType": "API_KEY"}"##;
             assert_eq!(findings(properties), 1, "{properties}");
         }
     }

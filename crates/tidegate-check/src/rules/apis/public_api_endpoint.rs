@@ -87,7 +87,8 @@ mod tests {
 
     #[test]
     fn good() {
-        for properties in [r##"{"EndpointConfiguration": {"Types": ["PRIVATE"]}}"##] {
+        {
+            let properties = r##"{"EndpointConfiguration": {"Types": ["PRIVATE"]}}"##;
             assert_eq!(findings(properties), 0, "{properties}");
         }
     }

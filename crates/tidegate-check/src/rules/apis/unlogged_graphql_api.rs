@@ -85,7 +85,8 @@ mod tests {
 
     #[test]
     fn good() {
-        for properties in [r##"{"LogConfig": {"FieldLogLevel": "ALL"}}"##] {
+        {
+            let properties = r##"{"LogConfig": {"FieldLogLevel": "ALL"}}"##;
             assert_eq!(findings(properties), 0, "{properties}");
         }
     }

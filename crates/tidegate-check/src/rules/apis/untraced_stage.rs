@@ -92,7 +92,8 @@ mod tests {
 
     #[test]
     fn good() {
-        for properties in [r##"{"TracingEnabled": true}"##] {
+        {
+            let properties = r##"{"TracingEnabled": true}"##;
             assert_eq!(findings(properties), 0, "{properties}");
         }
     }

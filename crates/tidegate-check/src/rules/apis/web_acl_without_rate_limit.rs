@@ -104,7 +104,8 @@ mod tests {
 
     #[test]
     fn bad() {
-        for properties in [r##"{"Rules": [{"Statement": {"GeoMatchStatement": {}}}]}"##] {
+        {
+            let properties = r##"{"Rules": [{"Statement": {"GeoMatchStatement": {}}}]}"##;
             assert_eq!(findings(properties), 1, "{properties}");
         }
     }

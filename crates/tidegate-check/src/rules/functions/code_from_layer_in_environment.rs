@@ -105,9 +105,8 @@ mod tests {
 
     #[test]
     fn bad() {
-        for properties in [
-            r##"{"Layers": ["arn:aws:lambda:eu-west-1:210987654321:layer:a:3"], "Environment": {"Variables": {"NODE_OPTIONS": "--require /opt/a.js"}}}"##,
-        ] {
+        {
+            let properties = r##"{"Layers": ["arn:aws:lambda:eu-west-1:210987654321:layer:a:3"], "Environment": {"Variables": {"NODE_OPTIONS": "--require /opt/a.js"}}}"##;
             assert_eq!(findings(properties), 1, "{properties}");
         }
     }

@@ -76,7 +76,8 @@ mod tests {
 
     #[test]
     fn bad() {
-        for properties in [r##"{"ReservedConcurrentExecutions": 0}"##] {
+        {
+            let properties = r##"{"ReservedConcurrentExecutions": 0}"##;
             assert_eq!(findings(properties), 1, "{properties}");
         }
     }

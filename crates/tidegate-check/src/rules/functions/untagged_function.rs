@@ -94,7 +94,8 @@ mod tests {
 
     #[test]
     fn good() {
-        for properties in [r##"{"Tags": [{"Key": "team", "Value": "orders"}]}"##] {
+        {
+            let properties = r##"{"Tags": [{"Key": "team", "Value": "orders"}]}"##;
             assert_eq!(findings(properties), 0, "{properties}");
         }
     }

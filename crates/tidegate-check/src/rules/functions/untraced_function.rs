@@ -97,7 +97,8 @@ mod tests {
 
     #[test]
     fn good() {
-        for properties in [r##"{"TracingConfig": {"Mode": "Active"}}"##] {
+        {
+            let properties = r##"{"TracingConfig": {"Mode": "Active"}}"##;
             assert_eq!(findings(properties), 0, "{properties}");
         }
     }

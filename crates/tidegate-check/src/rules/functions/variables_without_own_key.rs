@@ -88,7 +88,8 @@ mod tests {
 
     #[test]
     fn bad() {
-        for properties in [r##"{"Environment": {"Variables": {"A": "b"}}}"##] {
+        {
+            let properties = r##"{"Environment": {"Variables": {"A": "b"}}}"##;
             assert_eq!(findings(properties), 1, "{properties}");
         }
     }
