@@ -66,7 +66,6 @@ pub(crate) static RULES: &[Entry] = &[
     Entry::of::<identity::admin_policy::AdminPolicy>(),
     Entry::of::<identity::allow_by_exception::AllowByException>(),
     Entry::of::<identity::data_action_on_everything::DataActionOnEverything>(),
-    Entry::of::<identity::escalating_identity::EscalatingIdentity>(),
     Entry::of::<identity::every_secret_readable::EverySecretReadable>(),
     Entry::of::<identity::foreign_trust_without_external_id::ForeignTrustWithoutExternalId>(),
     Entry::of::<identity::group_without_user::GroupWithoutUser>(),

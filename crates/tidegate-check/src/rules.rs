@@ -70,7 +70,6 @@ pub(crate) mod identity {
     pub(crate) mod admin_policy;
     pub(crate) mod allow_by_exception;
     pub(crate) mod data_action_on_everything;
-    pub(crate) mod escalating_identity;
     pub(crate) mod every_secret_readable;
     pub(crate) mod foreign_trust_without_external_id;
     pub(crate) mod group_without_user;
