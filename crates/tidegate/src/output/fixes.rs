@@ -7,8 +7,9 @@ use serde_json::{Value, json};
 use std::cell::Cell;
 use tidegate_graph::{Edit, Finding, Source, System};
 
-/// Bytes of text that are read again to find edits, in all: thousands of findings in one huge file end here.
-const MAX_READ: usize = 64 * 1024 * 1024;
+/// Bytes of text that are read again to find edits, in all: about a second. Each edit is tried on the whole file, so
+/// thousands of findings in one huge file end here; `--fix` has no such bound.
+const MAX_READ: usize = 8 * 1024 * 1024;
 
 /// Lines of a diff that are shown.
 const MAX_LINES: usize = 14;
