@@ -10,7 +10,7 @@ use tidegate_check::{Metadata, Profile};
 use tidegate_graph::{Confidence, Finding, Graph, Problem, Severity, Str, System};
 
 /// More findings than this are summed up, unless all are asked for.
-pub(super) const SCREEN: usize = 40;
+pub(super) const SCREEN: usize = 60;
 
 /// More problems than this are counted instead of shown.
 const MAX_PROBLEMS: usize = 20;

@@ -83,7 +83,7 @@ fn problems_do_not_change_the_exit_code() {
 #[test]
 fn many_findings_are_summed_up_on_one_screen() {
     let mut text = String::from("Resources:\n");
-    for i in 0..60 {
+    for i in 0..80 {
         text.push_str(&format!(
             "  Url{i}:\n    Type: AWS::Lambda::Url\n    Properties: {{TargetFunctionArn: a, AuthType: NONE}}\n"
         ));
@@ -92,7 +92,7 @@ fn many_findings_are_summed_up_on_one_screen() {
     let ran = project.run(&["check", "--rule", "function-url-without-auth"]);
     assert_snapshot!(ran.all());
     let full = project.run(&["check", "--rule", "function-url-without-auth", "--full"]);
-    assert_eq!(full.stdout.matches("high[function-url-without-auth]").count(), 60);
+    assert_eq!(full.stdout.matches("high[function-url-without-auth]").count(), 80);
 }
 
 #[test]
