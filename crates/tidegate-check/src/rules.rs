@@ -63,8 +63,10 @@ pub(crate) mod functions {
     pub(crate) mod whole_batch_retry;
 }
 pub(crate) mod gcp {
+    pub(crate) mod default_service_account;
     pub(crate) mod public_pubsub;
     pub(crate) mod public_service;
+    pub(crate) mod weak_storage_bucket;
 }
 pub(crate) mod identity {
     pub(crate) mod admin_policy;
