@@ -4,6 +4,7 @@
 //! It opens no file and knows no clock.
 
 mod access;
+mod azure;
 mod context;
 mod engine;
 mod entries;

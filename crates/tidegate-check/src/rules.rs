@@ -27,7 +27,10 @@ pub(crate) mod apis {
     pub(crate) mod web_acl_without_rate_limit;
 }
 pub(crate) mod azure {
+    pub(crate) mod function_app_without_login;
+    pub(crate) mod weak_event_grid_topic;
     pub(crate) mod weak_function_app_transport;
+    pub(crate) mod weak_service_bus;
     pub(crate) mod weak_storage_account;
 }
 pub(crate) mod buses {

@@ -130,8 +130,7 @@ fn of_grant(grant: &Resource, cx: &Context<'_>) {
             ["user:", "group:", "domain:"].iter().any(|kind| text.starts_with(kind))
         })
     };
-    let members: Vec<&Value> =
-        ["member", "members"].iter().flat_map(|key| cx.items(grant, &[key])).collect();
+    let members: Vec<&Value> = ["member", "members"].iter().flat_map(|key| cx.items(grant, &[key])).collect();
     if STRONG.contains(&name) && members.iter().any(|member| !people(member)) {
         cx.finding(grant, format!("an account has `{name}` on the whole project"))
             .at(&["role"])
