@@ -67,6 +67,7 @@ pub(crate) static RULES: &[Entry] = &[
     Entry::of::<gcp::default_service_account::DefaultServiceAccount>(),
     Entry::of::<gcp::public_pubsub::PublicPubsub>(),
     Entry::of::<gcp::public_service::PublicService>(),
+    Entry::of::<gcp::unlimited_instances::UnlimitedInstances>(),
     Entry::of::<gcp::weak_storage_bucket::WeakStorageBucket>(),
     Entry::of::<identity::admin_policy::AdminPolicy>(),
     Entry::of::<identity::allow_by_exception::AllowByException>(),

@@ -69,6 +69,7 @@ pub(crate) mod gcp {
     pub(crate) mod default_service_account;
     pub(crate) mod public_pubsub;
     pub(crate) mod public_service;
+    pub(crate) mod unlimited_instances;
     pub(crate) mod weak_storage_bucket;
 }
 pub(crate) mod identity {
