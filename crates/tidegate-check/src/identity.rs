@@ -91,6 +91,28 @@ pub(crate) fn works_for_code(cx: &Context<'_>, policy: &Resource) -> bool {
         || cx.referrers(policy, "AWS::IAM::Role", "ManagedPolicyArns").into_iter().any(takes)
 }
 
+/// Statements of this one resource that allow one of the actions on every resource without a condition, each with the
+/// first such action. Policies that allow everything, and those that only bound others, are other rules' matter.
+pub(crate) fn allowed_on_everything<'r>(
+    cx: &Context<'_>,
+    resource: &'r Resource,
+    actions: &'static [&'static str],
+) -> Vec<(Placed<'r>, &'static str)> {
+    if cx.only_boundary(resource) {
+        return Vec::new();
+    }
+    let dangerous = |placed: Placed<'r>| {
+        let statement = &placed.statement;
+        let admin = statement.not_actions.is_empty() && statement.covers_action("any:Action");
+        if !statement.allows() || !statement.on_everything() || admin || statement.conditions.is_some() {
+            return None;
+        }
+        let action = actions.iter().find(|action| statement.covers_action(action))?;
+        Some((placed, *action))
+    };
+    statements(cx, resource).into_iter().filter_map(dangerous).collect()
+}
+
 /// A policy of AWS's own that is attached to an identity.
 #[derive(Clone, Debug)]
 pub(crate) struct AwsManaged<'r> {

@@ -1,7 +1,7 @@
 //! An identity that can read every secret or become any role.
 
 use crate::Context;
-use crate::identity::{POLICY_TYPES, statements};
+use crate::identity::{POLICY_TYPES, allowed_on_everything};
 use crate::rule::{Rule, declare_rule};
 use tidegate_graph::Resource;
 
@@ -90,18 +90,7 @@ impl Rule for EverySecretReadable {
     const ON: &'static [&'static str] = POLICY_TYPES;
 
     fn check(resource: &Resource, cx: &Context<'_>) {
-        if cx.only_boundary(resource) {
-            return;
-        }
-        for placed in statements(cx, resource) {
-            let statement = &placed.statement;
-            let admin = statement.not_actions.is_empty() && statement.covers_action("any:Action");
-            if !statement.allows() || !statement.on_everything() || admin || statement.conditions.is_some() {
-                continue;
-            }
-            let Some(action) = ACTIONS.iter().find(|action| statement.covers_action(action)) else {
-                continue;
-            };
+        for (placed, action) in allowed_on_everything(cx, resource, ACTIONS) {
             cx.finding(
                 resource,
                 format!("`{}` can take credentials: `{action}` on every resource", resource.logical_id),
