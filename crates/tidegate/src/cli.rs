@@ -4,6 +4,7 @@ mod check;
 mod completions;
 mod fix;
 mod graph;
+mod iam;
 mod input;
 mod man;
 mod reference;
@@ -45,6 +46,8 @@ enum Command {
     Check(check::Args),
     /// Prints the event graph: who produces, carries, consumes and may touch what
     Graph(graph::Args),
+    /// Answers questions about access policies
+    Iam(iam::Args),
     /// Prints a script that completes commands and options in a shell
     Completions(completions::Args),
     /// Prints the manual page, or writes one page for each command
@@ -79,6 +82,7 @@ fn dispatch(cli: &Cli, today: Date) -> Result<Exit, Failure> {
     match &cli.command {
         Command::Check(args) => check::run(args, cli.global, today),
         Command::Graph(args) => graph::run(args, cli.global),
+        Command::Iam(args) => iam::run(args, cli.global),
         Command::Completions(args) => completions::run(args),
         Command::Man(args) => man::run(args),
         Command::Reference(args) => reference::run(args),

@@ -1,0 +1,357 @@
+//! Wildcard patterns: `*` for any text, `?` for any one character.
+
+use crate::{Tri, hole};
+
+/// A part of a pattern.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Token {
+    /// Text that stands for itself.
+    Text(String),
+    /// `*`
+    Any,
+    /// `?`
+    One,
+    /// Something that isn't known, in the form of [`hole::text`].
+    Hole(String),
+}
+
+/// A compiled pattern. Comparison is by character and case; callers fold case beforehand where it doesn't count.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Glob {
+    /// What stands between the stars; one more than there are stars.
+    chunks: Vec<Chunk>,
+    /// Some part of it isn't known.
+    open: bool,
+}
+
+/// Text and question marks without a star.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+struct Chunk {
+    /// The text; `None` where there are question marks among it.
+    plain: Option<Box<str>>,
+    /// The same as one item for each character; empty when `plain` tells all.
+    marks: Vec<Mark>,
+    /// What it was made from.
+    tokens: Vec<Token>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Mark {
+    Char(char),
+    One,
+}
+
+impl Glob {
+    /// The pattern of a text in which every `*` and `?` is a wildcard.
+    pub fn new(text: &str) -> Self {
+        Self::from_tokens(&tokens(text))
+    }
+
+    /// The pattern of one text that stands for itself.
+    pub fn literal(text: &str) -> Self {
+        Self::from_tokens(&literal(text))
+    }
+
+    /// The pattern of these tokens.
+    pub fn from_tokens(tokens: &[Token]) -> Self {
+        let open = tokens.iter().any(|t| matches!(t, Token::Hole(_)));
+        let chunks = tokens.split(|t| *t == Token::Any).map(Chunk::new).collect();
+        Self { chunks, open }
+    }
+
+    /// True for `*` (and `**`).
+    pub fn is_any(&self) -> bool {
+        self.chunks.len() > 1 && self.chunks.iter().all(Chunk::is_empty)
+    }
+
+    /// True when a part of the pattern isn't known.
+    pub fn is_open(&self) -> bool {
+        self.open
+    }
+
+    /// The only text that matches, when there is just one.
+    pub fn as_literal(&self) -> Option<&str> {
+        match self.chunks.as_slice() {
+            [only] => only.plain.as_deref(),
+            _ => None,
+        }
+    }
+
+    /// The tokens of which it is made, neighbouring stars joined to one.
+    pub fn tokens(&self) -> Vec<Token> {
+        let mut out: Vec<Token> = Vec::new();
+        for (i, chunk) in self.chunks.iter().enumerate() {
+            if i > 0 && out.last() != Some(&Token::Any) {
+                out.push(Token::Any);
+            }
+            out.extend(chunk.tokens.iter().cloned());
+        }
+        out
+    }
+
+    /// True if the text matches, holes taken as text that only equals itself.
+    pub fn matches(&self, text: &str) -> bool {
+        let Some((first, rest)) = self.chunks.split_first() else { return text.is_empty() };
+        let Some(mut left) = first.strip_prefix(text) else { return false };
+        let Some((last, middle)) = rest.split_last() else { return left.is_empty() };
+        for chunk in middle {
+            match chunk.find(left) {
+                Some(after) => left = after,
+                None => return false,
+            }
+        }
+        last.is_suffix(left)
+    }
+
+    /// The same where parts of pattern or text aren't known: unknown when a value for them decides it.
+    pub fn matches_tri(&self, text: &str) -> Tri {
+        if self.matches(text) {
+            return Tri::True;
+        }
+        if !self.open && !hole::is_in(text) {
+            return Tri::False;
+        }
+        // As if every hole could be any text. Equal holes have equal values, which this ignores: it says unknown once
+        // too often, never too rarely.
+        let opened = |tokens: &[Token]| -> Vec<Token> {
+            let open = |t: &Token| if matches!(t, Token::Hole(_)) { Token::Any } else { t.clone() };
+            tokens.iter().map(open).collect()
+        };
+        if meet(&opened(&self.tokens()), &opened(&literal(text))) { Tri::Unknown } else { Tri::False }
+    }
+}
+
+impl Chunk {
+    fn new(tokens: &[Token]) -> Self {
+        let tokens = tokens.to_vec();
+        if tokens.contains(&Token::One) {
+            return Self { plain: None, marks: marks(&tokens), tokens };
+        }
+        let text: String = tokens
+            .iter()
+            .map(|t| match t {
+                Token::Text(text) | Token::Hole(text) => text.as_str(),
+                Token::Any | Token::One => "",
+            })
+            .collect();
+        Self { plain: Some(text.into()), marks: Vec::new(), tokens }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.plain.as_deref() == Some("")
+    }
+
+    /// What is left of the text behind the chunk at its beginning.
+    fn strip_prefix<'t>(&self, text: &'t str) -> Option<&'t str> {
+        if let Some(plain) = &self.plain {
+            return text.strip_prefix(&**plain);
+        }
+        let mut chars = text.chars();
+        for mark in &self.marks {
+            let c = chars.next()?;
+            if !mark.covers(c) {
+                return None;
+            }
+        }
+        Some(chars.as_str())
+    }
+
+    /// What is left of the text behind the first place where the chunk occurs.
+    fn find<'t>(&self, text: &'t str) -> Option<&'t str> {
+        if let Some(plain) = &self.plain {
+            return text.split_once(&**plain).map(|(_, after)| after);
+        }
+        let mut from = text;
+        loop {
+            if let Some(after) = self.strip_prefix(from) {
+                return Some(after);
+            }
+            let mut chars = from.chars();
+            chars.next()?;
+            from = chars.as_str();
+        }
+    }
+
+    fn is_suffix(&self, text: &str) -> bool {
+        if let Some(plain) = &self.plain {
+            return text.ends_with(&**plain);
+        }
+        let mut chars = text.chars();
+        self.marks.iter().rev().all(|mark| chars.next_back().is_some_and(|c| mark.covers(c)))
+    }
+}
+
+impl Mark {
+    fn covers(self, c: char) -> bool {
+        match self {
+            Self::Char(own) => own == c,
+            Self::One => true,
+        }
+    }
+}
+
+fn marks(tokens: &[Token]) -> Vec<Mark> {
+    let mut out = Vec::new();
+    for token in tokens {
+        match token {
+            Token::Text(text) | Token::Hole(text) => out.extend(text.chars().map(Mark::Char)),
+            Token::One => out.push(Mark::One),
+            Token::Any => {}
+        }
+    }
+    out
+}
+
+/// The tokens of a text in which every `*` and `?` is a wildcard.
+pub fn tokens(text: &str) -> Vec<Token> {
+    let mut out = Vec::new();
+    for part in hole::parts(text) {
+        match part {
+            hole::Part::Hole(hole) => out.push(Token::Hole(hole.to_string())),
+            hole::Part::Text(text) => {
+                let mut rest = text;
+                while !rest.is_empty() {
+                    let at = rest.find(['*', '?']).unwrap_or(rest.len());
+                    let (known, after) = rest.split_at_checked(at).unwrap_or((rest, ""));
+                    if !known.is_empty() {
+                        out.push(Token::Text(known.to_string()));
+                    }
+                    let mut chars = after.chars();
+                    match chars.next() {
+                        Some('*') => out.push(Token::Any),
+                        Some(_) => out.push(Token::One),
+                        None => {}
+                    }
+                    rest = chars.as_str();
+                }
+            }
+        }
+    }
+    out
+}
+
+/// The tokens of a text that stands for itself.
+pub fn literal(text: &str) -> Vec<Token> {
+    hole::parts(text)
+        .map(|part| match part {
+            hole::Part::Hole(hole) => Token::Hole(hole.to_string()),
+            hole::Part::Text(text) => Token::Text(text.to_string()),
+        })
+        .collect()
+}
+
+/// One step of a pattern when two patterns are laid side by side.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Step {
+    Char(char),
+    One,
+    Any,
+}
+
+fn steps(tokens: &[Token]) -> Vec<Step> {
+    let mut out: Vec<Step> = Vec::new();
+    for token in tokens {
+        match token {
+            Token::Text(text) | Token::Hole(text) => out.extend(text.chars().map(Step::Char)),
+            Token::One => out.push(Step::One),
+            Token::Any if out.last() == Some(&Step::Any) => {}
+            Token::Any => out.push(Step::Any),
+        }
+    }
+    out
+}
+
+/// True if some text matches both patterns. Time and memory are bounded by the product of their lengths, row by row.
+pub fn meet(a: &[Token], b: &[Token]) -> bool {
+    let (a, b) = (steps(a), steps(b));
+    // Row i says for each j whether a[i..] and b[j..] meet; rows are filled from the end.
+    let mut below = vec![false; b.len() + 1];
+    for i in (0..=a.len()).rev() {
+        let mut row = vec![false; b.len() + 1];
+        for j in (0..=b.len()).rev() {
+            let at = |row: &[bool], j: usize| row.get(j).copied().unwrap_or(false);
+            let value = match (a.get(i), b.get(j)) {
+                (None, None) => true,
+                (Some(Step::Any), None) => at(&below, j),
+                (None, Some(Step::Any)) => at(&row, j + 1),
+                // A star ends here, or takes one more step of the other pattern.
+                (Some(Step::Any), Some(_)) | (Some(_), Some(Step::Any)) => at(&below, j) || at(&row, j + 1),
+                (Some(x), Some(y)) => {
+                    let same = match (x, y) {
+                        (Step::Char(x), Step::Char(y)) => x == y,
+                        _ => true,
+                    };
+                    same && at(&below, j + 1)
+                }
+                _ => false,
+            };
+            if let Some(cell) = row.get_mut(j) {
+                *cell = value;
+            }
+        }
+        below = row;
+    }
+    below.first().copied().unwrap_or(false)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(pattern: &str, text: &str, expect: bool) {
+        assert_eq!(Glob::new(pattern).matches(text), expect, "{pattern} against {text}");
+    }
+
+    #[test]
+    fn stars_and_marks() {
+        check("*", "", true);
+        check("", "", true);
+        check("", "a", false);
+        check("a*b*c", "a-b-b-c", true);
+        check("a*b*c", "a-c-b", false);
+        check("ab*ba", "aba", false);
+        check("?", "ä", true);
+        check("a?c*", "abcd", true);
+        check("*a?", "xxab", true);
+        check("*a?*z", "aaz", true);
+        check("*?", "", false);
+        check("??*??", "abc", false);
+        check("a**b", "ab", true);
+    }
+
+    #[test]
+    fn many_stars_take_no_more_than_one_pass() {
+        let pattern = "*a".repeat(2_000);
+        let text = "b".repeat(20_000);
+        check(&pattern, &text, false);
+    }
+
+    #[test]
+    fn holes_are_equal_to_themselves_and_unknown_otherwise() {
+        let hole = hole::text("Env");
+        let glob = Glob::new(&format!("orders-{hole}*"));
+        assert_eq!(glob.matches_tri(&format!("orders-{hole}-dlq")), Tri::True);
+        assert_eq!(glob.matches_tri("orders-dev"), Tri::Unknown);
+        assert_eq!(glob.matches_tri("payments"), Tri::False);
+        assert_eq!(Glob::new("orders-d*").matches_tri(&format!("orders-{hole}")), Tri::Unknown);
+    }
+
+    #[test]
+    fn two_patterns_meet_where_a_text_matches_both() {
+        let check = |a: &str, b: &str, expect: bool| {
+            assert_eq!(meet(&tokens(a), &tokens(b)), expect, "{a} and {b}");
+            assert_eq!(meet(&tokens(b), &tokens(a)), expect, "{b} and {a}");
+        };
+        check("a*", "*b", true);
+        check("a*", "b*", false);
+        check("a?c", "abc", true);
+        check("a?c", "ac", false);
+        check("*", "", true);
+        check("?", "", false);
+        check("a*c", "ab*", true);
+        check("a*c?", "a*d", true);
+        check("a*cx", "a*cd", false);
+        check("*aa*", "?b?", false);
+    }
+}

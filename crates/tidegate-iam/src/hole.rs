@@ -1,0 +1,94 @@
+//! Parts of a text that aren't known, kept in the text itself.
+//!
+//! A template's `arn:aws:sqs:${AWS::Region}:...` is a text with holes. A hole equals itself (same name, same value) and may
+//! or may not equal everything else. It is written between two private characters, so that it survives wherever a
+//! string goes, and holds no `:` or `/`, so that an ARN still splits where it should.
+
+const OPEN: char = '\u{E0F0}';
+const CLOSE: char = '\u{E0F1}';
+const COLON: char = '\u{E0F2}';
+const SLASH: char = '\u{E0F3}';
+
+/// The hole of that name.
+pub fn text(name: &str) -> String {
+    let mut out = String::with_capacity(name.len() + 6);
+    out.push(OPEN);
+    out.extend(name.chars().map(|c| match c {
+        ':' => COLON,
+        '/' => SLASH,
+        OPEN | CLOSE | '*' | '?' | '$' => '_',
+        c => c,
+    }));
+    out.push(CLOSE);
+    out
+}
+
+/// True if there is a hole in the text.
+pub fn is_in(text: &str) -> bool {
+    text.contains(OPEN)
+}
+
+/// The text as people read it: `${name}` for a hole.
+pub fn display(text: &str) -> String {
+    if !is_in(text) {
+        return text.to_string();
+    }
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            OPEN => out.push_str("${"),
+            CLOSE => out.push('}'),
+            COLON => out.push(':'),
+            SLASH => out.push('/'),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+/// One stretch of a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part<'a> {
+    /// Known.
+    Text(&'a str),
+    /// A hole, delimiters included.
+    Hole(&'a str),
+}
+
+/// The text as known and unknown stretches. A hole that is never closed is text.
+pub fn parts(text: &str) -> impl Iterator<Item = Part<'_>> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        if rest.is_empty() {
+            return None;
+        }
+        let end = |s: &str| s.find(CLOSE).map(|at| at + CLOSE.len_utf8());
+        let (part, left) = match rest.find(OPEN) {
+            Some(0) => match end(rest).and_then(|at| rest.split_at_checked(at)) {
+                Some((hole, left)) => (Part::Hole(hole), left),
+                None => (Part::Text(rest), ""),
+            },
+            Some(at) => match rest.split_at_checked(at) {
+                Some((known, left)) => (Part::Text(known), left),
+                None => (Part::Text(rest), ""),
+            },
+            None => (Part::Text(rest), ""),
+        };
+        rest = left;
+        Some(part)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hole_keeps_an_arn_in_shape() {
+        let arn = format!("arn:aws:sqs:{}:1:q", text("AWS::Region"));
+        assert_eq!(arn.split(':').count(), 6);
+        assert_eq!(display(&arn), "arn:aws:sqs:${AWS::Region}:1:q");
+        let parts: Vec<Part> = parts(&arn).collect();
+        assert!(matches!(parts.as_slice(), [Part::Text("arn:aws:sqs:"), Part::Hole(_), Part::Text(":1:q")]));
+    }
+}
