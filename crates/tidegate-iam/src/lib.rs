@@ -3,10 +3,11 @@
 //! Pure and synchronous: policies and requests in, answers out. Semantics are AWS's as documented.
 //!
 //! A [`Policy`] is a document compiled for matching; a [`Request`] says who wants to do what to which resource;
-//! [`decide`](decide::decide) answers from the [`Applicable`] policies. What the code alone doesn't tell is *unknown* and
+//! [`decide()`] answers from the [`Applicable`] policies. What the code alone doesn't tell is *unknown* and
 //! makes an answer [`Tri::Unknown`], never a guess.
 
 pub mod arn;
+pub mod decide;
 pub mod glob;
 pub mod hole;
 pub mod policy;
@@ -14,6 +15,7 @@ pub mod request;
 pub mod tri;
 
 pub use arn::Arn;
+pub use decide::{Applicable, Boundary, Decision, Kind, Level, Verdict, decide};
 pub use glob::Glob;
 pub use policy::{Effect, Policy, Scope, Statement};
 pub use request::{Context, Known, Principal, Request};

@@ -90,7 +90,10 @@ impl<'a> Reader<'a> {
                 Effect::Allow
             }
             _ => {
-                return Err(Problem::at(value.span, "a statement needs `Effect`, which is `Allow` or `Deny`"));
+                return Err(Problem::at(
+                    value.span,
+                    "a statement needs `Effect`, which is `Allow` or `Deny`",
+                ));
             }
         };
         let actions = match (field("Action"), field("NotAction")) {

@@ -19,8 +19,10 @@ pub struct ResourcePattern {
 pub enum Short {
     /// The missing parts are `*`: identity policies, boundaries, session policies.
     Padded,
-    /// The same, but only if there is a wildcard in it: resource, endpoint and service control policies.
+    /// The same, but only if there is a wildcard in it: resource and endpoint policies.
     Wild,
+    /// The same, but only if it ends with a wildcard: service control policies.
+    WildEnd,
     /// It matches nothing: resource control policies.
     Nothing,
 }
@@ -67,7 +69,8 @@ impl ResourcePattern {
             match short {
                 Short::Padded => {}
                 Short::Wild if self.has_wildcard() => {}
-                Short::Wild | Short::Nothing => return Some(Tri::False),
+                Short::WildEnd if self.text.ends_with('*') => {}
+                Short::Wild | Short::WildEnd | Short::Nothing => return Some(Tri::False),
             }
         }
         let mut out = Tri::True;

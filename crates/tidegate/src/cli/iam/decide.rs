@@ -1,5 +1,7 @@
 //! `tidegate iam decide`: requests and policies in, decisions out.
 
+mod lines;
+
 use crate::cli::Global;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -8,5 +10,5 @@ use crate::failure::Failure;
 pub(super) struct Args {}
 
 pub(super) fn run(_args: &Args, _global: Global) -> Result<Exit, Failure> {
-    Ok(Exit::Clean)
+    lines::run()
 }
