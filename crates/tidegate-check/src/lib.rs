@@ -14,6 +14,7 @@ mod identity;
 mod index;
 mod mapping;
 mod openapi;
+mod policies;
 mod registry;
 mod rest;
 mod rule;
@@ -25,6 +26,7 @@ mod testing;
 
 pub(crate) use context::Context;
 pub use context::Unknown;
+pub use policies::{POLICY_RULES, REFUSED_POLICY_RULES};
 
 use std::sync::LazyLock;
 use tidegate_graph::{Confidence, Finding, Graph, Severity, System};

@@ -3,7 +3,8 @@
 
 use crate::rule::Entry;
 use crate::rules::{
-    apis, azure, buses, functions, gcp, identity, logs, queues, secrets, stores, streams, topics, workflows,
+    apis, azure, buses, functions, gcp, identity, logs, policies, queues, secrets, stores, streams, topics,
+    workflows,
 };
 
 pub(crate) static RULES: &[Entry] = &[
@@ -107,6 +108,7 @@ pub(crate) static RULES: &[Entry] = &[
     Entry::of::<logs::trail_without_own_key::TrailWithoutOwnKey>(),
     Entry::of::<logs::trail_without_topic::TrailWithoutTopic>(),
     Entry::of::<logs::trail_without_validation::TrailWithoutValidation>(),
+    Entry::of::<policies::invalid_policy::InvalidPolicy>(),
     Entry::of::<queues::broker_without_log::BrokerWithoutLog>(),
     Entry::of::<queues::public_broker::PublicBroker>(),
     Entry::of::<queues::public_queue_policy::PublicQueuePolicy>(),

@@ -114,6 +114,9 @@ pub(crate) mod logs {
     pub(crate) mod trail_without_topic;
     pub(crate) mod trail_without_validation;
 }
+pub(crate) mod policies {
+    pub(crate) mod invalid_policy;
+}
 pub(crate) mod queues {
     pub(crate) mod broker_without_log;
     pub(crate) mod public_broker;

@@ -7,17 +7,19 @@
 //! makes an answer [`Tri::Unknown`], never a guess.
 
 pub mod arn;
-pub mod decide;
 pub mod catalogue;
+pub mod decide;
 pub mod glob;
 pub mod hole;
+pub mod json;
+pub mod lint;
 pub mod policy;
 pub mod request;
 pub mod tri;
 
 pub use arn::Arn;
-pub use decide::{Applicable, Boundary, Decision, Kind, Level, Verdict, decide};
 pub use catalogue::Catalogue;
+pub use decide::{Applicable, Boundary, Decision, Kind, Level, Verdict, decide};
 pub use glob::Glob;
 pub use policy::{Effect, Policy, Scope, Statement};
 pub use request::{Context, Known, Principal, Request};

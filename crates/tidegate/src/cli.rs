@@ -1,6 +1,6 @@
 //! The command line: one file for each command below this one.
 
-mod check;
+pub(crate) mod check;
 mod completions;
 mod fix;
 mod graph;
@@ -31,13 +31,13 @@ struct Cli {
 /// What every command understands.
 #[derive(Clone, Copy, Debug, clap::Args)]
 #[command(next_help_heading = "Global options")]
-struct Global {
+pub(crate) struct Global {
     /// When to colour the output
     #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t)]
-    color: Color,
+    pub(crate) color: Color,
     /// Prints the result alone: no progress, no hints
     #[arg(long, short, global = true)]
-    quiet: bool,
+    pub(crate) quiet: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -82,7 +82,7 @@ fn dispatch(cli: &Cli, today: Date) -> Result<Exit, Failure> {
     match &cli.command {
         Command::Check(args) => check::run(args, cli.global, today),
         Command::Graph(args) => graph::run(args, cli.global),
-        Command::Iam(args) => iam::run(args, cli.global),
+        Command::Iam(args) => iam::run(args, cli.global, today),
         Command::Completions(args) => completions::run(args),
         Command::Man(args) => man::run(args),
         Command::Reference(args) => reference::run(args),

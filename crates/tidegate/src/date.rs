@@ -19,6 +19,16 @@ impl Date {
         Self::from_days(seconds / 86_400)
     }
 
+    /// How many days it lies behind 1970-01-01, counted as Howard Hinnant's `days_from_civil` does.
+    pub(crate) fn days(self) -> i64 {
+        let (month, day) = (i64::from(self.month), i64::from(self.day));
+        let year = i64::from(self.year) - i64::from(month <= 2);
+        let (era, of_era) = (year / 400, year % 400);
+        let shifted = if month > 2 { month - 3 } else { month + 9 };
+        let of_year = (153 * shifted + 2) / 5 + day - 1;
+        era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468
+    }
+
     /// The day that lies so many days behind 1970-01-01, counted as Howard Hinnant's `civil_from_days` does.
     fn from_days(days: u64) -> Self {
         let z = days + 719_468;
@@ -85,6 +95,9 @@ mod tests {
         assert_eq!(shown(20_783), "2026-11-26");
         assert_eq!(shown(47_540), "2100-02-28");
         assert_eq!(shown(47_541), "2100-03-01");
+        for days in [0, 11_016, 20_783, 47_540, 47_541] {
+            assert_eq!(i64::try_from(days), Ok(Date::from_days(days).days()));
+        }
     }
 
     #[test]

@@ -1,8 +1,11 @@
 //! `tidegate iam`: the identity engine, one file for each command below this one.
 
+mod data;
 mod decide;
+mod lint;
 
 use super::Global;
+use crate::date::Date;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use clap::Subcommand;
@@ -17,10 +20,16 @@ pub(super) struct Args {
 enum Command {
     /// Says whether a request is allowed, by which policy, and what would have to change
     Decide(decide::Args),
+    /// Finds what is wrong with policies: JSON files, exports of an account, templates
+    Lint(lint::Args),
+    /// Shows or replaces the catalogue of actions that the other commands use
+    Data(data::Args),
 }
 
-pub(super) fn run(args: &Args, global: Global) -> Result<Exit, Failure> {
+pub(super) fn run(args: &Args, global: Global, today: Date) -> Result<Exit, Failure> {
     match &args.command {
         Command::Decide(args) => decide::run(args, global),
+        Command::Lint(args) => lint::run(args, global, today),
+        Command::Data(args) => data::run(args, global, today),
     }
 }
