@@ -122,6 +122,11 @@ impl Catalogue {
         self.all().globals().key(name)
     }
 
+    /// Every condition key that any request may have.
+    pub fn global_keys(&self) -> impl Iterator<Item = &Key> {
+        self.all().globals().keys().iter()
+    }
+
     /// True for keys of identity providers, whose prefix is a host or `saml:`.
     pub fn is_provider_key(&self, name: &str) -> bool {
         let prefix = name.split_once(':').map_or(name, |(prefix, _)| prefix);

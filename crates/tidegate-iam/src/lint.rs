@@ -4,13 +4,24 @@
 //! [`World`](tidegate_graph::World): it returns [`Remark`]s with places. What
 //! isn't known before deployment is passed over, never guessed. Which check makes which finding is the rules' matter.
 
+mod actions;
+mod conditions;
 mod date;
 mod grammar;
+mod reading;
 mod resource;
+mod shadow;
+mod size;
 mod version;
+mod wildcard;
 
+pub use actions::{dead_actions, unknown_actions};
+pub use conditions::{absent_keys, empty_sets, mistyped_conditions};
 pub use grammar::refused;
+pub use shadow::shadowed;
+pub use size::size;
 pub use version::{literal_variables, old_version};
+pub use wildcard::{Expansion, short_wildcards};
 
 use tidegate_graph::{Span, Value};
 

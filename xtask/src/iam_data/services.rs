@@ -70,7 +70,7 @@ fn one(keys: &Value, types: &Value, actions: &Value, service: &str, dependents: 
     for (n, key) in values(keys).enumerate() {
         let name = string(key, "key");
         key_numbers.insert(name.to_ascii_lowercase(), n.to_string());
-        let shown = name.replace('<', "${").replace('>', "}");
+        let shown = name.replace('<', "${").replace('>', "}").replace("/tag-key", "/${TagKey}");
         let _ = writeln!(out, "K\t{shown}\t{}", kind(string(key, "type")));
     }
     let keys_of = |value: &Value| -> String {

@@ -17,6 +17,7 @@ const IAM: &[&str] = &[
     "oidc-provider/",
     "policy/",
     "report/",
+    "role-template/",
     "role/",
     "saml-provider/",
     "server-certificate/",
@@ -57,13 +58,16 @@ pub(super) fn wrong(text: &str, kind: Kind) -> Option<String> {
     }
     match service {
         "iam" if !region.is_empty() => Some(format!("`{text}` names a region, and IAM has none")),
-        "iam" if arn.count() == 6 && path != "*" && !IAM.iter().any(|start| path.starts_with(start)) => Some(
-            format!("`{text}` is no resource of IAM: those begin with `role/`, `user/`, `policy/` and so on"),
-        ),
-        "s3" if !region.is_empty()
-            && arn.count() == 6
-            && !S3_REGIONAL.iter().any(|s| path.starts_with(s)) =>
+        "iam"
+            if arn.count() == 6
+                && !matches!(path, "*" | "root")
+                && !IAM.iter().any(|start| path.starts_with(start)) =>
         {
+            Some(format!(
+                "`{text}` is no resource of IAM: those begin with `role/`, `user/`, `policy/` and so on"
+            ))
+        }
+        "s3" if !region.is_empty() && !S3_REGIONAL.iter().any(|s| path.starts_with(s)) => {
             Some(format!("`{text}` names a region, and buckets have none"))
         }
         _ => None,
