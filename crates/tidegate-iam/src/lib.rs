@@ -6,6 +6,7 @@
 //! [`decide()`] answers from the [`Applicable`] policies. What the code alone doesn't tell is *unknown* and
 //! makes an answer [`Tri::Unknown`], never a guess.
 
+pub mod account;
 pub mod arn;
 pub mod catalogue;
 pub mod decide;
@@ -17,6 +18,7 @@ pub mod policy;
 pub mod request;
 pub mod tri;
 
+pub use account::Account;
 pub use arn::Arn;
 pub use catalogue::Catalogue;
 pub use decide::{Applicable, Boundary, Decision, Kind, Level, Verdict, decide};

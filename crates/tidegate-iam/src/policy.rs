@@ -10,7 +10,7 @@ mod text;
 pub use action::ActionPattern;
 pub use condition::{Comparison, Condition, Operator, Order, Quantifier};
 pub use principal::{Naming, PrincipalPattern};
-pub use read::{NotJson, Reader};
+pub use read::{NotJson, Reader, from_json};
 pub use resource::{ResourcePattern, Short};
 pub use text::{Template, TextPart};
 
@@ -93,7 +93,7 @@ impl Policy {
 
     /// Reads a document from parsed JSON.
     pub fn from_value(name: &str, document: &serde_json::Value) -> Self {
-        Reader::default().policy(name, &read::value(document))
+        Reader::default().policy(name, &from_json(document))
     }
 
     /// The policy that allows everything, as AWS attaches it to organizations by default.

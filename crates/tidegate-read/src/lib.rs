@@ -4,6 +4,7 @@
 //! resources of [`System`]; [`link()`] joins them to the event [`tidegate_graph::Graph`].
 //! Neither can fail: broken input becomes a [`tidegate_graph::Problem`] and the rest is still read.
 
+mod account;
 mod asl;
 mod asyncapi;
 mod cloudformation;
@@ -22,6 +23,7 @@ mod serverless;
 mod terraform;
 mod yaml;
 
+pub use account::account;
 pub use edit::{edits, is_generated};
 pub use files::{Files, LoadError};
 pub use glob::Glob;

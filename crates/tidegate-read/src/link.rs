@@ -16,7 +16,7 @@ mod resolve;
 mod routes;
 mod targets;
 mod triggers;
-mod walk;
+pub(crate) mod walk;
 mod workflows;
 
 use resolve::{Resolver, Targets};

@@ -247,16 +247,17 @@ fn anything(index: usize, span: Span) -> Statement {
 }
 
 /// Parsed JSON as a value without places. serde_json bounds its depth.
-pub(super) fn value(json: &serde_json::Value) -> Value {
+pub fn from_json(json: &serde_json::Value) -> Value {
     let span = Span::default();
     let data = match json {
         serde_json::Value::Null => Data::Null,
         serde_json::Value::Bool(value) => Data::Bool(*value),
         serde_json::Value::Number(number) => Data::Number(number.to_string().into()),
         serde_json::Value::String(text) => Data::Text(text.as_str().into()),
-        serde_json::Value::Array(items) => Data::List(items.iter().map(value).collect()),
+        serde_json::Value::Array(items) => Data::List(items.iter().map(from_json).collect()),
         serde_json::Value::Object(map) => {
-            let fields = map.iter().map(|(k, v)| (k.as_str().into(), Field { key: span, value: value(v) }));
+            let fields =
+                map.iter().map(|(k, v)| (k.as_str().into(), Field { key: span, value: from_json(v) }));
             Data::Map(fields.collect::<Map>())
         }
     };

@@ -3,7 +3,7 @@
 use tidegate_graph::{Data, Map, Value};
 
 /// All values at a dotted path: `LambdaConfigurations.Function` gives the function of each configuration.
-pub(super) fn all<'a>(map: &'a Map, path: &str) -> Vec<&'a Value> {
+pub(crate) fn all<'a>(map: &'a Map, path: &str) -> Vec<&'a Value> {
     let mut parts = path.split('.');
     let Some(first) = parts.next().and_then(|key| map.get(key)) else { return Vec::new() };
     let mut values = flat(first);
