@@ -29,3 +29,4 @@ pub use files::{Files, LoadError};
 pub use glob::Glob;
 pub use link::link;
 pub use reading::{Options, read};
+pub use yaml::parse_one as parse;

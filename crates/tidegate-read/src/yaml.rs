@@ -41,8 +41,8 @@ pub(crate) fn parse(file: FileId, text: &str) -> Parsed {
     builder.out
 }
 
-/// Reads a text that should hold one document; the first counts.
-pub(crate) fn parse_one(file: FileId, text: &str) -> (Option<Value>, Vec<Problem>) {
+/// Reads a text of YAML or JSON that should hold one document; the first counts.
+pub fn parse_one(file: FileId, text: &str) -> (Option<Value>, Vec<Problem>) {
     let parsed = parse(file, text);
     (parsed.documents.into_iter().next(), parsed.problems)
 }

@@ -3,6 +3,7 @@
 mod data;
 mod decide;
 mod lint;
+mod documents;
 
 use super::Global;
 use crate::date::Date;
