@@ -4,6 +4,10 @@ mod data;
 mod decide;
 mod lint;
 mod documents;
+mod estate;
+mod listing;
+mod what_can;
+mod who_can;
 
 use super::Global;
 use crate::date::Date;
@@ -25,6 +29,10 @@ enum Command {
     Lint(lint::Args),
     /// Shows or replaces the catalogue of actions that the other commands use
     Data(data::Args),
+    /// Lists who can do something to a resource, in templates or an export of an account
+    WhoCan(who_can::Args),
+    /// Lists what a user or role can do, in templates or an export of an account
+    WhatCan(what_can::Args),
 }
 
 pub(super) fn run(args: &Args, global: Global, today: Date) -> Result<Exit, Failure> {
@@ -32,5 +40,7 @@ pub(super) fn run(args: &Args, global: Global, today: Date) -> Result<Exit, Fail
         Command::Decide(args) => decide::run(args, global),
         Command::Lint(args) => lint::run(args, global, today),
         Command::Data(args) => data::run(args, global, today),
+        Command::WhoCan(args) => who_can::run(args, global),
+        Command::WhatCan(args) => what_can::run(args, global),
     }
 }

@@ -1,0 +1,68 @@
+//! The account that a question is about: of templates, or of an export.
+
+use super::documents::Documents;
+use crate::cli::{Global, input};
+use crate::failure::Failure;
+use crate::output::{self, Base, Look, problems};
+use std::sync::Arc;
+use tidegate_graph::{Location, Problem, Sources, Span, Value};
+use tidegate_iam::{Account, Policy};
+
+/// An account and where it was written.
+pub(super) struct Estate {
+    pub(super) account: Account,
+    written: Written,
+}
+
+enum Written {
+    Export(Documents),
+    Templates(Box<Sources>, Base),
+}
+
+impl Estate {
+    /// Reads what the command line names: a file of JSON that is an export, or anything that `check` reads.
+    pub(super) fn read(args: &input::Args, global: Global) -> Result<Self, Failure> {
+        if let Some((export, mut documents)) = export(args)? {
+            let account = Account::from_export(&export, &managed);
+            documents.note(&account.problems);
+            output::tell(&documents.problems());
+            return Ok(Self { account, written: Written::Export(documents) });
+        }
+        let input = args.read(global)?;
+        let account = tidegate_read::account(&input.system, &managed);
+        if !global.quiet {
+            let problems: Vec<&Problem> = input.system.problems.iter().chain(&account.problems).collect();
+            let look = Look::stderr(global.color);
+            output::tell(&problems::render(&input.system, &problems, &input.base, look));
+        }
+        let sources = Box::new(input.system.sources);
+        Ok(Self { account, written: Written::Templates(sources, input.base) })
+    }
+
+    /// Where something stands.
+    pub(super) fn location(&self, span: Span) -> Option<Location> {
+        match &self.written {
+            Written::Export(documents) => documents.location(span),
+            Written::Templates(sources, base) => {
+                let location = sources.location(span);
+                let known = !location.file.is_empty() && span != Span::default();
+                known.then(|| Location { file: base.join(&location.file).into(), ..location })
+            }
+        }
+    }
+}
+
+fn export(args: &input::Args) -> Result<Option<(Value, Documents)>, Failure> {
+    let path = args.path();
+    if !path.is_file() || path.extension().is_none_or(|e| e != "json") {
+        return Ok(None);
+    }
+    let mut documents = Documents::default();
+    let value = documents.value(path)?;
+    Ok(Account::is_export(&value).then_some((value, documents)))
+}
+
+/// AWS managed policies that are not written in what was read.
+fn managed(_arn: &str) -> Option<Arc<Policy>> {
+    None
+}
