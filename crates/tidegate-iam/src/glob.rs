@@ -13,6 +13,8 @@ pub enum Token {
     One,
     /// Something that isn't known, in the form of [`hole::text`].
     Hole(String),
+    /// Something that isn't known and that nothing else is, in the form of [`hole::fresh`].
+    Fresh(String),
 }
 
 /// A compiled pattern. Comparison is by character and case; callers fold case beforehand where it doesn't count.
@@ -54,7 +56,7 @@ impl Glob {
 
     /// The pattern of these tokens.
     pub fn from_tokens(tokens: &[Token]) -> Self {
-        let open = tokens.iter().any(|t| matches!(t, Token::Hole(_)));
+        let open = tokens.iter().any(|t| matches!(t, Token::Hole(_) | Token::Fresh(_)));
         let chunks = tokens.split(|t| *t == Token::Any).map(Chunk::new).collect();
         Self { chunks, open }
     }
@@ -111,13 +113,25 @@ impl Glob {
         if !self.open && !hole::is_in(text) {
             return Tri::False;
         }
-        // As if every hole could be any text. Equal holes have equal values, which this ignores: it says unknown once
-        // too often, never too rarely.
-        let opened = |tokens: &[Token]| -> Vec<Token> {
-            let open = |t: &Token| if matches!(t, Token::Hole(_)) { Token::Any } else { t.clone() };
-            tokens.iter().map(open).collect()
+        let (pattern, text) = (steps(&self.tokens()), steps(&literal(text)));
+        let (pattern, text) = apart(&pattern, &text);
+        let is_wild = |step: &Step| matches!(step, Step::Any | Step::One);
+        let is_hole = |step: &Step| matches!(step, Step::Hole(_));
+        // Names that are made up are equal to nothing that is written down.
+        if !pattern.iter().any(is_wild) && !pattern.iter().chain(text).any(is_hole) {
+            return Tri::False;
+        }
+        // As if every hole could be any text. Equal holes have equal values, which this ignores beyond what was cut off:
+        // it says unknown once too often, never too rarely.
+        let open = |steps: &[Step], fresh: bool| -> Vec<Step> {
+            let one = |step: &Step| match step {
+                Step::Hole(_) => Step::Any,
+                Step::Fresh(_) if fresh => Step::Made,
+                other => other.clone(),
+            };
+            steps.iter().map(one).collect()
         };
-        if meet(&opened(&self.tokens()), &opened(&literal(text))) { Tri::Unknown } else { Tri::False }
+        if lay(&open(pattern, false), &open(text, true)) { Tri::Unknown } else { Tri::False }
     }
 }
 
@@ -130,7 +144,7 @@ impl Chunk {
         let text: String = tokens
             .iter()
             .map(|t| match t {
-                Token::Text(text) | Token::Hole(text) => text.as_str(),
+                Token::Text(text) | Token::Hole(text) | Token::Fresh(text) => text.as_str(),
                 Token::Any | Token::One => "",
             })
             .collect();
@@ -194,7 +208,9 @@ fn marks(tokens: &[Token]) -> Vec<Mark> {
     let mut out = Vec::new();
     for token in tokens {
         match token {
-            Token::Text(text) | Token::Hole(text) => out.extend(text.chars().map(Mark::Char)),
+            Token::Text(text) | Token::Hole(text) | Token::Fresh(text) => {
+                out.extend(text.chars().map(Mark::Char));
+            }
             Token::One => out.push(Mark::One),
             Token::Any => {}
         }
@@ -208,6 +224,7 @@ pub fn tokens(text: &str) -> Vec<Token> {
     for part in hole::parts(text) {
         match part {
             hole::Part::Hole(hole) => out.push(Token::Hole(hole.to_string())),
+            hole::Part::Fresh(hole) => out.push(Token::Fresh(hole.to_string())),
             hole::Part::Text(text) => {
                 let mut rest = text;
                 while !rest.is_empty() {
@@ -235,6 +252,7 @@ pub fn literal(text: &str) -> Vec<Token> {
     hole::parts(text)
         .map(|part| match part {
             hole::Part::Hole(hole) => Token::Hole(hole.to_string()),
+            hole::Part::Fresh(hole) => Token::Fresh(hole.to_string()),
             hole::Part::Text(text) => Token::Text(text.to_string()),
         })
         .collect()
@@ -246,13 +264,19 @@ enum Step {
     Char(char),
     One,
     Any,
+    Hole(String),
+    Fresh(String),
+    /// A made-up name of which nothing is known but that it is no other one.
+    Made,
 }
 
 fn steps(tokens: &[Token]) -> Vec<Step> {
     let mut out: Vec<Step> = Vec::new();
     for token in tokens {
         match token {
-            Token::Text(text) | Token::Hole(text) => out.extend(text.chars().map(Step::Char)),
+            Token::Text(text) => out.extend(text.chars().map(Step::Char)),
+            Token::Hole(name) => out.push(Step::Hole(name.clone())),
+            Token::Fresh(name) => out.push(Step::Fresh(name.clone())),
             Token::One => out.push(Step::One),
             Token::Any if out.last() == Some(&Step::Any) => {}
             Token::Any => out.push(Step::Any),
@@ -261,29 +285,51 @@ fn steps(tokens: &[Token]) -> Vec<Step> {
     out
 }
 
-/// True if some text matches both patterns. Time and memory are bounded by the product of their lengths, row by row.
+/// Both without what they begin and end with alike: the same text, known or not.
+fn apart<'s>(mut a: &'s [Step], mut b: &'s [Step]) -> (&'s [Step], &'s [Step]) {
+    let same = |x: &Step, y: &Step| x == y && !matches!(x, Step::Any | Step::One);
+    while let (Some((x, left)), Some((y, right))) = (a.split_first(), b.split_first())
+        && same(x, y)
+    {
+        (a, b) = (left, right);
+    }
+    while let (Some((x, left)), Some((y, right))) = (a.split_last(), b.split_last())
+        && same(x, y)
+    {
+        (a, b) = (left, right);
+    }
+    (a, b)
+}
+
+/// True if some text matches both patterns.
 pub fn meet(a: &[Token], b: &[Token]) -> bool {
-    let (a, b) = (steps(a), steps(b));
+    lay(&steps(a), &steps(b))
+}
+
+/// Lays two patterns side by side. Time and memory are bounded by the product of their lengths, row by row.
+fn lay(a: &[Step], b: &[Step]) -> bool {
+    let is_long = |step: Option<&Step>| matches!(step, Some(Step::Any | Step::Made));
     // Row i says for each j whether a[i..] and b[j..] meet; rows are filled from the end.
     let mut below = vec![false; b.len() + 1];
     for i in (0..=a.len()).rev() {
         let mut row = vec![false; b.len() + 1];
         for j in (0..=b.len()).rev() {
             let at = |row: &[bool], j: usize| row.get(j).copied().unwrap_or(false);
-            let value = match (a.get(i), b.get(j)) {
+            let (x, y) = (a.get(i), b.get(j));
+            let value = match (x, y) {
                 (None, None) => true,
-                (Some(Step::Any), None) => at(&below, j),
-                (None, Some(Step::Any)) => at(&row, j + 1),
+                // A made-up name holds no other one.
+                (Some(Step::Made), Some(Step::Fresh(_))) => at(&below, j),
+                (Some(Step::Fresh(_)), Some(Step::Made)) => at(&row, j + 1),
                 // A star ends here, or takes one more step of the other pattern.
-                (Some(Step::Any), Some(_)) | (Some(_), Some(Step::Any)) => at(&below, j) || at(&row, j + 1),
-                (Some(x), Some(y)) => {
-                    let same = match (x, y) {
-                        (Step::Char(x), Step::Char(y)) => x == y,
-                        _ => true,
-                    };
-                    same && at(&below, j + 1)
-                }
-                _ => false,
+                (Some(_), Some(_)) if is_long(x) || is_long(y) => at(&below, j) || at(&row, j + 1),
+                (Some(_), None) => is_long(x) && at(&below, j),
+                (None, Some(_)) => is_long(y) && at(&row, j + 1),
+                (Some(Step::Char(x)), Some(Step::Char(y))) => x == y && at(&below, j + 1),
+                (Some(Step::One), Some(Step::Char(_) | Step::One))
+                | (Some(Step::Char(_)), Some(Step::One)) => at(&below, j + 1),
+                // What isn't known is the same only when it is called the same.
+                (Some(x), Some(y)) => x == y && at(&below, j + 1),
             };
             if let Some(cell) = row.get_mut(j) {
                 *cell = value;
@@ -335,6 +381,23 @@ mod tests {
         assert_eq!(glob.matches_tri("orders-dev"), Tri::Unknown);
         assert_eq!(glob.matches_tri("payments"), Tri::False);
         assert_eq!(Glob::new("orders-d*").matches_tri(&format!("orders-{hole}")), Tri::Unknown);
+    }
+
+    #[test]
+    fn a_made_up_name_is_no_other_one() {
+        let (a, b, account) = (hole::fresh("A"), hole::fresh("B"), hole::text("account"));
+        let check = |pattern: &str, text: &str, expect: Tri| {
+            assert_eq!(Glob::new(pattern).matches_tri(text), expect, "{pattern} against {text}");
+        };
+        check(&a, &a, Tri::True);
+        check(&a, &b, Tri::False);
+        check("*", &a, Tri::True);
+        check("orders", &a, Tri::False);
+        check("orders-*", &a, Tri::Unknown);
+        check(&format!("{a}/*"), &format!("{b}/key"), Tri::False);
+        check(&format!("{a}/*"), &format!("{a}/key"), Tri::True);
+        check(&format!("{account}:role/{a}"), &format!("{account}:role/{b}"), Tri::False);
+        check(&hole::text("Name"), &a, Tri::Unknown);
     }
 
     #[test]

@@ -3,20 +3,32 @@
 //! A template's `arn:aws:sqs:${AWS::Region}:...` is a text with holes. A hole equals itself (same name, same value) and may
 //! or may not equal everything else. It is written between two private characters, so that it survives wherever a
 //! string goes, and holds no `:` or `/`, so that an ARN still splits where it should.
+//!
+//! A *fresh* hole is a name that the deployment makes up: it isn't known, and nothing else has it.
 
 const OPEN: char = '\u{E0F0}';
+const FRESH: char = '\u{E0F4}';
 const CLOSE: char = '\u{E0F1}';
 const COLON: char = '\u{E0F2}';
 const SLASH: char = '\u{E0F3}';
 
 /// The hole of that name.
 pub fn text(name: &str) -> String {
+    write(OPEN, name)
+}
+
+/// The fresh hole of that name.
+pub fn fresh(name: &str) -> String {
+    write(FRESH, name)
+}
+
+fn write(open: char, name: &str) -> String {
     let mut out = String::with_capacity(name.len() + 6);
-    out.push(OPEN);
+    out.push(open);
     out.extend(name.chars().map(|c| match c {
         ':' => COLON,
         '/' => SLASH,
-        OPEN | CLOSE | '*' | '?' | '$' => '_',
+        OPEN | FRESH | CLOSE | '*' | '?' | '$' => '_',
         c => c,
     }));
     out.push(CLOSE);
@@ -25,7 +37,7 @@ pub fn text(name: &str) -> String {
 
 /// True if there is a hole in the text.
 pub fn is_in(text: &str) -> bool {
-    text.contains(OPEN)
+    text.contains([OPEN, FRESH])
 }
 
 /// The text as people read it: `${name}` for a hole.
@@ -36,7 +48,7 @@ pub fn display(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
-            OPEN => out.push_str("${"),
+            OPEN | FRESH => out.push_str("${"),
             CLOSE => out.push('}'),
             COLON => out.push(':'),
             SLASH => out.push('/'),
@@ -53,6 +65,8 @@ pub enum Part<'a> {
     Text(&'a str),
     /// A hole, delimiters included.
     Hole(&'a str),
+    /// A fresh hole, delimiters included.
+    Fresh(&'a str),
 }
 
 /// The text as known and unknown stretches. A hole that is never closed is text.
@@ -63,8 +77,9 @@ pub fn parts(text: &str) -> impl Iterator<Item = Part<'_>> {
             return None;
         }
         let end = |s: &str| s.find(CLOSE).map(|at| at + CLOSE.len_utf8());
-        let (part, left) = match rest.find(OPEN) {
+        let (part, left) = match rest.find([OPEN, FRESH]) {
             Some(0) => match end(rest).and_then(|at| rest.split_at_checked(at)) {
+                Some((hole, left)) if hole.starts_with(FRESH) => (Part::Fresh(hole), left),
                 Some((hole, left)) => (Part::Hole(hole), left),
                 None => (Part::Text(rest), ""),
             },

@@ -61,7 +61,7 @@ impl Builder<'_> {
             for resource in self.system.resources() {
                 let Some(property) = account::name_property(&resource.ty) else { continue };
                 let written = resource.properties.get(property).and_then(|v| self.text(v));
-                let name = written.unwrap_or_else(|| hole::text(&resource.id).into());
+                let name = written.unwrap_or_else(|| hole::fresh(&resource.id).into());
                 let path =
                     resource.properties.get("Path").and_then(|v| self.text(v)).unwrap_or_else(|| "/".into());
                 let arn = account::arn_of(&resource.ty, &path, &name, &region, &account).map(Str::from);

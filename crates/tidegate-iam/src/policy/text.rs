@@ -122,7 +122,9 @@ impl Template {
         let mut out = String::new();
         for part in &self.parts {
             match part {
-                TextPart::Token(Token::Text(text) | Token::Hole(text)) => out.push_str(&hole::display(text)),
+                TextPart::Token(Token::Text(text) | Token::Hole(text) | Token::Fresh(text)) => {
+                    out.push_str(&hole::display(text))
+                }
                 TextPart::Token(Token::Any) => out.push('*'),
                 TextPart::Token(Token::One) => out.push('?'),
                 TextPart::Variable { key, default: None } => out.push_str(&format!("${{{key}}}")),

@@ -38,7 +38,7 @@ impl Operand {
     }
 
     fn compile(comparison: Comparison, tokens: &[Token]) -> Self {
-        let open = tokens.iter().any(|t| matches!(t, Token::Hole(_)));
+        let open = tokens.iter().any(|t| matches!(t, Token::Hole(_) | Token::Fresh(_)));
         let text = plain(tokens);
         match comparison {
             Comparison::Text | Comparison::Binary => Self::Text(Glob::literal(&text)),
@@ -109,7 +109,7 @@ fn plain(tokens: &[Token]) -> String {
     tokens
         .iter()
         .map(|token| match token {
-            Token::Text(text) | Token::Hole(text) => text.as_str(),
+            Token::Text(text) | Token::Hole(text) | Token::Fresh(text) => text.as_str(),
             Token::Any => "*",
             Token::One => "?",
         })
