@@ -12,7 +12,8 @@ pub use explain::{Change, Clause, Explanation, Hit, explain};
 use crate::policy::Naming;
 use crate::request::{Action, PrincipalKind};
 use crate::{Arn, Effect, Policy, Request, Tri};
-use statement::{Subject, names};
+pub(crate) use statement::Subject;
+use statement::names;
 use std::sync::Arc;
 use tidegate_graph::Str;
 

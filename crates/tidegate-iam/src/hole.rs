@@ -58,6 +58,13 @@ pub fn display(text: &str) -> String {
     out
 }
 
+/// The name of a hole, without its delimiters.
+pub fn name(hole: &str) -> String {
+    let shown = display(hole);
+    let inner = shown.strip_prefix("${").and_then(|rest| rest.strip_suffix('}'));
+    inner.map_or_else(|| shown.clone(), str::to_string)
+}
+
 /// One stretch of a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part<'a> {

@@ -14,6 +14,7 @@ pub mod glob;
 pub mod hole;
 pub mod json;
 pub mod lint;
+pub mod inclusion;
 pub mod policy;
 pub mod request;
 pub mod tri;

@@ -289,6 +289,11 @@ impl Context {
         }
     }
 
+    /// Keys in lower case with their values; none for a key that is absent. Keys that aren't known are left out.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &[Str])> {
+        self.entries.iter().filter_map(|(key, values)| Some((key.as_str(), values.as_deref()?)))
+    }
+
     /// True if something was said of the key.
     pub fn contains(&self, key: &str) -> bool {
         let key = key.to_ascii_lowercase();

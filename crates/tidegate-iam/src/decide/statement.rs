@@ -6,14 +6,14 @@ use crate::request::{Known, Principal, PrincipalKind};
 use crate::{Arn, Effect, Request, Scope, Statement, Tri};
 
 /// A request, prepared to be held against many statements.
-pub(super) struct Subject<'a> {
+pub(crate) struct Subject<'a> {
     pub(super) request: &'a Request,
     pub(super) arn: Arn<'a>,
     resource_kind: Kind,
 }
 
 impl<'a> Subject<'a> {
-    pub(super) fn new(request: &'a Request) -> Self {
+    pub(crate) fn new(request: &'a Request) -> Self {
         let arn = Arn::split(&request.resource);
         let action = &request.action;
         // Whatever else is asked of a role, its trust policy has no part in it.
@@ -61,7 +61,7 @@ impl<'a> Subject<'a> {
     }
 
     /// True if action and resource match.
-    pub(super) fn aims(&self, statement: &Statement, kind: Kind) -> Tri {
+    pub(crate) fn aims(&self, statement: &Statement, kind: Kind) -> Tri {
         let action = self.acts(statement);
         if action == Tri::False {
             return Tri::False;

@@ -2,6 +2,7 @@
 
 use super::text::{Filled, Pattern, Template};
 use super::{TextPart, Version};
+use crate::glob::Token;
 use crate::{Arn, Context, Glob, Tri};
 use tidegate_graph::Str;
 
@@ -56,9 +57,28 @@ impl ResourcePattern {
         self.parts.as_ref().map_or(6, Vec::len)
     }
 
+    /// The parts as tokens, variables as holes; `None` for `*`.
+    pub(crate) fn segments(&self) -> Option<Vec<Vec<Token>>> {
+        let tokens = |pattern: &Pattern| match pattern {
+            Pattern::Fixed(glob) => glob.tokens(),
+            Pattern::Variable(template) => match template.fill(&Context::unknown()) {
+                Filled::Tokens(tokens) => tokens,
+                Filled::Unresolved => Vec::new(),
+            },
+        };
+        Some(self.parts.as_ref()?.iter().map(tokens).collect())
+    }
+
+    /// True if there is a variable or a part that isn't known in it.
+    pub(crate) fn is_open(&self) -> bool {
+        let open = |part: &TextPart| {
+            matches!(part, TextPart::Variable { .. } | TextPart::Token(Token::Hole(_) | Token::Fresh(_)))
+        };
+        self.template.parts().iter().any(open)
+    }
+
     /// True if there is a wildcard in it.
     pub fn has_wildcard(&self) -> bool {
-        use crate::glob::Token;
         self.template.parts().iter().any(|p| matches!(p, TextPart::Token(Token::Any | Token::One)))
     }
 

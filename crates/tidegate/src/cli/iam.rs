@@ -6,6 +6,7 @@ mod lint;
 mod documents;
 mod estate;
 mod listing;
+mod shrink;
 mod what_can;
 mod who_can;
 
@@ -33,6 +34,8 @@ enum Command {
     WhoCan(who_can::Args),
     /// Lists what a user or role can do, in templates or an export of an account
     WhatCan(what_can::Args),
+    /// Compares two policies: does the new one allow nothing that the old one doesn't?
+    Shrink(shrink::Args),
 }
 
 pub(super) fn run(args: &Args, global: Global, today: Date) -> Result<Exit, Failure> {
@@ -42,5 +45,6 @@ pub(super) fn run(args: &Args, global: Global, today: Date) -> Result<Exit, Fail
         Command::Data(args) => data::run(args, global, today),
         Command::WhoCan(args) => who_can::run(args, global),
         Command::WhatCan(args) => what_can::run(args, global),
+        Command::Shrink(args) => shrink::run(args, global),
     }
 }

@@ -5,7 +5,7 @@ use crate::cli::{Global, input};
 use crate::failure::Failure;
 use crate::output::{self, Base, Look, problems};
 use std::sync::Arc;
-use tidegate_graph::{Location, Problem, Sources, Span, Value};
+use tidegate_graph::{Location, Problem, Sources, Span, Str, Value};
 use tidegate_iam::{Account, Policy};
 
 /// An account and where it was written.
@@ -60,6 +60,11 @@ fn export(args: &input::Args) -> Result<Option<(Value, Documents)>, Failure> {
     let mut documents = Documents::default();
     let value = documents.value(path)?;
     Ok(Account::is_export(&value).then_some((value, documents)))
+}
+
+/// Actions of a service.
+pub(super) fn actions_of(_service: &str) -> Vec<Str> {
+    Vec::new()
 }
 
 /// AWS managed policies that are not written in what was read.
