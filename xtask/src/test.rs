@@ -1,17 +1,30 @@
 //! `cargo xtask test`: everything that a test needs, then every test.
 
+mod peers;
+
 use crate::process::{self, cargo};
 use anyhow::{Context as _, Result, bail};
+use peers::Kind;
 use std::io::{BufRead as _, BufReader};
 use std::process::{Command, Stdio};
 
 /// Debian packages that tests need, each with a command that shows that it is there.
-const DEBIAN: &[(&str, &str)] = &[("cc", "gcc"), ("git", "git")];
+const DEBIAN: &[(&str, &str)] = &[("cc", "gcc"), ("git", "git"), ("node", "nodejs"), ("npm", "npm")];
+
+/// Programs and libraries of others that tests run us against.
+const PEERS: &[(Kind, &str)] = &[(Kind::Npm, "vscode-languageserver-protocol==3.18.5")];
 
 pub(crate) fn run() -> Result<bool> {
     install(DEBIAN)?;
     let mut counts = Counts::default();
     let mut good = true;
+    // A test without its peer says so and fails; the others are still worth a run.
+    for (kind, peer) in PEERS {
+        if let Err(error) = peers::install(*kind, peer) {
+            eprintln!("error: {error:#}");
+            good = false;
+        }
+    }
     if has("cargo-nextest") {
         let nextest = ["nextest", "run", "--workspace", "--no-fail-fast", "--no-tests", "pass"];
         good &= tests(Runner::Nextest, &mut cargo(&nextest), &mut counts)?;
@@ -76,6 +89,7 @@ struct Counts {
 /// Runs a test runner, shows all it says and counts.
 fn tests(runner: Runner, command: &mut Command, counts: &mut Counts) -> Result<bool> {
     // nextest writes to its standard error; one thread reads each stream so that neither blocks the other.
+    command.env(peers::VARIABLE, peers::folder()?);
     let mut child =
         command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().context("failed to start the tests")?;
     let (out, err) = (child.stdout.take(), child.stderr.take());
