@@ -10,59 +10,165 @@ mod place;
 mod tests;
 mod yaml;
 
+use std::cell::{Cell, RefCell};
 use std::path::Path;
-use tidegate_graph::{Change, Edit, FileId, Fix, Resource, Source, Span, System};
+use std::rc::Rc;
+use tidegate_graph::{Change, Edit, FileId, Fix, Resource, Span, System};
 
 /// The edits that a fix comes to, in one file and in the order of their places; `None` where it can't be written with
 /// certainty.
 pub fn edits(system: &System, fix: &Fix) -> Option<Vec<Edit>> {
-    let mut changes = Vec::with_capacity(fix.changes.len());
-    for change in &fix.changes {
-        let resource = system.resource(&change.resource)?;
-        if is_generated(system, resource) {
+    Editor::new(system).edits(fix)
+}
+
+/// Turns fixes into edits, and keeps what it read of the last file: findings come file by file.
+pub struct Editor<'s> {
+    system: &'s System,
+    last: RefCell<Option<Rc<Document<'s>>>>,
+    read: Cell<usize>,
+}
+
+impl<'s> Editor<'s> {
+    /// An editor that has read nothing yet.
+    pub fn new(system: &'s System) -> Self {
+        Self { system, last: RefCell::new(None), read: Cell::new(0) }
+    }
+
+    /// Bytes of text that were read so far, to bound the work.
+    pub fn read(&self) -> usize {
+        self.read.get()
+    }
+
+    /// As [`edits`].
+    pub fn edits(&self, fix: &Fix) -> Option<Vec<Edit>> {
+        let mut changes = Vec::with_capacity(fix.changes.len());
+        for change in &fix.changes {
+            let resource = self.system.resource(&change.resource)?;
+            if is_generated(self.system, resource) {
+                return None;
+            }
+            changes.push((resource, change));
+        }
+        let first = changes.first()?.0;
+        // One file is written whole or not at all; two can't be.
+        if changes.iter().any(|(resource, _)| resource.span.file != first.span.file) {
             return None;
         }
-        changes.push((resource, change));
+        let document = self.document(first)?;
+        let edits = self.apart(&changes, &document).or_else(|| self.together(&changes, &document))?;
+        let says = |edit: &Edit| document.text.get(edit.span.start as usize..edit.span.end as usize);
+        (!edits.iter().all(|edit| says(edit) == Some(&edit.replacement))).then_some(edits)
     }
-    let file = changes.first()?.0.span.file;
-    // One file is written whole or not at all; two can't be.
-    if changes.iter().any(|(resource, _)| resource.span.file != file) {
-        return None;
+
+    fn document(&self, resource: &Resource) -> Option<Rc<Document<'s>>> {
+        let kind = Language::of(self.system, resource)?;
+        let file = resource.span.file;
+        if let Some(document) = &*self.last.borrow()
+            && document.file == file
+            && document.language() == kind
+        {
+            return Some(Rc::clone(document));
+        }
+        let text = self.system.sources.source(file)?.text();
+        let document = Rc::new(Document::new(kind, file, text, &self.read));
+        *self.last.borrow_mut() = Some(Rc::clone(&document));
+        Some(document)
     }
-    let source = system.sources.source(file)?;
-    let text = source.text();
-    let edits = apart(system, &changes, source, file).or_else(|| together(system, &changes, source, file))?;
-    let says = |edit: &Edit| text.get(edit.span.start as usize..edit.span.end as usize);
-    (!edits.iter().all(|edit| says(edit) == Some(&edit.replacement))).then_some(edits)
+
+    /// Changes that have nothing to do with each other.
+    fn apart(&self, changes: &Changes<'_>, document: &Document<'_>) -> Option<Vec<Edit>> {
+        let mut edits = Vec::with_capacity(changes.len());
+        for (resource, change) in changes {
+            let (start, end, replacement) = document.set(resource, change, true, &self.read)?;
+            edits.push(Edit { span: Span::new(document.file, start, end), replacement });
+        }
+        edits.sort_by_key(|edit| edit.span.start);
+        let free = edits.windows(2).all(|pair| match pair {
+            [first, second] => first.span.end < second.span.start,
+            _ => true,
+        });
+        free.then_some(edits)
+    }
+
+    /// One change after the other, as one edit: a second one may go into what the first one makes.
+    fn together(&self, changes: &Changes<'_>, document: &Document<'_>) -> Option<Vec<Edit>> {
+        let ((resource, change), rest) = changes.split_first()?;
+        let edit = document.set(resource, change, true, &self.read)?;
+        let mut text = apply(document.text, &edit)?;
+        let mut first = edit.0;
+        for (resource, change) in rest {
+            let now = Document::new(document.language(), document.file, &text, &self.read);
+            let edit = now.set(resource, change, text == document.text, &self.read)?;
+            first = first.min(edit.0);
+            text = apply(&text, &edit)?;
+        }
+        Some(vec![difference(document.text, &text, first, document.file)?])
+    }
 }
 
 type Changes<'a> = [(&'a Resource, &'a Change)];
 
-/// Changes that have nothing to do with each other.
-fn apart(system: &System, changes: &Changes<'_>, source: &Source, file: FileId) -> Option<Vec<Edit>> {
-    let mut edits = Vec::with_capacity(changes.len());
-    for (resource, change) in changes {
-        let (start, end, replacement) = one(system, resource, change, source, source.text())?;
-        edits.push(Edit { span: Span::new(file, start, end), replacement });
-    }
-    edits.sort_by_key(|edit| edit.span.start);
-    let free = edits.windows(2).all(|pair| match pair {
-        [first, second] => first.span.end < second.span.start,
-        _ => true,
-    });
-    free.then_some(edits)
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Language {
+    Yaml,
+    Hcl,
 }
 
-/// One change after the other, as one edit: a second one may go into what the first one makes.
-fn together(system: &System, changes: &Changes<'_>, source: &Source, file: FileId) -> Option<Vec<Edit>> {
-    let mut text = source.text().to_string();
-    let mut first = text.len();
-    for (resource, change) in changes {
-        let edit = one(system, resource, change, source, &text)?;
-        text = apply(&text, &edit)?;
-        first = first.min(edit.0);
+impl Language {
+    fn of(system: &System, resource: &Resource) -> Option<Self> {
+        let path = system.sources.source(resource.span.file)?.path();
+        let ending = Path::new(path.as_str()).extension()?.to_str()?;
+        match (system.stack_of(resource)?.format, ending) {
+            ("terraform", "tf" | "tofu") => Some(Self::Hcl),
+            ("cloudformation" | "sam", "yaml" | "yml" | "json" | "template") => Some(Self::Yaml),
+            _ => None,
+        }
     }
-    Some(vec![difference(source.text(), &text, first, file)?])
+}
+
+/// A text, read for any number of edits.
+struct Document<'t> {
+    file: FileId,
+    text: &'t str,
+    read: Read<'t>,
+}
+
+enum Read<'t> {
+    Yaml(yaml::Document<'t>),
+    Hcl(hcl::Document<'t>),
+}
+
+impl<'t> Document<'t> {
+    fn new(language: Language, file: FileId, text: &'t str, read: &Cell<usize>) -> Self {
+        spend(read, text.len());
+        let document = match language {
+            Language::Yaml => Read::Yaml(yaml::Document::new(file, text)),
+            Language::Hcl => Read::Hcl(hcl::Document::new(file, text)),
+        };
+        Self { file, text, read: document }
+    }
+
+    fn language(&self) -> Language {
+        match self.read {
+            Read::Yaml(_) => Language::Yaml,
+            Read::Hcl(_) => Language::Hcl,
+        }
+    }
+
+    /// The edit for one change. `original` is a text in which places are as they were when the resource was read.
+    fn set(&self, resource: &Resource, change: &Change, original: bool, read: &Cell<usize>) -> Option<Raw> {
+        match &self.read {
+            Read::Hcl(document) => document.set(resource, change, read),
+            Read::Yaml(document) => {
+                let keys = place::keys(resource, change, document.root()?, original)?;
+                document.set(&keys, &change.value, read)
+            }
+        }
+    }
+}
+
+fn spend(read: &Cell<usize>, bytes: usize) {
+    read.set(read.get().saturating_add(bytes));
 }
 
 /// True for a resource whose file some tool writes anew, so that an edit would be lost.
@@ -75,18 +181,6 @@ pub fn is_generated(system: &System, resource: &Resource) -> bool {
 
 /// Start, end and replacement.
 type Raw = (usize, usize, String);
-
-fn one(system: &System, resource: &Resource, change: &Change, source: &Source, text: &str) -> Option<Raw> {
-    let ending = Path::new(source.path().as_str()).extension()?.to_str()?;
-    match (system.stack_of(resource)?.format, ending) {
-        ("terraform", "tf" | "tofu") => hcl::set(resource, change, text),
-        ("cloudformation" | "sam", "yaml" | "yml" | "json" | "template") => {
-            let keys = place::keys(resource, change, text, source.text().as_ref() == text)?;
-            yaml::set(text, &keys, &change.value)
-        }
-        _ => None,
-    }
-}
 
 fn apply(text: &str, (start, end, replacement): &Raw) -> Option<String> {
     Some([text.get(..*start)?, replacement, text.get(*end..)?].concat())

@@ -24,7 +24,7 @@ mod terraform;
 mod yaml;
 
 pub use account::account;
-pub use edit::{edits, is_generated};
+pub use edit::{Editor, edits, is_generated};
 pub use files::{Files, LoadError};
 pub use glob::Glob;
 pub use link::link;

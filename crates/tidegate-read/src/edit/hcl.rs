@@ -1,77 +1,119 @@
 //! Edits of Terraform texts.
 
-use super::{Raw, apply, before_in_line, end_of_line, indentation, line_break};
+use super::{Raw, apply, before_in_line, end_of_line, indentation, line_break, spend};
 use crate::terraform::{Block, Body, Kind, Step, parse, written};
-use tidegate_graph::{Change, Plain, Resource, Span};
+use std::cell::Cell;
+use std::collections::HashMap;
+use std::rc::Rc;
+use tidegate_graph::{Change, FileId, Plain, Resource, Span};
 
 /// What begins a comment.
 const COMMENTS: &[&str] = &["#", "//"];
 
-/// The edit after which the property has the value.
-pub(super) fn set(resource: &Resource, change: &Change, text: &str) -> Option<Raw> {
-    let file = resource.span.file;
-    let (body, problems) = parse(file, text);
-    let block = header(&body, resource.span)?;
-    let [kind, ty, ..] = [Some(block.kind.as_str()), block.labels.first().map(tidegate_graph::Str::as_str)];
-    if kind != Some("resource") || ty != Some(&resource.declared_type) || resource.made_from.is_some() {
-        return None;
-    }
-    if let Some(edit) = elsewhere(resource, change, &body, text) {
-        return Some(edit);
-    }
-    let (steps, value) = written(&resource.declared_type, &resource.ty, &change.path, &change.value)?;
-    // What the resource has without saying so itself says another one that is joined to it, or a variable's default.
-    let known = resource.properties.get(change.path.first()?).is_some();
-    if known && !says(&block.body, steps.first()?) {
-        return None;
-    }
-    let value = Writer { text, body: &body }.value(&value)?;
-    let edit = Writer { text, body: &body }.set(block, &steps, &value)?;
-    let after = apply(text, &edit)?;
-    let (again, more) = parse(file, &after);
-    let same = again.blocks.len() == body.blocks.len() && more.len() == problems.len();
-    same.then_some(edit)
-}
-
-/// A literal in another block of the same file, which says something of this resource: `aws_s3_bucket_public_access_block`.
-fn elsewhere(resource: &Resource, change: &Change, body: &Body, text: &str) -> Option<Raw> {
-    // Words may be spelt otherwise there; flags and numbers aren't.
-    let new = match &change.value {
-        Plain::Bool(value) => value.to_string(),
-        Plain::Number(n) => n.to_string(),
-        _ => return None,
-    };
-    let (first, rest) = change.path.split_first()?;
-    let known = rest.iter().try_fold(resource.properties.get(first)?, |value, key| value.get(key))?;
-    let parts = body.blocks.iter().filter(|b| b.kind == "resource" && b.header != resource.span);
-    let mut here = parts.flat_map(|block| &block.body.attributes).filter(|a| a.value.span == known.span);
-    let attribute = here.next()?;
-    let literal = matches!(attribute.value.kind, Kind::Bool(_) | Kind::Number(_));
-    let same = known.span.file == resource.span.file && here.next().is_none();
-    let (start, end) = (known.span.start as usize, known.span.end as usize);
-    (literal && same && text.get(start..end)? != new).then_some((start, end, new))
-}
-
-fn header(body: &Body, span: Span) -> Option<&Block> {
-    let mut found = body.blocks.iter().filter(|block| block.header == span);
-    let block = found.next()?;
-    found.next().is_none().then_some(block)
-}
-
-fn says(body: &Body, step: &Step) -> bool {
-    match step {
-        Step::Block(name) => body.blocks(name).next().is_some(),
-        Step::Attribute(name) => body.attribute(name).is_some(),
-    }
-}
-
-struct Writer<'t> {
+/// A file of a module, read for any number of edits.
+pub(super) struct Document<'t> {
+    file: FileId,
     text: &'t str,
-    body: &'t Body,
+    line_break: &'static str,
+    body: Body,
+    problems: usize,
+    /// Blocks by their header; `None` where two have the same.
+    headers: HashMap<Span, Option<usize>>,
+    /// Literals in resources by their place: whether it is a flag or a number, and the header of the block.
+    literals: HashMap<Span, Option<(bool, Span)>>,
+    account: Option<String>,
 }
 
-impl Writer<'_> {
-    fn set(&self, block: &Block, steps: &[Step], value: &str) -> Option<Raw> {
+impl<'t> Document<'t> {
+    pub(super) fn new(file: FileId, text: &'t str) -> Self {
+        let (body, problems) = parse(file, text);
+        let mut headers = HashMap::new();
+        let mut literals = HashMap::new();
+        for (n, block) in body.blocks.iter().enumerate() {
+            headers.entry(block.header).and_modify(|known| *known = None).or_insert(Some(n));
+            for attribute in block.body.attributes.iter().filter(|_| block.kind == "resource") {
+                let literal = matches!(attribute.value.kind, Kind::Bool(_) | Kind::Number(_));
+                let entry = literals.entry(attribute.value.span);
+                entry.and_modify(|known| *known = None).or_insert(Some((literal, block.header)));
+            }
+        }
+        let is = |block: &&Rc<Block>| {
+            block.kind == "data" && block.labels.first().is_some_and(|l| l == "aws_caller_identity")
+        };
+        let account = body.blocks.iter().find(is).and_then(|block| block.labels.get(1));
+        let account = account.map(|name| format!("data.aws_caller_identity.{name}.account_id"));
+        let (line_break, problems) = (line_break(text), problems.len());
+        Self { file, text, line_break, body, problems, headers, literals, account }
+    }
+
+    /// The edit after which the property has the value.
+    pub(super) fn set(&self, resource: &Resource, change: &Change, read: &Cell<usize>) -> Option<Raw> {
+        let block = self.body.blocks.get((*self.headers.get(&resource.span)?)?)?;
+        let [kind, ty, ..] =
+            [Some(block.kind.as_str()), block.labels.first().map(tidegate_graph::Str::as_str)];
+        if kind != Some("resource") || ty != Some(&resource.declared_type) || resource.made_from.is_some() {
+            return None;
+        }
+        if let Some(edit) = self.elsewhere(resource, change) {
+            return Some(edit);
+        }
+        let (steps, value) = written(&resource.declared_type, &resource.ty, &change.path, &change.value)?;
+        // What the resource has without saying so itself says another one that is joined to it, or a variable's default.
+        let known = resource.properties.get(change.path.first()?).is_some();
+        if known && !says(&block.body, steps.first()?) {
+            return None;
+        }
+        let value = self.value(&value)?;
+        let edit = self.edit(block, &steps, &value)?;
+        self.confirms(block, &edit, read).then_some(edit)
+    }
+
+    /// Reads the block again, as far as its last brace: it must be one block still.
+    fn confirms(&self, block: &Block, edit: &Raw, read: &Cell<usize>) -> bool {
+        let (start, end) = (block.span.start as usize, block.span.end as usize);
+        let part = self.text.get(start..end).filter(|_| self.problems == 0);
+        let moved = |text: &str| {
+            let (at, to) = (edit.0.checked_sub(start)?, edit.1.checked_sub(start)?);
+            apply(text, &(at, to, edit.2.clone()))
+        };
+        match part.and_then(moved) {
+            Some(after) => {
+                spend(read, after.len());
+                let (again, problems) = parse(self.file, &after);
+                let whole =
+                    |block: &Rc<Block>| block.span.start == 0 && block.span.end as usize == after.len();
+                let [only] = again.blocks.as_slice() else { return false };
+                problems.is_empty()
+                    && again.attributes.is_empty()
+                    && whole(only)
+                    && only.labels == block.labels
+            }
+            None => {
+                let Some(after) = apply(self.text, edit) else { return false };
+                spend(read, after.len());
+                let (again, problems) = parse(self.file, &after);
+                again.blocks.len() == self.body.blocks.len() && problems.len() == self.problems
+            }
+        }
+    }
+
+    /// A literal in another block of the same file, which says something of this resource:
+    /// `aws_s3_bucket_public_access_block`.
+    fn elsewhere(&self, resource: &Resource, change: &Change) -> Option<Raw> {
+        // Words may be spelt otherwise there; flags and numbers aren't.
+        let new = match &change.value {
+            Plain::Bool(value) => value.to_string(),
+            Plain::Number(n) => n.to_string(),
+            _ => return None,
+        };
+        let (first, rest) = change.path.split_first()?;
+        let known = rest.iter().try_fold(resource.properties.get(first)?, |value, key| value.get(key))?;
+        let (literal, header) = (*self.literals.get(&known.span)?)?;
+        let (start, end) = (known.span.start as usize, known.span.end as usize);
+        (literal && header != resource.span && self.text.get(start..end)? != new).then_some((start, end, new))
+    }
+
+    fn edit(&self, block: &Block, steps: &[Step], value: &str) -> Option<Raw> {
         let (step, rest) = steps.split_first()?;
         match step {
             Step::Attribute(name) => match block.body.attribute(name) {
@@ -96,7 +138,7 @@ impl Writer<'_> {
                 }
                 let mut inner = block.body.blocks(name);
                 match (inner.next(), inner.next()) {
-                    (Some(inner), None) => self.set(inner, rest, value),
+                    (Some(inner), None) => self.edit(inner, rest, value),
                     (None, _) => {
                         let (Step::Attribute(last), blocks) = rest.split_last()? else { return None };
                         let mut names = vec![name.as_str()];
@@ -114,7 +156,7 @@ impl Writer<'_> {
 
     /// A new line behind the last attribute, or a new block behind everything.
     fn insert(&self, block: &Block, blocks: &[&str], name: &str, value: &str) -> Option<Raw> {
-        let line = line_break(self.text);
+        let line = self.line_break;
         let (start, end) = (block.span.start as usize, block.span.end as usize);
         let own = indentation(before_in_line(self.text, start)?);
         let brace = block.header.end as usize + self.text.get(block.header.end as usize..end)?.find('{')?;
@@ -183,18 +225,19 @@ impl Writer<'_> {
                 let plain = !text.chars().any(|c| matches!(c, '"' | '\\' | '$' | '%') || c.is_control());
                 plain.then(|| format!("\"{text}\""))?
             }
-            Plain::Account => {
-                let of = |kind: &str, name: &str| {
-                    let is = |block: &&std::rc::Rc<Block>| block.labels.first().is_some_and(|l| l == name);
-                    self.body.blocks(kind).find(is).and_then(|block| block.labels.get(1)).cloned()
-                };
-                format!("data.aws_caller_identity.{}.account_id", of("data", "aws_caller_identity")?)
-            }
+            Plain::Account => self.account.clone()?,
             Plain::List(items) => {
                 let items = items.iter().map(|item| self.value(item)).collect::<Option<Vec<_>>>()?;
                 format!("[{}]", items.join(", "))
             }
             Plain::Map(_) => return None,
         })
+    }
+}
+
+fn says(body: &Body, step: &Step) -> bool {
+    match step {
+        Step::Block(name) => body.blocks(name).next().is_some(),
+        Step::Attribute(name) => body.attribute(name).is_some(),
     }
 }

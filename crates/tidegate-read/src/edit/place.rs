@@ -1,6 +1,5 @@
 //! From a canonical property to the keys under which a template has it.
 
-use crate::yaml::parse_one;
 use tidegate_graph::{Change, Data, Plain, Resource, Str, Value};
 
 /// Properties of SAM that become CloudFormation's under the same name, by the type that they become part of.
@@ -38,25 +37,27 @@ const EVENT: &[&str] = &[
 
 /// The keys from the root of the template down to the property. `original` is a text in which places are as they were
 /// when the resource was read.
-pub(super) fn keys(resource: &Resource, change: &Change, text: &str, original: bool) -> Option<Vec<Str>> {
+pub(super) fn keys(resource: &Resource, change: &Change, root: &Value, original: bool) -> Option<Vec<Str>> {
     let id = resource.made_from.as_ref().unwrap_or(&resource.logical_id);
     let sam = resource.declared_type.starts_with("AWS::Serverless::");
-    let (root, _) = parse_one(resource.span.file, text);
-    let written = root?.get("Resources")?.get(id)?.clone();
+    let written = root.get("Resources")?.get(id)?;
     if written.get("Type").and_then(Value::as_str) != Some(&resource.declared_type) {
         return None;
     }
     let path: Vec<&str> = change.path.iter().map(Str::as_str).collect();
     let inner: Vec<Str> = if sam {
-        in_sam(resource, &path, &written)?
+        in_sam(resource, &path, written)?
     } else {
         resource.made_from.is_none().then(|| change.path.clone())?
     };
     // What is there without being written here comes from elsewhere. What a resource says itself goes before SAM's
     // globals, but lists and maps are joined with theirs.
     let is = |value: Option<&Value>| value.is_some_and(|v| v.data != Data::Null);
-    let whole = Value::map(resource.properties.clone(), resource.span);
-    let known = at(&whole, &change.path);
+    let property = |path: &[Str]| {
+        let (first, rest) = path.split_first()?;
+        at(resource.properties.get(first)?, rest)
+    };
+    let known = property(&change.path);
     let here = written.get("Properties").and_then(|p| at(p, &inner));
     if is(known)
         && !is(here)
@@ -72,7 +73,7 @@ pub(super) fn keys(resource: &Resource, change: &Change, text: &str, original: b
     }
     // A number counts the items that are there, which conditions may change.
     for (n, key) in change.path.iter().enumerate().filter(|(_, key)| key.parse::<usize>().is_ok()) {
-        let list = at(&whole, change.path.get(..n)?)?;
+        let list = property(change.path.get(..n)?)?;
         let counted = |item: &Value| !matches!(item.data, Data::Choice(_) | Data::Unknown(_) | Data::Null);
         let known =
             list.as_list().filter(|items| items.iter().all(counted))?.get(key.parse::<usize>().ok()?)?;

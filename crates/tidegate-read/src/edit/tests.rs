@@ -1,12 +1,17 @@
 //! Edits of texts that nobody wrote: whatever the text, what isn't meant stays.
 
-use super::{apply, hcl, yaml};
+use super::{Raw, apply, hcl, yaml};
 use proptest::prelude::*;
+use std::cell::Cell;
 use tidegate_graph::{Change, FileId, Plain, Resource, Span, Str};
 
 fn set(text: &str, keys: &[&str], value: impl Into<Plain>) -> Option<String> {
     let keys: Vec<Str> = keys.iter().map(|key| Str::from(*key)).collect();
-    apply(text, &yaml::set(text, &keys, &value.into())?)
+    apply(text, &put(text, &keys, &value.into())?)
+}
+
+fn put(text: &str, keys: &[Str], value: &Plain) -> Option<Raw> {
+    yaml::Document::new(FileId(0), text).set(keys, value, &Cell::new(0))
 }
 
 fn check(text: &str, keys: &[&str], value: impl Into<Plain>, expected: &str) {
@@ -82,7 +87,7 @@ fn queue(text: &str, path: &[&str], value: impl Into<Plain>) -> Option<String> {
     };
     let path = path.iter().map(|key| Str::from(*key)).collect();
     let change = Change { resource: resource.id.clone(), path, value: value.into() };
-    apply(text, &hcl::set(&resource, &change, text)?)
+    apply(text, &hcl::Document::new(FileId(0), text).set(&resource, &change, &Cell::new(0))?)
 }
 
 #[test]
@@ -146,10 +151,10 @@ proptest! {
         let text = if crlf { text.replace('\n', "\r\n") } else { text };
         let mut keys: Vec<Str> = keys.iter().map(Str::from).collect();
         keys.push("New".into());
-        if let Some((start, end, replacement)) = yaml::set(&text, &keys, &Plain::Number(7)) {
+        if let Some((start, end, replacement)) = put(&text, &keys, &Plain::Number(7)) {
             prop_assert!(text.get(start..end).is_some_and(|old| old.trim().is_empty()), "{text}");
             let after = apply(&text, &(start, end, replacement)).unwrap();
-            let again = yaml::set(&after, &keys, &Plain::Number(7)).unwrap();
+            let again = put(&after, &keys, &Plain::Number(7)).unwrap();
             prop_assert_eq!(after.get(again.0..again.1), Some(again.2.as_str()));
             if crlf {
                 prop_assert_eq!(after.matches('\n').count(), after.matches("\r\n").count());
@@ -160,13 +165,13 @@ proptest! {
     /// Most places can be edited, so that the property above says something.
     #[test]
     fn yaml_roots_can_be_edited(text in document()) {
-        prop_assert!(yaml::set(&text, &["New".into()], &Plain::Bool(true)).is_some(), "{text}");
+        prop_assert!(put(&text, &["New".into()], &Plain::Bool(true)).is_some(), "{text}");
     }
 
     /// Whatever the text is, nothing panics.
     #[test]
     fn no_text_is_too_odd(text in "[a-c:{}\\[\\]\"'|&*!#, \n\r\t-]{0,60}", key in "[a-c]") {
-        let _ = yaml::set(&text, &[key.as_str().into(), "b".into()], &Plain::Bool(true));
+        let _ = put(&text, &[key.as_str().into(), "b".into()], &Plain::Bool(true));
         let block = format!("resource \"aws_sqs_queue\" \"q\" {{{text}}}");
         let _ = queue(&block, &["VisibilityTimeout"], 7);
     }
@@ -189,4 +194,107 @@ proptest! {
             prop_assert_eq!(rest, text);
         }
     }
+}
+
+/// A document as the properties of resources, with what else stands in templates around and between them.
+fn template() -> impl Strategy<Value = String> {
+    let between = prop_oneof![
+        4 => Just(""),
+        1 => Just("\n"),
+        1 => Just("# note\n"),
+        1 => Just("  # note\n"),
+        1 => Just("      # note\n"),
+    ];
+    let properties = prop_oneof![
+        4 => document(),
+        1 => Just("k0: &a {k1: 1}\nk1: *a\n".to_string()),
+        1 => Just("k0: *z\n".to_string()),
+        1 => Just("<<: *z\nk1:\n  k2: 1\n".to_string()),
+        1 => Just("k0: {k1: [1,\n  2]}\nk1: |+\n  x\n\n".to_string()),
+        1 => Just("k0: !If [x, {k1: 1}, {}]\n".to_string()),
+    ];
+    let resource = (properties, between, 1usize..4, any::<bool>());
+    let resources = prop::collection::vec(resource, 1..4);
+    let head = prop_oneof![
+        3 => Just(""),
+        1 => Just("---\n"),
+        1 => Just("# note\nDescription: x\n"),
+        1 => Just("&r\n"),
+    ];
+    let mark = prop_oneof![5 => Just(""), 1 => Just(" # note"), 1 => Just(" &m"), 1 => Just("\n  <<: *z")];
+    let tail =
+        prop_oneof![Just(""), Just("Outputs: {}\n"), Just("k0: 1\n"), Just("---\na: 1\n"), Just("  # x\n")];
+    let anchor = prop_oneof![Just("Z: &z {k2: 1}\n"), Just("")];
+    (head, anchor, mark, resources, tail).prop_map(|(head, anchor, mark, resources, tail)| {
+        let mut out = format!("{head}{anchor}Resources:{mark}\n");
+        for (n, (properties, between, step, quoted)) in resources.iter().enumerate() {
+            let indent = |text: &str, columns: usize| {
+                let line = |line: &str| match line {
+                    "" => "\n".to_string(),
+                    line => format!("{}{line}\n", " ".repeat(columns)),
+                };
+                text.lines().map(line).collect::<String>()
+            };
+            let quote = if *quoted { "\"" } else { "" };
+            out.push_str(&format!("  {quote}R{n}{quote}:\n"));
+            out.push_str(&indent("Type: T\nProperties:", 2 + step));
+            out.push_str(&indent(properties, 2 + 2 * step));
+            out.push_str(between);
+        }
+        out + tail
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1024))]
+
+    /// A resource that is read by itself is edited as it is in the whole text, or else the whole text is read.
+    #[test]
+    fn a_part_says_what_the_whole_says(
+        text in template(),
+        resource in 0usize..3,
+        keys in prop::collection::vec("k[0-3]", 0..3),
+        deep: bool,
+    ) {
+        let mut all: Vec<Str> = vec!["Resources".into(), format!("R{resource}").into(), "Properties".into()];
+        all.extend(keys.iter().map(Str::from));
+        all.push("New".into());
+        // How far a block stands within another may be measured elsewhere; all else is the same.
+        let value = if deep { Plain::map([("a", Plain::Number(7))]) } else { Plain::Number(7) };
+        let read = Cell::new(0);
+        let document = yaml::Document::new(FileId(0), &text);
+        let shape = |edit: Option<Raw>| edit.map(|(start, end, new)| {
+            (start, end, new.split_whitespace().collect::<Vec<_>>().join(" "))
+        });
+        let edit = document.set(&all, &value, &read);
+        if let Some(edit) = &edit {
+            prop_assert!(document.confirms(edit, &all, &value), "{text}\n{edit:?}");
+        }
+        prop_assert_eq!(shape(edit), shape(document.set_in_whole(&all, &value, &read)), "{}", text);
+    }
+}
+
+#[test]
+fn a_resource_is_read_by_itself() {
+    let resource = "  R:\n    Type: T\n    Properties:\n      a: 1\n";
+    let rest = "  S:\n    Type: T # &x\n";
+    let many: String = (0..200).map(|n| rest.replace('S', &format!("S{n}"))).collect();
+    let keys: Vec<Str> = ["Resources", "R", "Properties", "b"].map(Str::from).to_vec();
+    let cost = |text: &str| {
+        let read = Cell::new(0);
+        assert!(yaml::Document::new(FileId(0), text).set(&keys, &Plain::Bool(true), &read).is_some());
+        read.get()
+    };
+    assert!(cost(&format!("Resources:\n{resource}{many}")) < 500);
+    assert!(cost(&format!("Resources:\n{many}{resource}Outputs: {{}}\n")) < 500);
+    let json = r#"{"Resources": {"R": {"Type": "T", "Properties": {"a": 1}}, "S": {"d": ""}}}"#;
+    let json = json.replace("\"\"", &format!("\"{}\"", "x".repeat(4_000)));
+    assert!(cost(&json) < 500);
+    // Where something is joined in, the whole text is read.
+    assert!(
+        cost(
+            &format!("X: &x {{}}\nResources:\n  <<: *x\n{resource}{many}")
+                .replace("<<: *x\n", "Y: {<<: *x}\n")
+        ) > 4_000
+    );
 }

@@ -1,26 +1,171 @@
 //! Edits of YAML and JSON texts.
 
-use super::{Raw, apply, before_in_line, end_of_line, line_break};
-use crate::yaml::parse_one;
-use granit_parser::{BorrowedInput, Event, Parser, ScalarStyle};
+mod tree;
+
+use super::{Raw, apply, before_in_line, end_of_line, line_break, spend};
+use crate::yaml::{parse, parse_one};
+use granit_parser::ScalarStyle;
+use std::cell::Cell;
+use std::ops::Range;
 use tidegate_graph::{Data, Field, FileId, Map, Plain, Str, Value};
+use tree::{Entry, Kind, Node, tree, unit};
 
-/// No template nests so deep; the reader has the same bound.
-const MAX_DEPTH: usize = 128;
-
-/// The edit after which `value` stands under these keys, and nothing else has changed.
-pub(super) fn set(text: &str, keys: &[Str], value: &Plain) -> Option<Raw> {
-    let root = tree(text)?;
-    let edit = Editor { text, unit: unit(&root, text) }.set(&root, keys, value)?;
-    confirmed(text, &edit, keys, value).then_some(edit)
+/// A template, read for any number of edits.
+pub(super) struct Document<'t> {
+    file: FileId,
+    text: &'t str,
+    line_break: &'static str,
+    root: Option<Value>,
+    problems: usize,
+    /// True when nothing above a resource says more than that it is there, so that each can be read by itself.
+    plain: bool,
 }
 
-/// Reads the text again: it must say what it said, but for the change.
-fn confirmed(text: &str, edit: &Raw, keys: &[Str], value: &Plain) -> bool {
-    let Some(after) = apply(text, edit) else { return false };
-    let (Some(mut expected), problems) = parse_one(FileId(0), text) else { return false };
-    let (Some(found), more) = parse_one(FileId(0), &after) else { return false };
-    more.len() == problems.len() && put(&mut expected, keys, value).is_some() && same(&expected, &found)
+impl<'t> Document<'t> {
+    pub(super) fn new(file: FileId, text: &'t str) -> Self {
+        let (root, problems) = parse_one(file, text);
+        let plain = problems.is_empty() && root.as_ref().is_some_and(|root| is_plain(text, root));
+        Self { file, text, line_break: line_break(text), root, problems: problems.len(), plain }
+    }
+
+    pub(super) fn root(&self) -> Option<&Value> {
+        self.root.as_ref()
+    }
+
+    /// The edit after which `value` stands under these keys, and nothing else has changed.
+    pub(super) fn set(&self, keys: &[Str], value: &Plain, read: &Cell<usize>) -> Option<Raw> {
+        match keys {
+            [first, id, rest @ ..] if first == RESOURCES => match self.part(id, read) {
+                Some(part) => self.set_in(&part, rest, value, read),
+                None => self.set_in_whole(keys, value, read),
+            },
+            _ => self.set_in_whole(keys, value, read),
+        }
+    }
+
+    fn set_in(&self, part: &Part<'_>, keys: &[Str], value: &Plain, read: &Cell<usize>) -> Option<Raw> {
+        let edit = self.writer(part.unit).set(&part.node, keys, value)?;
+        let Range { start, end } = part.range;
+        let inner = (edit.0.checked_sub(start)?, edit.1.checked_sub(start)?, edit.2.as_str());
+        let text = self.text.get(start..end)?;
+        let after = [text.get(..inner.0)?, inner.2, text.get(inner.1..)?].concat();
+        spend(read, after.len());
+        let mut expected = part.value.clone();
+        put(&mut expected, keys, value)?;
+        let found = alone(self.file, &after)?;
+        let found = if part.named { found.as_map()?.only()?.1 } else { &found };
+        same(&expected, found).then_some(edit)
+    }
+
+    pub(super) fn set_in_whole(&self, keys: &[Str], value: &Plain, read: &Cell<usize>) -> Option<Raw> {
+        spend(read, self.text.len().saturating_mul(2));
+        let root = tree(self.text, 0)?;
+        let edit = self.writer(unit(&root, self.text)).set(&root, keys, value)?;
+        self.confirms(&edit, keys, value).then_some(edit)
+    }
+
+    /// Reads the text again: it must say what it said, but for the change.
+    pub(super) fn confirms(&self, edit: &Raw, keys: &[Str], value: &Plain) -> bool {
+        let Some(after) = apply(self.text, edit) else { return false };
+        let Some(mut expected) = self.root.clone() else { return false };
+        let (Some(found), problems) = parse_one(self.file, &after) else { return false };
+        problems.len() == self.problems
+            && put(&mut expected, keys, value).is_some()
+            && same(&expected, &found)
+    }
+
+    fn writer(&self, unit: usize) -> Writer<'t> {
+        Writer { text: self.text, line_break: self.line_break, unit }
+    }
+
+    /// A resource as it is written, where it says by itself what it says in the whole text: whatever is changed within it
+    /// then changes nothing outside.
+    fn part(&self, id: &str, read: &Cell<usize>) -> Option<Part<'_>> {
+        let resources = self.root.as_ref().filter(|_| self.plain)?.as_map()?.field(RESOURCES)?;
+        let field = resources.value.as_map()?.field(id)?;
+        let from = field.key.start as usize;
+        let named = !self.text.get(resources.value.span.start as usize..)?.starts_with('{');
+        let range = if named {
+            let before = before_in_line(self.text, from)?;
+            let first = before_in_line(self.text, resources.value.span.start as usize)?;
+            // What is joined in from elsewhere stands elsewhere.
+            if before != first || before.is_empty() || before.chars().any(|c| c != ' ') {
+                return None;
+            }
+            let start = from - before.len();
+            let inner = |line: &&str| {
+                let blank = line.len() - line.trim_start_matches(' ').len();
+                blank > before.len() || line.trim().is_empty()
+            };
+            let mut lines = self.text.get(start..)?.split_inclusive('\n');
+            let own = lines.next()?.len();
+            start..start + own + lines.take_while(inner).map(str::len).sum::<usize>()
+        } else {
+            field.value.span.start as usize..field.value.span.end as usize
+        };
+        let text = self.text.get(range.clone())?;
+        spend(read, text.len());
+        let root = tree(text, range.start)?;
+        let unit = unit(&root, self.text);
+        let node = match (named, root.kind) {
+            (true, Kind::Map { entries, .. }) if !root.special => {
+                let mut entries = entries.into_iter();
+                entries.next().filter(|entry| entry.name == id && entries.next().is_none())?.value
+            }
+            (false, kind) if text.starts_with('{') && text.ends_with('}') => Node { kind, ..root },
+            _ => return None,
+        };
+        // What is written here must be all that it has.
+        spend(read, text.len());
+        let found = alone(self.file, text)?;
+        let found = if named { found.as_map()?.only()?.1 } else { &found };
+        same(&field.value, found).then_some(Part { range, named, node, unit, value: &field.value })
+    }
+}
+
+const RESOURCES: &str = "Resources";
+
+/// The lines of a resource.
+struct Part<'d> {
+    range: Range<usize>,
+    /// True when its name is among them.
+    named: bool,
+    node: Node,
+    unit: usize,
+    value: &'d Value,
+}
+
+/// True when neither the template nor its resources have a tag, an anchor, or something that is computed or joined in.
+fn is_plain(text: &str, root: &Value) -> bool {
+    let Some(field) = root.as_map().and_then(|map| map.field(RESOURCES)) else { return false };
+    let names = [root, &field.value].into_iter().filter_map(Value::as_map).flat_map(Map::keys);
+    let computed = names.into_iter().any(|name| is_computed(name));
+    let silent = |text: Option<&str>| {
+        text.is_some_and(|text| {
+            let mut lines = text.lines().map(str::trim);
+            lines.all(|line| line.is_empty() || line == "---" || line.starts_with('#'))
+        })
+    };
+    let before = text.get(..root.span.start as usize).map(|before| before.trim_start_matches('\u{feff}'));
+    let between = text.get(field.key.end as usize..field.value.span.start as usize);
+    let between = between.and_then(|between| between.trim_start().strip_prefix(':'));
+    let joined = text
+        .match_indices("<<")
+        .filter_map(|(at, _)| text.get(at + 2..))
+        .any(|rest| rest.trim_start_matches(['"', '\'', ' ']).starts_with(':'));
+    !computed && !joined && silent(before) && silent(between)
+}
+
+/// Names of which what stands beside them is made.
+fn is_computed(name: &str) -> bool {
+    name.starts_with("Fn::") || matches!(name, "Ref" | "Condition" | "<<")
+}
+
+/// The only document of a text without problems.
+fn alone(file: FileId, text: &str) -> Option<Value> {
+    let parsed = parse(file, text);
+    let mut documents = parsed.documents.into_iter();
+    documents.next().filter(|_| parsed.problems.is_empty() && documents.next().is_none())
 }
 
 fn put(at: &mut Value, keys: &[Str], value: &Plain) -> Option<()> {
@@ -75,115 +220,14 @@ fn same(a: &Value, b: &Value) -> bool {
     }
 }
 
-/// What is written, as it is written.
-#[derive(Debug)]
-struct Node {
-    start: usize,
-    end: usize,
-    /// Has a tag or an anchor, or is an alias: says more, or stands elsewhere too.
-    special: bool,
-    kind: Kind,
-}
-
-#[derive(Debug)]
-enum Kind {
-    Scalar(ScalarStyle),
-    Alias,
-    List { items: Vec<Node> },
-    Map { flow: bool, entries: Vec<Entry> },
-}
-
-#[derive(Debug)]
-struct Entry {
-    name: String,
-    start: usize,
-    end: usize,
-    value: Node,
-}
-
-/// The first document of a text without errors.
-fn tree(text: &str) -> Option<Node> {
-    let options = granit_parser::options! { emit_comments: false, simple_key_max_lookahead: 65_536 };
-    let mut reader = Reader { events: Parser::new_from_str_with_options(text, options), text };
-    loop {
-        match reader.next()? {
-            (Event::StreamStart | Event::DocumentStart(..), ..) => {}
-            event => return reader.node(event, 0),
-        }
-    }
-}
-
-struct Reader<'t, I: BorrowedInput<'t>> {
-    events: Parser<'t, I>,
+/// Finds the places in a text that has been read.
+struct Writer<'t> {
     text: &'t str,
-}
-
-impl<'t, I: BorrowedInput<'t>> Reader<'t, I> {
-    fn next(&mut self) -> Option<(Event<'t>, usize, usize)> {
-        let (event, mark) = self.events.next_event()?.ok()?;
-        let range = mark.byte_range().unwrap_or(0..0);
-        Some((event, range.start, range.end))
-    }
-
-    fn node(&mut self, (event, start, end): (Event<'t>, usize, usize), depth: usize) -> Option<Node> {
-        if depth > MAX_DEPTH {
-            return None;
-        }
-        Some(match event {
-            Event::Scalar(_, style, anchor, tag) => {
-                Node { start, end, special: anchor != 0 || tag.is_some(), kind: Kind::Scalar(style) }
-            }
-            Event::Alias(..) => Node { start, end, special: true, kind: Kind::Alias },
-            Event::SequenceStart(_, anchor, tag) => {
-                let special = anchor != 0 || tag.is_some();
-                let mut items = Vec::new();
-                let end = loop {
-                    match self.next()? {
-                        (Event::SequenceEnd, _, end) => break end,
-                        event => items.push(self.node(event, depth + 1)?),
-                    }
-                };
-                Node { start, end, special, kind: Kind::List { items } }
-            }
-            Event::MappingStart(_, anchor, tag) => {
-                let special = anchor != 0 || tag.is_some();
-                let mut entries = Vec::new();
-                let end = loop {
-                    match self.next()? {
-                        (Event::MappingEnd, _, end) => break end,
-                        (Event::Scalar(name, ..), start, end) => {
-                            let event = self.next()?;
-                            let value = self.node(event, depth + 1)?;
-                            entries.push(Entry { name: name.to_string(), start, end, value });
-                        }
-                        _ => return None,
-                    }
-                };
-                let flow = self.text.get(start..)?.starts_with('{');
-                Node { start, end, special, kind: Kind::Map { flow, entries } }
-            }
-            _ => return None,
-        })
-    }
-}
-
-/// Columns by which a block stands within another: those of the first that is met.
-fn unit(root: &Node, text: &str) -> usize {
-    const USUAL: usize = 2;
-    let Kind::Map { flow: false, entries } = &root.kind else { return USUAL };
-    let inner = entries.iter().find_map(|entry| match &entry.value.kind {
-        Kind::Map { flow: false, entries } => entries.first(),
-        _ => None,
-    });
-    inner.and_then(|e| before_in_line(text, e.start)).map_or(USUAL, |before| before.chars().count().max(1))
-}
-
-struct Editor<'t> {
-    text: &'t str,
+    line_break: &'static str,
     unit: usize,
 }
 
-impl Editor<'_> {
+impl Writer<'_> {
     fn set(&self, node: &Node, keys: &[Str], value: &Plain) -> Option<Raw> {
         if node.special {
             return None;
@@ -192,10 +236,8 @@ impl Editor<'_> {
         match &node.kind {
             Kind::List { items } => self.set(items.get(key.parse::<usize>().ok()?)?, rest, value),
             Kind::Map { flow, entries } => {
-                let computed =
-                    |name: &str| name.starts_with("Fn::") || matches!(name, "Ref" | "Condition" | "<<");
                 let twice = entries.iter().filter(|entry| entry.name == *key).count() > 1;
-                if twice || entries.iter().any(|entry| computed(&entry.name)) {
+                if twice || entries.iter().any(|entry| is_computed(&entry.name)) {
                     return None;
                 }
                 match entries.iter().find(|entry| entry.name == *key) {
@@ -256,7 +298,7 @@ impl Editor<'_> {
         let own_line = before.trim().is_empty();
         let name = if json { quoted(key)? } else { key.to_string() };
         let lead = match (own_line, colon) {
-            (true, _) => format!(",{}{before}", line_break(self.text)),
+            (true, _) => format!(",{}{before}", self.line_break),
             (false, ":") => ",".to_string(),
             (false, _) => ", ".to_string(),
         };
@@ -288,7 +330,7 @@ impl Editor<'_> {
             }
             other => return flow(other, true),
         };
-        let line = line_break(self.text);
+        let line = self.line_break;
         let inner: Vec<String> = parts.iter().map(|part| format!("{line}{deeper}{part}")).collect();
         Some(format!("{open}{}{line}{indent}{close}", inner.join(",")))
     }
@@ -297,7 +339,7 @@ impl Editor<'_> {
         let last = entries.last()?;
         let column = before_in_line(self.text, last.start)?.chars().count();
         let at = end_of_line(self.text, self.end(last)?, &["#"])?;
-        let line = line_break(self.text);
+        let line = self.line_break;
         let mut out = String::new();
         self.block(&mut out, column, key, value)?;
         Some((at, at, out.replace('\n', line)))

@@ -76,12 +76,13 @@ pub(super) fn apply(
         }
         let mut now: Vec<String> = Vec::new();
         let mut fixes = 0;
+        let editor = tidegate_read::Editor::new(&input.system);
         let mut files: BTreeMap<FileId, File> = BTreeMap::new();
         for finding in wanted {
             if tried.contains(&finding.fingerprint) {
                 continue;
             }
-            let edits = finding.fix.as_ref().and_then(|fix| tidegate_read::edits(&input.system, fix));
+            let edits = finding.fix.as_ref().and_then(|fix| editor.edits(fix));
             let Some(edits) = edits else { continue };
             let Some(first) = edits.first() else { continue };
             let file = files.entry(first.span.file).or_default();

@@ -4,12 +4,12 @@ use super::Look;
 use super::mask::{self, MASK};
 use anstyle::AnsiColor;
 use serde_json::{Value, json};
-use std::cell::Cell;
 use tidegate_graph::{Edit, Finding, Source, System};
+use tidegate_read::Editor;
 
-/// Bytes of text that are read again to find edits, in all: about a second. Each edit is tried on the whole file, so
-/// thousands of findings in one huge file end here; `--fix` has no such bound.
-const MAX_READ: usize = 8 * 1024 * 1024;
+/// Bytes of text that are read again to find edits, in all: about a second. Each edit is tried on its resource, or on the
+/// whole file where that isn't enough; what comes after so much text has no edits. `--fix` has no such bound.
+const MAX_READ: usize = 32 * 1024 * 1024;
 
 /// Lines of a diff that are shown.
 const MAX_LINES: usize = 14;
@@ -17,24 +17,21 @@ const MAX_LINES: usize = 14;
 /// Finds edits, within a budget.
 pub(crate) struct Fixes<'a> {
     system: &'a System,
-    read: Cell<usize>,
+    editor: Editor<'a>,
 }
 
 impl<'a> Fixes<'a> {
     pub(crate) fn new(system: &'a System) -> Self {
-        Self { system, read: Cell::new(0) }
+        Self { system, editor: Editor::new(system) }
     }
 
     /// The edits that mend a finding.
     pub(crate) fn edits(&self, finding: &Finding) -> Option<Vec<Edit>> {
         let fix = finding.fix.as_ref()?;
-        let resource = self.system.resource(&finding.resource)?;
-        let size = self.system.sources.source(resource.span.file)?.text().len();
-        self.read.set(self.read.get().saturating_add(size.saturating_mul(fix.changes.len())));
-        if self.read.get() > MAX_READ {
+        if self.editor.read() > MAX_READ {
             return None;
         }
-        tidegate_read::edits(self.system, fix)
+        self.editor.edits(fix)
     }
 
     /// For programs.
