@@ -35,23 +35,32 @@ impl<'t> Document<'t> {
     /// The edit after which `value` stands under these keys, and nothing else has changed.
     pub(super) fn set(&self, keys: &[Str], value: &Plain, read: &Cell<usize>) -> Option<Raw> {
         match keys {
-            [first, id, rest @ ..] if first == RESOURCES => match self.part(id, read) {
-                Some(part) => self.set_in(&part, rest, value, read),
-                None => self.set_in_whole(keys, value, read),
-            },
+            [first, id, rest @ ..] if first == RESOURCES => self
+                .part(id, read)
+                .and_then(|part| self.set_in(&part, rest, value, read))
+                .unwrap_or_else(|| self.set_in_whole(keys, value, read)),
             _ => self.set_in_whole(keys, value, read),
         }
     }
 
-    fn set_in(&self, part: &Part<'_>, keys: &[Str], value: &Plain, read: &Cell<usize>) -> Option<Raw> {
-        let edit = self.writer(part.unit).set(&part.node, keys, value)?;
+    /// The edit, or none at all; `None` where the part doesn't say by itself what it says in the whole text.
+    fn set_in(
+        &self,
+        part: &Part<'_>,
+        keys: &[Str],
+        value: &Plain,
+        read: &Cell<usize>,
+    ) -> Option<Option<Raw>> {
+        let edit = self.writer(part.unit).set(&part.node, keys, value);
         let Range { start, end } = part.range;
-        let inner = (edit.0.checked_sub(start)?, edit.1.checked_sub(start)?, edit.2.as_str());
-        let text = self.text.get(start..end)?;
-        let after = [text.get(..inner.0)?, inner.2, text.get(inner.1..)?].concat();
-        spend(read, after.len());
+        let mut after = self.text.get(start..end)?.to_string();
         let mut expected = part.value.clone();
-        put(&mut expected, keys, value)?;
+        if let Some((from, to, new)) = &edit {
+            let range = from.checked_sub(start)?..to.checked_sub(start)?;
+            after = [after.get(..range.start)?, new, after.get(range.end..)?].concat();
+            put(&mut expected, keys, value)?;
+        }
+        spend(read, after.len());
         let found = alone(self.file, &after)?;
         let found = if part.named { found.as_map()?.only()?.1 } else { &found };
         same(&expected, found).then_some(edit)
@@ -78,8 +87,8 @@ impl<'t> Document<'t> {
         Writer { text: self.text, line_break: self.line_break, unit }
     }
 
-    /// A resource as it is written, where it says by itself what it says in the whole text: whatever is changed within it
-    /// then changes nothing outside.
+    /// A resource as it is written, by itself. Where that says what it says in the whole text, a change within it changes
+    /// nothing outside.
     fn part(&self, id: &str, read: &Cell<usize>) -> Option<Part<'_>> {
         let resources = self.root.as_ref().filter(|_| self.plain)?.as_map()?.field(RESOURCES)?;
         let field = resources.value.as_map()?.field(id)?;
@@ -115,11 +124,7 @@ impl<'t> Document<'t> {
             (false, kind) if text.starts_with('{') && text.ends_with('}') => Node { kind, ..root },
             _ => return None,
         };
-        // What is written here must be all that it has.
-        spend(read, text.len());
-        let found = alone(self.file, text)?;
-        let found = if named { found.as_map()?.only()?.1 } else { &found };
-        same(&field.value, found).then_some(Part { range, named, node, unit, value: &field.value })
+        Some(Part { range, named, node, unit, value: &field.value })
     }
 }
 

@@ -19,25 +19,28 @@ pub(crate) fn check(report: &Report<'_>) -> Value {
         .iter()
         .map(|f| {
             let rule = aliases.get(f.rule);
-            json!({
+            let mut value = json!({
                 "rule": f.rule,
                 "severity": f.severity,
                 "confidence": f.confidence,
                 "title": f.title,
                 "message": f.message,
                 "resource": f.resource,
-                "location": location(system, f.span),
+                "location": null,
                 "path": f.path,
                 "aliases": rule.map_or(&[][..], |m| m.aliases),
                 "threats": rule.map_or(&[][..], |m| m.threats),
                 "help": f.help,
                 "related": f.related.iter().map(|r| json!({"label": r.label, "location": location(system, r.span)})).collect::<Vec<_>>(),
-                "fix": fixes.json(f),
+                "fix": null,
                 "fingerprint": f.fingerprint,
                 "state": f.state,
                 "suppression": report.suppressions.of(f).map(|allow| suppression(system, allow)),
                 "fails_when": f.fails_when,
-            })
+            });
+            put(&mut value, "location", location(system, f.span));
+            put(&mut value, "fix", fixes.json(f));
+            value
         })
         .collect();
     let summary: Map<String, Value> = Severity::ALL
@@ -61,15 +64,24 @@ pub(crate) fn check(report: &Report<'_>) -> Value {
         }
         value
     });
-    json!({
+    let mut document = json!({
         "version": 1,
-        "findings": findings_json,
+        "findings": null,
         "suppressions": suppressions.collect::<Vec<_>>(),
         "warnings": report.warnings.iter().map(|p| problem(system, p)).collect::<Vec<_>>(),
         "problems": report.problems.iter().map(|p| problem(system, p)).collect::<Vec<_>>(),
         "coverage": coverage(system),
         "summary": summary,
-    })
+    });
+    put(&mut document, "findings", findings_json.into());
+    document
+}
+
+/// Sets an entry of a map. What stands in `json!` is copied; a large part is moved in with this instead.
+pub(super) fn put(map: &mut Value, key: &str, value: Value) {
+    if let Some(map) = map.as_object_mut() {
+        map.insert(key.to_string(), value);
+    }
 }
 
 /// As text, with a line break at its end.

@@ -1,6 +1,7 @@
 //! SARIF 2.1.0, as code scanning services read it.
 
 use super::fixes::Fixes;
+use super::json::put;
 use super::text::Report;
 use super::{Base, page};
 use serde_json::{Value, json};
@@ -18,10 +19,7 @@ pub(crate) fn log(run: &Report<'_>) -> Value {
     let index: BTreeMap<&str, usize> = used.iter().enumerate().map(|(i, id)| (*id, i)).collect();
     let rules: Vec<Value> = used.iter().map(|id| rule(id, all.get(id).copied())).collect();
     let fixes = Fixes::new(run.system);
-    json!({
-        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
-        "version": "2.1.0",
-        "runs": [{
+    let mut one = json!({
             "tool": {"driver": {
                 "name": "Tidegate",
                 "version": env!("CARGO_PKG_VERSION"),
@@ -33,9 +31,15 @@ pub(crate) fn log(run: &Report<'_>) -> Value {
                 "executionSuccessful": true,
                 "toolExecutionNotifications": run.problems.iter().copied().chain(run.warnings).map(|p| notification(run, p)).collect::<Vec<_>>(),
             }],
-            "results": run.all.iter().map(|f| result(run, f, index.get(f.rule), &fixes)).collect::<Vec<_>>(),
-        }],
-    })
+    });
+    let results = run.all.iter().map(|f| result(run, f, index.get(f.rule), &fixes));
+    put(&mut one, "results", results.collect());
+    let mut out = json!({
+        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
+        "version": "2.1.0",
+    });
+    put(&mut out, "runs", vec![one].into());
+    out
 }
 
 fn rule(id: &str, metadata: Option<&Metadata>) -> Value {
@@ -97,15 +101,11 @@ fn result(run: &Report<'_>, finding: &Finding, index: Option<&usize>, fixes: &Fi
         },
     });
     let fixes = fixes.sarif(finding, |path| uri(run.repository, path));
-    if !fixes.is_empty()
-        && let Some(map) = out.as_object_mut()
-    {
-        map.insert("fixes".into(), fixes.into());
+    if !fixes.is_empty() {
+        put(&mut out, "fixes", fixes.into());
     }
-    if finding.state != FindingState::Open
-        && let Some(map) = out.as_object_mut()
-    {
-        map.insert("suppressions".into(), suppressions(run, finding));
+    if finding.state != FindingState::Open {
+        put(&mut out, "suppressions", suppressions(run, finding));
     }
     out
 }
@@ -118,8 +118,8 @@ fn suppressions(run: &Report<'_>, finding: &Finding) -> Value {
     let kind = if allow.span.is_some() { "inSource" } else { "external" };
     let mut out =
         json!({"kind": kind, "status": "accepted", "justification": run.suppressions.reason(finding)});
-    if let (Some(span), Some(map)) = (allow.span, out.as_object_mut()) {
-        map.insert("location".into(), json!({"physicalLocation": physical(run, span)}));
+    if let Some(span) = allow.span {
+        put(&mut out, "location", json!({"physicalLocation": physical(run, span)}));
     }
     json!([out])
 }
@@ -148,10 +148,8 @@ fn notification(run: &Report<'_>, problem: &Problem) -> Value {
 fn physical(run: &Report<'_>, span: Span) -> Value {
     let Location { file, line, column, end_line } = run.system.sources.location(span);
     let mut region = json!({"startLine": line.max(1), "startColumn": column.max(1)});
-    if end_line > line
-        && let Some(map) = region.as_object_mut()
-    {
-        map.insert("endLine".into(), end_line.into());
+    if end_line > line {
+        put(&mut region, "endLine", end_line.into());
     }
     json!({"artifactLocation": {"uri": uri(run.repository, &file)}, "region": region})
 }
