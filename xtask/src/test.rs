@@ -1,6 +1,6 @@
 //! `cargo xtask test`: everything that a test needs, then every test.
 
-mod peers;
+pub(crate) mod peers;
 
 use crate::process::{self, cargo};
 use anyhow::{Context as _, Result, bail};
@@ -67,7 +67,7 @@ fn install(packages: &[(&str, &str)]) -> Result<()> {
 }
 
 /// True when a command is on the search path.
-pub(crate) fn has(command: &str) -> bool {
+fn has(command: &str) -> bool {
     std::env::var_os("PATH")
         .is_some_and(|path| std::env::split_paths(&path).any(|folder| folder.join(command).is_file()))
 }

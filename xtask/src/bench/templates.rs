@@ -1,5 +1,6 @@
 //! Generated inputs: many templates of a usual size, and one of any size.
 
+use crate::process;
 use anyhow::{Context as _, Result};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -19,6 +20,55 @@ pub(super) fn many(folder: &Path, count: usize) -> Result<PathBuf> {
 pub(super) fn large(folder: &Path, resources: usize) -> Result<PathBuf> {
     write(folder, &template(resources / STEP))?;
     Ok(folder.to_path_buf())
+}
+
+/// The project's own examples and fixtures in one folder.
+pub(super) fn own(folder: &Path) -> Result<PathBuf> {
+    if folder.exists() {
+        std::fs::remove_dir_all(folder).with_context(|| format!("failed to clear {}", folder.display()))?;
+    }
+    for (name, source) in [("examples", "examples"), ("fixtures", "crates/tidegate-check/fixtures")] {
+        let source = process::root().join(source);
+        for path in files(&source)? {
+            let target = folder.join(name).join(path.strip_prefix(&source).unwrap_or(&path));
+            let Some(above) = target.parent() else { continue };
+            std::fs::create_dir_all(above).with_context(|| format!("failed to make {}", above.display()))?;
+            std::fs::copy(&path, &target).with_context(|| format!("failed to copy {}", path.display()))?;
+        }
+    }
+    Ok(folder.to_path_buf())
+}
+
+/// Files of a folder that hold resources of CloudFormation.
+pub(super) fn cloudformation(folder: &Path) -> Result<Vec<PathBuf>> {
+    let named = |path: &PathBuf| {
+        let ending = path.extension().and_then(|ending| ending.to_str());
+        matches!(ending, Some("yaml" | "yml" | "json" | "template"))
+    };
+    let holds = |path: &PathBuf| {
+        std::fs::read_to_string(path).is_ok_and(|text| text.contains("Resources") && text.contains("AWS::"))
+    };
+    Ok(files(folder)?.into_iter().filter(|path| named(path) && holds(path)).collect())
+}
+
+/// Files below a folder, in the order of their paths.
+fn files(folder: &Path) -> Result<Vec<PathBuf>> {
+    let mut out = Vec::new();
+    let mut open = vec![folder.to_path_buf()];
+    while let Some(folder) = open.pop() {
+        let entries = std::fs::read_dir(&folder);
+        for entry in entries.with_context(|| format!("failed to list {}", folder.display()))? {
+            let entry = entry.with_context(|| format!("failed to list {}", folder.display()))?;
+            let kind = entry.file_type().with_context(|| format!("failed to ask for {:?}", entry.path()))?;
+            if kind.is_dir() {
+                open.push(entry.path());
+            } else if kind.is_file() {
+                out.push(entry.path());
+            }
+        }
+    }
+    out.sort();
+    Ok(out)
 }
 
 fn write(folder: &Path, text: &str) -> Result<()> {

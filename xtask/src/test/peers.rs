@@ -14,8 +14,9 @@ pub(crate) enum Kind {
     /// A Node package; the folder holds `node_modules`.
     Npm,
     /// A Python package; the folder is one for `PYTHONPATH`, with programs in its `bin`.
-    #[expect(dead_code, reason = "no test needs a Python package yet")]
     Pypi,
+    /// A Rust program; the folder has it in its `bin`.
+    Cargo,
 }
 
 impl Kind {
@@ -23,6 +24,7 @@ impl Kind {
         match self {
             Kind::Npm => "npm",
             Kind::Pypi => "pypi",
+            Kind::Cargo => "cargo",
         }
     }
 }
@@ -65,6 +67,11 @@ fn installer(kind: Kind, name: &str, version: &str, folder: &Path) -> Command {
             let mut command = Command::new("python3");
             command.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--target"]);
             command.arg(folder).arg(format!("{name}=={version}"));
+            command
+        }
+        Kind::Cargo => {
+            let mut command = process::cargo(&["install", "--quiet", "--locked", name, "--version", version]);
+            command.arg("--root").arg(folder);
             command
         }
     }
