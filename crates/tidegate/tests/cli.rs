@@ -10,6 +10,7 @@ mod cli {
     mod formats;
     mod graph;
     mod output;
+    mod peers;
     mod pipelines;
     mod project;
     mod suppress;

@@ -68,13 +68,12 @@ struct Suite {
 fn case(out: &mut String, report: &Report<'_>, finding: &Finding, file: &str, line: u32) {
     let _ = writeln!(
         out,
-        "    <testcase classname=\"{}\" name=\"{}\" file=\"{}\" line=\"{line}\">",
+        "    <testcase classname=\"{}\" name=\"{}\">",
         xml(finding.rule),
         xml(&format!("{}: {}", finding.resource, finding.message)),
-        xml(file),
     );
     if let Some(reason) = report.suppressions.reason(finding) {
-        let _ = writeln!(out, "      <skipped message=\"{}\"/>", xml(&format!("accepted: {reason}")));
+        let _ = writeln!(out, "      <skipped>{}</skipped>", xml(&format!("accepted: {reason}")));
     } else {
         let mut text = format!("{file}:{line}\n{}: {}\n", finding.severity.word(), finding.title);
         let expiry = report.suppressions.expiry(finding).unwrap_or_default();
