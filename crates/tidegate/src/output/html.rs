@@ -51,7 +51,9 @@ dl{display:grid;grid-template-columns:max-content 1fr;gap:4px 14px;margin:8px 0}
 .tg-critical{background:var(--tg-critical)}.tg-high{background:var(--tg-high)}.tg-medium{background:var(--tg-medium)}
 .tg-low{background:var(--tg-low)}.tg-info{background:var(--tg-info)}
 .tg-picture{overflow:auto;border:1px solid var(--tg-line);border-radius:8px;max-height:80vh}
-.tg-picture svg{display:block;margin:0 auto;max-width:100%;min-width:860px;height:auto}
+.tg-picture svg{display:block;margin:0 auto;max-width:100%;min-width:1500px;height:auto}
+@media (max-width:700px){main{padding:16px 12px 40px}table,tbody,tr{display:block}thead{display:none}tr{padding:8px 12px;border-bottom:1px solid var(--tg-line)}
+tbody tr:last-child{border-bottom:0}tbody td:nth-child(n){display:block;width:auto;padding:2px 0;border:0}dl{display:block}dd{margin:0 0 8px}}
 a{color:var(--tg-link)}:focus-visible{outline:3px solid var(--tg-link);outline-offset:2px}
 ";
 

@@ -39,6 +39,11 @@ for (const colorScheme of ["light", "dark"]) {
         await page.evaluate(() => document.querySelectorAll("details").forEach((d) => (d.open = true)));
         if (shots) await page.screenshot({ path: join(shots, `${name}-open.png`), fullPage: true });
         wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+        // Words that break into letters make a column of them.
+        const thin = await page.evaluate(
+          () => [...document.querySelectorAll("td,dd,p")].filter((e) => e.innerText && e.clientWidth < 100).length,
+        );
+        if (thin > 0) errors.push(`${thin} columns are too narrow to be read`);
         await page.evaluate(axe);
         const result = await page.evaluate(() => window.axe.run(document));
         violations = result.violations
