@@ -64,11 +64,14 @@ const LITERALS: &[(&str, &str, &str)] = &[
     ("AWS::Lambda::EventSourceMapping", "EventSourceArn", "AWS::SQS::Queue"),
     ("AWS::Lambda::EventSourceMapping", "EventSourceArn", "AWS::Kinesis::Stream"),
     ("AWS::Lambda::EventSourceMapping", "FunctionName", "AWS::Lambda::Function"),
+    ("AWS::Lambda::Function", "Code.S3Bucket", "AWS::S3::Bucket"),
     ("AWS::Lambda::Function", "DeadLetterConfig.TargetArn", "AWS::SQS::Queue"),
     ("AWS::Lambda::Function", "LoggingConfig.LogGroup", "AWS::Logs::LogGroup"),
     ("AWS::Lambda::Function", "Role", "AWS::IAM::Role"),
     ("AWS::Lambda::Permission", "FunctionName", "AWS::Lambda::Function"),
     ("AWS::Lambda::Url", "TargetFunctionArn", "AWS::Lambda::Function"),
+    ("AWS::Lambda::LayerVersion", "Content.S3Bucket", "AWS::S3::Bucket"),
+    ("AWS::S3::Bucket", "LoggingConfiguration.DestinationBucketName", "AWS::S3::Bucket"),
     ("AWS::S3::BucketPolicy", "Bucket", "AWS::S3::Bucket"),
     ("AWS::SNS::Subscription", "Endpoint", "AWS::Lambda::Function"),
     ("AWS::SNS::Subscription", "Endpoint", "AWS::SQS::Queue"),
@@ -219,7 +222,8 @@ impl<'a> Index<'a> {
                     self.add_literal(resource, &path, value, literals);
                 }
             }
-            Data::Text(_) => self.add_literal(resource, &path, value, literals),
+            // Two parameters are the same name when they are the same parameter.
+            Data::Text(_) | Data::Unknown(_) => self.add_literal(resource, &path, value, literals),
             _ => {}
         }
     }

@@ -107,6 +107,7 @@ pub(crate) mod identity {
 }
 pub(crate) mod logs {
     pub(crate) mod hosted_zone_without_query_log;
+    pub(crate) mod log_without_own_key;
     pub(crate) mod trail_in_one_region;
     pub(crate) mod trail_switched_off;
     pub(crate) mod trail_without_log_group;
@@ -130,11 +131,15 @@ pub(crate) mod secrets {
     pub(crate) mod disabled_key;
     pub(crate) mod public_secret_policy;
     pub(crate) mod secret_in_template;
+    pub(crate) mod secret_without_own_key;
 }
 pub(crate) mod stores {
+    pub(crate) mod any_origin_bucket;
     pub(crate) mod bucket_for_any_account;
+    pub(crate) mod bucket_over_plain_http;
     pub(crate) mod bucket_read_by_every_principal;
     pub(crate) mod bucket_without_policy;
+    pub(crate) mod bucket_without_versions;
     pub(crate) mod bucket_written_by_every_principal;
     pub(crate) mod object_without_encryption;
     pub(crate) mod public_access_unblocked;
@@ -144,6 +149,7 @@ pub(crate) mod stores {
     pub(crate) mod table_without_recovery;
     pub(crate) mod unencrypted_database;
     pub(crate) mod versions_without_mfa_delete;
+    pub(crate) mod website_bucket;
 }
 pub(crate) mod streams {
     pub(crate) mod public_stream_policy;

@@ -68,6 +68,9 @@ pub(crate) fn lower(stack: &Str, instances: Vec<Instance>, problems: &mut Vec<Pr
         let index = owners.index(&reference.target)?;
         let target = instances.get(index)?;
         if target.data {
+            if let Some(alias) = key_alias(target, &reference.attribute) {
+                return Some(Piece::Text(alias));
+            }
             let Some(read) = owners.read_by(target).and_then(|i| instances.get(i)) else {
                 let name = format!("{}.{}", target.address, reference.attribute);
                 return Some(Piece::Symbol(Symbol::new(name, Why::Lookup)));
@@ -174,6 +177,17 @@ fn in_words_of(instance: &Instance, raw: &str) -> Option<Str> {
         None if instance.ty.starts_with("aws_") => Some(references::attribute(&UNKNOWN, raw)),
         None => None,
     }
+}
+
+/// The alias by which a data source reads a key, where the attribute names that key: as good as the key itself.
+fn key_alias(source: &Instance, attribute: &str) -> Option<Str> {
+    let by = match (source.ty.as_str(), attribute) {
+        ("aws_kms_key", "arn" | "id" | "key_id") => "key_id",
+        ("aws_kms_alias", "arn" | "id" | "name" | "target_key_arn" | "target_key_id") => "name",
+        _ => return None,
+    };
+    let alias = source.attributes.get(by)?.as_text()?;
+    alias.starts_with("alias/").then_some(alias)
 }
 
 /// A resource of its own, and the parts of it that CloudFormation keeps in others.
