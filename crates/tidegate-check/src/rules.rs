@@ -3,27 +3,38 @@
 
 pub(crate) mod apis {
     pub(crate) mod any_origin_api;
+    pub(crate) mod api_without_quota;
     pub(crate) mod authorizer_answer_for_all;
+    pub(crate) mod backend_without_client_certificate;
     pub(crate) mod deployment_without_access_log;
     pub(crate) mod domain_with_old_tls;
     pub(crate) mod empty_web_acl;
     pub(crate) mod graphql_api_by_key;
     pub(crate) mod jwt_authorizer_without_audience;
+    pub(crate) mod key_as_only_guard;
     pub(crate) mod method_without_api_key;
     pub(crate) mod method_without_authorizer;
+    pub(crate) mod open_door_beside_domain;
+    pub(crate) mod open_request_schema;
     pub(crate) mod operation_without_authorizer;
     pub(crate) mod payloads_in_logs;
+    pub(crate) mod private_api_for_any_network;
     pub(crate) mod public_api_endpoint;
     pub(crate) mod route_without_authorizer;
     pub(crate) mod stage_without_access_log;
     pub(crate) mod stage_without_cache;
     pub(crate) mod stage_without_execution_log;
     pub(crate) mod stage_without_metrics;
+    pub(crate) mod stage_without_usage_plan;
+    pub(crate) mod stage_without_web_acl;
+    pub(crate) mod target_from_request;
     pub(crate) mod uncompressed_api;
     pub(crate) mod unencrypted_api_cache;
     pub(crate) mod unlogged_graphql_api;
+    pub(crate) mod unstructured_access_log;
     pub(crate) mod unthrottled_stage;
     pub(crate) mod untraced_stage;
+    pub(crate) mod unvalidated_body;
     pub(crate) mod web_acl_without_rate_limit;
 }
 pub(crate) mod azure {

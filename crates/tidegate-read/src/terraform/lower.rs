@@ -181,7 +181,7 @@ fn in_words_of(instance: &Instance, raw: &str) -> Option<Str> {
 
 /// The alias by which a data source reads a key, where the attribute names that key: as good as the key itself.
 fn key_alias(source: &Instance, attribute: &str) -> Option<Str> {
-    let by = match (source.ty.as_str(), attribute) {
+    let by = match (source.ty.as_str(), attribute.trim_start_matches('.')) {
         ("aws_kms_key", "arn" | "id" | "key_id") => "key_id",
         ("aws_kms_alias", "arn" | "id" | "name" | "target_key_arn" | "target_key_id") => "name",
         _ => return None,

@@ -32,11 +32,17 @@ pub(super) fn attribute(ty: &Type, raw: &str) -> Str {
 fn in_value(value: &mut Value, rename: &impl Fn(&Reference) -> Option<Piece>) {
     match &mut value.data {
         Data::Template(pieces) => {
-            for piece in pieces {
+            let mut became_text = false;
+            for piece in pieces.iter_mut() {
                 let Piece::Reference(reference) = piece else { continue };
                 if let Some(renamed) = rename(reference) {
+                    became_text |= matches!(renamed, Piece::Text(_));
                     *piece = renamed;
                 }
+            }
+            if became_text {
+                let pieces = std::mem::take(pieces);
+                value.data = Value::template(pieces, value.span).data;
             }
         }
         Data::List(items) => items.iter_mut().for_each(|v| in_value(v, rename)),
