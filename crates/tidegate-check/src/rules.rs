@@ -56,9 +56,12 @@ pub(crate) mod functions {
     pub(crate) mod deprecated_runtime;
     pub(crate) mod disabled_function;
     pub(crate) mod endless_stream_retry;
+    pub(crate) mod foreign_layer;
+    pub(crate) mod function_outside_network;
     pub(crate) mod function_url_without_auth;
     pub(crate) mod image_without_digest;
     pub(crate) mod log_kept_forever;
+    pub(crate) mod memory_by_default;
     pub(crate) mod permission_beyond_invoke;
     pub(crate) mod permission_for_any_route;
     pub(crate) mod public_function_permission;
@@ -69,8 +72,11 @@ pub(crate) mod functions {
     pub(crate) mod shared_role;
     pub(crate) mod short_visibility_timeout;
     pub(crate) mod stream_without_failure_destination;
+    pub(crate) mod timeout_beyond_caller;
     pub(crate) mod unbounded_queue_consumer;
     pub(crate) mod unlimited_concurrency;
+    pub(crate) mod unqualified_target;
+    pub(crate) mod unsigned_code;
     pub(crate) mod untagged_function;
     pub(crate) mod untraced_function;
     pub(crate) mod variables_without_own_key;
@@ -86,6 +92,7 @@ pub(crate) mod gcp {
 pub(crate) mod identity {
     pub(crate) mod admin_policy;
     pub(crate) mod allow_by_exception;
+    pub(crate) mod data_action_on_any_name;
     pub(crate) mod data_action_on_everything;
     pub(crate) mod every_secret_readable;
     pub(crate) mod foreign_trust_without_external_id;

@@ -92,10 +92,13 @@ fn of_api(api: &Resource, cx: &Context<'_>) {
         Some(found.span)
     };
     let Some(span) = by_method.or_else(by_operation) else { return };
-    cx.finding(api, format!("`{}` asks for keys, and no usage plan says how much they may use", api.logical_id))
-        .at_place("keys", span)
-        .help("declare a usage plan with `Quota` and `Throttle` for the API's stages")
-        .report();
+    cx.finding(
+        api,
+        format!("`{}` asks for keys, and no usage plan says how much they may use", api.logical_id),
+    )
+    .at_place("keys", span)
+    .help("declare a usage plan with `Quota` and `Throttle` for the API's stages")
+    .report();
 }
 
 #[cfg(test)]

@@ -105,7 +105,8 @@ impl Rule for BackendWithoutClientCertificate {
 }
 
 fn over_http(kind: &Value) -> bool {
-    kind.as_str().is_some_and(|kind| kind.eq_ignore_ascii_case("HTTP") || kind.eq_ignore_ascii_case("HTTP_PROXY"))
+    kind.as_str()
+        .is_some_and(|kind| kind.eq_ignore_ascii_case("HTTP") || kind.eq_ignore_ascii_case("HTTP_PROXY"))
 }
 
 #[cfg(test)]

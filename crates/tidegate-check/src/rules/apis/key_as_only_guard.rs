@@ -144,10 +144,7 @@ mod tests {
         let body = r#"{"Body": {"paths": {"/orders": {"get": {"security": [{"key": []}]}}},
             "components": {"securitySchemes": {"key": {"type": "apiKey", "name": "x-api-key", "in": "header"}}}}}"#;
         let build = Build::new().json("Api", "AWS::ApiGateway::RestApi", body);
-        assert_eq!(
-            build.findings::<KeyAsOnlyGuard>(),
-            ["Api: an API key is all that guards `GET /orders`"]
-        );
+        assert_eq!(build.findings::<KeyAsOnlyGuard>(), ["Api: an API key is all that guards `GET /orders`"]);
     }
 
     #[test]

@@ -137,8 +137,10 @@ mod tests {
     fn open_and_endless() {
         assert_eq!(findings(r#"{"type": "object"}"#), ["M: the body may have any other field"]);
         assert_eq!(
-            findings(r#"{"type": "object", "additionalProperties": false, "properties": {"lines": {"type": "array",
-                "items": {"type": "object", "properties": {"note": {"type": "string"}}}}}}"#),
+            findings(
+                r#"{"type": "object", "additionalProperties": false, "properties": {"lines": {"type": "array",
+                "items": {"type": "object", "properties": {"note": {"type": "string"}}}}}}"#
+            ),
             ["M: `lines.[]` may have any other field, and `lines` be of any length"]
         );
     }

@@ -125,7 +125,9 @@ mod tests {
 
     #[test]
     fn by_name_by_reference_and_private() {
-        assert!(stage(r#"{"ResourceArn": "arn:aws:apigateway:eu-west-1::/restapis/abc/stages/prod"}"#).is_empty());
+        assert!(
+            stage(r#"{"ResourceArn": "arn:aws:apigateway:eu-west-1::/restapis/abc/stages/prod"}"#).is_empty()
+        );
         assert!(stage(r#"{"ResourceArn": {"Ref": "Stage"}}"#).is_empty());
         let build = Build::new()
             .json("Api", "AWS::ApiGateway::RestApi", r#"{"EndpointConfiguration": {"Types": ["PRIVATE"]}}"#)

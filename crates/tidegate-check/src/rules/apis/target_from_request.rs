@@ -1,13 +1,16 @@
 //! A service call whose target the caller chooses.
 
 use crate::Context;
+use crate::identity::{all_statements, aws_managed};
 use crate::rule::{Rule, declare_rule};
-use tidegate_graph::{Resource, Span, Value};
+use tidegate_graph::policy::Statement;
+use tidegate_graph::{Resource, Severity, Span, Value};
 
 declare_rule! {
     /// ## What it finds
     /// An integration that calls an AWS service directly (no function between) and takes the action, or the queue, topic,
-    /// table, bucket, stream, bus, function or state machine, from the request: in a request parameter or template.
+    /// table, bucket, stream, bus, function or state machine, from the request: in a request parameter or template. Low
+    /// where the API's role was read and names single resources alone.
     ///
     /// ## Why it matters
     /// API Gateway calls with the rights of its role. A caller who chooses the target gets all that the role is allowed,
@@ -69,20 +72,20 @@ declare_rule! {
     }
 }
 
-/// What names a target in the calls of the services, in lower case.
+/// What names a target in the calls of the services.
 const TARGETS: &[&str] = &[
-    "action",
-    "bucket",
-    "deliverystreamname",
-    "eventbusname",
-    "functionname",
-    "queueurl",
-    "statemachinearn",
-    "streamarn",
-    "streamname",
-    "tablename",
-    "targetarn",
-    "topicarn",
+    "Action",
+    "Bucket",
+    "DeliveryStreamName",
+    "EventBusName",
+    "FunctionName",
+    "QueueUrl",
+    "StateMachineArn",
+    "StreamARN",
+    "StreamName",
+    "TableName",
+    "TargetArn",
+    "TopicArn",
 ];
 
 impl Rule for TargetFromRequest {
@@ -94,11 +97,31 @@ impl Rule for TargetFromRequest {
             _ => of_integration(resource, cx),
         };
         let Some((target, key, span)) = found else { return };
+        let severity = if role_is_narrow(resource, cx) { Severity::Low } else { Severity::High };
         cx.finding(resource, format!("the caller chooses `{target}` of the service that is called"))
             .at_place(key, span)
+            .severity(severity)
             .help("write the target out; let the request fill in data alone")
             .report();
     }
+}
+
+/// True when the role of the integration was read and names single resources alone: there is nothing else to choose.
+fn role_is_narrow(resource: &Resource, cx: &Context<'_>) -> bool {
+    let role = cx
+        .get(resource, &["Integration", "Credentials"])
+        .or_else(|| cx.get(resource, &["CredentialsArn"]))
+        .and_then(|role| cx.target(resource, role, "AWS::IAM::Role"));
+    let Some(role) = role else { return false };
+    let statements = all_statements(cx, role);
+    let wide = |statement: &Statement<'_>| {
+        statement.allows()
+            && (!statement.not_resources.is_empty()
+                || statement.resources.iter().any(|r| r.is_unknown() || r.display().contains('*')))
+    };
+    aws_managed(cx, role).is_empty()
+        && !statements.is_empty()
+        && !statements.iter().any(|owned| wide(&owned.placed.statement))
 }
 
 type Found = Option<(String, String, Span)>;
@@ -155,15 +178,14 @@ fn chosen_in(template: &str) -> Option<String> {
     const MOST: usize = 1 << 16;
     let lower = template.get(..MOST).unwrap_or(template).to_ascii_lowercase();
     TARGETS.iter().find_map(|target| {
-        let chosen = lower.match_indices(target).any(|(at, _)| {
+        let key = target.to_ascii_lowercase();
+        let chosen = lower.match_indices(&key).any(|(at, _)| {
             let mut before = lower.get(..at).unwrap_or_default().chars().rev();
             let rest = lower.get(at + target.len()..).unwrap_or_default();
             // The whole key, in JSON or in a form. No call in JSON names its action or a bucket within, and what is
             // escaped is data.
             let value = match before.next() {
-                Some('"' | '\'')
-                    if before.next() != Some('\\') && !["action", "bucket"].contains(target) =>
-                {
+                Some('"' | '\'') if before.next() != Some('\\') && !["Action", "Bucket"].contains(target) => {
                     rest.trim_start_matches(['"', '\'']).trim_start().strip_prefix(':').map(str::trim_start)
                 }
                 None | Some('&' | '\n' | ' ') => rest.strip_prefix('='),
@@ -215,9 +237,15 @@ mod tests {
 
     #[test]
     fn templates() {
-        assert_eq!(chosen_in("Action=Publish&TopicArn=$util.urlEncode($input.path('$.t'))").as_deref(), Some("topicarn"));
-        assert_eq!(chosen_in(r#"{"TableName" : "$input.params('t')"}"#).as_deref(), Some("tablename"));
-        assert_eq!(chosen_in(r#"{"TableName": "orders", "Item": {"action": {"S": "$input.params('a')"}}}"#), None);
+        assert_eq!(
+            chosen_in("Action=Publish&TopicArn=$util.urlEncode($input.path('$.t'))").as_deref(),
+            Some("TopicArn")
+        );
+        assert_eq!(chosen_in(r#"{"TableName" : "$input.params('t')"}"#).as_deref(), Some("TableName"));
+        assert_eq!(
+            chosen_in(r#"{"TableName": "orders", "Item": {"action": {"S": "$input.params('a')"}}}"#),
+            None
+        );
         assert_eq!(chosen_in("Action=SendMessage&MessageBody=$input.body"), None);
         assert_eq!(chosen_in(r#"{"input": "{\"tableName\": \"$input.params('t')\"}"}"#), None);
         assert_eq!(chosen_in(r#"{"action": "$input.params('a')"}"#), None);

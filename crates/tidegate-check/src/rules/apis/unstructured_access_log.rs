@@ -72,7 +72,12 @@ impl Rule for UnstructuredAccessLog {
         if !has(&["$context.requestId", "$context.extendedRequestId", "$context.awsEndpointRequestId"]) {
             missing.push("doesn't hold the request's id");
         }
-        if !has(&["$context.identity.", "$context.authorizer.", "$context.customDomain.", "$context.connectionId"]) {
+        if !has(&[
+            "$context.identity.",
+            "$context.authorizer.",
+            "$context.customDomain.",
+            "$context.connectionId",
+        ]) {
             missing.push("doesn't say who called");
         }
         if missing.is_empty() {
@@ -119,6 +124,8 @@ mod tests {
 
     #[test]
     fn complete() {
-        assert!(findings(r#" {"id": "$context.requestId", "user": "$context.authorizer.claims.sub"}"#).is_empty());
+        assert!(
+            findings(r#" {"id": "$context.requestId", "user": "$context.authorizer.claims.sub"}"#).is_empty()
+        );
     }
 }

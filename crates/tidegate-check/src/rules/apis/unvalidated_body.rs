@@ -187,7 +187,9 @@ mod tests {
         let low = [(Severity::Low, "no body is checked before `POST (M)`".to_string())];
         assert_eq!(method(r#""HttpMethod": "POST""#), low);
         assert_eq!(
-            method(r#""HttpMethod": "POST", "RequestValidatorId": {"Ref": "Queries"}, "RequestModels": {"a": "b"}"#),
+            method(
+                r#""HttpMethod": "POST", "RequestValidatorId": {"Ref": "Queries"}, "RequestModels": {"a": "b"}"#
+            ),
             low
         );
         assert_eq!(method(r#""HttpMethod": "POST", "RequestValidatorId": {"Ref": "Bodies"}"#), low);

@@ -136,7 +136,7 @@ impl Rule for DataActionOnEverything {
     }
 }
 
-fn touches_data(action: &str) -> bool {
+pub(super) fn touches_data(action: &str) -> bool {
     let action = action.to_ascii_lowercase();
     let Some((service, name)) = action.split_once(':') else { return false };
     let starts = DATA.iter().find(|(s, _)| *s == service).map_or(&[][..], |(_, starts)| starts);

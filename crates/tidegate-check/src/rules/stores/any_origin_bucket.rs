@@ -2,11 +2,11 @@
 
 use crate::Context;
 use crate::rule::{Rule, declare_rule};
-use tidegate_graph::{Data, Resource, Value};
+use tidegate_graph::{Data, Resource, Severity, Value};
 
 declare_rule! {
     /// ## What it finds
-    /// A CORS rule of a bucket that lets pages of any origin (`*`) put, post or delete.
+    /// A CORS rule of a bucket that lets pages of any origin (`*`) put, post or delete; as info, one that lets them read.
     ///
     /// ## Why it matters
     /// Any website uses what its visitors are allowed here, and a link that was signed for one page works from each other:
@@ -34,13 +34,13 @@ declare_rule! {
     ///         CorsRules:
     ///           - AllowedOrigins: ["https://shop.example.com"]
     ///             AllowedMethods: [GET, PUT]
-    ///           - AllowedOrigins: ["*"]
+    ///           - AllowedOrigins: ["https://shop.example.com", "https://www.example.com"]
     ///             AllowedMethods: [GET, HEAD]
     /// ```
     ///
     /// ## Limits
-    /// Reading from any origin is what public files need, and isn't reported; neither is a rule for all headers. Whether
-    /// anyone has links or rights to write isn't known.
+    /// Reading from any origin is what public files need; hence info. All headers alone are no finding. Whether anyone has
+    /// links or rights to write isn't known.
     AnyOriginBucket {
         id: "any-origin-bucket",
         title: "bucket that pages of any origin may write to",
@@ -87,7 +87,14 @@ impl Rule for AnyOriginBucket {
                 (true, []) => {
                     if let Some(method) = unknown(&methods) {
                         cx.unknown(bucket, method, "an allowed method");
+                        continue;
                     }
+                    let at = n.to_string();
+                    cx.finding(bucket, "pages of any origin may read the bucket")
+                        .at(&["CorsConfiguration", "CorsRules", at.as_str(), "AllowedOrigins"])
+                        .severity(Severity::Info)
+                        .help("name the origins that need the objects, unless they are public")
+                        .report();
                 }
                 (false, []) => {}
             }
@@ -128,7 +135,10 @@ mod tests {
 
     #[test]
     fn reading_and_named_origins() {
-        assert!(findings(r#"{"AllowedOrigins": ["*"], "AllowedMethods": ["GET", "HEAD"]}"#).is_empty());
+        assert_eq!(
+            findings(r#"{"AllowedOrigins": ["*"], "AllowedMethods": ["GET", "HEAD"]}"#),
+            ["Uploads: pages of any origin may read the bucket"]
+        );
         assert!(
             findings(r#"{"AllowedOrigins": ["https://a.example"], "AllowedMethods": ["PUT"]}"#).is_empty()
         );
