@@ -3,6 +3,7 @@
 
 pub(crate) mod apis {
     pub(crate) mod any_origin_api;
+    pub(crate) mod api_policy_for_anyone;
     pub(crate) mod api_without_quota;
     pub(crate) mod authorizer_answer_for_all;
     pub(crate) mod backend_without_client_certificate;
@@ -128,6 +129,7 @@ pub(crate) mod logs {
     pub(crate) mod log_without_own_key;
     pub(crate) mod trail_in_one_region;
     pub(crate) mod trail_switched_off;
+    pub(crate) mod trail_without_data_events;
     pub(crate) mod trail_without_log_group;
     pub(crate) mod trail_without_own_key;
     pub(crate) mod trail_without_topic;
@@ -147,26 +149,38 @@ pub(crate) mod queues {
 }
 pub(crate) mod secrets {
     pub(crate) mod disabled_key;
+    pub(crate) mod key_without_rotation;
     pub(crate) mod public_secret_policy;
     pub(crate) mod secret_in_template;
     pub(crate) mod secret_without_own_key;
+    pub(crate) mod secret_without_rotation;
 }
 pub(crate) mod stores {
     pub(crate) mod any_origin_bucket;
+    pub(crate) mod bucket_encrypted_by_default_alone;
     pub(crate) mod bucket_for_any_account;
     pub(crate) mod bucket_over_plain_http;
     pub(crate) mod bucket_read_by_every_principal;
+    pub(crate) mod bucket_without_access_log;
+    pub(crate) mod bucket_without_own_key;
     pub(crate) mod bucket_without_policy;
     pub(crate) mod bucket_without_versions;
     pub(crate) mod bucket_written_by_every_principal;
+    pub(crate) mod deletable_table;
     pub(crate) mod object_without_encryption;
     pub(crate) mod public_access_unblocked;
     pub(crate) mod public_bucket_acl;
     pub(crate) mod public_bucket_policy;
+    pub(crate) mod public_image_repository;
     pub(crate) mod public_table_policy;
+    pub(crate) mod table_without_own_key;
     pub(crate) mod table_without_recovery;
+    pub(crate) mod unbounded_table;
     pub(crate) mod unencrypted_database;
+    pub(crate) mod unfiltered_notification;
+    pub(crate) mod unknown_billing_mode;
     pub(crate) mod versions_without_mfa_delete;
+    pub(crate) mod weak_image_repository;
     pub(crate) mod website_bucket;
 }
 pub(crate) mod streams {

@@ -65,14 +65,8 @@ declare_rule! {
 }
 
 /// Accounts from which AWS publishes layers in all regions.
-const OF_AWS: &[&str] = &[
-    "017000801446",
-    "094274105915",
-    "336392948345",
-    "580247275435",
-    "753240598075",
-    "901920570463",
-];
+const OF_AWS: &[&str] =
+    &["017000801446", "094274105915", "336392948345", "580247275435", "753240598075", "901920570463"];
 
 impl Rule for ForeignLayer {
     fn check_system(cx: &Context<'_>) {

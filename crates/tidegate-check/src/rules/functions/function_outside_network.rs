@@ -82,10 +82,15 @@ impl Rule for FunctionOutsideNetwork {
                 return cx.unknown(function, config, "`VpcConfig`");
             }
             // What isn't known, or is known to be there, is a list of subnets.
-            Some(config) if cx.child(config, "SubnetIds").is_some_and(|s| !cx.world.items(s).is_empty()) => return,
+            Some(config) if cx.child(config, "SubnetIds").is_some_and(|s| !cx.world.items(s).is_empty()) => {
+                return;
+            }
             _ => {}
         }
-        let message = format!("`{}` is given the address of `{}` but is in no VPC", function.logical_id, store.logical_id);
+        let message = format!(
+            "`{}` is given the address of `{}` but is in no VPC",
+            function.logical_id, store.logical_id
+        );
         cx.finding(function, message)
             .at_place(format!("Environment/Variables/{name}"), span)
             .help("set `VpcConfig` with subnets from which the store can be reached")
@@ -132,7 +137,9 @@ mod tests {
 
     #[test]
     fn a_network_or_no_address() {
-        assert!(findings("PrimaryEndPoint.Address", r#", "VpcConfig": {"SubnetIds": ["subnet-1"]}"#).is_empty());
+        assert!(
+            findings("PrimaryEndPoint.Address", r#", "VpcConfig": {"SubnetIds": ["subnet-1"]}"#).is_empty()
+        );
         assert!(findings("Arn", "").is_empty());
     }
 }

@@ -85,12 +85,12 @@ impl Rule for TimeoutBeyondCaller {
         if timeout <= longest {
             return;
         }
-        let severity =
-            if timeout > longest.saturating_mul(2) { Severity::Medium } else { Severity::Low };
+        let severity = if timeout > longest.saturating_mul(2) { Severity::Medium } else { Severity::Low };
         let caller = starters.first().map(|node| node.name.as_str()).unwrap_or_default();
         let name = &function.logical_id;
-        let message =
-            format!("`{name}` may run for {timeout} s, but `{caller}` waits no longer than {longest} s for it");
+        let message = format!(
+            "`{name}` may run for {timeout} s, but `{caller}` waits no longer than {longest} s for it"
+        );
         cx.finding(function, message)
             .at(&["Timeout"])
             .severity(severity)
@@ -150,7 +150,8 @@ mod tests {
         assert!(behind("AWS::ApiGatewayV2::Api", 30).findings::<TimeoutBeyondCaller>().is_empty());
         let build = behind("AWS::ApiGateway::RestApi", 900).edge("Queue", Publishes, "Worker");
         assert!(build.findings::<TimeoutBeyondCaller>().is_empty());
-        let raised = r#"{"Integration": {"Uri": {"Fn::GetAtt": ["Worker", "Arn"]}, "TimeoutInMillis": 60000}}"#;
+        let raised =
+            r#"{"Integration": {"Uri": {"Fn::GetAtt": ["Worker", "Arn"]}, "TimeoutInMillis": 60000}}"#;
         let build = behind("AWS::ApiGateway::RestApi", 60).json("M", "AWS::ApiGateway::Method", raised);
         assert!(build.findings::<TimeoutBeyondCaller>().is_empty());
     }

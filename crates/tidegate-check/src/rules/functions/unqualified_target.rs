@@ -117,9 +117,11 @@ mod tests {
 
     fn findings(target: &str, alias: bool) -> Vec<String> {
         let mapping = format!(r#"{{"FunctionName": {{"Ref": "{target}"}}}}"#);
-        let build = Build::new()
-            .json("Worker", "AWS::Lambda::Function", "{}")
-            .json("Mapping", "AWS::Lambda::EventSourceMapping", &mapping);
+        let build = Build::new().json("Worker", "AWS::Lambda::Function", "{}").json(
+            "Mapping",
+            "AWS::Lambda::EventSourceMapping",
+            &mapping,
+        );
         let alias = if alias {
             build.json("Live", "AWS::Lambda::Alias", r#"{"FunctionName": {"Ref": "Worker"}}"#)
         } else {

@@ -111,7 +111,10 @@ mod tests {
     fn configurations() {
         let config = "AWS::Lambda::CodeSigningConfig";
         assert_eq!(findings(config, "{}"), 1);
-        assert_eq!(findings(config, r#"{"CodeSigningPolicies": {"UntrustedArtifactOnDeployment": "Enforce"}}"#), 0);
+        assert_eq!(
+            findings(config, r#"{"CodeSigningPolicies": {"UntrustedArtifactOnDeployment": "Enforce"}}"#),
+            0
+        );
     }
 
     #[test]

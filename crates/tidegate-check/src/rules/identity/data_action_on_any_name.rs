@@ -140,9 +140,13 @@ mod tests {
 
     #[test]
     fn named_and_harmless() {
-        assert!(findings("dynamodb:PutItem", "arn:aws:dynamodb:eu-west-1:123456789012:table/orders-*").is_empty());
+        assert!(
+            findings("dynamodb:PutItem", "arn:aws:dynamodb:eu-west-1:123456789012:table/orders-*").is_empty()
+        );
         assert!(findings("s3:GetObject", "arn:aws:s3:::orders/*").is_empty());
-        assert!(findings("dynamodb:DescribeTable", "arn:aws:dynamodb:eu-west-1:123456789012:table/*").is_empty());
+        assert!(
+            findings("dynamodb:DescribeTable", "arn:aws:dynamodb:eu-west-1:123456789012:table/*").is_empty()
+        );
         assert!(findings("s3:GetObject", "*").is_empty());
     }
 }
