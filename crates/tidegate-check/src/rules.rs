@@ -139,6 +139,7 @@ pub(crate) mod policies {
     pub(crate) mod invalid_policy;
 }
 pub(crate) mod queues {
+    pub(crate) mod broker_key_by_default;
     pub(crate) mod broker_without_log;
     pub(crate) mod public_broker;
     pub(crate) mod public_queue_policy;
@@ -146,6 +147,7 @@ pub(crate) mod queues {
     pub(crate) mod queue_policy_with_any_action;
     pub(crate) mod queue_service_without_source;
     pub(crate) mod queue_without_dead_letters;
+    pub(crate) mod queue_without_own_key;
 }
 pub(crate) mod secrets {
     pub(crate) mod disabled_key;
@@ -184,12 +186,18 @@ pub(crate) mod stores {
     pub(crate) mod website_bucket;
 }
 pub(crate) mod streams {
+    pub(crate) mod kafka_without_log;
+    pub(crate) mod kafka_without_login;
+    pub(crate) mod kafka_without_own_key;
+    pub(crate) mod plaintext_kafka;
+    pub(crate) mod public_kafka;
     pub(crate) mod public_stream_policy;
     pub(crate) mod unencrypted_stream;
 }
 pub(crate) mod topics {
     pub(crate) mod public_topic_policy;
     pub(crate) mod topic_policy_by_exception;
+    pub(crate) mod topic_with_aws_key;
     pub(crate) mod unencrypted_topic;
 }
 pub(crate) mod workflows {

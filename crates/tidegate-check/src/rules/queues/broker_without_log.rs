@@ -44,7 +44,11 @@ declare_rule! {
         since: "0.1.0",
         aliases: [
             "TG-MQ-003",
+            "CKV_AWS_48",
+            "trivy:AVD-AWS-0070",
+            "trivy:AVD-AWS-0071",
             "kics:e519ed6a-8328-4b69-8eb7-8fa549ac3050",
+            "kics:31245f98-a6a9-4182-9fc1-45482b9d030a",
         ],
         threats: ["T53"],
         profiles: [],

@@ -45,7 +45,10 @@ declare_rule! {
         since: "0.1.0",
         aliases: [
             "TG-MQ-002",
+            "CKV_AWS_69",
+            "trivy:AVD-AWS-0072",
             "kics:68b6a789-82f8-4cfd-85de-e95332fe6a61",
+            "kics:4eb5f791-c861-4afd-9f94-f2a6a3fe49cb",
         ],
         threats: ["T17"],
         profiles: [],
