@@ -103,6 +103,61 @@ pub(crate) fn named_actions(statement: &Statement<'_>) -> String {
     }
 }
 
+/// Whose account a principal of a policy is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Account {
+    /// The one that is deployed to.
+    Own,
+    /// One that is written out, and may well be another.
+    Written(String),
+    /// It isn't known.
+    Unknown,
+}
+
+/// The account of an `AWS` principal; `None` for what names none, such as `*`.
+pub(crate) fn account_of(cx: &Context<'_>, statement: &Statement<'_>, principal: &Value) -> Option<Account> {
+    const OWN: &str = "AWS::AccountId";
+    let pieces = principal.pieces();
+    if pieces.iter().any(|p| matches!(p, Piece::Reference(r) if cx.system.resource(&r.target).is_some())) {
+        return Some(Account::Own);
+    }
+    let piece = |p: &Piece| match p {
+        Piece::Text(text) => text.to_string(),
+        Piece::Symbol(symbol) if symbol.name == OWN => OWN.replace(':', ""),
+        _ => "?".into(),
+    };
+    let text: String = pieces.iter().map(piece).collect();
+    let account = match text.strip_prefix("arn:") {
+        Some(rest) => rest.split(':').nth(3)?,
+        None => text.as_str(),
+    };
+    if account == OWN.replace(':', "") {
+        return Some(Account::Own);
+    }
+    if account.contains('?') || account.is_empty() {
+        return Some(Account::Unknown);
+    }
+    if account.len() != 12 || !account.bytes().all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    // Who writes the own account out writes it into what the statement is about, too.
+    let own = statement.resources.iter().any(|r| r.display().split(':').nth(4) == Some(account));
+    Some(if own { Account::Own } else { Account::Written(account.into()) })
+}
+
+/// True if a statement turns away whoever comes without TLS, for an action.
+pub(crate) fn refuses_plaintext(world: &World, statement: &Statement<'_>, action: &str) -> bool {
+    !statement.allows()
+        && statement.principals.iter().any(policy::Principal::is_anyone)
+        && statement.covers_action(action)
+        && statement.condition_keys(world).iter().any(|(operator, key, value)| {
+            let off = world.items(value).iter().any(|v| v.as_bool() == Some(false));
+            operator.to_ascii_lowercase().starts_with("bool")
+                && key.eq_ignore_ascii_case("aws:SecureTransport")
+                && off
+        })
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Narrowing {
     Yes,

@@ -149,6 +149,11 @@ impl<'a> Context<'a> {
         out
     }
 
+    /// True if an existing resource of type `ty` names this one anywhere in its properties.
+    pub(crate) fn named_by(&self, target: &Resource, ty: &str) -> bool {
+        self.index.referrers(&target.id).iter().any(|r| r.resource.ty == ty && self.exists(r.resource))
+    }
+
     /// True if something puts here what failed elsewhere: a dead-letter queue or failure destination.
     pub(crate) fn takes_failed(&self, queue: &Resource) -> bool {
         const PLACES: &[&str] = &["deadletter", "onfailure", "redrive"];

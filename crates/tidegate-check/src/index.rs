@@ -48,6 +48,7 @@ const NAMES: &[(&str, &str)] = &[
 /// Properties that may name a resource by its literal name, ARN or URL. References need no entry here.
 const LITERALS: &[(&str, &str, &str)] = &[
     ("AWS::CloudWatch::Alarm", "Dimensions.Value", "AWS::SQS::Queue"),
+    ("AWS::CloudWatch::Alarm", "Metrics.MetricStat.Metric.Dimensions.Value", "AWS::SQS::Queue"),
     ("AWS::Events::EventBusPolicy", "EventBusName", "AWS::Events::EventBus"),
     ("AWS::Events::Rule", "EventBusName", "AWS::Events::EventBus"),
     ("AWS::IAM::GroupPolicy", "GroupName", "AWS::IAM::Group"),

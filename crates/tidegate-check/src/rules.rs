@@ -141,6 +141,7 @@ pub(crate) mod policies {
 pub(crate) mod queues {
     pub(crate) mod broker_key_by_default;
     pub(crate) mod broker_without_log;
+    pub(crate) mod dead_letters_from_any_queue;
     pub(crate) mod public_broker;
     pub(crate) mod public_queue_policy;
     pub(crate) mod queue_encryption_off;
@@ -148,6 +149,9 @@ pub(crate) mod queues {
     pub(crate) mod queue_service_without_source;
     pub(crate) mod queue_without_dead_letters;
     pub(crate) mod queue_without_own_key;
+    pub(crate) mod queue_without_tls;
+    pub(crate) mod short_dead_letter_retention;
+    pub(crate) mod unwatched_dead_letters;
 }
 pub(crate) mod secrets {
     pub(crate) mod disabled_key;
@@ -195,10 +199,16 @@ pub(crate) mod streams {
     pub(crate) mod unencrypted_stream;
 }
 pub(crate) mod topics {
+    pub(crate) mod plaintext_subscription;
     pub(crate) mod public_topic_policy;
+    pub(crate) mod subscription_without_dead_letters;
+    pub(crate) mod topic_by_mail;
     pub(crate) mod topic_policy_by_exception;
+    pub(crate) mod topic_shared_with_account;
     pub(crate) mod topic_with_aws_key;
+    pub(crate) mod topic_without_tls;
     pub(crate) mod unencrypted_topic;
+    pub(crate) mod unfiltered_subscription;
 }
 pub(crate) mod workflows {
     pub(crate) mod state_machine_without_log;

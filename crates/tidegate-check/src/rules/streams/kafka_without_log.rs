@@ -126,11 +126,21 @@ mod tests {
     #[test]
     fn found() {
         assert_eq!(findings(r#"{}"#), 1);
-        assert_eq!(findings(r#"{"LoggingInfo": {"BrokerLogs": {"S3": {"Enabled": false}, "Firehose": {"Enabled": "false"}}}}"#), 1);
+        assert_eq!(
+            findings(
+                r#"{"LoggingInfo": {"BrokerLogs": {"S3": {"Enabled": false}, "Firehose": {"Enabled": "false"}}}}"#
+            ),
+            1
+        );
     }
 
     #[test]
     fn clean() {
-        assert_eq!(findings(r#"{"LoggingInfo": {"BrokerLogs": {"S3": {"Enabled": false}, "Firehose": {"Enabled": true}}}}"#), 0);
+        assert_eq!(
+            findings(
+                r#"{"LoggingInfo": {"BrokerLogs": {"S3": {"Enabled": false}, "Firehose": {"Enabled": true}}}}"#
+            ),
+            0
+        );
     }
 }

@@ -119,12 +119,25 @@ mod tests {
     #[test]
     fn found() {
         assert_eq!(findings(r#"{}"#), 1);
-        assert_eq!(findings(r#"{"ClientAuthentication": {"Sasl": {"Iam": {"Enabled": true}}, "Unauthenticated": {"Enabled": true}}}"#), 1);
+        assert_eq!(
+            findings(
+                r#"{"ClientAuthentication": {"Sasl": {"Iam": {"Enabled": true}}, "Unauthenticated": {"Enabled": true}}}"#
+            ),
+            1
+        );
     }
 
     #[test]
     fn clean() {
-        assert_eq!(findings(r#"{"ClientAuthentication": {"Tls": {"CertificateAuthorityArnList": ["a"]}}}"#), 0);
-        assert_eq!(findings(r#"{"ClientAuthentication": {"Sasl": {"Scram": {"Enabled": true}}, "Unauthenticated": {"Enabled": false}}}"#), 0);
+        assert_eq!(
+            findings(r#"{"ClientAuthentication": {"Tls": {"CertificateAuthorityArnList": ["a"]}}}"#),
+            0
+        );
+        assert_eq!(
+            findings(
+                r#"{"ClientAuthentication": {"Sasl": {"Scram": {"Enabled": true}}, "Unauthenticated": {"Enabled": false}}}"#
+            ),
+            0
+        );
     }
 }

@@ -120,6 +120,11 @@ mod tests {
 
     #[test]
     fn clean() {
-        assert_eq!(findings(r#"{"EncryptionInfo": {"EncryptionAtRest": {"DataVolumeKMSKeyId": {"Fn::GetAtt": ["Key", "Arn"]}}}}"#), 0);
+        assert_eq!(
+            findings(
+                r#"{"EncryptionInfo": {"EncryptionAtRest": {"DataVolumeKMSKeyId": {"Fn::GetAtt": ["Key", "Arn"]}}}}"#
+            ),
+            0
+        );
     }
 }

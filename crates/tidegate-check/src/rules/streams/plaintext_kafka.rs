@@ -127,7 +127,12 @@ impl Rule for PlaintextKafka {
             None | Some((_, Some(true))) => {}
             Some((value, None)) => cx.unknown(cluster, value, "`InCluster`"),
             Some((_, Some(false))) => {
-                found("brokers pass records on without TLS", BROKERS, Severity::High, "set `InCluster: true`");
+                found(
+                    "brokers pass records on without TLS",
+                    BROKERS,
+                    Severity::High,
+                    "set `InCluster: true`",
+                );
             }
         }
     }
@@ -144,8 +149,16 @@ mod tests {
 
     #[test]
     fn found() {
-        assert_eq!(findings(r#"{"EncryptionInfo": {"EncryptionInTransit": {"ClientBroker": "TLS_PLAINTEXT"}}}"#), 1);
-        assert_eq!(findings(r#"{"EncryptionInfo": {"EncryptionInTransit": {"ClientBroker": "PLAINTEXT", "InCluster": "false"}}}"#), 2);
+        assert_eq!(
+            findings(r#"{"EncryptionInfo": {"EncryptionInTransit": {"ClientBroker": "TLS_PLAINTEXT"}}}"#),
+            1
+        );
+        assert_eq!(
+            findings(
+                r#"{"EncryptionInfo": {"EncryptionInTransit": {"ClientBroker": "PLAINTEXT", "InCluster": "false"}}}"#
+            ),
+            2
+        );
     }
 
     #[test]

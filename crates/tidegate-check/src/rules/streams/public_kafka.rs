@@ -128,12 +128,22 @@ mod tests {
 
     #[test]
     fn found() {
-        assert_eq!(findings(r#"{"BrokerNodeGroupInfo": {"ConnectivityInfo": {"PublicAccess": {"Type": "SERVICE_PROVIDED_EIPS"}}}}"#), 1);
+        assert_eq!(
+            findings(
+                r#"{"BrokerNodeGroupInfo": {"ConnectivityInfo": {"PublicAccess": {"Type": "SERVICE_PROVIDED_EIPS"}}}}"#
+            ),
+            1
+        );
     }
 
     #[test]
     fn clean() {
         assert_eq!(findings(r#"{}"#), 0);
-        assert_eq!(findings(r#"{"BrokerNodeGroupInfo": {"ConnectivityInfo": {"PublicAccess": {"Type": "DISABLED"}}}}"#), 0);
+        assert_eq!(
+            findings(
+                r#"{"BrokerNodeGroupInfo": {"ConnectivityInfo": {"PublicAccess": {"Type": "DISABLED"}}}}"#
+            ),
+            0
+        );
     }
 }
