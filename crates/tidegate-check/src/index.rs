@@ -49,6 +49,8 @@ const NAMES: &[(&str, &str)] = &[
 const LITERALS: &[(&str, &str, &str)] = &[
     ("AWS::CloudWatch::Alarm", "Dimensions.Value", "AWS::SQS::Queue"),
     ("AWS::CloudWatch::Alarm", "Metrics.MetricStat.Metric.Dimensions.Value", "AWS::SQS::Queue"),
+    ("AWS::EventSchemas::Discoverer", "SourceArn", "AWS::Events::EventBus"),
+    ("AWS::Events::Archive", "SourceArn", "AWS::Events::EventBus"),
     ("AWS::Events::EventBusPolicy", "EventBusName", "AWS::Events::EventBus"),
     ("AWS::Events::Rule", "EventBusName", "AWS::Events::EventBus"),
     ("AWS::IAM::GroupPolicy", "GroupName", "AWS::IAM::Group"),

@@ -15,6 +15,7 @@ mod index;
 mod mapping;
 mod openapi;
 mod policies;
+mod pattern;
 mod registry;
 mod rest;
 mod rule;

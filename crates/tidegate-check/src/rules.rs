@@ -46,8 +46,19 @@ pub(crate) mod azure {
     pub(crate) mod weak_storage_account;
 }
 pub(crate) mod buses {
+    pub(crate) mod aws_event_on_own_bus;
+    pub(crate) mod bus_for_any_source;
+    pub(crate) mod bus_without_archive;
+    pub(crate) mod bus_without_own_key;
+    pub(crate) mod bus_without_schema;
+    pub(crate) mod catch_all_rule;
+    pub(crate) mod event_loop;
+    pub(crate) mod forgeable_source;
+    pub(crate) mod pipe_without_dead_letters;
     pub(crate) mod public_bus_policy;
+    pub(crate) mod secret_in_connection;
     pub(crate) mod target_without_dead_letters;
+    pub(crate) mod weak_api_destination;
 }
 pub(crate) mod functions {
     pub(crate) mod any_origin_function_url;

@@ -106,12 +106,20 @@ mod tests {
     fn all_or_some() {
         assert_eq!(findings("{}"), 1);
         assert_eq!(findings(r#"{"RedriveAllowPolicy": {"redrivePermission": "allowAll"}}"#), 1);
-        assert_eq!(findings(r#"{"RedriveAllowPolicy": {"redrivePermission": "byQueue", "sourceQueueArns": []}}"#), 0);
+        assert_eq!(
+            findings(r#"{"RedriveAllowPolicy": {"redrivePermission": "byQueue", "sourceQueueArns": []}}"#),
+            0
+        );
         assert_eq!(findings(r#"{"RedriveAllowPolicy": {"redrivePermission": "denyAll"}}"#), 0);
     }
 
     #[test]
     fn nobody_uses_it() {
-        assert!(Build::new().add("Failed", "AWS::SQS::Queue", &[]).findings::<DeadLettersFromAnyQueue>().is_empty());
+        assert!(
+            Build::new()
+                .add("Failed", "AWS::SQS::Queue", &[])
+                .findings::<DeadLettersFromAnyQueue>()
+                .is_empty()
+        );
     }
 }

@@ -108,7 +108,8 @@ mod tests {
     use crate::testing::Build;
 
     fn findings(statement: &str) -> usize {
-        let policy = format!(r#"{{"Queues": [{{"Ref": "Orders"}}], "PolicyDocument": {{"Statement": {statement}}}}}"#);
+        let policy =
+            format!(r#"{{"Queues": [{{"Ref": "Orders"}}], "PolicyDocument": {{"Statement": {statement}}}}}"#);
         Build::new()
             .json("Orders", "AWS::SQS::Queue", "{}")
             .json("Policy", "AWS::SQS::QueuePolicy", &policy)

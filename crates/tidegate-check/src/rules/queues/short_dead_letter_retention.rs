@@ -146,6 +146,9 @@ mod tests {
     #[test]
     fn as_long_or_longer() {
         assert!(findings("{}", "").is_empty());
-        assert!(findings(r#"{"MessageRetentionPeriod": 1209600}"#, r#", "MessageRetentionPeriod": 60"#).is_empty());
+        assert!(
+            findings(r#"{"MessageRetentionPeriod": 1209600}"#, r#", "MessageRetentionPeriod": 60"#)
+                .is_empty()
+        );
     }
 }

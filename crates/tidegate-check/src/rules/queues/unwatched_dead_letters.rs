@@ -123,9 +123,11 @@ mod tests {
 
     fn failed() -> Build {
         let orders = r#"{"RedrivePolicy": {"deadLetterTargetArn": {"Fn::GetAtt": ["Failed", "Arn"]}}}"#;
-        Build::new()
-            .json("Failed", "AWS::SQS::Queue", r#"{"QueueName": "failed"}"#)
-            .json("Orders", "AWS::SQS::Queue", orders)
+        Build::new().json("Failed", "AWS::SQS::Queue", r#"{"QueueName": "failed"}"#).json(
+            "Orders",
+            "AWS::SQS::Queue",
+            orders,
+        )
     }
 
     #[test]

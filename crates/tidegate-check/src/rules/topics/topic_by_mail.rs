@@ -86,7 +86,8 @@ impl Rule for TopicByMail {
         let alone = alone.into_iter().filter_map(|s| cx.get(s, &["Protocol"]).map(|value| (s, value)));
         let within = cx.items(topic, &["Subscription"]);
         let within = within.into_iter().filter_map(|s| cx.child(s, "Protocol").map(|value| (topic, value)));
-        let mut mails = alone.chain(within).filter(|(_, p)| matches!(p.as_str(), Some("email" | "email-json")));
+        let mut mails =
+            alone.chain(within).filter(|(_, p)| matches!(p.as_str(), Some("email" | "email-json")));
         let Some((subscription, protocol)) = mails.next() else { return };
         let kinds = [EdgeKind::Publishes, EdgeKind::Triggers, EdgeKind::Writes];
         let sends = |kind: NodeKind| {
@@ -119,7 +120,11 @@ mod tests {
 
     #[test]
     fn events_of_a_function() {
-        let build = mailed().edge("Shop", Publishes, "Orders").exposed("Shop", NodeKind::Function, Exposure::Internal);
+        let build = mailed().edge("Shop", Publishes, "Orders").exposed(
+            "Shop",
+            NodeKind::Function,
+            Exposure::Internal,
+        );
         assert_eq!(build.findings::<TopicByMail>(), ["Mail: what `Shop` publishes is sent by mail"]);
     }
 

@@ -110,7 +110,9 @@ impl Rule for TopicSharedWithAccount {
             for principal in statement.principals.iter().filter(|p| p.kind == "AWS") {
                 match account_of(cx, statement, principal.value) {
                     Some(Account::Written(account)) if !accounts.contains(&account) => accounts.push(account),
-                    Some(Account::Unknown) => cx.unknown(policy, principal.value, "the account of a principal"),
+                    Some(Account::Unknown) => {
+                        cx.unknown(policy, principal.value, "the account of a principal")
+                    }
                     _ => {}
                 }
             }
@@ -150,7 +152,9 @@ mod tests {
 
     #[test]
     fn own_services_and_everyone() {
-        assert!(findings(r#"{"AWS": "123456789012"}"#, "arn:aws:sns:eu-west-1:123456789012:orders").is_empty());
+        assert!(
+            findings(r#"{"AWS": "123456789012"}"#, "arn:aws:sns:eu-west-1:123456789012:orders").is_empty()
+        );
         assert!(findings(r#"{"Service": "events.amazonaws.com"}"#, "*").is_empty());
         assert!(findings(r#""*""#, "*").is_empty());
     }

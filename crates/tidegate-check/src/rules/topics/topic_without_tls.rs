@@ -108,7 +108,8 @@ mod tests {
     use crate::testing::Build;
 
     fn findings(statement: &str) -> usize {
-        let policy = format!(r#"{{"Topics": [{{"Ref": "Orders"}}], "PolicyDocument": {{"Statement": {statement}}}}}"#);
+        let policy =
+            format!(r#"{{"Topics": [{{"Ref": "Orders"}}], "PolicyDocument": {{"Statement": {statement}}}}}"#);
         Build::new()
             .json("Orders", "AWS::SNS::Topic", "{}")
             .json("Policy", "AWS::SNS::TopicPolicy", &policy)

@@ -114,10 +114,8 @@ impl Rule for UnfilteredSubscription {
             matches!(protocol, Some("lambda" | "sqs"))
         };
         let subscriptions = cx.referrers(topic, "AWS::SNS::Subscription", "TopicArn");
-        let (filtered, all): (Vec<&Resource>, Vec<&Resource>) = subscriptions
-            .into_iter()
-            .filter(code)
-            .partition(|s| cx.get(s, &["FilterPolicy"]).is_some());
+        let (filtered, all): (Vec<&Resource>, Vec<&Resource>) =
+            subscriptions.into_iter().filter(code).partition(|s| cx.get(s, &["FilterPolicy"]).is_some());
         let Some(other) = filtered.first() else { return };
         for subscription in all {
             cx.finding(subscription, "takes every kind of message of the topic, while others filter")
