@@ -1,14 +1,15 @@
 //! What rules on the messaging services of Azure share.
 
 use crate::Context;
-use tidegate_graph::{Resource, Severity};
+use tidegate_graph::{Fix, Resource, Severity};
 
 /// Reports a namespace, topic or domain that takes keys instead of identities, or that the internet reaches. Both are the
 /// provider's default. `what` is the resource in words: "the topic".
 pub(crate) fn keys_and_network(cx: &Context<'_>, resource: &Resource, what: &str, local_auth: &str) {
-    for (key, severity, message) in [
-        (local_auth, Severity::High, "opens with a shared key"),
-        ("public_network_access_enabled", Severity::Medium, "is reachable from the internet"),
+    const NETWORK: &str = "public_network_access_enabled";
+    for (key, severity, message, title) in [
+        (local_auth, Severity::High, "opens with a shared key", "take identities alone"),
+        (NETWORK, Severity::Medium, "is reachable from the internet", "shut the internet out"),
     ] {
         match cx.get(resource, &[key]).map(|value| (value, value.as_bool())) {
             Some((_, Some(false))) => {}
@@ -18,6 +19,7 @@ pub(crate) fn keys_and_network(cx: &Context<'_>, resource: &Resource, what: &str
                 .at(&[key])
                 .severity(severity)
                 .help(format!("set `{key} = false`"))
+                .fix(Fix::risky(title).set(&resource.id, &[key], false))
                 .report(),
         }
     }

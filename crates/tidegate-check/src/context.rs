@@ -156,7 +156,7 @@ impl<'a> Context<'a> {
 
     /// True if something puts here what failed elsewhere: a dead-letter queue or failure destination.
     pub(crate) fn takes_failed(&self, queue: &Resource) -> bool {
-        const PLACES: &[&str] = &["deadletter", "onfailure", "redrive"];
+        const PLACES: &[&str] = &["deadletter", "dead_letter", "onfailure", "redrive"];
         self.index.referrers(&queue.id).iter().any(|r| {
             let path = r.path.to_ascii_lowercase();
             PLACES.iter().any(|place| path.contains(place)) && self.exists(r.resource)

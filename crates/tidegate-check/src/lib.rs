@@ -5,6 +5,7 @@
 
 mod access;
 mod azure;
+mod blocks;
 mod context;
 mod engine;
 mod entries;

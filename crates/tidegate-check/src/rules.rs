@@ -39,8 +39,16 @@ pub(crate) mod apis {
     pub(crate) mod web_acl_without_rate_limit;
 }
 pub(crate) mod azure {
+    pub(crate) mod any_origin_function_app;
+    pub(crate) mod event_grid_without_dead_letters;
+    pub(crate) mod expired_messages_dropped;
     pub(crate) mod function_app_without_login;
+    pub(crate) mod manage_key;
+    pub(crate) mod public_function_app;
+    pub(crate) mod unlimited_function_app;
+    pub(crate) mod unsigned_event_grid_webhook;
     pub(crate) mod weak_event_grid_topic;
+    pub(crate) mod weak_event_hub;
     pub(crate) mod weak_function_app_transport;
     pub(crate) mod weak_service_bus;
     pub(crate) mod weak_storage_account;
@@ -96,9 +104,15 @@ pub(crate) mod functions {
 }
 pub(crate) mod gcp {
     pub(crate) mod default_service_account;
+    pub(crate) mod function_open_to_internet;
+    pub(crate) mod plaintext_function;
     pub(crate) mod public_pubsub;
     pub(crate) mod public_service;
+    pub(crate) mod pubsub_without_dead_letters;
+    pub(crate) mod pubsub_without_own_key;
+    pub(crate) mod topic_without_schema;
     pub(crate) mod unlimited_instances;
+    pub(crate) mod unsigned_push;
     pub(crate) mod weak_storage_bucket;
 }
 pub(crate) mod identity {
@@ -201,12 +215,14 @@ pub(crate) mod stores {
     pub(crate) mod website_bucket;
 }
 pub(crate) mod streams {
+    pub(crate) mod delivery_stream_without_log;
     pub(crate) mod kafka_without_log;
     pub(crate) mod kafka_without_login;
     pub(crate) mod kafka_without_own_key;
     pub(crate) mod plaintext_kafka;
     pub(crate) mod public_kafka;
     pub(crate) mod public_stream_policy;
+    pub(crate) mod unencrypted_delivery_stream;
     pub(crate) mod unencrypted_stream;
 }
 pub(crate) mod topics {

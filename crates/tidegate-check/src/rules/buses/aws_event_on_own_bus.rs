@@ -122,7 +122,8 @@ mod tests {
     use tidegate_graph::{Exposure, NodeKind};
 
     fn build(source: &str) -> Build {
-        let rule = format!(r#"{{"EventBusName": {{"Ref": "Orders"}}, "EventPattern": {{"source": ["{source}"]}}}}"#);
+        let rule =
+            format!(r#"{{"EventBusName": {{"Ref": "Orders"}}, "EventPattern": {{"source": ["{source}"]}}}}"#);
         Build::new().add("Orders", "AWS::Events::EventBus", &[]).json("Rule", "AWS::Events::Rule", &rule)
     }
 

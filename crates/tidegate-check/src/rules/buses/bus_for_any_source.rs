@@ -130,7 +130,9 @@ impl Rule for BusForAnySource {
             cx.finding(bus_policy, format!("{who} may put events of any source on the bus"))
                 .at_statement(&Placed { key: format!("Statement/{n}"), statement })
                 .severity(severity)
-                .help("add a condition on `events:source`, and ask for `account` in the patterns of the rules")
+                .help(
+                    "add a condition on `events:source`, and ask for `account` in the patterns of the rules",
+                )
                 .report();
         }
     }
@@ -140,7 +142,8 @@ impl Rule for BusForAnySource {
 fn pins_events(cx: &Context<'_>, statement: &Statement<'_>) -> bool {
     statement.condition_keys(cx.world).iter().any(|(operator, key, _)| {
         let key = key.to_ascii_lowercase();
-        let pins = ["events:source", "events:detail-type", "events:detail."].iter().any(|k| key.starts_with(k));
+        let pins =
+            ["events:source", "events:detail-type", "events:detail."].iter().any(|k| key.starts_with(k));
         pins && !operator.to_ascii_lowercase().contains("not")
     })
 }
@@ -176,7 +179,9 @@ fn older_form(bus_policy: &Resource, cx: &Context<'_>) {
     let Some(principal) = cx.get(bus_policy, &["Principal"]) else { return };
     let whole = cx.get(bus_policy, &["Condition"]).is_some();
     let (who, severity) = match principal.as_text().as_deref() {
-        None if matches!(principal.pieces().as_slice(), [tidegate_graph::Piece::Symbol(s)] if s.why == tidegate_graph::Why::Pseudo) => return,
+        None if matches!(principal.pieces().as_slice(), [tidegate_graph::Piece::Symbol(s)] if s.why == tidegate_graph::Why::Pseudo) => {
+            return;
+        }
         None => return cx.unknown(bus_policy, principal, "whose account is let in"),
         Some("*") if whole => ("every account of the organization".to_string(), Severity::Low),
         Some("*") => return,
@@ -211,7 +216,10 @@ mod tests {
     fn unpinned() {
         assert_eq!(statement(OTHER, "{}"), [MESSAGE]);
         assert_eq!(statement(OTHER, r#"{"StringNotEquals": {"events:source": "billing"}}"#), [MESSAGE]);
-        assert_eq!(statement(r#""*""#, r#"{"StringEquals": {"aws:PrincipalOrgID": "o-abcdef1234"}}"#).len(), 1);
+        assert_eq!(
+            statement(r#""*""#, r#"{"StringEquals": {"aws:PrincipalOrgID": "o-abcdef1234"}}"#).len(),
+            1
+        );
         assert_eq!(findings(r#"{"Principal": "123456789012", "Action": "events:PutEvents"}"#), [MESSAGE]);
     }
 

@@ -92,7 +92,9 @@ mod tests {
         let bus = || Build::new().json("Orders", "AWS::Events::EventBus", r#"{"Name": "orders"}"#);
         assert_eq!(bus().findings::<BusWithoutArchive>(), ["Orders: nobody keeps the events of the bus"]);
         let by_reference = r#"{"SourceArn": {"Fn::GetAtt": ["Orders", "Arn"]}}"#;
-        assert!(bus().json("A", "AWS::Events::Archive", by_reference).findings::<BusWithoutArchive>().is_empty());
+        assert!(
+            bus().json("A", "AWS::Events::Archive", by_reference).findings::<BusWithoutArchive>().is_empty()
+        );
         let by_arn = r#"{"SourceArn": "arn:aws:events:eu-west-1:123456789012:event-bus/orders"}"#;
         assert!(bus().json("A", "AWS::Events::Archive", by_arn).findings::<BusWithoutArchive>().is_empty());
     }

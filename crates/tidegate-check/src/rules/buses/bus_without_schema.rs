@@ -115,7 +115,9 @@ mod tests {
         let rule = r#"{"EventBusName": {"Ref": "Orders"}}"#;
         let read = || bus().json("Rule", "AWS::Events::Rule", rule);
         assert_eq!(read().findings::<BusWithoutSchema>().len(), 1);
-        assert!(read().add("Schema", "AWS::EventSchemas::Schema", &[]).findings::<BusWithoutSchema>().is_empty());
+        assert!(
+            read().add("Schema", "AWS::EventSchemas::Schema", &[]).findings::<BusWithoutSchema>().is_empty()
+        );
         assert!(bus().findings::<BusWithoutSchema>().is_empty());
     }
 }

@@ -88,7 +88,10 @@ impl Rule for CatchAllRule {
             return cx.unknown(rule, source, "the source");
         }
         let (message, severity) = if narrow {
-            (format!("events start `{target}` whoever they come from: the pattern names no source"), Severity::Low)
+            (
+                format!("events start `{target}` whoever they come from: the pattern names no source"),
+                Severity::Low,
+            )
         } else {
             (format!("every event of the bus starts `{target}`"), Severity::Medium)
         };

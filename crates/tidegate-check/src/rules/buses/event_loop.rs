@@ -205,7 +205,10 @@ impl Rule for EventLoop {
             .at(&[])
             .severity(severity)
             .confidence(confidence)
-            .related(cx.system.resource(&last.rule).map(|r| r.key_span("EventPattern")), "lets the events through")
+            .related(
+                cx.system.resource(&last.rule).map(|r| r.key_span("EventPattern")),
+                "lets the events through",
+            )
             .path(std::iter::once(function.id.clone()).chain(path))
             .help("let it put events of another source than those that start it, or narrow the pattern")
             .report();
@@ -246,7 +249,8 @@ fn circle(start: &Resource, cx: &Context<'_>) -> Option<(Vec<Step>, bool)> {
                     if target.kind != NodeKind::Function || edge.evidence.contains("dead-letter") {
                         continue;
                     }
-                    let step = Step { bus: bus.id.clone(), rule: rule.id.clone(), function: target.id.clone() };
+                    let step =
+                        Step { bus: bus.id.clone(), rule: rule.id.clone(), function: target.id.clone() };
                     let way: Vec<Step> = way.iter().cloned().chain([step]).collect();
                     if target.id == start.id {
                         return Some((way, sure && sent.sure));
@@ -308,7 +312,8 @@ fn sent(function: &Resource, cx: &Context<'_>) -> Option<Sent> {
         let texts = |name: &str| -> Vec<String> {
             let keys = statement.condition_keys(cx.world);
             let keys = keys.into_iter().filter(|(operator, key, _)| {
-                let operator = operator.trim_start_matches("ForAllValues:").trim_start_matches("ForAnyValue:");
+                let operator =
+                    operator.trim_start_matches("ForAllValues:").trim_start_matches("ForAnyValue:");
                 operator.eq_ignore_ascii_case("StringEquals") && key.eq_ignore_ascii_case(name)
             });
             let values = keys.flat_map(|(_, _, value)| cx.world.items(value));
@@ -370,7 +375,10 @@ mod tests {
     #[test]
     fn its_own_events() {
         let build = function(bus(), "Stock", &puts("stock"), r#"{"source": [{"prefix": "sto"}]}"#);
-        assert_eq!(build.findings::<EventLoop>(), ["Stock: `Stock` is started by the events that it puts itself"]);
+        assert_eq!(
+            build.findings::<EventLoop>(),
+            ["Stock: `Stock` is started by the events that it puts itself"]
+        );
     }
 
     #[test]
@@ -387,7 +395,12 @@ mod tests {
     fn other_events_or_nobody_knows() {
         let other = function(bus(), "Stock", &puts("stock"), r#"{"source": ["orders"]}"#);
         assert!(other.findings::<EventLoop>().is_empty());
-        let detail = function(bus(), "Stock", &puts("stock"), r#"{"source": ["stock"], "detail": {"state": ["new"]}}"#);
+        let detail = function(
+            bus(),
+            "Stock",
+            &puts("stock"),
+            r#"{"source": ["stock"], "detail": {"state": ["new"]}}"#,
+        );
         assert!(detail.findings::<EventLoop>().is_empty());
         let nobody = function(bus(), "Stock", "", r#"{"source": ["stock"]}"#);
         assert!(nobody.findings::<EventLoop>().is_empty());
@@ -396,7 +409,11 @@ mod tests {
     #[test]
     fn by_a_variable_it_is_unsure() {
         let build = bus()
-            .json("Stock", "AWS::Lambda::Function", r#"{"Environment": {"Variables": {"EVENT_SOURCE": "stock"}}}"#)
+            .json(
+                "Stock",
+                "AWS::Lambda::Function",
+                r#"{"Environment": {"Variables": {"EVENT_SOURCE": "stock"}}}"#,
+            )
             .json("Rule", "AWS::Events::Rule", r#"{"EventPattern": {"source": ["stock"]}}"#)
             .edge("Stock", Publishes, "Bus")
             .edge("Bus", Triggers, "Rule")

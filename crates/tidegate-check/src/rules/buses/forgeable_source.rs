@@ -227,7 +227,8 @@ impl Rule for ForgeableSource {
         let Some((policy, account)) = policies.into_iter().find_map(|p| Some((p, stranger(p, cx)?))) else {
             return;
         };
-        let own = cx.incoming(bus, EdgeKind::Publishes).into_iter().chain(cx.incoming(bus, EdgeKind::Triggers));
+        let own =
+            cx.incoming(bus, EdgeKind::Publishes).into_iter().chain(cx.incoming(bus, EdgeKind::Triggers));
         let own = own.into_iter().find(|(_, node)| {
             matches!(node.kind, NodeKind::Function | NodeKind::Workflow | NodeKind::Rule | NodeKind::Api)
         });
@@ -241,8 +242,9 @@ impl Rule for ForgeableSource {
                 continue;
             }
             let Some(target) = code(rule, cx) else { continue };
-            let message =
-                format!("account {account} can forge the events that start `{target}`: nothing checks who sent them");
+            let message = format!(
+                "account {account} can forge the events that start `{target}`: nothing checks who sent them"
+            );
             cx.finding(rule, message)
                 .at(&["EventPattern"])
                 .related(Some(policy.span), "lets the account in")
@@ -276,7 +278,8 @@ fn stranger(bus_policy: &Resource, cx: &Context<'_>) -> Option<String> {
 
 /// The name of the first target that runs code.
 fn code(rule: &Resource, cx: &Context<'_>) -> Option<String> {
-    let targets = [EdgeKind::Triggers, EdgeKind::Invokes].into_iter().flat_map(|kind| cx.outgoing(rule, kind));
+    let targets =
+        [EdgeKind::Triggers, EdgeKind::Invokes].into_iter().flat_map(|kind| cx.outgoing(rule, kind));
     let mut code = targets.filter(|(edge, node)| {
         matches!(node.kind, NodeKind::Function | NodeKind::Workflow) && !edge.evidence.contains("dead-letter")
     });

@@ -105,9 +105,14 @@ impl Rule for PipeWithoutDeadLetters {
             if cx.child(stream, "DeadLetterConfig").is_some() {
                 continue;
             }
-            let message = match cx.child(stream, "MaximumRetryAttempts").and_then(tidegate_graph::Value::as_i64) {
+            let message = match cx
+                .child(stream, "MaximumRetryAttempts")
+                .and_then(tidegate_graph::Value::as_i64)
+            {
                 Some(0..) => "records that can't be delivered are dropped",
-                _ => "records that can't be delivered block the shard until they are too old, and are dropped",
+                _ => {
+                    "records that can't be delivered block the shard until they are too old, and are dropped"
+                }
             };
             cx.finding(pipe, message)
                 .at(&["SourceParameters", kind])
@@ -128,14 +133,25 @@ mod tests {
 
     #[test]
     fn found() {
-        assert_eq!(findings(r#"{"SourceParameters": {"KinesisStreamParameters": {"StartingPosition": "LATEST"}}}"#), 1);
-        assert_eq!(findings(r#"{"SourceParameters": {"DynamoDBStreamParameters": {"MaximumRetryAttempts": 2}}}"#), 1);
+        assert_eq!(
+            findings(r#"{"SourceParameters": {"KinesisStreamParameters": {"StartingPosition": "LATEST"}}}"#),
+            1
+        );
+        assert_eq!(
+            findings(r#"{"SourceParameters": {"DynamoDBStreamParameters": {"MaximumRetryAttempts": 2}}}"#),
+            1
+        );
     }
 
     #[test]
     fn clean() {
         assert_eq!(findings(r#"{}"#), 0);
         assert_eq!(findings(r#"{"SourceParameters": {"SqsQueueParameters": {"BatchSize": 1}}}"#), 0);
-        assert_eq!(findings(r#"{"SourceParameters": {"DynamoDBStreamParameters": {"DeadLetterConfig": {"Arn": "q"}}}}"#), 0);
+        assert_eq!(
+            findings(
+                r#"{"SourceParameters": {"DynamoDBStreamParameters": {"DeadLetterConfig": {"Arn": "q"}}}}"#
+            ),
+            0
+        );
     }
 }

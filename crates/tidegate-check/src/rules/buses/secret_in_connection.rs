@@ -123,7 +123,8 @@ fn weigh(connection: &Resource, value: &Value, key: &str, cx: &Context<'_>) {
     }
     let name = key.rsplit('/').find(|part| !matches!(*part, "Value")).unwrap_or(key);
     // Whatever stands in such a place is a secret, unless it looks like something to be replaced.
-    let placeholder = secrets::detect("password", value).is_none_or(|found| found.example);
+    let placeholder = secrets::detect("password", value).is_none_or(|found| found.example)
+        || text.to_ascii_lowercase().starts_with("my") && !text.bytes().any(|b| b.is_ascii_digit());
     cx.finding(connection, format!("`{}` is written out in the code", shown(name, key)))
         .at_place(key, value.span)
         .severity(if placeholder { Severity::Low } else { Severity::High })
@@ -162,7 +163,10 @@ mod tests {
 
     #[test]
     fn elsewhere() {
-        assert!(findings(r#"{"ApiKeyAuthParameters": {"ApiKeyValue": "{{resolve:secretsmanager:a}}"}}"#).is_empty());
+        assert!(
+            findings(r#"{"ApiKeyAuthParameters": {"ApiKeyValue": "{{resolve:secretsmanager:a}}"}}"#)
+                .is_empty()
+        );
         assert!(findings(r#"{"ApiKeyAuthParameters": {"ApiKeyValue": {"Ref": "Key"}}}"#).is_empty());
         let plain = r#"{"InvocationHttpParameters": {"HeaderParameters": [{"Key": "a", "Value": "b"}]}}"#;
         assert!(findings(plain).is_empty());

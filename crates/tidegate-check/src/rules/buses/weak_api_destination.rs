@@ -105,17 +105,26 @@ mod tests {
     use crate::testing::Build;
 
     fn findings(properties: &str) -> usize {
-        Build::new().json("It", "AWS::Events::ApiDestination", properties).findings::<WeakApiDestination>().len()
+        Build::new()
+            .json("It", "AWS::Events::ApiDestination", properties)
+            .findings::<WeakApiDestination>()
+            .len()
     }
 
     #[test]
     fn found() {
-        assert_eq!(findings(r#"{"InvocationEndpoint": "HTTP://a.example", "InvocationRateLimitPerSecond": 10}"#), 1);
+        assert_eq!(
+            findings(r#"{"InvocationEndpoint": "HTTP://a.example", "InvocationRateLimitPerSecond": 10}"#),
+            1
+        );
         assert_eq!(findings(r#"{"InvocationEndpoint": "https://a.example"}"#), 1);
     }
 
     #[test]
     fn clean() {
-        assert_eq!(findings(r#"{"InvocationEndpoint": "https://a.example", "InvocationRateLimitPerSecond": 10}"#), 0);
+        assert_eq!(
+            findings(r#"{"InvocationEndpoint": "https://a.example", "InvocationRateLimitPerSecond": 10}"#),
+            0
+        );
     }
 }
