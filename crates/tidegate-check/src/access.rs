@@ -27,17 +27,10 @@ pub(crate) fn open_among<'r>(
     resource: &Resource,
     statements: Vec<Placed<'r>>,
 ) -> Vec<Placed<'r>> {
-    let denies: Vec<Statement<'r>> = statements
-        .iter()
-        .map(|p| &p.statement)
-        .filter(|s| keeps_strangers_out(cx.world, s))
-        .cloned()
-        .collect();
     let mut open = Vec::new();
-    for placed in statements {
-        match reach(cx.world, &placed.statement) {
+    for (placed, reach) in judged(cx, statements) {
+        match reach {
             Reach::Narrow => {}
-            _ if denies.iter().any(|deny| covers(deny, &placed.statement)) => {}
             Reach::Anyone => open.push(placed),
             Reach::Unknown => {
                 let principals = placed.statement.principals.iter().map(|p| p.value);
@@ -48,6 +41,25 @@ pub(crate) fn open_among<'r>(
         }
     }
     open
+}
+
+/// The statements of one document, each with how far it reaches past what the others deny.
+pub(crate) fn judged<'r>(cx: &Context<'_>, statements: Vec<Placed<'r>>) -> Vec<(Placed<'r>, Reach)> {
+    let denies: Vec<Statement<'r>> = statements
+        .iter()
+        .map(|p| &p.statement)
+        .filter(|s| keeps_strangers_out(cx.world, s))
+        .cloned()
+        .collect();
+    let judge = |placed: Placed<'r>| {
+        let reach = match reach(cx.world, &placed.statement) {
+            Reach::Narrow => Reach::Narrow,
+            _ if denies.iter().any(|deny| covers(deny, &placed.statement)) => Reach::Narrow,
+            reach => reach,
+        };
+        (placed, reach)
+    };
+    statements.into_iter().map(judge).collect()
 }
 
 fn conditions<'r>(placed: &Placed<'r>) -> Option<&'r Value> {

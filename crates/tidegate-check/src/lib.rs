@@ -6,6 +6,7 @@
 mod access;
 mod azure;
 mod blocks;
+mod buckets;
 mod context;
 mod engine;
 mod entries;

@@ -160,6 +160,8 @@ pub(crate) static RULES: &[Entry] = &[
     Entry::of::<queues::dead_letters_from_any_queue::DeadLettersFromAnyQueue>(),
     Entry::of::<queues::public_broker::PublicBroker>(),
     Entry::of::<queues::public_queue_policy::PublicQueuePolicy>(),
+    Entry::of::<queues::queue_changed_by_every_principal::QueueChangedByEveryPrincipal>(),
+    Entry::of::<queues::queue_encryption_by_default::QueueEncryptionByDefault>(),
     Entry::of::<queues::queue_encryption_off::QueueEncryptionOff>(),
     Entry::of::<queues::queue_policy_with_any_action::QueuePolicyWithAnyAction>(),
     Entry::of::<queues::queue_service_without_source::QueueServiceWithoutSource>(),

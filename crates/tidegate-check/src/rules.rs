@@ -169,6 +169,8 @@ pub(crate) mod queues {
     pub(crate) mod dead_letters_from_any_queue;
     pub(crate) mod public_broker;
     pub(crate) mod public_queue_policy;
+    pub(crate) mod queue_changed_by_every_principal;
+    pub(crate) mod queue_encryption_by_default;
     pub(crate) mod queue_encryption_off;
     pub(crate) mod queue_policy_with_any_action;
     pub(crate) mod queue_service_without_source;

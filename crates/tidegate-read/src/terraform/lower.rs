@@ -72,6 +72,9 @@ pub(crate) fn lower(stack: &Str, instances: Vec<Instance>, problems: &mut Vec<Pr
                 return Some(Piece::Text(alias));
             }
             let Some(read) = owners.read_by(target).and_then(|i| instances.get(i)) else {
+                if let Some(alias) = aws_key(target) {
+                    return Some(Piece::Text(alias));
+                }
                 let name = format!("{}.{}", target.address, reference.attribute);
                 return Some(Piece::Symbol(Symbol::new(name, Why::Lookup)));
             };
@@ -122,6 +125,16 @@ pub(crate) fn lower(stack: &Str, instances: Vec<Instance>, problems: &mut Vec<Pr
         }
     }
     lowered.into_iter().flatten().flat_map(|(first, more)| std::iter::once(first).chain(more)).collect()
+}
+
+/// The alias of a key that AWS keeps for the account, when a data source looks it up: every attribute of it names that key.
+fn aws_key(data: &Instance) -> Option<Str> {
+    let key = match data.ty.as_str() {
+        "aws_kms_key" => "key_id",
+        "aws_kms_alias" => "name",
+        _ => return None,
+    };
+    data.attributes.get(key).and_then(Value::as_text).filter(|alias| alias.starts_with("alias/aws/"))
 }
 
 /// What stands for types without a table.

@@ -80,17 +80,26 @@ mod tests {
     use crate::testing::Build;
 
     fn findings(properties: &str) -> usize {
-        Build::new().json("It", "azurerm_linux_function_app", properties).findings::<AnyOriginFunctionApp>().len()
+        Build::new()
+            .json("It", "azurerm_linux_function_app", properties)
+            .findings::<AnyOriginFunctionApp>()
+            .len()
     }
 
     #[test]
     fn found() {
-        assert_eq!(findings(r#"{"site_config": [{"cors": [{"allowed_origins": ["https://a.example", "*"]}]}]}"#), 1);
+        assert_eq!(
+            findings(r#"{"site_config": [{"cors": [{"allowed_origins": ["https://a.example", "*"]}]}]}"#),
+            1
+        );
     }
 
     #[test]
     fn clean() {
         assert_eq!(findings(r#"{}"#), 0);
-        assert_eq!(findings(r#"{"site_config": [{"cors": [{"allowed_origins": ["https://a.example"]}]}]}"#), 0);
+        assert_eq!(
+            findings(r#"{"site_config": [{"cors": [{"allowed_origins": ["https://a.example"]}]}]}"#),
+            0
+        );
     }
 }

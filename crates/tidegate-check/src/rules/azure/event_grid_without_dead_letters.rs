@@ -50,7 +50,8 @@ declare_rule! {
 }
 
 impl Rule for EventGridWithoutDeadLetters {
-    const ON: &'static [&'static str] = &["azurerm_eventgrid_event_subscription", "azurerm_eventgrid_system_topic_event_subscription"];
+    const ON: &'static [&'static str] =
+        &["azurerm_eventgrid_event_subscription", "azurerm_eventgrid_system_topic_event_subscription"];
 
     fn check(subscription: &Resource, cx: &Context<'_>) {
         if blocks::has(cx, subscription, "storage_blob_dead_letter_destination") {
@@ -69,7 +70,10 @@ mod tests {
     use crate::testing::Build;
 
     fn findings(properties: &str) -> usize {
-        Build::new().json("It", "azurerm_eventgrid_event_subscription", properties).findings::<EventGridWithoutDeadLetters>().len()
+        Build::new()
+            .json("It", "azurerm_eventgrid_event_subscription", properties)
+            .findings::<EventGridWithoutDeadLetters>()
+            .len()
     }
 
     #[test]

@@ -74,18 +74,27 @@ mod tests {
     use crate::testing::Build;
 
     fn findings(properties: &str) -> usize {
-        Build::new().json("It", "azurerm_servicebus_queue", properties).findings::<ExpiredMessagesDropped>().len()
+        Build::new()
+            .json("It", "azurerm_servicebus_queue", properties)
+            .findings::<ExpiredMessagesDropped>()
+            .len()
     }
 
     #[test]
     fn found() {
         assert_eq!(findings(r#"{"default_message_ttl": "PT1H"}"#), 1);
-        assert_eq!(findings(r#"{"default_message_ttl": "PT1H", "dead_lettering_on_message_expiration": false}"#), 1);
+        assert_eq!(
+            findings(r#"{"default_message_ttl": "PT1H", "dead_lettering_on_message_expiration": false}"#),
+            1
+        );
     }
 
     #[test]
     fn clean() {
         assert_eq!(findings(r#"{}"#), 0);
-        assert_eq!(findings(r#"{"default_message_ttl": "PT1H", "dead_lettering_on_message_expiration": true}"#), 0);
+        assert_eq!(
+            findings(r#"{"default_message_ttl": "PT1H", "dead_lettering_on_message_expiration": true}"#),
+            0
+        );
     }
 }

@@ -49,8 +49,6 @@ declare_rule! {
         aliases: [
             "TG-AZ-002",
             "CKV_AZURE_56",
-            "trivy:AVD-AZU-0002",
-            "trivy:AVD-AZU-0003",
             "kics:e65a0733-94a0-4826-82f4-df529f4c593f",
             "kics:c87749b3-ff10-41f5-9df2-c421e8151759",
         ],

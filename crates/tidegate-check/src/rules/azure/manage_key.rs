@@ -77,7 +77,10 @@ mod tests {
     use crate::testing::Build;
 
     fn findings(properties: &str) -> usize {
-        Build::new().json("It", "azurerm_eventhub_authorization_rule", properties).findings::<ManageKey>().len()
+        Build::new()
+            .json("It", "azurerm_eventhub_authorization_rule", properties)
+            .findings::<ManageKey>()
+            .len()
     }
 
     #[test]

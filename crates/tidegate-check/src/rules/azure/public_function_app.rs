@@ -71,7 +71,10 @@ mod tests {
     use crate::testing::Build;
 
     fn findings(properties: &str) -> usize {
-        Build::new().json("It", "azurerm_linux_function_app", properties).findings::<PublicFunctionApp>().len()
+        Build::new()
+            .json("It", "azurerm_linux_function_app", properties)
+            .findings::<PublicFunctionApp>()
+            .len()
     }
 
     #[test]

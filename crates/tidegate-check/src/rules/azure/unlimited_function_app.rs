@@ -79,7 +79,10 @@ mod tests {
     use crate::testing::Build;
 
     fn findings(properties: &str) -> usize {
-        Build::new().json("It", "azurerm_linux_function_app", properties).findings::<UnlimitedFunctionApp>().len()
+        Build::new()
+            .json("It", "azurerm_linux_function_app", properties)
+            .findings::<UnlimitedFunctionApp>()
+            .len()
     }
 
     #[test]

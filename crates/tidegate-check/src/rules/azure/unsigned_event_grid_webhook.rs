@@ -53,7 +53,8 @@ declare_rule! {
 }
 
 impl Rule for UnsignedEventGridWebhook {
-    const ON: &'static [&'static str] = &["azurerm_eventgrid_event_subscription", "azurerm_eventgrid_system_topic_event_subscription"];
+    const ON: &'static [&'static str] =
+        &["azurerm_eventgrid_event_subscription", "azurerm_eventgrid_system_topic_event_subscription"];
 
     fn check(subscription: &Resource, cx: &Context<'_>) {
         let url = match blocks::at(cx, subscription, &["webhook_endpoint", "url"]) {
@@ -87,7 +88,10 @@ mod tests {
     use crate::testing::Build;
 
     fn findings(properties: &str) -> usize {
-        Build::new().json("It", "azurerm_eventgrid_event_subscription", properties).findings::<UnsignedEventGridWebhook>().len()
+        Build::new()
+            .json("It", "azurerm_eventgrid_event_subscription", properties)
+            .findings::<UnsignedEventGridWebhook>()
+            .len()
     }
 
     #[test]
@@ -99,6 +103,11 @@ mod tests {
     #[test]
     fn clean() {
         assert_eq!(findings(r#"{}"#), 0);
-        assert_eq!(findings(r#"{"webhook_endpoint": [{"url": "https://a.example", "active_directory_app_id_or_uri": "a"}]}"#), 0);
+        assert_eq!(
+            findings(
+                r#"{"webhook_endpoint": [{"url": "https://a.example", "active_directory_app_id_or_uri": "a"}]}"#
+            ),
+            0
+        );
     }
 }

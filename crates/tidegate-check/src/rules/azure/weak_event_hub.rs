@@ -75,6 +75,11 @@ mod tests {
 
     #[test]
     fn clean() {
-        assert_eq!(findings(r#"{"local_authentication_enabled": false, "public_network_access_enabled": false, "minimum_tls_version": "1.2"}"#), 0);
+        assert_eq!(
+            findings(
+                r#"{"local_authentication_enabled": false, "public_network_access_enabled": false, "minimum_tls_version": "1.2"}"#
+            ),
+            0
+        );
     }
 }

@@ -42,7 +42,7 @@ declare_rule! {
         severity: High,
         confidence: High,
         since: "0.1.0",
-        aliases: ["TG-AZ-001", "CKV_AZURE_70", "CKV_AZURE_145", "CKV_AZURE_72", "trivy:AVD-AZU-0004", "trivy:AVD-AZU-0006"],
+        aliases: ["TG-AZ-001", "CKV_AZURE_70", "CKV_AZURE_145", "CKV_AZURE_72", "trivy:AVD-AZU-0004", "kics:45fc717a-bd86-415c-bdd8-677901be1aa6", "kics:9dab0179-433d-4dff-af8f-0091025691df"],
         threats: ["T35", "T49"],
         profiles: [Baseline],
         why: "events and keys travel where others can read and change them",

@@ -179,7 +179,8 @@ fn older_form(bus_policy: &Resource, cx: &Context<'_>) {
     let Some(principal) = cx.get(bus_policy, &["Principal"]) else { return };
     let whole = cx.get(bus_policy, &["Condition"]).is_some();
     let (who, severity) = match principal.as_text().as_deref() {
-        None if matches!(principal.pieces().as_slice(), [tidegate_graph::Piece::Symbol(s)] if s.why == tidegate_graph::Why::Pseudo) => {
+        None if matches!(principal.pieces().as_slice(), [tidegate_graph::Piece::Symbol(s)] if s.why == tidegate_graph::Why::Pseudo) =>
+        {
             return;
         }
         None => return cx.unknown(bus_policy, principal, "whose account is let in"),

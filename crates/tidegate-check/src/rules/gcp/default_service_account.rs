@@ -2,12 +2,13 @@
 
 use crate::Context;
 use crate::rule::{Rule, declare_rule};
-use tidegate_graph::{Resource, Value};
+use tidegate_graph::{Piece, Resource, Severity, Value};
 
 declare_rule! {
     /// ## What it finds
-    /// A Cloud Function or Cloud Run service that names no service account or the default one, and a basic role (owner,
-    /// editor) or one that lets an account act as others, given on the whole project.
+    /// A Cloud Function or Cloud Run service that names no service account or the default one (medium); a basic role (owner,
+    /// editor) or one that lets an account act as others, given to an account on the whole project (high); and any other role
+    /// on the project that the default account is given (low).
     ///
     /// ## Why it matters
     /// The default account is shared by all that runs in the project, and often has the editor role: who breaks into one
@@ -41,7 +42,9 @@ declare_rule! {
     /// ```
     ///
     /// ## Limits
-    /// Whether the default account still has the editor role is not to be seen here. Custom roles aren't looked into.
+    /// Whether the default account still has the editor role is not to be seen here: organizations may switch that off. People
+    /// and groups may administer a project, and Google's own agents need what they are given (`service-…@gcp-sa-pubsub…` the
+    /// right to make tokens, for one): neither is reported, though other tools do. Custom roles aren't looked into.
     DefaultServiceAccount {
         id: "default-service-account",
         title: "shared or too strong service account",
@@ -101,20 +104,20 @@ impl Rule for DefaultServiceAccount {
                 .flat_map(|v| cx.world.items(v))
                 .collect();
         }
-        let default = |account: &Value| {
-            account.as_str().is_some_and(|email| {
-                email.is_empty()
-                    || email.ends_with("-compute@developer.gserviceaccount.com")
-                    || email.ends_with("@appspot.gserviceaccount.com")
-            })
-        };
         let account = values.first();
-        if account.is_some_and(|account| !default(account)) {
-            return;
+        match account {
+            Some(account) if is_default(account) || account.as_str() == Some("") => {}
+            // Somebody else's choice, and it may be the default one.
+            Some(account) if account.is_unknown() && account.references().is_empty() => {
+                return cx.unknown(resource, account, "the service account");
+            }
+            Some(_) => return,
+            None => {}
         }
         let place = account.map_or(resource.span, |account| account.span);
         cx.finding(resource, "the code runs as the default service account of the project")
             .at_place(path.join("/"), place)
+            .severity(Severity::Medium)
             .help("name a service account of its own, with the roles it needs")
             .report();
     }
@@ -123,20 +126,61 @@ impl Rule for DefaultServiceAccount {
 fn of_grant(grant: &Resource, cx: &Context<'_>) {
     let Some(role) = cx.get(grant, &["role"]) else { return };
     let Some(name) = role.as_str() else { return cx.unknown(grant, role, "`role`") };
-    // People may administer a project; this is about what runs in it.
-    let people = |member: &&Value| {
-        member.pieces().first().is_some_and(|piece| {
-            let text = piece.display();
-            ["user:", "group:", "domain:"].iter().any(|kind| text.starts_with(kind))
-        })
-    };
     let members: Vec<&Value> = ["member", "members"].iter().flat_map(|key| cx.items(grant, &[key])).collect();
-    if STRONG.contains(&name) && members.iter().any(|member| !people(member)) {
+    let strong = STRONG.contains(&name);
+    if strong && members.iter().any(|member| is_account(member)) {
         cx.finding(grant, format!("an account has `{name}` on the whole project"))
             .at(&["role"])
             .help("give the roles it needs, on the single resources")
             .report();
+    } else if members.iter().any(|member| is_default(member)) {
+        cx.finding(grant, format!("the default service account has `{name}` on the whole project"))
+            .at(&["role"])
+            .severity(Severity::Low)
+            .help("give the role to a service account of its own, on the single resources")
+            .report();
+    } else if let Some(unknown) = members.iter().find(|member| strong && is_anybody(member)) {
+        cx.unknown(grant, unknown, "who has the role");
     }
+}
+
+/// True for the accounts that a project has from the start, written out or looked up.
+fn is_default(account: &Value) -> bool {
+    const LOOKED_UP: &[&str] =
+        &["google_compute_default_service_account", "google_app_engine_default_service_account"];
+    let text = account.display();
+    text.ends_with("-compute@developer.gserviceaccount.com")
+        || text.ends_with("@appspot.gserviceaccount.com")
+        || account.pieces().iter().any(|piece| match piece {
+            Piece::Symbol(symbol) => LOOKED_UP.iter().any(|ty| symbol.name.contains(ty)),
+            _ => false,
+        })
+}
+
+/// True for a member that nothing is known of.
+fn is_anybody(member: &Value) -> bool {
+    matches!(member.pieces().first(), Some(Piece::Symbol(_)))
+}
+
+/// True for what runs in the project, or elsewhere. People may administer it, and Google's agents do what the services are
+/// there for.
+fn is_account(member: &Value) -> bool {
+    if is_anybody(member) {
+        return is_default(member);
+    }
+    let text = member.display();
+    let people = ["user:", "group:", "domain:", "deleted:"].iter().any(|kind| text.starts_with(kind));
+    let host = text.rsplit('@').next().unwrap_or_default();
+    let agent = host == "cloudservices.gserviceaccount.com"
+        || host.starts_with("gcp-sa-")
+        || matches!(
+            host,
+            "gcf-admin-robot.iam.gserviceaccount.com"
+                | "serverless-robot-prod.iam.gserviceaccount.com"
+                | "container-engine-robot.iam.gserviceaccount.com"
+                | "compute-system.iam.gserviceaccount.com"
+        );
+    !people && !agent
 }
 
 #[cfg(test)]
@@ -174,6 +218,10 @@ mod tests {
         assert_eq!(grant("roles/editor", account), 1);
         assert_eq!(grant("roles/iam.serviceAccountTokenCreator", account), 1);
         assert_eq!(grant("roles/pubsub.publisher", account), 0);
+        let agent = "serviceAccount:service-1@gcp-sa-pubsub.iam.gserviceaccount.com";
+        assert_eq!(grant("roles/iam.serviceAccountTokenCreator", agent), 0);
+        let default = "serviceAccount:1-compute@developer.gserviceaccount.com";
+        assert_eq!(grant("roles/pubsub.publisher", default), 1);
         assert_eq!(grant("roles/owner", "group:admins@acme.example"), 0);
     }
 }

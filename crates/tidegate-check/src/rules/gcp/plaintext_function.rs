@@ -76,13 +76,19 @@ mod tests {
     use crate::testing::Build;
 
     fn findings(properties: &str) -> usize {
-        Build::new().json("It", "google_cloudfunctions_function", properties).findings::<PlaintextFunction>().len()
+        Build::new()
+            .json("It", "google_cloudfunctions_function", properties)
+            .findings::<PlaintextFunction>()
+            .len()
     }
 
     #[test]
     fn found() {
         assert_eq!(findings(r#"{"trigger_http": true}"#), 1);
-        assert_eq!(findings(r#"{"trigger_http": true, "https_trigger_security_level": "SECURE_OPTIONAL"}"#), 1);
+        assert_eq!(
+            findings(r#"{"trigger_http": true, "https_trigger_security_level": "SECURE_OPTIONAL"}"#),
+            1
+        );
     }
 
     #[test]

@@ -91,7 +91,10 @@ mod tests {
     use crate::testing::Build;
 
     fn findings(properties: &str) -> usize {
-        Build::new().json("It", "google_pubsub_subscription", properties).findings::<PubsubWithoutDeadLetters>().len()
+        Build::new()
+            .json("It", "google_pubsub_subscription", properties)
+            .findings::<PubsubWithoutDeadLetters>()
+            .len()
     }
 
     #[test]

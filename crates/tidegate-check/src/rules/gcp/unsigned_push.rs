@@ -110,6 +110,11 @@ mod tests {
     #[test]
     fn clean() {
         assert_eq!(findings(r#"{}"#), 0);
-        assert_eq!(findings(r#"{"push_config": [{"push_endpoint": "https://a.example", "oidc_token": [{"service_account_email": "a"}]}]}"#), 0);
+        assert_eq!(
+            findings(
+                r#"{"push_config": [{"push_endpoint": "https://a.example", "oidc_token": [{"service_account_email": "a"}]}]}"#
+            ),
+            0
+        );
     }
 }

@@ -1,15 +1,13 @@
 //! A bucket that any principal may read.
 
-use crate::Context;
-use crate::access::{Reach, reach};
 use crate::rule::{Rule, declare_rule};
-use tidegate_graph::policy::Principal;
-use tidegate_graph::{Resource, Severity, Value};
+use crate::{Context, buckets};
+use tidegate_graph::Resource;
 
 declare_rule! {
     /// ## What it finds
-    /// A statement of a bucket policy that allows every principal (`*`) to read objects or listings, whatever
-    /// conditions narrow it. Medium, or info when a condition holds strangers out. An opinion as to the latter.
+    /// A statement of a bucket policy that allows every principal (`*`) to read objects or listings, and not to write, where something else keeps
+    /// strangers out: a condition, a `Deny`, or a block of public access on the bucket. An opinion.
     ///
     /// ## Why it matters
     /// A condition is one edit away from being lost, and then the bucket is open to the world.
@@ -46,11 +44,12 @@ declare_rule! {
     /// ```
     ///
     /// ## Limits
-    /// `public-bucket-policy` reports what is open now; public access blocks aren't weighed here.
+    /// What nothing keeps strangers out of is `public-bucket-policy`, and not reported again here; what may also be written is
+    /// `bucket-written-by-every-principal`.
     BucketReadByEveryPrincipal {
         id: "bucket-read-by-every-principal",
         title: "bucket policy that lets every principal read",
-        severity: Medium,
+        severity: Info,
         confidence: High,
         since: "0.1.0",
         aliases: [
@@ -66,30 +65,16 @@ declare_rule! {
     }
 }
 
-/// Parts of the names of the actions that are meant.
-const VERBS: &[&str] = &["Get", "List"];
-
 impl Rule for BucketReadByEveryPrincipal {
     const ON: &'static [&'static str] = &["AWS::S3::BucketPolicy"];
 
     fn check(policy: &Resource, cx: &Context<'_>) {
-        let path = ["PolicyDocument"];
-        for placed in cx.statements(policy, &path) {
-            let statement = &placed.statement;
-            let everyone = statement.allows() && statement.principals.iter().any(Principal::is_anyone);
-            let meant = |action: &Value| {
-                let name = action.as_str().unwrap_or_default();
-                let name = name.rsplit(':').next().unwrap_or_default();
-                name == "*" || VERBS.iter().any(|verb| name.starts_with(verb))
-            };
-            if !everyone || !statement.actions.iter().any(|action| meant(action)) {
+        for found in buckets::for_everyone(cx, policy) {
+            if found.open || !found.reads || found.writes {
                 continue;
             }
-            let narrow = reach(cx.world, statement) == Reach::Narrow;
-            let severity = if narrow { Severity::Info } else { Severity::Medium };
-            cx.finding(policy, "every principal is allowed to read")
-                .at_statement(&placed)
-                .severity(severity)
+            cx.finding(policy, "every principal is allowed to read, within conditions")
+                .at_place(found.placed.key.clone(), buckets::place(cx, policy, &found.placed))
                 .help("name the principals")
                 .report();
         }
@@ -111,8 +96,23 @@ mod tests {
 
     #[test]
     fn every_principal() {
-        assert_eq!(findings(r#"{"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject"}"#), 1);
-        assert_eq!(findings(r#"{"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": ["s3:*"]}"#), 1);
+        assert_eq!(
+            findings(
+                r#"{"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Condition": {"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}}}"#
+            ),
+            1
+        );
+        assert_eq!(
+            findings(
+                r#"{"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": ["s3:*"], "Condition": {"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}}}"#
+            ),
+            0
+        );
+    }
+
+    #[test]
+    fn what_is_open_is_reported_elsewhere() {
+        assert_eq!(findings(r#"{"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject"}"#), 0);
     }
 
     #[test]

@@ -84,7 +84,8 @@ impl Rule for DeliveryStreamWithoutLog {
     const ON: &'static [&'static str] = &["AWS::KinesisFirehose::DeliveryStream"];
 
     fn check(stream: &Resource, cx: &Context<'_>) {
-        for (key, _) in stream.properties.iter().filter(|(key, _)| key.ends_with("DestinationConfiguration")) {
+        for (key, _) in stream.properties.iter().filter(|(key, _)| key.ends_with("DestinationConfiguration"))
+        {
             let Some(destination) = cx.get(stream, &[key]) else { continue };
             let options = cx.child(destination, "CloudWatchLoggingOptions");
             if let Some(value) = [Some(destination), options].into_iter().flatten().find(|v| v.is_unknown()) {
@@ -110,18 +111,29 @@ mod tests {
     use crate::testing::Build;
 
     fn findings(properties: &str) -> usize {
-        Build::new().json("It", "AWS::KinesisFirehose::DeliveryStream", properties).findings::<DeliveryStreamWithoutLog>().len()
+        Build::new()
+            .json("It", "AWS::KinesisFirehose::DeliveryStream", properties)
+            .findings::<DeliveryStreamWithoutLog>()
+            .len()
     }
 
     #[test]
     fn found() {
         assert_eq!(findings(r#"{"S3DestinationConfiguration": {}}"#), 1);
-        assert_eq!(findings(r#"{"HttpEndpointDestinationConfiguration": {"CloudWatchLoggingOptions": {"Enabled": "false"}}}"#), 1);
+        assert_eq!(
+            findings(
+                r#"{"HttpEndpointDestinationConfiguration": {"CloudWatchLoggingOptions": {"Enabled": "false"}}}"#
+            ),
+            1
+        );
     }
 
     #[test]
     fn clean() {
-        assert_eq!(findings(r#"{"S3DestinationConfiguration": {"CloudWatchLoggingOptions": {"Enabled": true}}}"#), 0);
+        assert_eq!(
+            findings(r#"{"S3DestinationConfiguration": {"CloudWatchLoggingOptions": {"Enabled": true}}}"#),
+            0
+        );
         assert_eq!(findings(r#"{}"#), 0);
     }
 }

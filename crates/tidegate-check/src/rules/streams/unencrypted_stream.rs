@@ -39,7 +39,7 @@ declare_rule! {
         severity: Medium,
         confidence: High,
         since: "0.1.0",
-        aliases: ["TG-KIN-001", "CKV_AWS_43", "trivy:AVD-AWS-0064", "kics:7f65be75-90ab-4036-8c2a-410aef7bb650", "kics:862fe4bf-3eec-4767-a517-40f378886b88", "kics:5c6dd5e7-1fe0-4cae-8f81-4c122717cef3", "cdk-nag:AwsSolutions-KDS1"],
+        aliases: ["TG-KIN-001", "CKV_AWS_43", "trivy:AVD-AWS-0064", "kics:7f65be75-90ab-4036-8c2a-410aef7bb650", "kics:862fe4bf-3eec-4767-a517-40f378886b88", "cdk-nag:AwsSolutions-KDS1"],
         threats: ["T35"],
         profiles: [Baseline],
         why: "every record lies in the stream without encryption",

@@ -111,7 +111,7 @@ impl Rule for TopicSharedWithAccount {
                 match account_of(cx, statement, principal.value) {
                     Some(Account::Written(account)) if !accounts.contains(&account) => accounts.push(account),
                     Some(Account::Unknown) => {
-                        cx.unknown(policy, principal.value, "the account of a principal")
+                        cx.unknown(policy, principal.value, "the account of a principal");
                     }
                     _ => {}
                 }
