@@ -346,7 +346,7 @@ impl Draft {
 }
 
 /// Span of the deepest key of a path that is there.
-fn locate(world: &World, properties: &Map, path: &[&str]) -> Option<Span> {
+pub(crate) fn locate(world: &World, properties: &Map, path: &[&str]) -> Option<Span> {
     let (first, rest) = path.split_first()?;
     let field = properties.field(first)?;
     let (mut span, mut value) = (field_span(field), &field.value);

@@ -30,11 +30,16 @@ pub(crate) fn run_rules<'r>(
         };
         explore(rule.metadata, run, system, graph, &index, &mut outcome);
     }
+    sort(system, &mut outcome);
+    outcome
+}
+
+/// The worst last, then by place.
+pub(crate) fn sort(system: &System, outcome: &mut Outcome) {
     let place = |f: &Finding| {
         (f.severity, system.sources.source(f.span.file).map(|s| s.path().clone()), f.span.start)
     };
     outcome.findings.sort_by_cached_key(|f| (place(f), f.rule, f.resource.clone(), f.fingerprint.clone()));
-    outcome
 }
 
 impl Selection {
@@ -64,12 +69,12 @@ fn explore(
         let cx = Context::new(system, graph, index, world, rule);
         run(&cx).map(|()| cx.into_reported())
     });
-    let worlds: Vec<(World, Reported)> = worlds.into_iter().filter_map(|(w, r)| Some((w, r?))).collect();
-    join(rule, worlds, system, outcome);
+    let named = worlds.into_iter().filter_map(|(w, r)| Some((w.describe(&system.variables), r?)));
+    join(rule, named.collect(), outcome);
 }
 
 /// Findings with the same fingerprint in several worlds are one finding, which says when it fails.
-fn join(rule: &'static Metadata, worlds: Vec<(World, Reported)>, system: &System, outcome: &mut Outcome) {
+pub(crate) fn join(rule: &'static Metadata, worlds: Vec<(String, Reported)>, outcome: &mut Outcome) {
     struct Joined {
         draft: Draft,
         fingerprint: String,
@@ -80,7 +85,7 @@ fn join(rule: &'static Metadata, worlds: Vec<(World, Reported)>, system: &System
     let mut unknown: HashSet<String> = HashSet::new();
     let mut names = Vec::with_capacity(worlds.len());
     for (n, (world, reported)) in worlds.into_iter().enumerate() {
-        names.push(world.describe(&system.variables));
+        names.push(world);
         let mut ordinals: HashMap<String, usize> = HashMap::new();
         for draft in reported.drafts {
             let ordinal = ordinals.entry(format!("{}\n{}", draft.resource, draft.key)).or_default();

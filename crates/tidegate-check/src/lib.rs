@@ -18,6 +18,7 @@ mod mapping;
 mod openapi;
 mod policies;
 mod pattern;
+mod outside;
 mod registry;
 mod rest;
 mod rule;
@@ -30,6 +31,7 @@ mod testing;
 pub(crate) use context::Context;
 pub use context::Unknown;
 pub use policies::{POLICY_RULES, REFUSED_POLICY_RULES};
+pub use outside::{Note, Outside, Said, check_outside, install, join_outside, merge};
 
 use std::sync::LazyLock;
 use tidegate_graph::{Confidence, Finding, Graph, Severity, System};
@@ -120,8 +122,13 @@ impl Metadata {
     }
 }
 
-/// Every rule, by id.
+/// Every rule, by id: those of this crate, and those that [`install`] made known.
 pub fn rules() -> &'static [&'static Metadata] {
+    outside::installed().unwrap_or_else(built_in)
+}
+
+/// Every rule of this crate, by id.
+pub fn built_in() -> &'static [&'static Metadata] {
     static RULES: LazyLock<Vec<&'static Metadata>> = LazyLock::new(|| {
         let mut rules: Vec<_> = registry::RULES.iter().map(|rule| rule.metadata).collect();
         rules.sort_by_key(|rule| rule.id);

@@ -2,7 +2,7 @@
 
 use crate::{Str, Value, value::Data};
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A condition that the code alone doesn't decide.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -51,6 +51,18 @@ impl Cond {
     /// Disjunction, folded.
     pub fn any(conds: impl IntoIterator<Item = Cond>) -> Self {
         Self::all(conds.into_iter().map(Cond::negate)).negate()
+    }
+
+    /// Adds the variables that it asks for.
+    pub fn variables(&self, out: &mut BTreeSet<Str>) {
+        match self {
+            Self::Constant(_) => {}
+            Self::Equals(name, _) | Self::Free(name) => {
+                out.insert(name.clone());
+            }
+            Self::Not(inner) => inner.variables(out),
+            Self::All(conds) | Self::Any(conds) => conds.iter().for_each(|c| c.variables(out)),
+        }
     }
 
     /// True or false in a world; asks the world for each variable on the way.
@@ -159,6 +171,39 @@ impl World {
         parts.join(" and ")
     }
 
+    /// Worlds in which all of these variables are decided, the defaults first: every combination while there are no more
+    /// than `most`, otherwise as many as it takes to see every answer of each variable once.
+    pub fn sample(
+        variables: &BTreeMap<Str, Variable>,
+        asked: &BTreeSet<Str>,
+        most: usize,
+    ) -> Vec<Self> {
+        let answers: Vec<(&Str, Vec<Answer>)> =
+            asked.iter().map(|name| (name, answers(variables, name))).collect();
+        let product = answers.iter().try_fold(1_usize, |n, (_, a)| n.checked_mul(a.len().max(1)));
+        let all = product.filter(|n| *n <= most);
+        let count = all.unwrap_or_else(|| answers.iter().map(|(_, a)| a.len()).max().unwrap_or(1));
+        let world = |mut n: usize| {
+            let mut decided = BTreeMap::new();
+            for (name, answers) in &answers {
+                let size = answers.len().max(1);
+                let pick = answers.get(n % size).cloned().unwrap_or(Answer::Other);
+                if all.is_some() {
+                    n /= size;
+                }
+                decided.insert((*name).clone(), pick);
+            }
+            Self { decided, ..Self::default() }
+        };
+        (0..count.max(1)).map(world).collect()
+    }
+
+    /// The same world with only these variables decided.
+    pub fn only(&self, variables: &BTreeSet<Str>) -> Self {
+        let kept = self.decided.iter().filter(|(name, _)| variables.contains(*name));
+        Self { decided: kept.map(|(n, a)| (n.clone(), a.clone())).collect(), ..Self::default() }
+    }
+
     /// Runs `run` once for each world that it can tell apart, the defaults first. The number of runs is bounded.
     pub fn explore<T>(
         variables: &BTreeMap<Str, Variable>,
@@ -177,11 +222,7 @@ impl World {
                 out.push((world, result));
                 continue;
             };
-            let answers = variables.get(&asked).map_or_else(
-                || vec![Answer::Is(Str::new_static("true")), Answer::Is(Str::new_static("false"))],
-                Variable::answers,
-            );
-            for answer in answers.into_iter().rev() {
+            for answer in answers(variables, &asked).into_iter().rev() {
                 let mut decided = world.decided.clone();
                 decided.insert(asked.clone(), answer);
                 todo.push(decided);
@@ -189,6 +230,14 @@ impl World {
         }
         out
     }
+}
+
+/// The answers worth trying for a variable, or for a condition of its own.
+fn answers(variables: &BTreeMap<Str, Variable>, name: &str) -> Vec<Answer> {
+    variables.get(name).map_or_else(
+        || vec![Answer::Is(Str::new_static("true")), Answer::Is(Str::new_static("false"))],
+        Variable::answers,
+    )
 }
 
 impl Variable {
@@ -248,6 +297,24 @@ mod tests {
         let worlds = World::explore(&BTreeMap::new(), |w| w.resolve(&value).and_then(Value::as_text));
         let seen: Vec<_> = worlds.iter().map(|(w, _)| w.describe(&BTreeMap::new())).collect();
         assert_eq!(seen, ["IsProd holds", "IsProd does not hold"]);
+    }
+
+    #[test]
+    fn a_sample_has_every_combination_or_every_answer() {
+        let asked: BTreeSet<Str> = ["A", "B", "C"].map(Str::new_static).into();
+        let said = |most: usize| -> Vec<String> {
+            let none = BTreeMap::new();
+            World::sample(&none, &asked, most).iter().map(|w| w.describe(&none)).collect()
+        };
+        assert_eq!(said(8).len(), 8);
+        assert_eq!(
+            said(7),
+            ["A holds and B holds and C holds", "A does not hold and B does not hold and C does not hold"]
+        );
+        let one = World::sample(&BTreeMap::new(), &asked, 1);
+        let only = one.first().unwrap().only(&["B".into()].into());
+        assert_eq!(only.describe(&BTreeMap::new()), "B holds");
+        assert_eq!(World::sample(&BTreeMap::new(), &BTreeSet::new(), 8).len(), 1);
     }
 
     #[test]

@@ -30,3 +30,11 @@ pub use glob::Glob;
 pub use link::link;
 pub use reading::{Options, read};
 pub use yaml::parse_one as parse;
+
+use tidegate_graph::{FileId, Problem, Value};
+
+/// Reads the documents of a YAML or JSON text that is no template, each value with its place.
+pub fn parse_yaml(file: FileId, text: &str) -> (Vec<Value>, Vec<Problem>) {
+    let parsed = yaml::parse(file, text);
+    (parsed.documents, parsed.problems)
+}

@@ -52,6 +52,9 @@ enum Command {
     Completions(completions::Args),
     /// Prints the manual page, or writes one page for each command
     Man(man::Args),
+    /// Runs rules in a process of their own
+    #[command(hide = true, name = crate::custom::COMMAND)]
+    RulesWorker,
     /// Writes the reference pages of the documentation
     #[command(hide = true)]
     Reference(reference::Args),
@@ -69,6 +72,9 @@ pub(crate) fn run(today: Date) -> ExitCode {
             return if error.use_stderr() { Exit::Usage } else { Exit::Clean }.into();
         }
     };
+    if matches!(cli.command, Command::RulesWorker) {
+        return crate::custom::serve();
+    }
     match dispatch(&cli, today) {
         Ok(exit) => exit.into(),
         Err(failure) => {
@@ -86,6 +92,7 @@ fn dispatch(cli: &Cli, today: Date) -> Result<Exit, Failure> {
         Command::Completions(args) => completions::run(args),
         Command::Man(args) => man::run(args),
         Command::Reference(args) => reference::run(args),
+        Command::RulesWorker => Ok(Exit::Clean),
     }
 }
 

@@ -3,20 +3,21 @@
 mod complaint;
 mod keys;
 
-pub(crate) use complaint::Complaints;
+pub(crate) use complaint::{Complaint, Complaints};
 pub(crate) use keys::KEYS;
 pub(crate) use tidegate_read::Glob;
 
+use crate::custom::{self, Choice, Choices};
 use crate::date::Date;
 use crate::failure::Failure;
 use crate::suggest::closest;
 use crate::suppress::Allow;
-use complaint::Complaint;
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::ErrorKind;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use tidegate_check::Profile;
 use tidegate_graph::Severity;
 use toml::Spanned;
@@ -63,29 +64,39 @@ pub(crate) struct Config {
     pub(crate) allow: Vec<Allow>,
     /// Its path, as it is shown.
     pub(crate) path: PathBuf,
+    /// Where rules of one's own lie.
+    pub(crate) choices: Choices,
+    /// Those rules.
+    pub(crate) custom: Arc<custom::Rules>,
 }
 
 impl Config {
     /// The configuration that was named, or the nearest one from the folder of `path` upwards; the default if there is
-    /// none. The search ends at the root of the git work tree.
-    pub(crate) fn load(named: Option<&Path>, path: &Path) -> Result<Self, Failure> {
+    /// none. The search ends at the root of the git work tree. `rules` are places of rules that it doesn't name.
+    pub(crate) fn load(named: Option<&Path>, path: &Path, rules: &[PathBuf]) -> Result<Self, Failure> {
         if let Some(named) = named {
             return match read(named)? {
-                Some(text) => parse(named, &text),
+                Some(text) => parse(named, &text, rules),
                 None => Err(Failure::usage(format!("there is no file `{}`", named.display()), None)),
             };
         }
-        let Ok(start) = path.canonicalize() else { return Ok(Self::default()) };
+        let Ok(start) = path.canonicalize() else { return Self::none(rules) };
         for folder in start.ancestors().filter(|f| f.is_dir()) {
             let file = folder.join(FILE);
             if let Some(text) = read(&file)? {
-                return parse(&shorten(&file), &text);
+                return parse(&shorten(&file), &text, rules);
             }
             if folder.join(".git").exists() {
                 break;
             }
         }
-        Ok(Self::default())
+        Self::none(rules)
+    }
+
+    /// Where there is no file.
+    fn none(rules: &[PathBuf]) -> Result<Self, Failure> {
+        let choices = Choices { load: rules.to_vec(), ..Choices::default() };
+        Ok(Self { custom: custom::Rules::load(&choices)?, choices, ..Self::default() })
     }
 
     /// A path as patterns of the file see it: from the file's folder, or in full if it lies elsewhere.
@@ -114,7 +125,7 @@ fn read(path: &Path) -> Result<Option<String>, Failure> {
     }
 }
 
-fn parse(path: &Path, text: &str) -> Result<Config, Failure> {
+fn parse(path: &Path, text: &str, rules: &[PathBuf]) -> Result<Config, Failure> {
     let mut reader = Reader { text: text.to_string(), ..Reader::default() };
     let (table, errors) = DeTable::parse_recoverable(text);
     for error in errors {
@@ -122,6 +133,15 @@ fn parse(path: &Path, text: &str) -> Result<Config, Failure> {
     }
     // What follows a broken line is guesswork; complaints about it would mislead.
     if reader.complaints.is_empty() {
+        // The names of rules make sense only when people's own are known.
+        reader.choices(table.get_ref());
+        if reader.complaints.is_empty() {
+            let below = path.parent().unwrap_or(Path::new(""));
+            let choices = &mut reader.config.choices;
+            choices.load = choices.load.iter().map(|place| below.join(place)).collect();
+            choices.load.extend(rules.iter().cloned());
+            reader.config.custom = custom::Rules::load(choices)?;
+        }
         reader.table(table.get_ref());
     }
     if reader.complaints.is_empty() {
@@ -153,6 +173,7 @@ impl Reader {
                 "rules" => self.rules(value),
                 "parameters" => self.parameters(value),
                 "allow" => self.allow(value),
+                "packs" => {}
                 _ => self.unknown_key(key.span(), name, ""),
             }
         }
@@ -167,9 +188,54 @@ impl Reader {
             match name {
                 "off" => self.config.off = self.rule_names("rules.off", value),
                 "only" => self.config.only = self.rule_names("rules.only", value),
+                "load" => {}
                 _ => self.unknown_key(key.span(), name, "rules."),
             }
         }
+    }
+
+    /// Where rules of one's own lie, and what is decided about their packs.
+    fn choices(&mut self, table: &DeTable<'_>) {
+        for (key, value) in table {
+            let DeValue::Table(inner) = value.get_ref() else { continue };
+            for (name, value) in inner {
+                match (key.get_ref().as_ref(), name.get_ref().as_ref()) {
+                    ("rules", "load") => {
+                        let places = self.texts("rules.load", value);
+                        self.config.choices.load = places.into_iter().map(|(t, _)| PathBuf::from(t)).collect();
+                    }
+                    ("packs", pack) => self.pack(pack, value),
+                    _ => {}
+                }
+            }
+        }
+    }
+
+    fn pack(&mut self, pack: &str, value: &Spanned<DeValue<'_>>) {
+        let DeValue::Table(table) = value.get_ref() else {
+            return self.wrong(&format!("packs.{pack}"), value, "a table: `[packs.NAME]`");
+        };
+        let mut choice = Choice::default();
+        for (key, value) in table {
+            match key.get_ref().as_ref() {
+                "off" => match value.get_ref() {
+                    DeValue::Boolean(off) => choice.off = *off,
+                    _ => self.wrong("packs.off", value, "a boolean"),
+                },
+                "profile" => {
+                    let mut profiles = Vec::new();
+                    std::mem::swap(&mut profiles, &mut self.config.profiles);
+                    self.profiles(value);
+                    std::mem::swap(&mut profiles, &mut self.config.profiles);
+                    choice.profiles = Some(profiles);
+                }
+                "severity" => {
+                    choice.severities = custom::severities("packs.severity", value, &mut self.complaints);
+                }
+                name => self.unknown_key(key.span(), name, "packs."),
+            }
+        }
+        self.config.choices.packs.insert(pack.to_string(), choice);
     }
 
     fn parameters(&mut self, value: &Spanned<DeValue<'_>>) {
@@ -345,7 +411,7 @@ mod tests {
     use super::*;
 
     fn complaints(text: &str) -> String {
-        match parse(Path::new("tidegate.toml"), text) {
+        match parse(Path::new("tidegate.toml"), text, &[]) {
             Err(failure) => failure.render(crate::output::Look { color: false, width: 100 }),
             Ok(config) => panic!("no complaint: {config:?}"),
         }
@@ -355,7 +421,7 @@ mod tests {
     fn every_key_is_read() {
         let text = "profile = ['baseline', 'regulated']\nfail-on = 'never'\nexclude = 'vendor/**'\nstage = 'prod'\n\
                     [parameters]\nEnv = 'prod'\nCount = 3\nOn = true\n[rules]\noff = []\n";
-        let config = parse(Path::new("tidegate.toml"), text).unwrap();
+        let config = parse(Path::new("tidegate.toml"), text, &[]).unwrap();
         assert_eq!(config.profiles, [Profile::Baseline, Profile::Regulated]);
         assert_eq!(config.fail_on, Some(FailOn::Never));
         assert_eq!(config.stage.as_deref(), Some("prod"));
@@ -378,7 +444,7 @@ mod tests {
     #[test]
     fn every_key_is_documented() {
         for name in
-            ["profile", "fail-on", "exclude", "stage", "parameters", "rules.off", "rules.only", "allow"]
+            ["profile", "fail-on", "exclude", "stage", "parameters", "rules.off", "rules.only", "rules.load", "packs", "allow"]
         {
             assert!(KEYS.iter().any(|k| k.name == name), "{name}");
         }

@@ -12,6 +12,8 @@ pub(crate) enum Failure {
     Usage { message: String, help: Option<String> },
     /// The configuration doesn't make sense.
     Config(Complaints),
+    /// Rules of people's own don't make sense, by file.
+    Rules(Vec<Complaints>),
     /// There is nothing to read.
     Nothing { message: String, looked_for: String, help: String },
     /// We could not do our job.
@@ -31,7 +33,7 @@ impl Failure {
 
     pub(crate) fn exit(&self) -> Exit {
         match self {
-            Self::Usage { .. } | Self::Config(_) => Exit::Usage,
+            Self::Usage { .. } | Self::Config(_) | Self::Rules(_) => Exit::Usage,
             Self::Nothing { .. } => Exit::NothingToRead,
             Self::Own(_) => Exit::Error,
         }
@@ -48,6 +50,7 @@ impl Failure {
                 format!("{error} {message}\n{help}")
             }
             Self::Config(complaints) => complaints.render(look),
+            Self::Rules(files) => files.iter().map(|complaints| complaints.render(look)).collect(),
             Self::Nothing { message, looked_for, help } => {
                 format!("{error} {message}\n{note} {looked_for}\n{tip} {help}\n")
             }

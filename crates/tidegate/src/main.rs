@@ -3,6 +3,7 @@
 mod cli;
 mod config;
 mod crash;
+mod custom;
 mod date;
 mod exit;
 mod failure;

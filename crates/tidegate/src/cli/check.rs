@@ -6,6 +6,7 @@ mod change;
 use super::input::{self, Input};
 use super::{Global, fix, rules};
 use crate::config::{Config, FailOn};
+use crate::custom::{self, Ran};
 use crate::date::Date;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -16,7 +17,7 @@ use crate::suppress::{self, Suppressions, Terms};
 use baseline::Known;
 use change::{After, Change};
 use std::path::{Path, PathBuf};
-use tidegate_check::{Profile, Selection};
+use tidegate_check::{Outcome, Profile, Selection};
 use tidegate_graph::{Finding, FindingState, Problem, Severity, Span, System};
 
 #[derive(Debug, clap::Args)]
@@ -32,6 +33,9 @@ pub(super) struct Args {
     /// Leaves this rule out (id or alias); may be given again
     #[arg(long, value_name = "ID", value_delimiter = ',')]
     without: Vec<String>,
+    /// Folder or file with rules of your own, beside those that tidegate.toml names; may be given again
+    #[arg(long, value_name = "DIR")]
+    rules: Vec<PathBuf>,
     /// Form of the output
     #[arg(long, value_enum, default_value_t)]
     format: Format,
@@ -65,6 +69,9 @@ pub(super) struct Args {
     /// Lists the rules and ends
     #[arg(long)]
     list_rules: bool,
+    /// Runs the tests beside rules of your own and ends; exit code 10 when one fails or there is none
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["list_rules", "explain"])]
+    test_rules: Option<PathBuf>,
 }
 
 /// Form of the output.
@@ -92,6 +99,14 @@ pub(crate) enum Format {
 pub(super) fn run(args: &Args, global: Global, today: Date) -> Result<Exit, Failure> {
     let to = args.output.as_deref();
     let look = if to.is_some() { Look::file(global.color) } else { Look::stdout(global.color) };
+    args.input.with_rules(&args.rules);
+    if let Some(folder) = &args.test_rules {
+        let (result, exit) = custom::test(folder)?;
+        output::deliver(&result, to)?;
+        return Ok(exit);
+    }
+    // They are rules like every other as soon as they are read.
+    args.input.config()?;
     if let Some(name) = &args.explain {
         output::deliver(&rules::explain(name, args.format)?, to)?;
         return Ok(Exit::Clean);
@@ -144,10 +159,12 @@ pub(super) fn run(args: &Args, global: Global, today: Date) -> Result<Exit, Fail
     }
 
     let sight = Sight { input: &input };
-    let problems: Vec<&Problem> = input.system.problems.iter().filter(|p| !sight.hides_problem(p)).collect();
+    let problems: Vec<&Problem> =
+        input.system.problems.iter().chain(&judged.problems).filter(|p| !sight.hides_problem(p)).collect();
     // Code scanning services name files from the root of the repository.
     let repository = repository(&input.folder).unwrap_or_else(|| input.base.clone());
-    let warnings = judged.suppressions.warnings(args.full, &input.config_path());
+    let mut warnings = judged.suppressions.warnings(args.full, &input.config_path());
+    warnings.extend(std::mem::take(&mut judged.warnings));
     let selection = args.selection(&input.config);
     let profiles = if selection.profiles.is_empty() { &[Profile::Baseline][..] } else { &selection.profiles };
     let all = judged.all();
@@ -191,6 +208,9 @@ struct Judged {
     suppressions: Suppressions,
     /// Findings that `exclude` keeps out of sight.
     excluded: usize,
+    /// Rules of people's own that could not do their work, and what they could not decide.
+    problems: Vec<Problem>,
+    warnings: Vec<Problem>,
 }
 
 impl Judged {
@@ -206,17 +226,24 @@ impl Args {
     fn judge(&self, input: &Input, global: Global, today: Date) -> Judged {
         let selection = self.selection(&input.config);
         let progress = Progress::start(global.quiet, "checking");
-        let mut findings = tidegate_check::check(&input.system, &input.graph, &selection);
-        drop(progress);
+        let findings = tidegate_check::check(&input.system, &input.graph, &selection);
         let sight = Sight { input };
+        let path = |file: &str| sight.seen_by_config(file);
+        let seen =
+            custom::Seen { system: &input.system, graph: &input.graph, folder: &input.folder, path: &path };
+        let Ran { mut outcome, problems, mut warnings } = input.config.custom.run(seen, &selection);
+        let own = Outcome { findings, unknown: Vec::new() };
+        tidegate_check::merge(&input.system, &mut outcome, own);
+        let mut findings = outcome.findings;
+        warnings.retain(|w| !sight.hides_problem(w));
+        drop(progress);
         let found = findings.len();
         findings.retain(|f| !sight.hides(f.span));
         let excluded = found - findings.len();
-        let path = |file: &str| sight.seen_by_config(file);
         let terms = Terms { today, selection: &selection, config: &input.config.allow, path: &path };
         let suppressions = suppress::apply(&input.system, &mut findings, &terms);
         let (open, accepted) = findings.into_iter().partition(|f| f.state == FindingState::Open);
-        Judged { open, accepted, suppressions, excluded }
+        Judged { open, accepted, suppressions, excluded, problems, warnings }
     }
 
     /// What is open on the old side of a change; nothing where there was nothing to read.

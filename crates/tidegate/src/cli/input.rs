@@ -1,7 +1,7 @@
 //! What `check` and `graph` have in common: the path, what is fixed beforehand, and the reading.
 
 use super::Global;
-use crate::config::Config;
+use crate::config::{Config, Glob};
 use crate::failure::Failure;
 use crate::output::{self, Base, Look, problems};
 use crate::progress::Progress;
@@ -10,6 +10,7 @@ use anstyle::AnsiColor;
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use tidegate_graph::{Graph, Problem, System};
 use tidegate_read::Options;
 
@@ -28,6 +29,9 @@ pub(super) struct Args {
     /// Configuration to use instead of the nearest tidegate.toml
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
+    /// Places of rules that the command line names.
+    #[arg(skip)]
+    rules: OnceLock<Vec<PathBuf>>,
 }
 
 /// What was read.
@@ -62,6 +66,17 @@ impl Args {
         &self.path
     }
 
+    /// Adds places of rules to those that the configuration names.
+    pub(super) fn with_rules(&self, rules: &[PathBuf]) {
+        let _ = self.rules.set(rules.to_vec());
+    }
+
+    /// The configuration.
+    pub(super) fn config(&self) -> Result<Config, Failure> {
+        let rules = self.rules.get().map(Vec::as_slice).unwrap_or_default();
+        Config::load(self.config.as_deref(), &self.path, rules)
+    }
+
     /// Reads and links. Fails when there is nothing to read.
     pub(super) fn read(&self, global: Global) -> Result<Input, Failure> {
         self.read_from(&self.path, global)
@@ -90,7 +105,7 @@ impl Args {
     fn read_with(&self, place: &Path, global: Global) -> Result<Input, (String, Failure)> {
         let plain = |failure| (String::new(), failure);
         self.exists().map_err(plain)?;
-        let config = Config::load(self.config.as_deref(), &self.path).map_err(plain)?;
+        let config = self.config().map_err(plain)?;
         let mut parameters: BTreeMap<String, String> = config.parameters.clone();
         parameters.extend(self.params.iter().cloned());
         let shown =
@@ -102,7 +117,7 @@ impl Args {
             stage: self.stage.clone().or_else(|| config.stage.clone()),
             parameters,
             terraform_environment: terraform_environment(),
-            exclude: config.exclude.clone(),
+            exclude: config.exclude.iter().cloned().chain(rules_of(&config)).collect(),
             exclude_from: config.seen(&folder).to_string_lossy().replace('\\', "/"),
         };
 
@@ -169,6 +184,12 @@ impl Args {
             help,
         }
     }
+}
+
+/// Folders of rules: what lies there are no templates, though it may look like some.
+fn rules_of(config: &Config) -> Vec<Glob> {
+    let full = config.choices.load.iter().filter_map(|place| place.canonicalize().ok());
+    full.map(|place| Glob::new(&config.seen(&place).to_string_lossy().replace('\\', "/"))).collect()
 }
 
 /// What a folder may hold for us.

@@ -6,7 +6,7 @@ use std::ops::Range;
 
 /// One thing that is wrong.
 #[derive(Debug)]
-pub(super) struct Complaint {
+pub(crate) struct Complaint {
     span: Range<usize>,
     message: String,
     label: Option<String>,
@@ -14,23 +14,23 @@ pub(super) struct Complaint {
 }
 
 impl Complaint {
-    pub(super) fn new(span: Range<usize>, message: impl Into<String>) -> Self {
+    pub(crate) fn new(span: Range<usize>, message: impl Into<String>) -> Self {
         Self { span, message: message.into(), label: None, help: None }
     }
 
     /// Where it begins.
-    pub(super) fn start(&self) -> usize {
+    pub(crate) fn start(&self) -> usize {
         self.span.start
     }
 
     /// What stands below the underline.
-    pub(super) fn label(mut self, label: impl Into<String>) -> Self {
+    pub(crate) fn label(mut self, label: impl Into<String>) -> Self {
         self.label = Some(label.into());
         self
     }
 
     /// What to do.
-    pub(super) fn help(mut self, help: impl Into<String>) -> Self {
+    pub(crate) fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self
     }
@@ -45,7 +45,7 @@ pub(crate) struct Complaints {
 }
 
 impl Complaints {
-    pub(super) fn new(path: String, text: String, all: Vec<Complaint>) -> Self {
+    pub(crate) fn new(path: String, text: String, all: Vec<Complaint>) -> Self {
         Self { path, text, all }
     }
 

@@ -16,7 +16,7 @@ pub(crate) struct Key {
 }
 
 /// All keys.
-pub(crate) const KEYS: [Key; 14] = [
+pub(crate) const KEYS: [Key; 19] = [
     Key {
         name: "profile",
         takes: "a profile or a list of profiles: `baseline`, `denial-of-wallet`, `regulated`, `all`",
@@ -66,6 +66,42 @@ pub(crate) const KEYS: [Key; 14] = [
         does: "The only rules that run, whatever the profile.",
         example: "only = [\"TG-FN-001\"]",
         option: "--rule",
+    },
+    Key {
+        name: "rules.load",
+        takes: "a list of folders and files, relative to the file's folder",
+        does: "Rules of your own, in YAML, Rego or Guard. They are not read as templates. docs/guides/your-own-rules.md \
+               says how to write them.",
+        example: "load = [\"policies\"]",
+        option: "--rules",
+    },
+    Key {
+        name: "packs",
+        takes: "tables by the name of a pack",
+        does: "What is decided about a pack of rules that `rules.load` finds.",
+        example: "[packs.acme]",
+        option: "",
+    },
+    Key {
+        name: "packs.off",
+        takes: "a boolean",
+        does: "Leaves the whole pack out.",
+        example: "off = true",
+        option: "",
+    },
+    Key {
+        name: "packs.profile",
+        takes: "a profile or a list of profiles",
+        does: "The profiles that hold the pack's rules, whatever the pack says.",
+        example: "profile = \"regulated\"",
+        option: "",
+    },
+    Key {
+        name: "packs.severity",
+        takes: "a table of severities by rule id",
+        does: "The severity of rules of the pack, whatever the pack says.",
+        example: "severity = { queue-without-owner = \"high\" }",
+        option: "",
     },
     Key {
         name: "parameters",
