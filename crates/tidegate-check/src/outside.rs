@@ -99,7 +99,9 @@ pub fn join_outside(
         for said in said {
             match (resource, said) {
                 (Some(resource), said) => add(metadata, system, resource, &world, said, &mut reported),
-                (None, Said::Finding(note)) => reported.drafts.push(draft(metadata, Str::default(), Span::default(), note)),
+                (None, Said::Finding(note)) => {
+                    reported.drafts.push(draft(metadata, Str::default(), Span::default(), note))
+                }
                 (None, Said::Unknown { why, span }) => reported.unknown.push(Unknown {
                     rule: metadata.id,
                     resource: Str::default(),

@@ -173,11 +173,7 @@ impl World {
 
     /// Worlds in which all of these variables are decided, the defaults first: every combination while there are no more
     /// than `most`, otherwise as many as it takes to see every answer of each variable once.
-    pub fn sample(
-        variables: &BTreeMap<Str, Variable>,
-        asked: &BTreeSet<Str>,
-        most: usize,
-    ) -> Vec<Self> {
+    pub fn sample(variables: &BTreeMap<Str, Variable>, asked: &BTreeSet<Str>, most: usize) -> Vec<Self> {
         let answers: Vec<(&Str, Vec<Answer>)> =
             asked.iter().map(|name| (name, answers(variables, name))).collect();
         let product = answers.iter().try_fold(1_usize, |n, (_, a)| n.checked_mul(a.len().max(1)));

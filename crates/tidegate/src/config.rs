@@ -202,7 +202,8 @@ impl Reader {
                 match (key.get_ref().as_ref(), name.get_ref().as_ref()) {
                     ("rules", "load") => {
                         let places = self.texts("rules.load", value);
-                        self.config.choices.load = places.into_iter().map(|(t, _)| PathBuf::from(t)).collect();
+                        self.config.choices.load =
+                            places.into_iter().map(|(t, _)| PathBuf::from(t)).collect();
                     }
                     ("packs", pack) => self.pack(pack, value),
                     _ => {}
@@ -443,9 +444,18 @@ mod tests {
 
     #[test]
     fn every_key_is_documented() {
-        for name in
-            ["profile", "fail-on", "exclude", "stage", "parameters", "rules.off", "rules.only", "rules.load", "packs", "allow"]
-        {
+        for name in [
+            "profile",
+            "fail-on",
+            "exclude",
+            "stage",
+            "parameters",
+            "rules.off",
+            "rules.only",
+            "rules.load",
+            "packs",
+            "allow",
+        ] {
             assert!(KEYS.iter().any(|k| k.name == name), "{name}");
         }
     }

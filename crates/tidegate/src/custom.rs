@@ -168,7 +168,9 @@ impl<'c> Loader<'c> {
         for mut form in forms {
             let head = std::mem::take(&mut form.head);
             match self.known(head, file, pack) {
-                Ok(metadata) => self.rules.forms.push(Loaded { rule: form, metadata, path: file.path.clone() }),
+                Ok(metadata) => {
+                    self.rules.forms.push(Loaded { rule: form, metadata, path: file.path.clone() })
+                }
                 Err(complaint) => complaints.push(complaint),
             }
         }
@@ -228,7 +230,8 @@ impl<'c> Loader<'c> {
             return Err(complaint);
         }
         let choice = pack.and_then(|p| self.choices.packs.get(&p.name));
-        let profiles = choice.and_then(|c| c.profiles.clone()).or_else(|| pack.and_then(|p| p.profiles.clone()));
+        let profiles =
+            choice.and_then(|c| c.profiles.clone()).or_else(|| pack.and_then(|p| p.profiles.clone()));
         if let Some(profiles) = profiles {
             head.profiles = profiles;
         }

@@ -11,6 +11,7 @@ mod cli {
     mod graph;
     mod output;
     mod peers;
+    mod own_rules;
     mod pipelines;
     mod project;
     mod suppress;

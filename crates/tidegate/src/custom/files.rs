@@ -99,7 +99,13 @@ fn walk(
     Ok(())
 }
 
-fn file(root: &Path, path: &Path, pack: Option<usize>, tests: bool, place: &mut Place) -> Result<(), Failure> {
+fn file(
+    root: &Path,
+    path: &Path,
+    pack: Option<usize>,
+    tests: bool,
+    place: &mut Place,
+) -> Result<(), Failure> {
     let in_tests = || {
         let below = path.strip_prefix(root).unwrap_or(path);
         below.parent().is_some_and(|p| p.components().any(|c| NO_RULES.iter().any(|n| c.as_os_str() == *n)))

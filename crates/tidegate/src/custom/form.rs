@@ -14,8 +14,22 @@ use tidegate_graph::{Confidence, Data, FileId, Map, Resource, Severity, System, 
 const MAX_STEPS: u64 = 40_000_000;
 
 const KEYS: [&str; 16] = [
-    "id", "title", "severity", "confidence", "message", "why", "help", "docs", "aliases", "threats", "profiles",
-    "select", "path", "paths", "condition", "tests",
+    "id",
+    "title",
+    "severity",
+    "confidence",
+    "message",
+    "why",
+    "help",
+    "docs",
+    "aliases",
+    "threats",
+    "profiles",
+    "select",
+    "path",
+    "paths",
+    "condition",
+    "tests",
 ];
 const SELECT_KEYS: [&str; 5] = ["types", "names", "files", "stacks", "tags"];
 const TEST_KEYS: [&str; 2] = ["pass", "fail"];
@@ -93,7 +107,8 @@ impl Reader<'_> {
         if !map.contains_key("condition") {
             self.missing(value, "condition");
         }
-        let severity = self.word(map, "severity", &Severity::ALL.map(|s| (s.word(), s))).unwrap_or(Severity::Medium);
+        let severity =
+            self.word(map, "severity", &Severity::ALL.map(|s| (s.word(), s))).unwrap_or(Severity::Medium);
         let confidences = [Confidence::Low, Confidence::Medium, Confidence::High].map(|c| (c.word(), c));
         let confidence = self.word(map, "confidence", &confidences).unwrap_or(Confidence::High);
         let profiles = Profile::ALL.map(|p| (p.word(), p));
@@ -120,12 +135,14 @@ impl Reader<'_> {
         if !paths.is_empty() && !condition.uses_value() {
             let at = map.get("condition").map_or(0..0, |c| range(c.span));
             let complaint = Complaint::new(at, "the condition doesn't look at `value`");
-            self.complaints.push(complaint.help("`value` is what stands at the path; without a path, leave `path` out"));
+            self.complaints
+                .push(complaint.help("`value` is what stands at the path; without a path, leave `path` out"));
         }
         if paths.is_empty() && condition.uses_value() {
             let at = map.get("condition").map_or(0..0, |c| range(c.span));
             let complaint = Complaint::new(at, "the condition looks at `value`, and the rule has no path");
-            self.complaints.push(complaint.help("add `path: SomeProperty`, or use `properties.SomeProperty`"));
+            self.complaints
+                .push(complaint.help("add `path: SomeProperty`, or use `properties.SomeProperty`"));
         }
         let (id, at) = id?;
         if self.complaints.len() > before {
@@ -265,7 +282,14 @@ impl<'a> Running<'a> {
             && (select.files.is_empty() || path().is_some_and(|p| select.files.iter().any(|g| g.fits(&p))))
     }
 
-    fn decide(&self, resource: &Resource, world: &World, path: &[String], value: Option<&Value>, out: &mut Vec<Said>) {
+    fn decide(
+        &self,
+        resource: &Resource,
+        world: &World,
+        path: &[String],
+        value: Option<&Value>,
+        out: &mut Vec<Said>,
+    ) {
         let tags = super::tags::of(resource, world);
         let select = &self.form.select;
         if let (Err(value), false) = (&tags, select.tags.is_empty()) {
@@ -288,7 +312,8 @@ impl<'a> Running<'a> {
             }
         }
         let stack = self.system.stacks.get(resource.stack);
-        let file = self.system.sources.source(resource.span.file).map(|s| s.path().clone()).unwrap_or_default();
+        let file =
+            self.system.sources.source(resource.span.file).map(|s| s.path().clone()).unwrap_or_default();
         let facts = vec![
             ("file", file),
             ("stack", stack.map(|s| s.name.clone()).unwrap_or_default()),

@@ -29,11 +29,8 @@ pub(super) fn document(system: &System, graph: &Graph, world: &World) -> Value {
         .filter(|e| there(id(e.from)) && there(id(e.to)))
         .map(|e| json!({"from": id(e.from), "to": id(e.to), "kind": e.kind, "evidence": e.evidence}))
         .collect();
-    let stacks: Vec<Value> = system
-        .stacks
-        .iter()
-        .map(|s| json!({"name": s.name, "format": s.format, "path": s.path}))
-        .collect();
+    let stacks: Vec<Value> =
+        system.stacks.iter().map(|s| json!({"name": s.name, "format": s.format, "path": s.path})).collect();
     json!({
         "version": 1,
         "stacks": stacks,
@@ -98,7 +95,10 @@ fn piece(piece: &Piece) -> Value {
 }
 
 fn number(text: &Str) -> Value {
-    serde_json::from_str(text).ok().filter(Value::is_number).unwrap_or_else(|| Value::String(text.to_string()))
+    serde_json::from_str(text)
+        .ok()
+        .filter(Value::is_number)
+        .unwrap_or_else(|| Value::String(text.to_string()))
 }
 
 /// The variables that a resource's values and its being there hang on.
@@ -136,4 +136,53 @@ pub(super) fn unknown_in(found: &tidegate_graph::Value) -> Option<(String, tideg
         }
     });
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::Path;
+
+    fn schema() -> jsonschema::Validator {
+        let text = include_str!("../../../../docs/schemas/rules-input.json");
+        jsonschema::validator_for(&serde_json::from_str(text).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn the_document_fits_its_schema() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples");
+        for name in ["orders", "orders-terraform"] {
+            let system = tidegate_read::read(&root.join(name), &tidegate_read::Options::default());
+            let graph = tidegate_read::link(&system);
+            let asked = system.resources().iter().flat_map(variables).collect();
+            for world in World::sample(&system.variables, &asked, 4) {
+                let mut document = document(&system, &graph, &world);
+                let wrong: Vec<String> =
+                    schema().iter_errors(&document).map(|e| format!("{}: {e}", e.instance_path())).collect();
+                assert_eq!(wrong, Vec::<String>::new(), "{name}");
+                assert!(document["resources"].as_array().unwrap().len() > 5, "{name}");
+                document["resources"][0]["properties"] = json!({"A": {"$unknown": 3}});
+                assert!(!schema().is_valid(&document), "the schema can refuse");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_not_known_says_so() {
+        use tidegate_graph::{Reference, Span, Symbol, Value as Found};
+        let world = World::default();
+        let said = |found: Found| value(&found, &world).unwrap();
+        let at = Span::default();
+        let unknown = Piece::Symbol(Symbol::new("Env", Why::Parameter));
+        let account = Piece::Symbol(Symbol::new("AWS::AccountId", Why::Pseudo));
+        assert_eq!(said(Found::unknown("Env", Why::Parameter, at))["$unknown"], "Env");
+        assert_eq!(
+            said(Found::reference(Reference::attribute("s/Q", "Arn"), at)),
+            json!({"$reference": "s/Q", "attribute": "Arn"})
+        );
+        let mixed = said(Found::template([Piece::Text("a-".into()), account, unknown], at));
+        assert_eq!(mixed["$template"][0], "a-");
+        assert_eq!(mixed["$template"][1], json!({"$symbol": "AWS::AccountId"}));
+        assert_eq!(mixed["$template"][2]["$unknown"], "Env");
+    }
 }

@@ -31,7 +31,8 @@ impl Pack {
         let text = std::fs::read_to_string(path).map_err(|e| {
             Failure::Own(anyhow::Error::new(e).context(format!("could not read `{}`", path.display())))
         })?;
-        let mut pack = Self { folder: path.parent().unwrap_or(Path::new("")).to_path_buf(), ..Self::default() };
+        let mut pack =
+            Self { folder: path.parent().unwrap_or(Path::new("")).to_path_buf(), ..Self::default() };
         let mut complaints = Vec::new();
         let (table, errors) = DeTable::parse_recoverable(&text);
         for error in errors {
@@ -62,7 +63,8 @@ impl Pack {
                 "profile" => {
                     let words = Profile::ALL.map(|p| (p.word(), p));
                     let named = texts(name, value, complaints);
-                    let found = named.iter().filter_map(|(t, at)| one_of("profile", t, at, &words, complaints));
+                    let found =
+                        named.iter().filter_map(|(t, at)| one_of("profile", t, at, &words, complaints));
                     self.profiles = Some(found.collect());
                 }
                 "severity" => self.severities = severities(name, value, complaints),
@@ -100,7 +102,9 @@ fn text(key: &str, value: &Spanned<DeValue<'_>>, complaints: &mut Vec<Complaint>
 
 fn texts(key: &str, value: &Spanned<DeValue<'_>>, complaints: &mut Vec<Complaint>) -> Vec<(String, At)> {
     match value.get_ref() {
-        DeValue::Array(items) => items.iter().map(|item| (text(key, item, complaints), item.span())).collect(),
+        DeValue::Array(items) => {
+            items.iter().map(|item| (text(key, item, complaints), item.span())).collect()
+        }
         _ => vec![(text(key, value, complaints), value.span())],
     }
 }

@@ -33,11 +33,17 @@ impl Path {
 
     /// Everything at the path with the keys that lead there. Where a key is absent there is one place without a value;
     /// where `*` has nothing to go through there is none.
-    pub(super) fn find<'v>(&self, properties: &'v Map, world: &World) -> Vec<(Vec<String>, Option<&'v Value>)> {
+    pub(super) fn find<'v>(
+        &self,
+        properties: &'v Map,
+        world: &World,
+    ) -> Vec<(Vec<String>, Option<&'v Value>)> {
         let Some((first, rest)) = self.0.split_first() else { return Vec::new() };
         let mut found: Vec<(Vec<String>, Option<&'v Value>)> = Vec::new();
         if first == "*" {
-            found.extend(properties.iter().filter_map(|(k, v)| Some((vec![k.to_string()], Some(world.resolve(v)?)))));
+            found.extend(
+                properties.iter().filter_map(|(k, v)| Some((vec![k.to_string()], Some(world.resolve(v)?)))),
+            );
         } else {
             found.push((vec![first.clone()], properties.get(first).and_then(|v| world.resolve(v))));
         }
@@ -55,7 +61,13 @@ impl Path {
 
 type Found<'v> = (Vec<String>, Option<&'v Value>);
 
-fn step<'v>(part: &str, keys: Vec<String>, value: Option<&'v Value>, world: &World, out: &mut Vec<Found<'v>>) {
+fn step<'v>(
+    part: &str,
+    keys: Vec<String>,
+    value: Option<&'v Value>,
+    world: &World,
+    out: &mut Vec<Found<'v>>,
+) {
     let with = |key: &str| keys.iter().cloned().chain([key.to_string()]).collect::<Vec<_>>();
     let inner = value.map(|v| match &v.data {
         Data::Json(inner) => &**inner,

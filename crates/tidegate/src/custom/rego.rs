@@ -145,7 +145,15 @@ impl Module {
 
 /// Keys of annotations that OPA knows.
 const KEYS: [&str; 9] = [
-    "scope", "title", "description", "related_resources", "authors", "organizations", "schemas", "entrypoint", "custom",
+    "scope",
+    "title",
+    "description",
+    "related_resources",
+    "authors",
+    "organizations",
+    "schemas",
+    "entrypoint",
+    "custom",
 ];
 const CUSTOM: [&str; 7] = ["id", "severity", "confidence", "aliases", "threats", "profiles", "docs"];
 
@@ -189,7 +197,8 @@ pub(super) fn place(told: &str) -> (usize, usize, String) {
         }
     }
     if message.is_empty() {
-        message = told.lines().map(str::trim).find(|l| !l.is_empty()).unwrap_or("it can't be parsed").to_string();
+        message =
+            told.lines().map(str::trim).find(|l| !l.is_empty()).unwrap_or("it can't be parsed").to_string();
     }
     (at.0, at.1, message)
 }
@@ -217,6 +226,13 @@ pub(super) struct Glance {
 }
 
 impl Glance {
+    /// Of one text.
+    pub(super) fn at(text: &str) -> Self {
+        let mut glance = Self { words: Default::default(), types: Vec::new(), everything: false };
+        glance.add(text);
+        glance
+    }
+
     pub(super) fn of(rule: &Rego) -> Self {
         let mut glance = Self { words: Default::default(), types: Vec::new(), everything: false };
         for module in std::iter::once(&rule.module).chain(&rule.libraries) {
@@ -229,9 +245,11 @@ impl Glance {
         for line in text.lines().map(|line| line.split('#').next().unwrap_or_default()) {
             let word = |c: char| c.is_alphanumeric() || c == '_';
             self.words.extend(line.split(|c| !word(c)).filter(|w| !w.is_empty()).map(str::to_string));
-            let quoted = line.split(['"', '`']).skip(1).step_by(2);
-            let cloud = |t: &&str| t.contains("::") || ["google_", "azurerm_", "aws_"].iter().any(|p| t.starts_with(p));
-            self.types.extend(quoted.filter(cloud).map(str::to_string));
+            let cloud = |t: &&str| {
+                t.contains("::") || ["google_", "azurerm_", "aws_"].iter().any(|p| t.starts_with(p))
+            };
+            let types = line.split(|c: char| !word(c) && c != ':').filter(cloud);
+            self.types.extend(types.map(str::to_string));
             self.everything |= line.contains("walk(");
             let mut rest = line;
             while let Some((_, after)) = rest.split_once("properties") {
@@ -245,7 +263,7 @@ impl Glance {
 
     /// True if the rule may look at this property of a resource of this type.
     pub(super) fn sees(&self, ty: &str, property: &str) -> bool {
-        let on = self.types.is_empty() || self.types.iter().any(|t| ty.contains(t.trim_matches('^')));
+        let on = self.types.is_empty() || self.types.iter().any(|t| ty.contains(t.as_str()));
         on && (self.everything || self.words.contains(property))
     }
 }
@@ -288,8 +306,10 @@ mod tests {
 
     #[test]
     fn errors_have_a_place() {
-        let module = Module::read("a.rego", "package tidegate\n\ndeny contains msg if {\n  msg := \n}\n".into());
-        let error = regorus::Engine::new().add_policy("a.rego".into(), module.text.clone()).unwrap_err().to_string();
+        let module =
+            Module::read("a.rego", "package tidegate\n\ndeny contains msg if {\n  msg := \n}\n".into());
+        let error =
+            regorus::Engine::new().add_policy("a.rego".into(), module.text.clone()).unwrap_err().to_string();
         let (line, _, message) = place(&error);
         assert!((4..=5).contains(&line), "{error}");
         assert!(!message.is_empty());

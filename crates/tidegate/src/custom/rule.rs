@@ -75,9 +75,15 @@ impl Head {
     }
 
     /// Complains when another rule has the id, or one of the aliases is the id of another rule.
-    pub(super) fn clash(&self, taken: &mut std::collections::HashMap<String, String>, here: &str) -> Option<Complaint> {
+    pub(super) fn clash(
+        &self,
+        taken: &mut std::collections::HashMap<String, String>,
+        here: &str,
+    ) -> Option<Complaint> {
         let names = std::iter::once(&self.id).chain(&self.wording.aliases);
-        let clash = names.clone().find_map(|name| taken.get(&name.to_ascii_lowercase()).map(|by| (name.clone(), by.clone())));
+        let clash = names
+            .clone()
+            .find_map(|name| taken.get(&name.to_ascii_lowercase()).map(|by| (name.clone(), by.clone())));
         if let Some((name, by)) = clash {
             let complaint = Complaint::new(self.at.clone(), format!("there is a rule `{name}` already"));
             return Some(complaint.label(by));

@@ -242,7 +242,8 @@ fn element_said(set: &str, element: &Value, rule: &Metadata) -> Result<(Option<S
     Ok((resource, Said::Finding(Note { message, path, severity, help })))
 }
 
-fn unknown_to(glance: &Glance, resource: &Resource) -> Vec<Said> {
+/// What isn't known of that which a rule looks at.
+pub(super) fn unknown_to(glance: &Glance, resource: &Resource) -> Vec<Said> {
     let mut out = Vec::new();
     for (key, value) in resource.properties.iter() {
         if glance.sees(&resource.ty, key)
@@ -277,8 +278,7 @@ fn warn(system: &System, ran: &mut Ran) {
     }
     for (rule, count) in per_rule {
         if let Some(more) = count.checked_sub(MAX_NAMED).filter(|n| *n > 0) {
-            ran.warnings
-                .push(Problem::file("", format!("`{rule}` can't be decided in {more} more places")));
+            ran.warnings.push(Problem::file("", format!("`{rule}` can't be decided in {more} more places")));
         }
     }
 }

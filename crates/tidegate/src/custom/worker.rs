@@ -169,9 +169,9 @@ impl<'j> Engines<'j> {
             Task::Rego { package, sets, modules } => {
                 let mut engine = rego(modules)?;
                 let mut worlds = Vec::new();
-                let inputs = self
-                    .inputs
-                    .get_or_insert_with(|| self.job.inputs.iter().cloned().map(regorus::Value::from).collect());
+                let inputs = self.inputs.get_or_insert_with(|| {
+                    self.job.inputs.iter().cloned().map(regorus::Value::from).collect()
+                });
                 for input in inputs.iter() {
                     engine.set_input(input.clone());
                     let mut found = serde_json::Map::new();

@@ -255,9 +255,7 @@ impl<'a> Eval<'a, '_> {
             return Ok(Val::Unknown(gap));
         }
         match key {
-            Val::Text(key) => {
-                self.field(of, key)?.ok_or_else(|| Fault::new(format!("there is no `{key}`")))
-            }
+            Val::Text(key) => self.field(of, key)?.ok_or_else(|| Fault::new(format!("there is no `{key}`"))),
             Val::Int(n) => {
                 let items = self.items(of)?;
                 let found = usize::try_from(*n).ok().and_then(|n| items.into_iter().nth(n));
@@ -296,7 +294,11 @@ impl<'a> Eval<'a, '_> {
         }
         Ok(Truth::Is(match (a, b) {
             (Val::Unknown(x), Val::Unknown(y)) if x.name == y.name => true,
-            (Val::Unknown(gap), Val::Null) | (Val::Null, Val::Unknown(gap)) if self.never_null || !gap.nullable => false,
+            (Val::Unknown(gap), Val::Null) | (Val::Null, Val::Unknown(gap))
+                if self.never_null || !gap.nullable =>
+            {
+                false
+            }
             (Val::Unknown(gap), _) | (_, Val::Unknown(gap)) => return Ok(Truth::Gap(gap.clone())),
             (Val::Partial(x, _), Val::Partial(y, _)) if x == y => true,
             (Val::Partial(pieces, _), Val::Text(text)) | (Val::Text(text), Val::Partial(pieces, _))

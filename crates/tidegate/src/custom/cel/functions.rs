@@ -10,8 +10,26 @@ use tidegate_graph::{Piece, Str};
 
 /// Every function by name, for the check at load time. Operators aside.
 pub(super) const NAMES: [&str; 20] = [
-    "size", "contains", "startsWith", "endsWith", "matches", "string", "int", "uint", "double", "bool", "unknown",
-    "known", "lowerAscii", "upperAscii", "trim", "split", "replace", "join", "dyn", "has",
+    "size",
+    "contains",
+    "startsWith",
+    "endsWith",
+    "matches",
+    "string",
+    "int",
+    "uint",
+    "double",
+    "bool",
+    "unknown",
+    "known",
+    "lowerAscii",
+    "upperAscii",
+    "trim",
+    "split",
+    "replace",
+    "join",
+    "dyn",
+    "has",
 ];
 
 /// Bytes that one regular expression may take up; patterns are people's own.
@@ -56,7 +74,8 @@ pub(super) fn call<'a>(eval: &mut Eval<'a, '_>, name: &str, args: &[Val<'a>]) ->
             eval.spend(64 + pattern.len() + a.len() / 4)?;
             let options = Regex::config().nfa_size_limit(Some(MAX_REGEX)).hybrid_cache_capacity(MAX_REGEX);
             let regex = Regex::builder().configure(options).build(pattern);
-            let regex = regex.map_err(|_| Fault::new(format!("`{pattern}` is no regular expression that can be used")))?;
+            let regex = regex
+                .map_err(|_| Fault::new(format!("`{pattern}` is no regular expression that can be used")))?;
             Ok(Val::Bool(regex.is_match(a.as_str())))
         }
         ("lowerAscii", [Val::Text(a)]) => Ok(Val::Text(a.to_ascii_lowercase().into())),
@@ -233,7 +252,9 @@ fn size<'a>(value: &Val<'a>) -> Result<Val<'a>> {
 
 fn convert<'a>(name: &str, value: &Val<'a>) -> Result<Val<'a>> {
     let wrong = || Fault::new(format!("`{}` is no number", value.display()));
-    if name != "double" && let Some(n) = whole(value) {
+    if name != "double"
+        && let Some(n) = whole(value)
+    {
         return Ok(Val::Int(n));
     }
     let number = value.as_number().ok_or_else(wrong)?;

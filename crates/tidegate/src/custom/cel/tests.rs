@@ -15,10 +15,7 @@ fn resource() -> Resource {
         at(),
     );
     let queue = Value::reference(Reference::attribute("s/Queue", "Arn"), at());
-    let tags = Value::list(
-        vec![Value::object([("Key", text("owner")), ("Value", text("ops"))], at())],
-        at(),
-    );
+    let tags = Value::list(vec![Value::object([("Key", text("owner")), ("Value", text("ops"))], at())], at());
     let properties = [
         ("Size", Value::number(5, at())),
         ("Text", text("hello")),
@@ -50,8 +47,13 @@ fn verdict(condition: &str) -> Verdict {
     let resource = resource();
     let program = Program::parse(condition).unwrap_or_else(|wrong| panic!("{condition}: {wrong:?}"));
     let tags = Map::new();
-    let subject =
-        Subject { resource: &resource, value: None, facts: vec![("file", "a.yaml".into())], tags: Ok(&tags), never_null: true };
+    let subject = Subject {
+        resource: &resource,
+        value: None,
+        facts: vec![("file", "a.yaml".into())],
+        tags: Ok(&tags),
+        never_null: true,
+    };
     program.verdict(&subject, &World::default(), &mut 100_000_000)
 }
 
@@ -90,7 +92,10 @@ fn known_values_decide() {
             "properties.Size / 2 == 2 && properties.Size % 2 == 1 && -properties.Size == -5",
         ],
     );
-    check("false", &["properties.Text == 'bye'", "properties.Size != 5", "properties.Text == properties.Tags"]);
+    check(
+        "false",
+        &["properties.Text == 'bye'", "properties.Size != 5", "properties.Text == properties.Tags"],
+    );
 }
 
 #[test]
@@ -173,7 +178,10 @@ fn broken_conditions_say_where() {
     let found = wrong("properties.Size == 1 && propertys.X == 2");
     assert_eq!(found.message, "there is no name `propertys`, did you mean `properties`?");
     assert_eq!(found.at.start, 24);
-    assert_eq!(wrong("value.startswith('x')").message, "there is no function `startswith`, did you mean `startsWith`?");
+    assert_eq!(
+        wrong("value.startswith('x')").message,
+        "there is no function `startswith`, did you mean `startsWith`?"
+    );
     assert!(!wrong("value == ").message.is_empty());
     assert!(!wrong("value ==== 2").message.is_empty());
     assert!(wrong(&"x".repeat(9_000)).message.contains("longer than"));
