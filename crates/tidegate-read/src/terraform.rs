@@ -11,6 +11,7 @@ mod lower;
 mod module;
 mod parse;
 mod plan;
+mod registry;
 
 pub(crate) use ast::{Attribute, Block, Body, Kind};
 pub(crate) use lower::{Step, written};

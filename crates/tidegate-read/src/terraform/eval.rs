@@ -5,6 +5,7 @@
 
 mod block;
 mod choice;
+mod condensed;
 mod expand;
 mod expression;
 mod operator;
@@ -225,10 +226,14 @@ impl<'f> Evaluator<'f> {
             };
             let variable = module.variables.get(name);
             let given = match &caller {
-                Some(caller) => caller.block.body.attribute(name).map(|argument| {
-                    let mut scope = caller.scope.clone();
-                    this.eval(&argument.value, &mut scope)
-                }),
+                Some(caller) => match caller.block.body.attribute(name) {
+                    Some(argument) => {
+                        let mut scope = caller.scope.clone();
+                        Some(this.eval(&argument.value, &mut scope))
+                    }
+                    None if module.condensed.is_some() => this.block_argument(caller, name),
+                    None => None,
+                },
                 None => this.parameters.get(name).cloned(),
             };
             let default = variable.and_then(|v| v.default.clone());
@@ -267,6 +272,11 @@ impl<'f> Evaluator<'f> {
         self.memo(node, Key::Output(name.clone()), span, |this| {
             match this.nodes.get(node).and_then(|n| n.module.outputs.get(name).cloned()) {
                 Some(expr) => this.eval(&expr, &mut Scope { node, ..Scope::default() }),
+                // The module has more outputs than the condensed one.
+                None if this.condensed(node).is_some() => {
+                    let prefix = this.nodes.get(node).map(|n| n.prefix.clone()).unwrap_or_default();
+                    Value::unknown(format!("{prefix}{name}"), Why::Import, span)
+                }
                 None => this.fail(format!("output.{name}"), Why::Undeclared, span),
             }
         })

@@ -8,7 +8,7 @@ use crate::{Files, LoadError};
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
-use tidegate_graph::{Problem, Str};
+use tidegate_graph::{Problem, Span, Str};
 
 /// What a folder declares.
 #[derive(Debug, Default)]
@@ -22,6 +22,8 @@ pub(crate) struct Module {
     pub(crate) order: Vec<Str>,
     pub(crate) calls: BTreeMap<Str, Rc<Block>>,
     pub(crate) outputs: BTreeMap<Str, Rc<Expr>>,
+    /// Head of the call, for modules that stand for one of the registry: there is no source of their own to show.
+    pub(crate) condensed: Option<Span>,
 }
 
 /// An input of a module.
@@ -136,7 +138,7 @@ fn override_block(body: &mut Body, block: Rc<Block>) {
     *target = Rc::new(merged);
 }
 
-fn collect(body: Body) -> Module {
+pub(super) fn collect(body: Body) -> Module {
     let mut module = Module::default();
     for block in body.blocks {
         let mut labels = block.labels.iter();

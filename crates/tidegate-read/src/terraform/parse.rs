@@ -55,6 +55,15 @@ pub(crate) fn parse(file: FileId, text: &str) -> (Body, Vec<Problem>) {
     (body, problems)
 }
 
+/// Reads a text that is no file of the user's; every span is `span`.
+pub(crate) fn parse_fixed(text: &str, span: Span) -> (Body, Vec<Fault>) {
+    let mut parser = Parser::new(text, Place::Fixed(span));
+    let mut body = Body::default();
+    let mut faults: Vec<Fault> = parser.body(&mut body, 0).err().into_iter().collect();
+    faults.append(&mut parser.slips);
+    (body, faults)
+}
+
 /// Reads a string of a JSON file, which is a template; every span is `span`.
 pub(crate) fn parse_string(text: &str, span: Span) -> Result<Kind, Fault> {
     Parser::new(text, Place::Fixed(span)).whole_template().map(template::string)

@@ -62,7 +62,7 @@ impl Evaluator<'_> {
                 name: name.clone(),
                 attributes,
                 condition: Some(Cond::all(conds)).filter(|c| *c != Cond::Constant(true)),
-                span: block.header,
+                span: self.instance_place(node, item.each.as_deref(), block.header),
                 data: is_data,
             });
         }
@@ -91,9 +91,11 @@ impl Evaluator<'_> {
             let key = Key::Attribute(source.address.clone(), source.item, attribute.name.clone());
             let value = self
                 .memo(source.node, key, attribute.value.span, |this| this.eval(&attribute.value, &mut scope));
-            let value = self.copy(&value).at(attribute.value.span);
+            let value = self.copy(&value);
+            let value = self.settle(value, &attribute.value, &scope);
             if let Some(value) = present(value) {
-                map.insert_field(attribute.name.clone(), Field { key: attribute.key, value });
+                let key = self.key_place(source.node, attribute.key, value.span);
+                map.insert_field(attribute.name.clone(), Field { key, value });
             }
         }
         self.blocks(&block.body, &mut scope, &mut map, 0);
@@ -157,12 +159,14 @@ impl Evaluator<'_> {
         }
     }
 
-    fn body(&mut self, body: &Body, scope: &mut Scope, span: Span, depth: usize) -> Value {
+    pub(super) fn body(&mut self, body: &Body, scope: &mut Scope, span: Span, depth: usize) -> Value {
         let mut map = Map::new();
         for attribute in &body.attributes {
-            let value = self.eval(&attribute.value, scope).at(attribute.value.span);
+            let value = self.eval(&attribute.value, scope);
+            let value = self.settle(value, &attribute.value, scope);
             if let Some(value) = present(value) {
-                map.insert_field(attribute.name.clone(), Field { key: attribute.key, value });
+                let key = self.key_place(scope.node, attribute.key, value.span);
+                map.insert_field(attribute.name.clone(), Field { key, value });
             }
         }
         self.blocks(body, scope, &mut map, depth);
@@ -178,6 +182,8 @@ impl Evaluator<'_> {
         };
         let collection = self.eval(&each.value, scope);
         let collection = self.literal(collection);
+        let header = self.block_place(&each.value, scope, block.header);
+        let whole = self.block_place(&each.value, scope, block.span);
         for (cond, collection) in branches(&collection) {
             let entries = match self.entries(collection) {
                 Some(entries) => entries.into_iter().map(|(k, v)| (cond.clone(), k, v)).collect(),
@@ -201,11 +207,11 @@ impl Evaluator<'_> {
                 }
                 // An item of the collection may itself be there under a condition.
                 for (inner, value) in branches(&value) {
-                    let pair = Value::object([("key", key.clone()), ("value", value.clone())], block.span);
+                    let pair = Value::object([("key", key.clone()), ("value", value.clone())], whole);
                     scope.names.push((iterator.clone(), Rc::new(pair)));
-                    let body = self.body(&content.body, scope, block.span, depth + 1);
+                    let body = self.body(&content.body, scope, whole, depth + 1);
                     scope.names.pop();
-                    push(map, kind, block.header, maybe(Cond::all([cond.clone(), inner]), body));
+                    push(map, kind, header, maybe(Cond::all([cond.clone(), inner]), body));
                 }
             }
         }

@@ -4,7 +4,7 @@ use super::choice::{as_cond, cond_name, unknown_why};
 use super::string::key_text;
 use super::{Caller, Evaluator, MAX_MODULE_DEPTH, MAX_MODULES, Node, Scope};
 use crate::terraform::ast::{Block, Kind};
-use crate::terraform::module;
+use crate::terraform::{module, registry};
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::rc::Rc;
@@ -12,6 +12,9 @@ use tidegate_graph::{Cond, Data, Span, Str, Value, Why};
 
 /// Instances of one block. Nobody writes more; those beyond are left out.
 const MAX_INSTANCES: usize = 1_000;
+
+/// Steps that reading a condensed module takes.
+const CONDENSED_WORK: usize = 500;
 
 /// The instances of a resource, data source or module call.
 #[derive(Debug)]
@@ -58,10 +61,10 @@ impl Evaluator<'_> {
         let block = self.nodes.get(node)?.module.calls.get(name)?.clone();
         self.expansion(node, &format!("module.{name}").into(), |this| {
             let mut expansion = this.expand(node, &block);
-            let folder = this.module_source(node, name, &block);
+            let module = this.called(node, name, &block);
             for item in &mut expansion.items {
                 item.child =
-                    folder.clone().and_then(|folder| this.instantiate(node, name, &block, folder, item));
+                    module.clone().and_then(|module| this.instantiate(node, name, &block, module, item));
             }
             expansion
         })
@@ -145,6 +148,17 @@ impl Evaluator<'_> {
         Expansion { shape: Shape::Map, known: true, reason: Str::default(), why: Why::Parameter, items }
     }
 
+    /// The module of a call: its files, or what is known of a well-known one.
+    fn called(&mut self, node: usize, name: &str, block: &Block) -> Option<Rc<module::Module>> {
+        if let Some(folder) = self.module_source(node, name, block) {
+            return self.load_module(&clean(&folder));
+        }
+        let folder = self.nodes.get(node)?.module.folder.clone();
+        let module = registry::module(block, folder)?;
+        self.spend(CONDENSED_WORK);
+        Some(Rc::new(module))
+    }
+
     /// Where the module of a call lies; `None` for modules that were not fetched.
     fn module_source(&mut self, node: usize, name: &str, block: &Block) -> Option<PathBuf> {
         let caller = self.nodes.get(node)?;
@@ -164,11 +178,9 @@ impl Evaluator<'_> {
         node: usize,
         name: &str,
         block: &Rc<Block>,
-        folder: PathBuf,
+        module: Rc<module::Module>,
         item: &Item,
     ) -> Option<usize> {
-        let folder = clean(&folder);
-        let module = self.load_module(&folder)?;
         let parent = self.nodes.get(node)?;
         if parent.depth >= MAX_MODULE_DEPTH || self.nodes.len() >= MAX_MODULES {
             return None;

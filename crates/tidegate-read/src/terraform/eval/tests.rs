@@ -176,7 +176,7 @@ fn blocks_and_dynamic_blocks() {
 #[test]
 fn modules() {
     let main = "module \"m\" {\n  for_each = { x = \"1\", y = \"2\" }\n  source = \"./sub\"\n  name = \"n-${each.key}\"\n}\nmodule \"off\" {\n  count = 0\n  source = \"./sub\"\n  name = \"off\"\n}\n\
-        module \"far\" {\n  source = \"terraform-aws-modules/lambda/aws\"\n}\nmodule \"fetched\" {\n  source = \"git::https://example.com/x.git\"\n  name = \"f\"\n}\n\
+        module \"far\" {\n  source = \"example/lambda/aws\"\n}\nmodule \"fetched\" {\n  source = \"git::https://example.com/x.git\"\n  name = \"f\"\n}\n\
         resource \"t\" \"r\" {\n  one = module.m[\"x\"].arn\n  all = values(module.m)[*].arn\n  map = { for k, m in module.m : k => m.name }\n  far = module.far.lambda_function_arn\n  fetched = module.fetched.name\n  bad = module.m[\"x\"].nothing\n}\n";
     let sub = "variable \"name\" {}\nvariable \"size\" { default = 3 }\nresource \"q\" \"a\" {\n  name = var.name\n  size = var.size\n  at = \"${path.module}/f\"\n}\n\
         output \"arn\" { value = q.a.arn }\noutput \"name\" { value = var.name }\n";

@@ -36,6 +36,7 @@ impl Evaluator<'_> {
                     (Some(each), "value") => each.1.clone(),
                     _ => return self.fail(format!("each.{name}"), Why::Undeclared, span),
                 };
+                let span = self.place(node, value.span, span);
                 self.walk(value.at(span), rest, scope, span)
             }
             ("count", [Step::Attribute(name)]) if name == "index" => match &scope.count {
@@ -278,6 +279,7 @@ impl Evaluator<'_> {
             current = next;
             steps = rest;
         }
+        let span = self.place(scope.node, current.span, span);
         let copy = self.copy(current).at(span);
         self.walk(copy, steps, scope, span)
     }
