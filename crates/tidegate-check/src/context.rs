@@ -44,6 +44,8 @@ pub(crate) struct Draft {
     pub(crate) related: Vec<Related>,
     pub(crate) path: Vec<Str>,
     pub(crate) fix: Option<Fix>,
+    /// Aliases of the rule that mean something else than this finding.
+    pub(crate) unlike: Vec<&'static str>,
 }
 
 /// A resource that a rule could neither pass nor fail.
@@ -228,6 +230,7 @@ impl<'a> Context<'a> {
             related: Vec::new(),
             path: Vec::new(),
             fix: None,
+            unlike: Vec::new(),
         };
         Report { cx: self, resource, draft }
     }
@@ -317,6 +320,12 @@ impl Report<'_, '_> {
     /// Node ids along which it hurts.
     pub(crate) fn path(mut self, path: impl IntoIterator<Item = Str>) -> Self {
         self.draft.path.extend(path);
+        self
+    }
+
+    /// Aliases of the rule that mean another part of it than what was found.
+    pub(crate) fn unlike(mut self, aliases: &[&'static str]) -> Self {
+        self.draft.unlike.extend(aliases);
         self
     }
 

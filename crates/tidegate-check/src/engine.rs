@@ -116,6 +116,7 @@ pub(crate) fn join(rule: &'static Metadata, worlds: Vec<(String, Reported)>, out
             severity: draft.severity,
             confidence: draft.confidence,
             title: rule.title,
+            aliases: rule.aliases.iter().copied().filter(|a| !draft.unlike.contains(a)).collect(),
             message: with_worlds(draft.message, &fails_when),
             resource: draft.resource,
             span: draft.span,

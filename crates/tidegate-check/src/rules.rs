@@ -119,6 +119,7 @@ pub(crate) mod identity {
     pub(crate) mod admin_policy;
     pub(crate) mod allow_by_exception;
     pub(crate) mod data_action_on_any_name;
+    pub(crate) mod anyone_behind_condition;
     pub(crate) mod data_action_on_everything;
     pub(crate) mod every_secret_readable;
     pub(crate) mod foreign_trust_without_external_id;
@@ -171,7 +172,9 @@ pub(crate) mod queues {
     pub(crate) mod public_queue_policy;
     pub(crate) mod queue_changed_by_every_principal;
     pub(crate) mod queue_encryption_by_default;
+    pub(crate) mod queue_administered_by_anyone;
     pub(crate) mod queue_encryption_off;
+    pub(crate) mod queue_encryption_unstated;
     pub(crate) mod queue_policy_with_any_action;
     pub(crate) mod queue_service_without_source;
     pub(crate) mod queue_without_dead_letters;
@@ -183,6 +186,7 @@ pub(crate) mod queues {
 pub(crate) mod secrets {
     pub(crate) mod disabled_key;
     pub(crate) mod key_without_rotation;
+    pub(crate) mod key_without_policy;
     pub(crate) mod public_secret_policy;
     pub(crate) mod secret_in_template;
     pub(crate) mod secret_without_own_key;
@@ -202,6 +206,7 @@ pub(crate) mod stores {
     pub(crate) mod deletable_table;
     pub(crate) mod object_without_encryption;
     pub(crate) mod public_access_unblocked;
+    pub(crate) mod public_access_unstated;
     pub(crate) mod public_bucket_acl;
     pub(crate) mod public_bucket_policy;
     pub(crate) mod public_image_repository;

@@ -91,6 +91,8 @@ pub struct Finding {
     pub confidence: Confidence,
     /// The rule's title.
     pub title: &'static str,
+    /// Aliases of the rule that say what was found here; some mean only a part of the rule.
+    pub aliases: Vec<&'static str>,
     /// What is wrong with this resource: one sentence, lowercase, no full stop.
     pub message: String,
     /// [`crate::Resource::id`].

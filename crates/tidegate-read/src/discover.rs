@@ -311,8 +311,9 @@ fn kind_of(root: &Value, name: &str) -> Option<Kind> {
         }
         // Under another name only what can hardly be anything else.
         () if has("service")
-            && has("functions")
-            && map.get("provider").is_some_and(|p| p.get("name").is_some()) =>
+            && map.get("provider").is_some_and(|p| {
+                p.get("name").is_some_and(|name| has("functions") || name.as_str() == Some("aws"))
+            }) =>
         {
             Some(Kind::Serverless)
         }
@@ -430,6 +431,8 @@ mod tests {
         assert_eq!(kind("AWSTemplateFormatVersion: x\nResources:", "x.yaml"), Some(Kind::CloudFormation));
         assert_eq!(kind("openapi: 3.0.1", "x.yaml"), Some(Kind::OpenApi));
         assert_eq!(kind("service: a\nprovider: {name: aws}", "serverless.yml"), Some(Kind::Serverless));
+        assert_eq!(kind("service: a\nprovider: {name: aws}", "api.yml"), Some(Kind::Serverless));
+        assert_eq!(kind("service: a\nprovider: {name: other}", "x.yml"), None);
         assert_eq!(kind("[{ParameterKey: a, ParameterValue: b}]", "dev.json"), Some(Kind::Parameters));
         assert_eq!(kind("apiVersion: v1\nkind: Pod", "pod.yaml"), None);
         assert_eq!(

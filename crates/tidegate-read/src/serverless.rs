@@ -51,6 +51,7 @@ fn compile(config: Value, stage: Str, template: &mut Template) {
     let mut service = Service::new(config, stage);
     deployment_bucket(&mut service);
     functions::compile(&mut service);
+    http::for_functions_elsewhere(&mut service);
     roles::shared(&mut service);
     machines::compile(&mut service);
     proxies::compile(&mut service);

@@ -39,6 +39,18 @@ pub(super) fn compile(service: &mut Service, function: &Function, event: &Event)
     depend(service, &id, span);
 }
 
+/// Makes the API of a file that says how the API is and nothing of functions: they are kept elsewhere.
+pub(super) fn for_functions_elsewhere(service: &mut Service) {
+    if service.config.get("functions").is_some() || service.resources.contains_key(API) {
+        return;
+    }
+    let provider = service.config.get("provider").and_then(Value::as_map);
+    let section = provider.and_then(|p| p.field("apiGateway")).map(|f| f.key.to(f.value.span));
+    if let Some(span) = section.or_else(|| service.provider(&["logs", "restApi"]).map(|v| v.span)) {
+        api(service, span);
+    }
+}
+
 /// Makes a method that starts something other than a function: a state machine.
 pub(super) fn method_for(
     service: &mut Service,
@@ -128,7 +140,13 @@ fn deployment(service: &mut Service, span: Span) {
         if let Some(full) = logs.get("fullExecutionData") {
             stage.push(("DataTraceEnabled", full.clone()));
         }
-        if logs.get("accessLogging").and_then(Value::as_bool) != Some(false) {
+        if let Some(off) = logs.get("accessLogging").filter(|v| v.as_bool() == Some(false)) {
+            // Nothing logs, and this line is where it says so.
+            stage.push((
+                "AccessLogSetting",
+                Value::object([("DestinationArn", Value::text("", off.span))], off.span),
+            ));
+        } else {
             let name = format!("/aws/api-gateway/{}-{}", service.name, service.stage);
             let name = [("LogGroupName", Value::text(name, logs.span))];
             service.add("ApiGatewayLogGroup", "AWS::Logs::LogGroup", None, name, logs.span);

@@ -96,6 +96,18 @@ fn apis_have_routes_and_authorizers() {
 }
 
 #[test]
+fn settings_of_an_api_count_without_functions() {
+    let text = "service: shop\nprovider:\n  name: aws\n  apiGateway: {minimumCompressionSize: 1024}\n  logs: {restApi: {accessLogging: false}}\n";
+    let system = read(&[("serverless.yml", text)]);
+    assert_eq!(show(&system, "ApiGatewayRestApi", "MinimumCompressionSize"), "1024");
+    let log = show(&system, "ApiGatewayDeployment", "StageDescription.AccessLogSetting.DestinationArn");
+    assert_eq!(log, "");
+    // With functions it is their events that make the API.
+    let text = "service: shop\nprovider: {name: aws, apiGateway: {minimumCompressionSize: 1024}}\nfunctions: {a: {handler: a.b}}\n";
+    assert!(read(&[("serverless.yml", text)]).resource("serverless/ApiGatewayRestApi").is_none());
+}
+
+#[test]
 fn authorizers_of_the_provider_are_found() {
     let text = "service: shop
 provider:

@@ -28,7 +28,7 @@ pub(crate) fn check(report: &Report<'_>) -> Value {
                 "resource": f.resource,
                 "location": null,
                 "path": f.path,
-                "aliases": rule.map_or(&[][..], |m| m.aliases),
+                "aliases": f.aliases,
                 "threats": rule.map_or(&[][..], |m| m.threats),
                 "help": f.help,
                 "related": f.related.iter().map(|r| json!({"label": r.label, "location": location(system, r.span)})).collect::<Vec<_>>(),

@@ -57,7 +57,9 @@ impl Rule for DeploymentWithoutAccessLog {
     const ON: &'static [&'static str] = &["AWS::ApiGateway::Deployment"];
 
     fn check(deployment: &Resource, cx: &Context<'_>) {
-        let own = cx.get(deployment, &["StageDescription", "AccessLogSetting"]).is_some();
+        let own = cx.get(deployment, &["StageDescription", "AccessLogSetting"]).is_some_and(|setting| {
+            cx.child(setting, "DestinationArn").is_none_or(|arn| arn.as_str() != Some(""))
+        });
         if own || deployment.made_from.is_some() || cx.get(deployment, &["StageName"]).is_none() {
             return;
         }

@@ -4,7 +4,7 @@ use super::stage_without_access_log::makes_stage;
 use crate::Context;
 use crate::rest::protocol;
 use crate::rule::{Rule, declare_rule};
-use tidegate_graph::{Fix, Plain, Resource, Value};
+use tidegate_graph::{Confidence, Fix, Plain, Resource, Value};
 
 declare_rule! {
     /// ## What it finds
@@ -40,8 +40,8 @@ declare_rule! {
     /// ```
     ///
     /// ## Limits
-    /// HTTP APIs have no execution log, and are left alone. A stage whose API wasn't read counts as WebSocket when it has
-    /// settings that only those know, and as unknown otherwise.
+    /// HTTP APIs have no execution log, and are left alone. A stage whose API wasn't read is reported: with high
+    /// confidence when it has settings that only WebSocket APIs know, with low otherwise.
     StageWithoutExecutionLog {
         id: "stage-without-execution-log",
         title: "API stage without execution log",
@@ -81,13 +81,19 @@ impl Rule for StageWithoutExecutionLog {
 
 fn rest(stage: &Resource, path: &[&str], own: Option<&Value>, cx: &Context<'_>) {
     let mut levels: Vec<&Value> = own.into_iter().collect();
-    for settings in cx.items(stage, path) {
+    let mut said = None;
+    for (n, settings) in cx.items(stage, path).into_iter().enumerate() {
         if settings.is_unknown() {
             return cx.unknown(stage, settings, "`MethodSettings`");
         }
-        levels.extend(cx.child(settings, "LoggingLevel"));
+        if let Some(value) = cx.child(settings, "LoggingLevel") {
+            levels.push(value);
+            said.get_or_insert_with(|| n.to_string());
+        }
     }
-    level(stage, &levels, path, cx);
+    let mut place = path.to_vec();
+    place.extend(said.iter().flat_map(|n| [n.as_str(), "LoggingLevel"]));
+    level(stage, &levels, &place, Confidence::High, cx);
 }
 
 fn websocket(stage: &Resource, cx: &Context<'_>) {
@@ -96,18 +102,16 @@ fn websocket(stage: &Resource, cx: &Context<'_>) {
         return cx.unknown(stage, unknown, "`DefaultRouteSettings`");
     }
     let has = |key: &str| settings.is_some_and(|s| cx.child(s, key).is_some());
-    let api = cx.get(stage, &["ApiId"]);
-    let known =
-        api.and_then(|v| cx.target(stage, v, "AWS::ApiGatewayV2::Api")).and_then(|api| protocol(cx, api));
-    match (known, api) {
-        (Some("WEBSOCKET"), _) => {}
-        (Some(_), _) => return,
-        _ if has("LoggingLevel") || has("DataTraceEnabled") => {}
-        (None, Some(api)) => return cx.unknown(stage, api, "the protocol of the API"),
-        (None, None) => return,
-    }
+    let api = cx.get(stage, &["ApiId"]).and_then(|v| cx.target(stage, v, "AWS::ApiGatewayV2::Api"));
+    let known = api.and_then(|api| protocol(cx, api));
+    let certain = match known {
+        Some("WEBSOCKET") => true,
+        Some(_) => return,
+        None => has("LoggingLevel") || has("DataTraceEnabled"),
+    };
     let levels: Vec<&Value> = settings.and_then(|s| cx.child(s, "LoggingLevel")).into_iter().collect();
-    level(stage, &levels, &["DefaultRouteSettings", "LoggingLevel"], cx);
+    let place = ["DefaultRouteSettings", "LoggingLevel"];
+    level(stage, &levels, &place, if certain { Confidence::High } else { Confidence::Low }, cx);
 }
 
 /// Errors alone, where nothing is said of logs yet. The account needs a role that may write them.
@@ -130,15 +134,20 @@ fn logged(stage: &Resource, cx: &Context<'_>) -> Option<Fix> {
 }
 
 /// One level that logs is enough: what is left out for single methods is left out on purpose.
-fn level(stage: &Resource, levels: &[&Value], place: &[&str], cx: &Context<'_>) {
+fn level(stage: &Resource, levels: &[&Value], place: &[&str], confidence: Confidence, cx: &Context<'_>) {
     if levels.iter().any(|level| level.as_str().is_some_and(|l| !matches!(l, "OFF" | ""))) {
         return;
     }
     if let Some(unknown) = levels.iter().find(|level| level.as_str().is_none()) {
         return cx.unknown(stage, unknown, "`LoggingLevel`");
     }
-    cx.finding(stage, "the stage keeps no execution log")
+    let message = match confidence {
+        Confidence::Low => "the stage keeps no execution log, if its API is one of WebSocket",
+        _ => "the stage keeps no execution log",
+    };
+    cx.finding(stage, message)
         .at(place)
+        .confidence(confidence)
         .help("set `LoggingLevel: ERROR` for all methods, without `DataTraceEnabled`")
         .fix(logged(stage, cx))
         .report();
@@ -187,7 +196,7 @@ mod tests {
             let outcome = build.run::<StageWithoutExecutionLog>();
             (outcome.findings.len(), outcome.unknown.len())
         };
-        assert_eq!(run("{}"), (0, 1));
+        assert_eq!(run("{}"), (1, 0));
         assert_eq!(run(r#"{"DataTraceEnabled": false}"#), (1, 0));
     }
 }

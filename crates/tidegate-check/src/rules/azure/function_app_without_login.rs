@@ -58,6 +58,10 @@ declare_rule! {
     }
 }
 
+/// Aliases that mean the login alone, and the identity alone.
+const LOGIN: &[&str] = &["CKV_AZURE_56", "trivy:AVD-AZU-0002", "kics:e65a0733-94a0-4826-82f4-df529f4c593f"];
+const IDENTITY: &[&str] = &["trivy:AVD-AZU-0003", "kics:c87749b3-ff10-41f5-9df2-c421e8151759"];
+
 impl Rule for FunctionAppWithoutLogin {
     const ON: &'static [&'static str] = FUNCTION_APPS;
 
@@ -67,6 +71,7 @@ impl Rule for FunctionAppWithoutLogin {
             cx.finding(app, "the function app has no managed identity")
                 .at(&["identity"])
                 .severity(Severity::Medium)
+                .unlike(LOGIN)
                 .help("add `identity { type = \"SystemAssigned\" }`")
                 .report();
         }
@@ -89,6 +94,7 @@ fn login(app: &Resource, cx: &Context<'_>) {
     let older = cx.get(app, &["auth_settings"]).is_some();
     cx.finding(app, "the function app asks nobody who he is")
         .at(&[if older { "auth_settings" } else { "auth_settings_v2" }])
+        .unlike(IDENTITY)
         .help("switch authentication on in `auth_settings_v2`")
         .report();
 }

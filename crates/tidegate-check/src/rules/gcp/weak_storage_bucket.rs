@@ -58,6 +58,11 @@ declare_rule! {
     }
 }
 
+/// Aliases that mean access by object, the missing prevention, and a grant to everyone, each alone.
+const BY_OBJECT: &[&str] = &["CKV_GCP_29", "trivy:AVD-GCP-0002", "kics:bb0db090-5509-4853-a827-75ced0b3caa0"];
+const PREVENTED: &[&str] = &["CKV_GCP_114"];
+const GRANTED: &[&str] = &["CKV_GCP_28", "trivy:AVD-GCP-0001", "kics:c010082c-76e0-4b91-91d9-6e8439e455dd"];
+
 impl Rule for WeakStorageBucket {
     const ON: &'static [&'static str] = &[
         "google_storage_bucket",
@@ -73,6 +78,7 @@ impl Rule for WeakStorageBucket {
         for open in open_to_everyone(cx, resource) {
             cx.finding(resource, format!("{} has `{}` on the bucket", open.who(), open.role))
                 .at_place(open.key, open.span)
+                .unlike(&[BY_OBJECT, PREVENTED].concat())
                 .help("name the service accounts that read or write")
                 .report();
         }
@@ -89,6 +95,7 @@ fn of_bucket(bucket: &Resource, cx: &Context<'_>) {
             .finding(bucket, "objects of the bucket may be opened one by one")
             .at(&[UNIFORM])
             .severity(Severity::Medium)
+            .unlike(&[PREVENTED, GRANTED].concat())
             .help(format!("set `{UNIFORM} = true`"))
             .report(),
     }
@@ -99,6 +106,7 @@ fn of_bucket(bucket: &Resource, cx: &Context<'_>) {
             .finding(bucket, "nothing keeps the bucket from being made public")
             .at(&[PREVENTION])
             .severity(Severity::Medium)
+            .unlike(&[BY_OBJECT, GRANTED].concat())
             .help(format!("set `{PREVENTION} = \"enforced\"`"))
             .report(),
     }

@@ -3,7 +3,7 @@
 use crate::Context;
 use crate::rule::{Rule, declare_rule};
 use tidegate_graph::policy::Principal;
-use tidegate_graph::{Piece, Resource, Str, Why};
+use tidegate_graph::{Piece, Resource, Str, Value, Why};
 
 declare_rule! {
     /// ## What it finds
@@ -76,8 +76,10 @@ impl Rule for ForeignTrustWithoutExternalId {
     fn check(role: &Resource, cx: &Context<'_>) {
         for placed in cx.statements(role, &["AssumeRolePolicyDocument"]) {
             let statement = &placed.statement;
-            let guarded = statement.condition_keys(cx.world).iter().any(|(_, key, _)| {
-                KEYS.contains(&key.to_ascii_lowercase().as_str()) || key.contains(":PrincipalTag/")
+            let guarded = statement.condition_keys(cx.world).iter().any(|(_, key, value)| {
+                let key_guards =
+                    KEYS.contains(&key.to_ascii_lowercase().as_str()) || key.contains(":PrincipalTag/");
+                key_guards && !idle(key, value)
             });
             if !statement.allows() || guarded {
                 continue;
@@ -88,6 +90,16 @@ impl Rule for ForeignTrustWithoutExternalId {
                 .help("add a condition on `sts:ExternalId`, or name the one role that takes it")
                 .report();
         }
+    }
+}
+
+/// True for a condition that everybody meets: an empty id, or a second factor that must be missing.
+fn idle(key: &str, value: &Value) -> bool {
+    let text = value.as_text();
+    match key.to_ascii_lowercase().as_str() {
+        "sts:externalid" => text.is_some_and(|t| t.is_empty() || t == "*"),
+        "aws:multifactorauthpresent" => text.is_some_and(|t| t.eq_ignore_ascii_case("false")),
+        _ => false,
     }
 }
 
@@ -133,5 +145,17 @@ mod tests {
         assert_eq!(findings("arn:aws:iam::111122223333:root", "{}"), expected);
         assert!(findings("111122223333", r#"{"StringEquals": {"sts:ExternalId": "1"}}"#).is_empty());
         assert!(findings("arn:aws:iam::111122223333:role/reader", "{}").is_empty());
+    }
+
+    #[test]
+    fn conditions_that_everybody_meets() {
+        for idle in [
+            r#"{"StringEquals": {"sts:ExternalId": ""}}"#,
+            r#"{"Bool": {"aws:MultiFactorAuthPresent": "false"}}"#,
+            r#"{"Bool": {"aws:MultiFactorAuthPresent": false}}"#,
+        ] {
+            assert_eq!(findings("111122223333", idle).len(), 1, "{idle}");
+        }
+        assert!(findings("111122223333", r#"{"Bool": {"aws:MultiFactorAuthPresent": "true"}}"#).is_empty());
     }
 }

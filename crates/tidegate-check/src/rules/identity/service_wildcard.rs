@@ -85,7 +85,11 @@ impl Rule for ServiceWildcard {
                 .actions
                 .iter()
                 .filter_map(|a| a.as_str())
-                .filter(|a| a.split_once(':').is_some_and(|(service, name)| name == "*" && service != "*"))
+                .filter(|a| match a.split_once(':') {
+                    Some((service, name)) => name == "*" && service != "*",
+                    // On every resource that is administration, which is another rule's.
+                    None => *a == "*" && !statement.on_everything(),
+                })
                 .collect();
             if wild.is_empty() {
                 continue;

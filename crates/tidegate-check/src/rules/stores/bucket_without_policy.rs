@@ -64,7 +64,9 @@ impl Rule for BucketWithoutPolicy {
         }
         for bucket in cx.of_type("AWS::S3::Bucket") {
             let name = cx.get(bucket, &["BucketName"]).map(Value::display);
-            if named.contains(bucket.id.as_str()) || name.is_some_and(|name| named.contains(&name)) {
+            // A logical id in the place of a name deploys to nothing, but says which bucket is meant.
+            let meant = named.contains(bucket.id.as_str()) || named.contains(bucket.logical_id.as_str());
+            if meant || name.is_some_and(|name| named.contains(&name)) {
                 continue;
             }
             cx.finding(bucket, format!("`{}` has no bucket policy", bucket.logical_id))
@@ -83,7 +85,8 @@ mod tests {
     fn by_reference_and_by_name() {
         let bucket = || Build::new().json("Orders", "AWS::S3::Bucket", r#"{"BucketName": "orders"}"#);
         assert_eq!(bucket().findings::<BucketWithoutPolicy>(), ["Orders: `Orders` has no bucket policy"]);
-        for name in [r#"{"Bucket": {"Ref": "Orders"}}"#, r#"{"Bucket": "orders"}"#] {
+        for name in [r#"{"Bucket": {"Ref": "Orders"}}"#, r#"{"Bucket": "orders"}"#, r#"{"Bucket": "Orders"}"#]
+        {
             assert!(
                 bucket()
                     .json("Policy", "AWS::S3::BucketPolicy", name)

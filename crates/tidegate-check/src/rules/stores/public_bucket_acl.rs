@@ -45,8 +45,16 @@ declare_rule! {
     }
 }
 
+/// Aliases that mean access without an account, and without one to write.
+const ANYONE: &[&str] =
+    &["CKV_AWS_20", "kics:219f4c95-aa50-44e0-97de-cf71f4641170", "kics:38c5ee0d-7f22-4260-ab72-5073048df100"];
+const WRITES: &[&str] = &["CKV_AWS_57", "kics:07dda8de-d90d-469e-9b37-1aca53526ced"];
+/// An alias that means anyone with an account.
+const ACCOUNTS: &[&str] = &["kics:57b9893d-33b1-4419-bcea-a717ea87e139"];
+
 impl Rule for PublicBucketAcl {
-    const ON: &'static [&'static str] = &["AWS::S3::Bucket"];
+    /// In Terraform also the list of a bucket that is declared elsewhere.
+    const ON: &'static [&'static str] = &["AWS::S3::Bucket", "aws_s3_bucket_acl"];
 
     fn check(bucket: &Resource, cx: &Context<'_>) {
         let Some(list) = cx.get(bucket, &["AccessControl"]) else { return };
@@ -54,15 +62,18 @@ impl Rule for PublicBucketAcl {
         if cx.get(bucket, &ignored).and_then(Value::as_bool) == Some(true) {
             return;
         }
-        let message = match list.as_str() {
-            Some("PublicRead") => "anyone may read the objects",
-            Some("PublicReadWrite") => "anyone may read and write the objects",
-            Some("AuthenticatedRead") => "anyone with an AWS account may read the objects",
+        let (message, unlike) = match list.as_str() {
+            Some("PublicRead") => ("anyone may read the objects", [WRITES, ACCOUNTS]),
+            Some("PublicReadWrite") => ("anyone may read and write the objects", [ACCOUNTS, &[]]),
+            Some("AuthenticatedRead") => {
+                ("anyone with an AWS account may read the objects", [ANYONE, WRITES])
+            }
             Some(_) => return,
             None => return cx.unknown(bucket, list, "`AccessControl`"),
         };
         cx.finding(bucket, message)
             .at(&["AccessControl"])
+            .unlike(&unlike.concat())
             .help("drop `AccessControl`, and share objects through a bucket policy that names who reads them")
             .report();
     }
@@ -80,6 +91,18 @@ mod tests {
     #[test]
     fn bad() {
         assert_eq!(findings(r#"{"AccessControl": "PublicRead"}"#), ["Invoices: anyone may read the objects"]);
+    }
+
+    #[test]
+    fn each_list_has_its_own_aliases() {
+        let aliases = |list: &str| {
+            let build =
+                Build::new().json("b", "AWS::S3::Bucket", &format!(r#"{{"AccessControl": "{list}"}}"#));
+            build.run::<PublicBucketAcl>().findings[0].aliases.clone()
+        };
+        assert!(!aliases("PublicRead").contains(&"CKV_AWS_57"));
+        assert!(aliases("PublicReadWrite").contains(&"CKV_AWS_57"));
+        assert!(!aliases("AuthenticatedRead").contains(&"CKV_AWS_20"));
     }
 
     #[test]

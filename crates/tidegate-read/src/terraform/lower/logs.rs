@@ -1,17 +1,12 @@
 //! CloudWatch Logs.
 
-use super::table::{Join, Type, document, many, omit, to, unless};
+use super::table::{Join, Type, document, many, omit, to};
 
 pub(super) const TYPES: &[Type] = &[
     Type::new("aws_cloudwatch_log_group", "AWS::Logs::LogGroup")
         .names(&["name"])
         .attributes(&[("name", "")])
-        .fields(&[
-            to("name", "LogGroupName"),
-            // The provider's word for keeping forever.
-            unless("retention_in_days", "RetentionInDays", "0"),
-            omit("skip_destroy"),
-        ]),
+        .fields(&[to("name", "LogGroupName"), omit("skip_destroy")]),
     Type::new("aws_cloudwatch_log_stream", "AWS::Logs::LogStream")
         .attributes(&[("name", "")])
         .fields(&[to("name", "LogStreamName")]),

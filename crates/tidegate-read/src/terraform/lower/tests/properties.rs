@@ -152,7 +152,7 @@ fn logs_and_keys() {
     becomes(
         instance("aws_cloudwatch_log_group", "l").with("name", "n").with("retention_in_days", 0),
         "AWS::Logs::LogGroup",
-        "{LogGroupName: n}",
+        "{LogGroupName: n, RetentionInDays: 0}",
     );
     becomes(
         instance("aws_kms_key", "k").with("enable_key_rotation", true).with("policy", r#"{"Statement": []}"#),
