@@ -182,6 +182,7 @@ pub(crate) static RULES: &[Entry] = &[
     Entry::of::<secrets::secret_without_rotation::SecretWithoutRotation>(),
     Entry::of::<stores::any_origin_bucket::AnyOriginBucket>(),
     Entry::of::<stores::bucket_encrypted_by_default_alone::BucketEncryptedByDefaultAlone>(),
+    Entry::of::<stores::bucket_acl_given_away::BucketAclGivenAway>(),
     Entry::of::<stores::bucket_for_any_account::BucketForAnyAccount>(),
     Entry::of::<stores::bucket_over_plain_http::BucketOverPlainHttp>(),
     Entry::of::<stores::bucket_read_by_every_principal::BucketReadByEveryPrincipal>(),

@@ -195,6 +195,7 @@ pub(crate) mod secrets {
 pub(crate) mod stores {
     pub(crate) mod any_origin_bucket;
     pub(crate) mod bucket_encrypted_by_default_alone;
+    pub(crate) mod bucket_acl_given_away;
     pub(crate) mod bucket_for_any_account;
     pub(crate) mod bucket_over_plain_http;
     pub(crate) mod bucket_read_by_every_principal;

@@ -101,14 +101,17 @@ fn api(service: &mut Service, span: Span) -> Value {
     let text = |text: String| Value::text(text, span);
     let name = service.provider(&["apiName"]).cloned();
     let kind = part("endpointType").or_else(|| service.provider(&["endpointType"]).cloned());
-    let kind = kind.unwrap_or_else(|| Value::text("EDGE", span));
+    let provider = service.section("provider");
+    let kind = kind.unwrap_or_else(|| Value::text("EDGE", provider));
     let kind = kind.as_text().map_or(kind.clone(), |t| Value::text(t.to_ascii_uppercase(), kind.span));
-    let mut endpoint = vec![("Types", Value::list(vec![kind], span))];
+    // Shown where the service says it, or where it would.
+    let place = kind.span;
+    let mut endpoint = vec![("Types", Value::list(vec![kind], place))];
     let endpoints = part("vpcEndpointIds").or_else(|| service.provider(&["vpcEndpointIds"]).cloned());
     endpoint.extend(endpoints.map(|ids| ("VpcEndpointIds", ids)));
     let mut properties = vec![
         ("Name", name.unwrap_or_else(|| text(format!("{}-{}", service.stage, service.name)))),
-        ("EndpointConfiguration", Value::object(endpoint, span)),
+        ("EndpointConfiguration", Value::object(endpoint, place)),
     ];
     let policy = part("resourcePolicy").or_else(|| service.provider(&["resourcePolicy"]).cloned());
     properties.extend(policy.map(|p| {

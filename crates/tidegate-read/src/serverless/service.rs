@@ -69,6 +69,12 @@ impl Service {
         raw::at(raw::at(&self.config, &["provider"])?, path)
     }
 
+    /// Where a section of the service begins.
+    pub(super) fn section(&self, name: &str) -> Span {
+        let field = self.config.as_map().and_then(|config| config.field(name));
+        field.map_or(self.span, |field| field.key)
+    }
+
     /// True if a plugin is listed.
     pub(super) fn has_plugin(&self, name: &str) -> bool {
         let plugins = self.config.get("plugins");

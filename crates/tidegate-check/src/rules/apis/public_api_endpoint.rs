@@ -39,7 +39,7 @@ declare_rule! {
         severity: Low,
         confidence: High,
         since: "0.1.0",
-        aliases: ["TG-API-022",
+        aliases: ["TG-API-022", "kics:4d424558-c6d1-453c-be98-9a7f877abd9a",
             "kics:4a8daf95-709d-4a36-9132-d3e19878fa34",
             "kics:6b2739db-9c49-4db7-b980-7816e0c248c1",
             "kics:6b5b0313-771b-4319-ad7a-122ee78700ef"],

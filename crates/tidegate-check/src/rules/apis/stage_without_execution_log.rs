@@ -63,13 +63,20 @@ declare_rule! {
 }
 
 impl Rule for StageWithoutExecutionLog {
-    const ON: &'static [&'static str] =
-        &["AWS::ApiGateway::Deployment", "AWS::ApiGateway::Stage", "AWS::ApiGatewayV2::Stage"];
+    const ON: &'static [&'static str] = &[
+        "AWS::ApiGateway::Deployment",
+        "AWS::ApiGateway::Stage",
+        "AWS::ApiGatewayV2::Stage",
+        // In Terraform: settings for a stage that is declared elsewhere.
+        "aws_api_gateway_method_settings",
+    ];
 
     fn check(stage: &Resource, cx: &Context<'_>) {
         match stage.ty.as_str() {
             "AWS::ApiGatewayV2::Stage" => websocket(stage, cx),
-            "AWS::ApiGateway::Stage" => rest(stage, &["MethodSettings"], None, cx),
+            "AWS::ApiGateway::Stage" | "aws_api_gateway_method_settings" => {
+                rest(stage, &["MethodSettings"], None, cx)
+            }
             _ if makes_stage(stage, cx) => {
                 let own = cx.get(stage, &["StageDescription", "LoggingLevel"]);
                 rest(stage, &["StageDescription", "MethodSettings"], own, cx);

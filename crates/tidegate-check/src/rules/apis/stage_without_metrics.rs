@@ -58,7 +58,11 @@ declare_rule! {
 }
 
 impl Rule for StageWithoutMetrics {
-    const ON: &'static [&'static str] = &["AWS::ApiGateway::Stage"];
+    const ON: &'static [&'static str] = &[
+        "AWS::ApiGateway::Stage",
+        // In Terraform: settings for a stage that is declared elsewhere.
+        "aws_api_gateway_method_settings",
+    ];
 
     fn check(stage: &Resource, cx: &Context<'_>) {
         for (n, setting) in cx.items(stage, &["MethodSettings"]).into_iter().enumerate() {

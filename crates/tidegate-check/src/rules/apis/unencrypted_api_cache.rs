@@ -54,13 +54,18 @@ declare_rule! {
 }
 
 impl Rule for UnencryptedApiCache {
-    const ON: &'static [&'static str] = &["AWS::ApiGateway::Stage", "AWS::ApiGateway::Deployment"];
+    const ON: &'static [&'static str] = &[
+        "AWS::ApiGateway::Stage",
+        "AWS::ApiGateway::Deployment",
+        // In Terraform: settings for a stage that is declared elsewhere.
+        "aws_api_gateway_method_settings",
+    ];
 
     fn check(stage: &Resource, cx: &Context<'_>) {
-        let path: &[&str] = if stage.ty == "AWS::ApiGateway::Stage" {
-            &["MethodSettings"]
-        } else {
+        let path: &[&str] = if stage.ty == "AWS::ApiGateway::Deployment" {
             &["StageDescription", "MethodSettings"]
+        } else {
+            &["MethodSettings"]
         };
         let own = cx.get(stage, &["StageDescription"]);
         let own = own.filter(|_| stage.ty == "AWS::ApiGateway::Deployment");

@@ -47,7 +47,7 @@ declare_rule! {
         confidence: High,
         since: "0.1.0",
         aliases: [
-            "TG-FN-011",
+            "TG-FN-011", "kics:1d6e16f1-5d8a-4379-bfb3-2dadd38ed5a7", "kics:e08ed7eb-f3ef-494d-9d22-2e3db756a347",
             "CKV_AWS_301",
             "cfn-lint-serverless:WS1003",
             "guard:LAMBDA_FUNCTION_PUBLIC_ACCESS_PROHIBITED",
@@ -86,7 +86,8 @@ fn is_partly_written(principal: &Value) -> bool {
     principal.pieces().iter().any(|p| matches!(p, tidegate_graph::Piece::Text(_)))
 }
 
-fn is_narrowed(permission: &Resource, cx: &Context<'_>) -> bool {
+/// True if something but the principal decides who may invoke.
+pub(in crate::rules) fn is_narrowed(permission: &Resource, cx: &Context<'_>) -> bool {
     let there = |key: &str| cx.get(permission, &[key]).is_some_and(|v| v.as_str() != Some("*"));
     there("PrincipalOrgID")
         || there("SourceAccount")

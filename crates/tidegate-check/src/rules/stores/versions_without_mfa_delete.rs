@@ -61,7 +61,7 @@ declare_rule! {
 }
 
 impl Rule for VersionsWithoutMfaDelete {
-    const ON: &'static [&'static str] = &["AWS::S3::Bucket"];
+    const ON: &'static [&'static str] = &["AWS::S3::Bucket", "aws_s3_bucket_versioning"];
 
     fn check(bucket: &Resource, cx: &Context<'_>) {
         let Some(versioning) = cx.get(bucket, &["VersioningConfiguration"]) else { return };
