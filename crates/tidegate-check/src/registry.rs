@@ -165,7 +165,6 @@ pub(crate) static RULES: &[Entry] = &[
     Entry::of::<queues::queue_encryption_by_default::QueueEncryptionByDefault>(),
     Entry::of::<queues::queue_administered_by_anyone::QueueAdministeredByAnyone>(),
     Entry::of::<queues::queue_encryption_off::QueueEncryptionOff>(),
-    Entry::of::<queues::queue_encryption_unstated::QueueEncryptionUnstated>(),
     Entry::of::<queues::queue_policy_with_any_action::QueuePolicyWithAnyAction>(),
     Entry::of::<queues::queue_service_without_source::QueueServiceWithoutSource>(),
     Entry::of::<queues::queue_without_dead_letters::QueueWithoutDeadLetters>(),

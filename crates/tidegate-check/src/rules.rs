@@ -174,7 +174,6 @@ pub(crate) mod queues {
     pub(crate) mod queue_encryption_by_default;
     pub(crate) mod queue_administered_by_anyone;
     pub(crate) mod queue_encryption_off;
-    pub(crate) mod queue_encryption_unstated;
     pub(crate) mod queue_policy_with_any_action;
     pub(crate) mod queue_service_without_source;
     pub(crate) mod queue_without_dead_letters;
