@@ -7,7 +7,7 @@ use crate::{Files, LoadError, Options, yaml};
 use rayon::prelude::*;
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
-use tidegate_graph::{FileId, Map, Problem, Str, Value};
+use tidegate_graph::{Data, FileId, Map, Problem, Str, Value};
 
 /// A thing that one reader reads on its own.
 #[derive(Debug)]
@@ -243,10 +243,14 @@ fn open(files: &Files, path: &Path, named: bool) -> Opened {
     let text = files.text(file);
     let parsed = yaml::parse(file, &text);
     let name = name_of(path);
-    let document = parsed.documents.into_iter().find_map(|root| {
+    let mut documents = parsed.documents.into_iter();
+    let mut document = documents.by_ref().find_map(|root| {
         let kind = kind_of(&root, &name)?;
         Some(Document { file, root, kind })
     });
+    if let Some(Document { root, kind: Kind::CloudFormation, .. }) = &mut document {
+        documents.for_each(|more| add_resources(root, more, &name));
+    }
     if document.is_none() && !named && !surely_ours(&text) {
         return Opened::default();
     }
@@ -257,6 +261,21 @@ fn open(files: &Files, path: &Path, named: bool) -> Opened {
         ));
     }
     Opened { document, problems }
+}
+
+/// Takes over what a further template of the same file declares: nothing deploys it, but nothing that is written may be lost.
+fn add_resources(template: &mut Value, mut more: Value, name: &str) {
+    if kind_of(&more, name) != Some(Kind::CloudFormation) {
+        return;
+    }
+    let Some(resources) = more.as_map_mut().and_then(|map| map.remove("Resources")) else { return };
+    let (Data::Map(resources), Some(template)) = (resources.data, template.as_map_mut()) else { return };
+    let Some(known) = template.get_mut("Resources").and_then(Value::as_map_mut) else { return };
+    for (id, field) in resources.into_fields() {
+        if !known.contains_key(&id) {
+            known.insert_field(id, field);
+        }
+    }
 }
 
 /// A cheap look before anything is parsed: most JSON and YAML of a repository is something else.

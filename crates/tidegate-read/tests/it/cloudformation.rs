@@ -104,6 +104,19 @@ Resources:
 }
 
 #[test]
+fn further_templates_of_a_file_are_read() {
+    let queue = |id: &str, name: &str| {
+        format!("Resources:\n  {id}:\n    Type: AWS::SQS::Queue\n    Properties: {{QueueName: {name}}}\n")
+    };
+    let text =
+        format!("{}---\n{}---\nkind: Pod\n---\n{}", queue("A", "a"), queue("B", "b"), queue("A", "later"));
+    let system = read(&[("t.yaml", &text)]);
+    assert_eq!(show(&system, "t/A", "QueueName"), "a");
+    assert_eq!(show(&system, "t/B", "QueueName"), "b");
+    assert_eq!(system.sources.location(system.resource("t/B").unwrap().span).line, 7);
+}
+
+#[test]
 fn a_parameter_file_decides() {
     let template = "Parameters: {Env: {Type: String}}
 Conditions: {P: !Equals [!Ref Env, prod]}
