@@ -178,14 +178,17 @@ impl<'c> Loader<'c> {
     }
 
     fn rego(&mut self, found: Vec<(Found, Option<&Pack>)>) {
-        let mut modules = Vec::new();
-        for (file, pack) in found {
-            let module = Module::read(&shown(&file.path), file.text.clone());
-            match module.broken() {
-                Some(complaint) => self.complain(&file, vec![complaint]),
-                None => modules.push((module, file, pack)),
+        let read =
+            |(file, pack): (Found, _)| (Module::read(&shown(&file.path), file.text.clone()), file, pack);
+        let mut modules: Vec<_> = found.into_iter().map(read).collect();
+        let mut broken = Module::broken(&modules.iter().map(|(m, ..)| m).collect::<Vec<_>>()).into_iter();
+        modules.retain(|(_, file, _)| match broken.next().flatten() {
+            Some(complaint) => {
+                self.complain(file, vec![complaint]);
+                false
             }
-        }
+            None => true,
+        });
         let libraries: Vec<Module> =
             modules.iter().map(|(m, ..)| m).filter(|m| !m.is_rule() && !m.is_test()).cloned().collect();
         for (module, file, pack) in modules.into_iter().filter(|(m, ..)| m.is_rule()) {

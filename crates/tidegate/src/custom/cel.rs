@@ -79,6 +79,9 @@ impl Program {
             // What the grammar would have taken is a list of token names that helps nobody.
             let message = message.split(", expecting").next().unwrap_or(message);
             let message = message.strip_prefix("Syntax error: ").unwrap_or(message);
+            // The parser's own limit has no words of its own.
+            let deep = message.starts_with("OtherError");
+            let message = if deep { "the condition is nested too deeply" } else { message };
             let at = first.map_or(0, |e| offset(text, e.pos));
             Wrong { message: message.to_string(), at: at..(at + 1).min(text.len()).max(at) }
         })?;

@@ -400,7 +400,7 @@ fn guard_needs_its_engine() {
     );
     let found = &ran.json()["findings"];
     let at = found.as_array().unwrap().iter().find(|f| f["rule"] == "sqs-key").unwrap();
-    assert_eq!(at["location"]["line"], 9, "the properties of `Orders`: {at}");
+    assert_eq!(at["location"]["line"], 7, "{at}");
 
     let tests = "- name: no key\n  input: {Resources: {Q: {Type: 'AWS::SQS::Queue', Properties: {}}}}\n  \
                  expectations: {rules: {SQS_KEY: FAIL, DEFAULT_KEY: FAIL}}\n- name: nothing\n  input: {Resources: {}}\n  \
