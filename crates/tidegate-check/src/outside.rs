@@ -158,6 +158,7 @@ fn draft(rule: &'static Metadata, resource: Str, span: Span, note: Note) -> Draf
         help: note.help,
         related: Vec::new(),
         path: Vec::new(),
+        unlike: Vec::new(),
         fix: None,
     }
 }

@@ -118,8 +118,8 @@ pub(crate) mod gcp {
 pub(crate) mod identity {
     pub(crate) mod admin_policy;
     pub(crate) mod allow_by_exception;
-    pub(crate) mod data_action_on_any_name;
     pub(crate) mod anyone_behind_condition;
+    pub(crate) mod data_action_on_any_name;
     pub(crate) mod data_action_on_everything;
     pub(crate) mod every_secret_readable;
     pub(crate) mod foreign_trust_without_external_id;
@@ -172,7 +172,6 @@ pub(crate) mod queues {
     pub(crate) mod public_queue_policy;
     pub(crate) mod queue_changed_by_every_principal;
     pub(crate) mod queue_encryption_by_default;
-    pub(crate) mod queue_administered_by_anyone;
     pub(crate) mod queue_encryption_off;
     pub(crate) mod queue_policy_with_any_action;
     pub(crate) mod queue_service_without_source;
@@ -184,8 +183,8 @@ pub(crate) mod queues {
 }
 pub(crate) mod secrets {
     pub(crate) mod disabled_key;
-    pub(crate) mod key_without_rotation;
     pub(crate) mod key_without_policy;
+    pub(crate) mod key_without_rotation;
     pub(crate) mod public_secret_policy;
     pub(crate) mod secret_in_template;
     pub(crate) mod secret_without_own_key;
@@ -193,8 +192,8 @@ pub(crate) mod secrets {
 }
 pub(crate) mod stores {
     pub(crate) mod any_origin_bucket;
-    pub(crate) mod bucket_encrypted_by_default_alone;
     pub(crate) mod bucket_acl_given_away;
+    pub(crate) mod bucket_encrypted_by_default_alone;
     pub(crate) mod bucket_for_any_account;
     pub(crate) mod bucket_over_plain_http;
     pub(crate) mod bucket_read_by_every_principal;

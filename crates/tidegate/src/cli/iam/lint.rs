@@ -51,7 +51,7 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args, global: Global, today: Date) -> Result<Exit, Failure> {
     args.data.install(today, global)?;
     let first = args.paths.first().map_or(Path::new("."), PathBuf::as_path);
-    let config = Config::load(args.config.as_deref(), first)?;
+    let config = Config::load(args.config.as_deref(), first, &[])?;
     let kind = Kind::ALL.into_iter().find(|k| k.word() == args.kind).unwrap_or_default();
     let progress = Progress::start(global.quiet, "reading");
     let gathered = gather::gather(&args.paths, kind, &config)?;
