@@ -113,6 +113,30 @@ pub(crate) fn allowed_on_everything<'r>(
     statements(cx, resource).into_iter().filter_map(dangerous).collect()
 }
 
+/// What an ARN that ends in a star alone stands for.
+pub(crate) fn any_name(arn: &Value) -> Option<&'static str> {
+    // Account and region are holes mostly, and no colon may come from one.
+    let piece = |piece: &Piece| match piece {
+        Piece::Text(text) => text.to_string(),
+        _ => "$".into(),
+    };
+    let text: String = arn.pieces().iter().map(piece).collect();
+    let mut parts = text.splitn(6, ':').skip(2);
+    let (service, rest) = (parts.next()?, parts.nth(2)?);
+    Some(match (service, rest) {
+        ("dynamodb", "table/*" | "*") => "every table",
+        ("events", "event-bus/*" | "*") => "every bus",
+        ("firehose", "deliverystream/*" | "*") => "every delivery stream",
+        ("kinesis", "stream/*" | "*") => "every stream",
+        ("lambda", "function:*" | "*") => "every function",
+        ("s3", "*" | "*/*") => "every bucket",
+        ("sns", "*") => "every topic",
+        ("sqs", "*") => "every queue",
+        ("states", "stateMachine:*" | "*") => "every state machine",
+        _ => return None,
+    })
+}
+
 /// A policy of AWS's own that is attached to an identity.
 #[derive(Clone, Debug)]
 pub(crate) struct AwsManaged<'r> {

@@ -1,7 +1,7 @@
 //! A service call whose target the caller chooses.
 
 use crate::Context;
-use crate::identity::{all_statements, aws_managed};
+use crate::identity::{all_statements, any_name, aws_managed};
 use crate::rule::{Rule, declare_rule};
 use tidegate_graph::policy::Statement;
 use tidegate_graph::{Resource, Severity, Span, Value};
@@ -9,8 +9,9 @@ use tidegate_graph::{Resource, Severity, Span, Value};
 declare_rule! {
     /// ## What it finds
     /// An integration that calls an AWS service directly (no function between) and takes the action, or the queue, topic,
-    /// table, bucket, stream, bus, function or state machine, from the request: in a request parameter or template. Low
-    /// where the API's role was read and names single resources alone.
+    /// table, bucket, stream, bus, function or state machine, from the request: in a request parameter or template. High
+    /// where the API's role is allowed its actions on everything of a kind, low where it names single resources, medium
+    /// where the role wasn't read.
     ///
     /// ## Why it matters
     /// API Gateway calls with the rights of its role. A caller who chooses the target gets all that the role is allowed,
@@ -97,31 +98,31 @@ impl Rule for TargetFromRequest {
             _ => of_integration(resource, cx),
         };
         let Some((target, key, span)) = found else { return };
-        let severity = if role_is_narrow(resource, cx) { Severity::Low } else { Severity::High };
         cx.finding(resource, format!("the caller chooses `{target}` of the service that is called"))
             .at_place(key, span)
-            .severity(severity)
+            .severity(severity(resource, cx))
             .help("write the target out; let the request fill in data alone")
             .report();
     }
 }
 
-/// True when the role of the integration was read and names single resources alone: there is nothing else to choose.
-fn role_is_narrow(resource: &Resource, cx: &Context<'_>) -> bool {
+/// How much there is to choose from: all that the role of the integration is allowed.
+fn severity(resource: &Resource, cx: &Context<'_>) -> Severity {
     let role = cx
         .get(resource, &["Integration", "Credentials"])
         .or_else(|| cx.get(resource, &["CredentialsArn"]))
         .and_then(|role| cx.target(resource, role, "AWS::IAM::Role"));
-    let Some(role) = role else { return false };
-    let statements = all_statements(cx, role);
+    let Some(role) = role else { return Severity::Medium };
     let wide = |statement: &Statement<'_>| {
-        statement.allows()
-            && (!statement.not_resources.is_empty()
-                || statement.resources.iter().any(|r| r.is_unknown() || r.display().contains('*')))
+        let any = |arn: &&Value| any_name(arn).is_some();
+        statement.allows() && (statement.on_everything() || statement.resources.iter().any(any))
     };
-    aws_managed(cx, role).is_empty()
-        && !statements.is_empty()
-        && !statements.iter().any(|owned| wide(&owned.placed.statement))
+    let statements = all_statements(cx, role);
+    if !aws_managed(cx, role).is_empty() || statements.iter().any(|owned| wide(&owned.placed.statement)) {
+        Severity::High
+    } else {
+        Severity::Low
+    }
 }
 
 type Found = Option<(String, String, Span)>;
@@ -203,6 +204,29 @@ fn chosen_in(template: &str) -> Option<String> {
 mod tests {
     use super::{TargetFromRequest, chosen_in};
     use crate::testing::Build;
+    use tidegate_graph::Severity;
+
+    #[test]
+    fn severity_is_what_the_role_gives() {
+        let of = |resource: &str| {
+            let role = format!(
+                r#"{{"Policies": [{{"PolicyName": "p", "PolicyDocument": {{"Statement":
+                    {{"Effect": "Allow", "Action": "kinesis:PutRecord", "Resource": "{resource}"}}}}}}]}}"#
+            );
+            let method = r#"{"Integration": {"Type": "AWS", "Credentials": {"Fn::GetAtt": ["Role", "Arn"]},
+                "Uri": "arn:aws:apigateway:eu-west-1:kinesis:action/PutRecord",
+                "RequestTemplates": {"application/json": "{\"StreamName\": \"$input.params('s')\"}"}}}"#;
+            let build = Build::new().json("Role", "AWS::IAM::Role", &role).json(
+                "M",
+                "AWS::ApiGateway::Method",
+                method,
+            );
+            build.run::<TargetFromRequest>().findings.iter().map(|f| f.severity).collect::<Vec<_>>()
+        };
+        assert_eq!(of("*"), [Severity::High]);
+        assert_eq!(of("arn:aws:kinesis:eu-west-1:123456789012:stream/*"), [Severity::High]);
+        assert_eq!(of("arn:aws:kinesis:eu-west-1:123456789012:stream/orders*"), [Severity::Low]);
+    }
 
     fn method(integration: &str) -> Vec<String> {
         let properties = format!(r#"{{"Integration": {integration}}}"#);

@@ -2,9 +2,9 @@
 
 use super::data_action_on_everything::touches_data;
 use crate::Context;
-use crate::identity::{POLICY_TYPES, statements};
+use crate::identity::{POLICY_TYPES, any_name, statements};
 use crate::rule::{Rule, declare_rule};
-use tidegate_graph::{Piece, Resource, Value};
+use tidegate_graph::Resource;
 
 declare_rule! {
     /// ## What it finds
@@ -88,30 +88,6 @@ impl Rule for DataActionOnAnyName {
                 .report();
         }
     }
-}
-
-/// What an ARN that ends in a star alone stands for.
-fn any_name(arn: &Value) -> Option<&'static str> {
-    // Account and region are holes mostly, and no colon may come from one.
-    let piece = |piece: &Piece| match piece {
-        Piece::Text(text) => text.to_string(),
-        _ => "$".into(),
-    };
-    let text: String = arn.pieces().iter().map(piece).collect();
-    let mut parts = text.splitn(6, ':').skip(2);
-    let (service, rest) = (parts.next()?, parts.nth(2)?);
-    Some(match (service, rest) {
-        ("dynamodb", "table/*" | "*") => "every table",
-        ("events", "event-bus/*" | "*") => "every bus",
-        ("firehose", "deliverystream/*" | "*") => "every delivery stream",
-        ("kinesis", "stream/*" | "*") => "every stream",
-        ("lambda", "function:*" | "*") => "every function",
-        ("s3", "*" | "*/*") => "every bucket",
-        ("sns", "*") => "every topic",
-        ("sqs", "*") => "every queue",
-        ("states", "stateMachine:*" | "*") => "every state machine",
-        _ => return None,
-    })
 }
 
 #[cfg(test)]

@@ -6,8 +6,8 @@ use tidegate_graph::{Resource, Severity};
 
 declare_rule! {
     /// ## What it finds
-    /// A secret without a rotation schedule. Medium where it is generated or attached to a database, since such a secret can
-    /// be rotated without writing code; low for the rest.
+    /// A secret without a rotation schedule. Medium where it is attached to a database, since AWS has the function that rotates
+    /// it ready; low for the rest.
     ///
     /// ## Why it matters
     /// Whoever saw it once, in a log, a backup or a former job, can use it for ever.
@@ -61,8 +61,7 @@ impl Rule for SecretWithoutRotation {
         if has("AWS::SecretsManager::RotationSchedule") || cx.get(secret, &["RotationLambdaArn"]).is_some() {
             return;
         }
-        let easy = has("AWS::SecretsManager::SecretTargetAttachment")
-            || cx.get(secret, &["GenerateSecretString"]).is_some();
+        let easy = has("AWS::SecretsManager::SecretTargetAttachment");
         cx.finding(secret, format!("`{}` is never rotated", secret.logical_id))
             .severity(if easy { Severity::Medium } else { Severity::Low })
             .help("add a `AWS::SecretsManager::RotationSchedule`, or do without a lasting secret")
@@ -86,10 +85,6 @@ mod tests {
     fn never_rotated() {
         assert_eq!(severities("{}", "AWS::SecretsManager::ResourcePolicy"), [Severity::Low]);
         assert_eq!(severities("{}", "AWS::SecretsManager::SecretTargetAttachment"), [Severity::Medium]);
-        assert_eq!(
-            severities(r#"{"GenerateSecretString": {}}"#, "AWS::SecretsManager::ResourcePolicy"),
-            [Severity::Medium]
-        );
     }
 
     #[test]

@@ -75,7 +75,7 @@ impl Rule for AnyOriginBucket {
                     let more = if writes.len() > 1 { " and more" } else { "" };
                     let at = n.to_string();
                     cx.finding(bucket, format!("pages of any origin may use `{first}`{more} on the bucket"))
-                        .at(&["CorsConfiguration", "CorsRules", at.as_str(), "AllowedOrigins"])
+                        .at(&["CorsConfiguration", "CorsRules", at.as_str()])
                         .help("name the origins that upload, or leave only `GET` and `HEAD`")
                         .report();
                 }
@@ -91,7 +91,7 @@ impl Rule for AnyOriginBucket {
                     }
                     let at = n.to_string();
                     cx.finding(bucket, "pages of any origin may read the bucket")
-                        .at(&["CorsConfiguration", "CorsRules", at.as_str(), "AllowedOrigins"])
+                        .at(&["CorsConfiguration", "CorsRules", at.as_str()])
                         .severity(Severity::Info)
                         .help("name the origins that need the objects, unless they are public")
                         .report();

@@ -67,7 +67,8 @@ impl Rule for BucketWithoutAccessLog {
         if cx.get(bucket, &["LoggingConfiguration"]).is_some() {
             return;
         }
-        let takes_logs = cx.get(bucket, &["AccessControl"]).and_then(Value::as_str) == Some("LogDeliveryWrite")
+        let takes_logs = cx.get(bucket, &["AccessControl"]).and_then(Value::as_str)
+            == Some("LogDeliveryWrite")
             || TAKE_LOGS.iter().any(|(ty, path)| !cx.referrers(bucket, ty, path).is_empty());
         if takes_logs {
             return;
@@ -87,7 +88,11 @@ mod tests {
     #[test]
     fn logs_and_their_place() {
         let build = Build::new()
-            .json("Orders", "AWS::S3::Bucket", r#"{"LoggingConfiguration": {"DestinationBucketName": {"Ref": "Logs"}}}"#)
+            .json(
+                "Orders",
+                "AWS::S3::Bucket",
+                r#"{"LoggingConfiguration": {"DestinationBucketName": {"Ref": "Logs"}}}"#,
+            )
             .json("Logs", "AWS::S3::Bucket", "{}")
             .json("Old", "AWS::S3::Bucket", r#"{"AccessControl": "LogDeliveryWrite"}"#)
             .json("Bills", "AWS::S3::Bucket", "{}");

@@ -77,7 +77,9 @@ impl Rule for UnboundedTable {
 
     fn check(table: &Resource, cx: &Context<'_>) {
         let Some(mode) = cx.get(table, &["BillingMode"]) else { return };
-        if cx.get(table, &["OnDemandThroughput"]).is_some() || mode.as_str().is_some_and(|m| m != "PAY_PER_REQUEST") {
+        if cx.get(table, &["OnDemandThroughput"]).is_some()
+            || mode.as_str().is_some_and(|m| m != "PAY_PER_REQUEST")
+        {
             return;
         }
         let Some(way) = way_here(table, cx) else { return };
@@ -90,7 +92,11 @@ impl Rule for UnboundedTable {
                 format!("requests to `{first}` get to `{}` through `{last}` without bounds", table.logical_id)
             }
             (_, last) => {
-                format!("requests to `{}` get to `{}` without bounds", last.unwrap_or_default(), table.logical_id)
+                format!(
+                    "requests to `{}` get to `{}` without bounds",
+                    last.unwrap_or_default(),
+                    table.logical_id
+                )
             }
         };
         let bounds = Plain::map([
@@ -150,7 +156,8 @@ mod tests {
     #[test]
     fn bounded_somewhere_or_internal() {
         assert!(behind_api(ON_DEMAND, r#"{"ReservedConcurrentExecutions": 5}"#).is_empty());
-        let bounded = r#"{"BillingMode": "PAY_PER_REQUEST", "OnDemandThroughput": {"MaxReadRequestUnits": 5}}"#;
+        let bounded =
+            r#"{"BillingMode": "PAY_PER_REQUEST", "OnDemandThroughput": {"MaxReadRequestUnits": 5}}"#;
         assert!(behind_api(bounded, "{}").is_empty());
         assert!(behind_api("{}", "{}").is_empty());
         let internal = Build::new()

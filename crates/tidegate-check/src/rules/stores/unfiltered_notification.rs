@@ -97,8 +97,11 @@ declare_rule! {
     }
 }
 
-const KINDS: &[(&str, &str)] =
-    &[("LambdaConfigurations", "Function"), ("QueueConfigurations", "Queue"), ("TopicConfigurations", "Topic")];
+const KINDS: &[(&str, &str)] = &[
+    ("LambdaConfigurations", "Function"),
+    ("QueueConfigurations", "Queue"),
+    ("TopicConfigurations", "Topic"),
+];
 
 impl Rule for UnfilteredNotification {
     const ON: &'static [&'static str] = &["AWS::S3::Bucket"];
@@ -139,7 +142,10 @@ fn report(bucket: &Resource, (kind, n): (&str, usize), first: usize, writers: &[
     let (severity, message) = match (in_loop, others.first()) {
         (Some(writer), _) => (
             Severity::Medium,
-            format!("each object starts `{}`, which leads on to `{}`, which may write the next", started.name, writer.name),
+            format!(
+                "each object starts `{}`, which leads on to `{}`, which may write the next",
+                started.name, writer.name
+            ),
         ),
         (None, Some(writer)) => (
             Severity::Low,
@@ -190,7 +196,10 @@ fn is_about_new_objects(configuration: &Value, cx: &Context<'_>) -> bool {
 }
 
 fn is_filtered(configuration: &Value, cx: &Context<'_>) -> bool {
-    let rules = cx.child(configuration, "Filter").and_then(|f| cx.child(f, "S3Key")).and_then(|k| cx.child(k, "Rules"));
+    let rules = cx
+        .child(configuration, "Filter")
+        .and_then(|f| cx.child(f, "S3Key"))
+        .and_then(|k| cx.child(k, "Rules"));
     rules.is_some_and(|rules| {
         let named = |rule: &&Value| cx.child(rule, "Value").is_none_or(|value| value.as_str() != Some(""));
         cx.world.items(rules).iter().any(named)
@@ -223,14 +232,17 @@ mod tests {
         let expected = ["Images: what `Report` writes to `Images` starts `Resize` too"];
         assert_eq!(other.findings::<UnfilteredNotification>(), expected);
         let in_loop = other.edge("Resize", Invokes, "Report");
-        let expected = ["Images: each object starts `Resize`, which leads on to `Report`, which may write the next"];
+        let expected =
+            ["Images: each object starts `Resize`, which leads on to `Report`, which may write the next"];
         assert_eq!(in_loop.findings::<UnfilteredNotification>(), expected);
     }
 
     #[test]
     fn filtered_or_written_by_itself() {
         let filter = r#", "Filter": {"S3Key": {"Rules": [{"Name": "prefix", "Value": "uploads/"}]}}"#;
-        assert!(bucket(filter).edge("Report", Writes, "Images").findings::<UnfilteredNotification>().is_empty());
+        assert!(
+            bucket(filter).edge("Report", Writes, "Images").findings::<UnfilteredNotification>().is_empty()
+        );
         assert!(bucket("").edge("Resize", Writes, "Images").findings::<UnfilteredNotification>().is_empty());
     }
 }

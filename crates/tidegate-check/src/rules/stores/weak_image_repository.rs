@@ -111,7 +111,8 @@ mod tests {
         assert_eq!(severities("{}", elsewhere), [Severity::Info, Severity::Low]);
         let here = r#"{"Fn::GetAtt": ["Images", "RepositoryUri"]}"#;
         assert_eq!(severities("{}", here), [Severity::Info, Severity::Medium]);
-        let good = r#"{"ImageTagMutability": "IMMUTABLE", "ImageScanningConfiguration": {"ScanOnPush": true}}"#;
+        let good =
+            r#"{"ImageTagMutability": "IMMUTABLE", "ImageScanningConfiguration": {"ScanOnPush": true}}"#;
         assert!(severities(good, here).is_empty());
     }
 }
