@@ -27,7 +27,9 @@ pub(crate) struct Referrer<'a> {
 
 /// Which property names a resource of a type: what literal names and ARNs elsewhere mean.
 const NAMES: &[(&str, &str)] = &[
+    ("AWS::ApiGateway::DomainName", "DomainName"),
     ("AWS::ApiGateway::RestApi", "Name"),
+    ("AWS::ApiGatewayV2::DomainName", "DomainName"),
     ("AWS::DynamoDB::Table", "TableName"),
     ("AWS::Events::EventBus", "Name"),
     ("AWS::IAM::Group", "GroupName"),

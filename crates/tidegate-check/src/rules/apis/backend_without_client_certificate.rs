@@ -3,12 +3,13 @@
 use crate::Context;
 use crate::openapi::operations;
 use crate::rule::{Rule, declare_rule};
-use tidegate_graph::{Resource, Value};
+use tidegate_graph::{Resource, Severity, Value};
 
 declare_rule! {
     /// ## What it finds
     /// A stage of a REST API that calls HTTP backends and has no client certificate (`ClientCertificateId`). APIs that call
-    /// functions and services only are left alone: those see who calls.
+    /// functions and services only are left alone: those see who calls. As info, a stage of an API whose methods are
+    /// declared elsewhere, so that it isn't known what it calls.
     ///
     /// ## Why it matters
     /// The backend is on the internet, and whoever knows its address calls it past the API: past its logins, limits and
@@ -55,7 +56,7 @@ declare_rule! {
     /// ```
     ///
     /// ## Limits
-    /// Whether the backend asks for the certificate isn't known. Other tools report every stage, whatever it calls.
+    /// Whether the backend asks for the certificate isn't known. Other tools report every stage.
     BackendWithoutClientCertificate {
         id: "backend-without-client-certificate",
         title: "HTTP backend that can't tell its API from others",
@@ -83,7 +84,14 @@ impl Rule for BackendWithoutClientCertificate {
             return;
         }
         let api = cx.get(stage, &["RestApiId"]).and_then(|v| cx.target(stage, v, "AWS::ApiGateway::RestApi"));
-        let Some(api) = api else { return };
+        let Some(api) = api.filter(|api| says_what_it_calls(api, cx)) else {
+            return cx
+                .finding(stage, "the stage shows no certificate to whatever it calls")
+                .within(&["ClientCertificateId"])
+                .severity(Severity::Info)
+                .help(HELP)
+                .report();
+        };
         let methods = cx.referrers(api, "AWS::ApiGateway::Method", "RestApiId");
         let by_method = methods.into_iter().find_map(|m| {
             let integration = cx.get(m, &["Integration"])?;
@@ -99,9 +107,15 @@ impl Rule for BackendWithoutClientCertificate {
         cx.finding(stage, "backends can't tell calls of this stage from others")
             .within(&["ClientCertificateId"])
             .related(Some(backend), "calls a backend over HTTP")
-            .help("set `ClientCertificateId`, and let the backend ask for the certificate")
+            .help(HELP)
             .report();
     }
+}
+
+const HELP: &str = "set `ClientCertificateId`, and let the backend ask for the certificate";
+
+fn says_what_it_calls(api: &Resource, cx: &Context<'_>) -> bool {
+    cx.get(api, &["Body"]).is_some() || !cx.referrers(api, "AWS::ApiGateway::Method", "RestApiId").is_empty()
 }
 
 fn over_http(kind: &Value) -> bool {
@@ -138,6 +152,11 @@ mod tests {
     #[test]
     fn functions() {
         assert_eq!(findings(&calling("aws_proxy"), ""), 0);
-        assert_eq!(findings("{}", ""), 0);
+    }
+
+    #[test]
+    fn what_is_called_is_elsewhere() {
+        assert_eq!(findings("{}", ""), 1);
+        assert_eq!(findings("{}", r#", "ClientCertificateId": "abc""#), 0);
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::Context;
 use crate::rule::{Rule, declare_rule};
-use tidegate_graph::{Fix, Resource, Severity, Value};
+use tidegate_graph::{Fix, Resource, Severity};
 
 declare_rule! {
     /// ## What it finds
@@ -91,12 +91,8 @@ impl Rule for OpenDoorBesideDomain {
 
 fn asks_for_certificates(mapping: &Resource, cx: &Context<'_>) -> bool {
     let Some(name) = cx.get(mapping, &["DomainName"]) else { return false };
-    let by_reference = name.references().into_iter().find_map(|(r, _)| cx.system.resource(&r.target));
-    let same = |domain: &&Resource| {
-        cx.get(domain, &["DomainName"]).map(Value::display).is_some_and(|text| text == name.display())
-    };
     let types = ["AWS::ApiGateway::DomainName", "AWS::ApiGatewayV2::DomainName"];
-    let domain = by_reference.or_else(|| types.iter().flat_map(|ty| cx.of_type(ty)).find(same));
+    let domain = types.iter().find_map(|ty| cx.target(mapping, name, ty));
     domain.is_some_and(|domain| {
         let trust = ["MutualTlsAuthentication", "TruststoreUri"];
         cx.get(domain, &trust).is_some_and(|uri| uri.as_str() != Some(""))
