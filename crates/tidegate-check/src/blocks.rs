@@ -35,9 +35,13 @@ pub(crate) fn at<'r>(cx: &Context<'_>, resource: &'r Resource, path: &[&str]) ->
     values.first().map_or(Found::Absent, |value| Found::Value(value))
 }
 
-/// True if there is such a block, known or not.
+/// True if there is such a block. One that may or may not be there is reported as unknown, and nothing more can be said.
 pub(crate) fn has(cx: &Context<'_>, resource: &Resource, block: &str) -> bool {
-    !cx.items(resource, &[block]).is_empty()
+    let blocks = cx.items(resource, &[block]);
+    if let Some(first) = blocks.first().filter(|_| blocks.iter().all(|b| b.is_unknown())) {
+        cx.unknown(resource, first, &format!("whether there is `{block}`"));
+    }
+    !blocks.is_empty()
 }
 
 #[cfg(test)]

@@ -90,6 +90,12 @@ impl<'a> Context<'a> {
         (found.data != Data::Null).then_some(found)
     }
 
+    /// The first value on the way to a path that isn't known, so that what stands at its end can't be said.
+    pub(crate) fn unknown_above<'r>(&self, resource: &'r Resource, path: &[&str]) -> Option<&'r Value> {
+        let above = (1..path.len()).filter_map(|n| self.get(resource, path.get(..n)?));
+        above.into_iter().find(|value| value.is_unknown())
+    }
+
     /// The value of a key of a map in this world; `None` is absent, and so is an explicit null.
     pub(crate) fn child<'r>(&self, value: &'r Value, key: &str) -> Option<&'r Value> {
         let found = match (&value.data, key.parse::<usize>()) {

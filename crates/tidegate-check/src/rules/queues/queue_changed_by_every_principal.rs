@@ -123,17 +123,35 @@ mod tests {
     use crate::testing::Build;
 
     fn findings(properties: &str) -> usize {
-        Build::new().json("It", "AWS::SQS::QueuePolicy", properties).findings::<QueueChangedByEveryPrincipal>().len()
+        Build::new()
+            .json("It", "AWS::SQS::QueuePolicy", properties)
+            .findings::<QueueChangedByEveryPrincipal>()
+            .len()
     }
 
     #[test]
     fn found() {
-        assert_eq!(findings(r#"{"PolicyDocument": {"Statement": {"Effect": "Allow", "Principal": {"AWS": ["1", "*"]}, "Action": ["sqs:SendMessage", "sqs:AddPermission"]}}}"#), 1);
+        assert_eq!(
+            findings(
+                r#"{"PolicyDocument": {"Statement": {"Effect": "Allow", "Principal": {"AWS": ["1", "*"]}, "Action": ["sqs:SendMessage", "sqs:AddPermission"]}}}"#
+            ),
+            1
+        );
     }
 
     #[test]
     fn clean() {
-        assert_eq!(findings(r#"{"PolicyDocument": {"Statement": {"Effect": "Allow", "Principal": "*", "Action": "sqs:SendMessage"}}}"#), 0);
-        assert_eq!(findings(r#"{"PolicyDocument": {"Statement": {"Effect": "Deny", "Principal": "*", "Action": "sqs:*"}}}"#), 0);
+        assert_eq!(
+            findings(
+                r#"{"PolicyDocument": {"Statement": {"Effect": "Allow", "Principal": "*", "Action": "sqs:SendMessage"}}}"#
+            ),
+            0
+        );
+        assert_eq!(
+            findings(
+                r#"{"PolicyDocument": {"Statement": {"Effect": "Deny", "Principal": "*", "Action": "sqs:*"}}}"#
+            ),
+            0
+        );
     }
 }

@@ -94,13 +94,13 @@ impl Rule for KafkaWithoutLog {
     const ON: &'static [&'static str] = &["AWS::MSK::Cluster"];
 
     fn check(cluster: &Resource, cx: &Context<'_>) {
-        for outer in [&["LoggingInfo"][..], &["LoggingInfo", "BrokerLogs"]] {
-            if let Some(value) = cx.get(cluster, outer).filter(|v| v.is_unknown()) {
+        const PLACES: [&str; 3] = ["CloudWatchLogs", "Firehose", "S3"];
+        for place in PLACES {
+            if let Some(value) = cx.unknown_above(cluster, &["LoggingInfo", "BrokerLogs", place, "Enabled"]) {
                 return cx.unknown(cluster, value, "the log of the brokers");
             }
         }
-        let logs = ["CloudWatchLogs", "Firehose", "S3"]
-            .map(|place| cx.get(cluster, &["LoggingInfo", "BrokerLogs", place, "Enabled"]));
+        let logs = PLACES.map(|place| cx.get(cluster, &["LoggingInfo", "BrokerLogs", place, "Enabled"]));
         if logs.iter().flatten().any(|value| value.as_bool() == Some(true)) {
             return;
         }

@@ -86,11 +86,11 @@ impl Rule for KafkaWithoutLogin {
 
     fn check(cluster: &Resource, cx: &Context<'_>) {
         const OPEN: &[&str] = &["ClientAuthentication", "Unauthenticated", "Enabled"];
-        let Some(authentication) = cx.get(cluster, &["ClientAuthentication"]) else {
+        if cx.get(cluster, &["ClientAuthentication"]).is_none() {
             return report(cluster, cx, "the brokers ask nobody for a login");
-        };
-        if authentication.is_unknown() {
-            return cx.unknown(cluster, authentication, "`ClientAuthentication`");
+        }
+        if let Some(value) = cx.unknown_above(cluster, OPEN) {
+            return cx.unknown(cluster, value, "`Unauthenticated`");
         }
         match cx.get(cluster, OPEN).map(|value| (value, value.as_bool())) {
             Some((_, Some(true))) => report(cluster, cx, "the brokers take clients without a login"),

@@ -87,10 +87,8 @@ impl Rule for KafkaWithoutOwnKey {
 
     fn check(cluster: &Resource, cx: &Context<'_>) {
         const KEY: &[&str] = &["EncryptionInfo", "EncryptionAtRest", "DataVolumeKMSKeyId"];
-        for outer in [&["EncryptionInfo"][..], &["EncryptionInfo", "EncryptionAtRest"]] {
-            if let Some(value) = cx.get(cluster, outer).filter(|v| v.is_unknown()) {
-                return cx.unknown(cluster, value, "the encryption at rest");
-            }
+        if let Some(value) = cx.unknown_above(cluster, KEY) {
+            return cx.unknown(cluster, value, "the encryption at rest");
         }
         // A key that isn't known is a key.
         if cx.get(cluster, KEY).is_some_and(|key| key.as_str() != Some("")) {

@@ -97,10 +97,8 @@ impl Rule for PlaintextKafka {
     fn check(cluster: &Resource, cx: &Context<'_>) {
         const CLIENTS: &[&str] = &["EncryptionInfo", "EncryptionInTransit", "ClientBroker"];
         const BROKERS: &[&str] = &["EncryptionInfo", "EncryptionInTransit", "InCluster"];
-        for outer in [&["EncryptionInfo"][..], &["EncryptionInfo", "EncryptionInTransit"]] {
-            if let Some(value) = cx.get(cluster, outer).filter(|v| v.is_unknown()) {
-                return cx.unknown(cluster, value, "the encryption in transit");
-            }
+        if let Some(value) = cx.unknown_above(cluster, CLIENTS) {
+            return cx.unknown(cluster, value, "the encryption in transit");
         }
         let found = |message: &str, path: &[&str], severity: Severity, help: &str| {
             let report = cx.finding(cluster, message).at(path).severity(severity).help(help);

@@ -103,6 +103,9 @@ impl Rule for PublicKafka {
 
     fn check(cluster: &Resource, cx: &Context<'_>) {
         const TYPE: &[&str] = &["BrokerNodeGroupInfo", "ConnectivityInfo", "PublicAccess", "Type"];
+        if let Some(value) = cx.unknown_above(cluster, TYPE) {
+            return cx.unknown(cluster, value, "`PublicAccess`");
+        }
         let Some(access) = cx.get(cluster, TYPE) else { return };
         match access.as_str() {
             Some("SERVICE_PROVIDED_EIPS") => cx
@@ -134,6 +137,14 @@ mod tests {
             ),
             1
         );
+    }
+
+    #[test]
+    fn an_unknown_block_is_no_closed_one() {
+        use tidegate_graph::{Span, Value, Why};
+        let unknown = Value::unknown("Network", Why::Parameter, Span::default());
+        let build = Build::new().add("It", "AWS::MSK::Cluster", &[("BrokerNodeGroupInfo", unknown)]);
+        assert_eq!(build.run::<PublicKafka>().unknown.len(), 1);
     }
 
     #[test]
