@@ -42,9 +42,12 @@ pub(crate) mod azure {
     pub(crate) mod any_origin_function_app;
     pub(crate) mod event_grid_without_dead_letters;
     pub(crate) mod expired_messages_dropped;
+    pub(crate) mod function_app_without_client_certificate;
+    pub(crate) mod function_app_without_http2;
     pub(crate) mod function_app_without_login;
     pub(crate) mod manage_key;
     pub(crate) mod public_function_app;
+    pub(crate) mod storage_open_to_every_network;
     pub(crate) mod unlimited_function_app;
     pub(crate) mod unsigned_event_grid_webhook;
     pub(crate) mod weak_event_grid_topic;

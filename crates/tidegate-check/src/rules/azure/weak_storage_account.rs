@@ -7,7 +7,7 @@ use tidegate_graph::{Fix, Resource, Severity};
 
 declare_rule! {
     /// ## What it finds
-    /// A storage account that accepts plain HTTP (high), whose containers may be made public (medium; the provider's
+    /// A storage account that accepts plain HTTP (high) or TLS below 1.2 (medium), whose containers may be made public (medium; the provider's
     /// default), or, when a function app keeps its code and state there, that opens with a shared key (medium; the default
     /// as well). Each is a finding of its own.
     ///
@@ -50,6 +50,9 @@ declare_rule! {
             "CKV2_AZURE_40",
             "trivy:AVD-AZU-0007",
             "trivy:AVD-AZU-0008",
+            "trivy:AVD-AZU-0011",
+            "kics:12944ec4-1fa0-47be-8b17-42a034f937c2",
+            "kics:8263f146-5e03-43e0-9cfe-db960d56d1e7",
         ],
         threats: ["T31", "T35", "T49"],
         profiles: [Baseline],
@@ -76,6 +79,19 @@ impl Rule for WeakStorageAccount {
                 .fix(Fix::risky(format!("set `{key}`")).set(&account.id, &[key], good))
                 .report();
         };
+        if let Some(version) = cx.get(account, &["min_tls_version"]) {
+            match version.as_str() {
+                None => cx.unknown(account, version, "`min_tls_version`"),
+                Some("TLS1_0" | "TLS1_1") => cx
+                    .finding(account, "the storage account accepts old TLS")
+                    .at(&["min_tls_version"])
+                    .severity(Severity::Medium)
+                    .help("set `min_tls_version = \"TLS1_2\"`")
+                    .fix(Fix::risky("ask for TLS 1.2").set(&account.id, &["min_tls_version"], "TLS1_2"))
+                    .report(),
+                Some(_) => {}
+            }
+        }
         // The second name is that of older provider versions.
         for key in ["https_traffic_only_enabled", "enable_https_traffic_only"] {
             if weak(key, false, false) == Some(true) {
@@ -126,6 +142,8 @@ mod tests {
         );
         assert!(severities(r#"{"allow_nested_items_to_be_public": false}"#).is_empty());
         assert!(severities(r#"{"allow_blob_public_access": false}"#).is_empty());
+        let old = r#"{"allow_blob_public_access": false, "min_tls_version": "TLS1_1"}"#;
+        assert_eq!(severities(old), [Severity::Medium]);
     }
 
     #[test]

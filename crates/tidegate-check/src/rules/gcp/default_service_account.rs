@@ -51,7 +51,7 @@ declare_rule! {
         severity: High,
         confidence: Medium,
         since: "0.1.0",
-        aliases: ["TG-GCP-004", "CKV_GCP_41", "CKV_GCP_46", "CKV_GCP_49", "CKV_GCP_117"],
+        aliases: ["TG-GCP-004", "CKV_GCP_41", "CKV_GCP_46", "CKV_GCP_49", "CKV_GCP_117", "kics:617ef6ff-711e-4bd7-94ae-e965911b1b40", "kics:84d36481-fd63-48cb-838e-635c44806ec2", "kics:c68b4e6d-4e01-4ca1-b256-1e18e875785c"],
         threats: ["T22", "T23"],
         profiles: [Baseline],
         why: "who breaks into one function has the whole project",
