@@ -11,7 +11,7 @@ const API: &str = "ApiGatewayRestApi";
 pub(super) fn compile(service: &mut Service, function: &Function, event: &Event) {
     let span = event.span;
     let Some((method, path)) = route(event) else { return };
-    let api = api(service, span);
+    let api = api(service);
     let source = raw::sub_with(
         "arn:${AWS::Partition}:execute-api:${AWS::Region}:${AWS::AccountId}:${Api}/*/*",
         "Api",
@@ -45,9 +45,9 @@ pub(super) fn for_functions_elsewhere(service: &mut Service) {
         return;
     }
     let provider = service.config.get("provider").and_then(Value::as_map);
-    let section = provider.and_then(|p| p.field("apiGateway")).map(|f| f.key.to(f.value.span));
-    if let Some(span) = section.or_else(|| service.provider(&["logs", "restApi"]).map(|v| v.span)) {
-        api(service, span);
+    let section = provider.is_some_and(|p| p.contains_key("apiGateway"));
+    if section || service.provider(&["logs", "restApi"]).is_some() {
+        api(service);
     }
 }
 
@@ -61,7 +61,7 @@ pub(super) fn method_for(
 ) {
     let span = event.span;
     let Some((method, path)) = route(event) else { return };
-    let api = api(service, span);
+    let api = api(service);
     let mut properties = vec![
         ("RestApiId", api.clone()),
         ("ResourceId", resource(service, &api, &path, span)),
@@ -92,16 +92,18 @@ pub(super) fn route(event: &Event) -> Option<(String, String)> {
 }
 
 /// The API: the service's own, or one that exists.
-fn api(service: &mut Service, span: Span) -> Value {
+fn api(service: &mut Service) -> Value {
     if let Some(existing) = service.provider(&["apiGateway", "restApiId"]) {
         return existing.clone();
     }
+    // It is the provider's section that says how the API is, whichever event calls for it first.
+    let span = service.place(&["provider", "apiGateway"]);
     let section = service.provider(&["apiGateway"]).cloned();
     let part = |key: &str| section.as_ref().and_then(|s| s.get(key)).cloned();
     let text = |text: String| Value::text(text, span);
     let name = service.provider(&["apiName"]).cloned();
     let kind = part("endpointType").or_else(|| service.provider(&["endpointType"]).cloned());
-    let provider = service.section("provider");
+    let provider = service.place(&["provider"]);
     let kind = kind.unwrap_or_else(|| Value::text("EDGE", provider));
     let kind = kind.as_text().map_or(kind.clone(), |t| Value::text(t.to_ascii_uppercase(), kind.span));
     // Shown where the service says it, or where it would.

@@ -69,10 +69,14 @@ impl Service {
         raw::at(raw::at(&self.config, &["provider"])?, path)
     }
 
-    /// Where a section of the service begins.
-    pub(super) fn section(&self, name: &str) -> Span {
-        let field = self.config.as_map().and_then(|config| config.field(name));
-        field.map_or(self.span, |field| field.key)
+    /// Where a section stands; where the innermost one does that is written.
+    pub(super) fn place(&self, path: &[&str]) -> Span {
+        let (mut span, mut value) = (self.span, Some(&self.config));
+        for key in path {
+            let Some(field) = value.and_then(Value::as_map).and_then(|map| map.field(key)) else { break };
+            (span, value) = (field.key, Some(&field.value));
+        }
+        span
     }
 
     /// True if a plugin is listed.

@@ -1,5 +1,6 @@
 //! A stage that leaves no trace.
 
+use super::stage_without_access_log::makes_stage;
 use crate::Context;
 use crate::rule::{Rule, declare_rule};
 use tidegate_graph::Resource;
@@ -57,20 +58,22 @@ declare_rule! {
 }
 
 impl Rule for UntracedStage {
-    const ON: &'static [&'static str] = &["AWS::ApiGateway::Stage"];
+    const ON: &'static [&'static str] = &["AWS::ApiGateway::Deployment", "AWS::ApiGateway::Stage"];
 
     fn check(stage: &Resource, cx: &Context<'_>) {
-        match cx.get(stage, &["TracingEnabled"]) {
+        let path: &[&str] = match stage.ty.as_str() {
+            "AWS::ApiGateway::Stage" => &["TracingEnabled"],
+            _ if makes_stage(stage, cx) => &["StageDescription", "TracingEnabled"],
+            _ => return,
+        };
+        match cx.get(stage, path) {
             Some(enabled) if enabled.as_bool() == Some(true) => return,
             Some(enabled) if enabled.as_bool().is_none() => {
                 return cx.unknown(stage, enabled, "`TracingEnabled`");
             }
             _ => {}
         }
-        cx.finding(stage, "the stage starts no traces")
-            .at(&["TracingEnabled"])
-            .help("set `TracingEnabled: true`")
-            .report();
+        cx.finding(stage, "the stage starts no traces").at(path).help("set `TracingEnabled: true`").report();
     }
 }
 
@@ -88,6 +91,18 @@ mod tests {
         for properties in [r##"{}"##, r##"{"TracingEnabled": "false"}"##] {
             assert_eq!(findings(properties), 1, "{properties}");
         }
+    }
+
+    #[test]
+    fn a_deployment_that_makes_the_stage() {
+        let found = |properties: &str| {
+            let build = Build::new().json("D", "AWS::ApiGateway::Deployment", properties);
+            build.findings::<UntracedStage>().len()
+        };
+        assert_eq!(found(r#"{"StageName": "dev", "StageDescription": {"TracingEnabled": false}}"#), 1);
+        assert_eq!(found(r#"{"StageName": "dev"}"#), 1);
+        assert_eq!(found(r#"{"StageName": "dev", "StageDescription": {"TracingEnabled": true}}"#), 0);
+        assert_eq!(found("{}"), 0);
     }
 
     #[test]
