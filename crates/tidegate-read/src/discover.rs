@@ -48,6 +48,7 @@ pub(crate) fn find(root: &Path, files: &Files, options: &Options) -> Found {
     let mut tree = Tree::new(options);
     if root.is_dir() {
         tree.walk(&root.canonicalize().unwrap_or_else(|_| root.to_path_buf()), files, 0);
+        tree.unsaved(files);
     } else {
         tree.documents.push(root.canonicalize().unwrap_or_else(|_| root.to_path_buf()));
     }
@@ -179,6 +180,24 @@ impl<'a> Tree<'a> {
                 }
             } else if kind.is_file() || kind.is_symlink() && path.is_file() {
                 self.file(path, &name, folder);
+            }
+        }
+    }
+
+    /// Files that an editor holds and that are not on disk yet.
+    fn unsaved(&mut self, files: &Files) {
+        for path in self.options.unsaved.keys() {
+            let Ok(below) = path.strip_prefix(files.root()) else { continue };
+            let passed_over = below.components().any(|part| {
+                let name = part.as_os_str().to_string_lossy();
+                name.starts_with('.') || SKIPPED.contains(&&*name)
+            });
+            let (Some(name), Some(folder)) = (path.file_name().and_then(|n| n.to_str()), path.parent())
+            else {
+                continue;
+            };
+            if !passed_over && !path.exists() && !self.excludes(path, files) {
+                self.file(path.clone(), name, folder);
             }
         }
     }

@@ -1,6 +1,6 @@
 //! Reads each file once, within bounds.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use tidegate_graph::{FileId, Source, Sources, Str};
@@ -39,6 +39,7 @@ pub enum LoadError {
 pub struct Files {
     root: PathBuf,
     boundary: PathBuf,
+    unsaved: Arc<BTreeMap<PathBuf, Arc<str>>>,
     inner: Mutex<Inner>,
 }
 
@@ -56,7 +57,14 @@ impl Files {
         let folder =
             if absolute.is_file() { absolute.parent().unwrap_or(&absolute).to_path_buf() } else { absolute };
         let boundary = folder.ancestors().find(|p| p.join(".git").exists()).unwrap_or(&folder).to_path_buf();
-        Self { root: folder, boundary, inner: Mutex::default() }
+        Self { root: folder, boundary, unsaved: Arc::default(), inner: Mutex::default() }
+    }
+
+    /// The same with texts that count instead of those on disk.
+    #[must_use]
+    pub fn with(mut self, unsaved: Arc<BTreeMap<PathBuf, Arc<str>>>) -> Self {
+        self.unsaved = unsaved;
+        self
     }
 
     /// The folder that paths are shown relative to.
@@ -113,6 +121,19 @@ impl Files {
         String::from_utf8_lossy(&bytes).into_owned()
     }
 
+    /// Names of what lies in a folder, in order, without what is hidden.
+    pub(crate) fn names(&self, folder: &Path) -> Vec<String> {
+        let entries = std::fs::read_dir(folder).into_iter().flatten();
+        let mut names: Vec<String> =
+            entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).collect();
+        let unsaved = self.unsaved.keys().filter(|path| path.parent() == Some(folder));
+        names.extend(unsaved.filter_map(|path| Some(path.file_name()?.to_str()?.to_string())));
+        names.retain(|name| !name.starts_with('.'));
+        names.sort();
+        names.dedup();
+        names
+    }
+
     /// Adds a text that is no file of its own, such as a template embedded in another one.
     pub fn add(&self, shown: &str, text: &str) -> FileId {
         self.lock().sources.add(Source::new(shown, text))
@@ -123,9 +144,16 @@ impl Files {
             std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory => LoadError::Missing,
             _ => LoadError::Io(e.to_string()),
         };
-        let real = path.canonicalize().map_err(io)?;
+        let real = match path.canonicalize() {
+            Err(_) if self.unsaved.contains_key(path) => path.to_path_buf(),
+            other => other.map_err(io)?,
+        };
         if !real.starts_with(&self.boundary) {
             return Err(LoadError::Outside);
+        }
+        if let Some(text) = self.unsaved.get(&real) {
+            let size = text.len() as u64;
+            return if size > MAX_FILE { Err(LoadError::TooLarge { size }) } else { Ok(text.clone()) };
         }
         let meta = std::fs::metadata(&real).map_err(io)?;
         if !meta.is_file() {

@@ -4,7 +4,9 @@ use crate::discover::{self, Part};
 use crate::{Files, Glob, asyncapi, cloudformation, openapi, serverless, terraform};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, HashMap};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use tidegate_graph::{Data, Map, Piece, Problem, Resource, Stack, Str, System, Value, Variable};
 
 /// What a caller may fix beforehand.
@@ -20,6 +22,10 @@ pub struct Options {
     pub exclude_from: String,
     /// Values of root module variables from the environment (`TF_VAR_name`), by name; files and `parameters` go before.
     pub terraform_environment: BTreeMap<String, String>,
+    /// Texts that count instead of those on disk, by path without links: what an editor holds and has not saved.
+    pub unsaved: Arc<BTreeMap<PathBuf, Arc<str>>>,
+    /// Once it is set nobody waits for the result any more: reading ends early, and what was read is of no use.
+    pub stop: Arc<AtomicBool>,
 }
 
 /// One stack as its reader saw it.
@@ -39,10 +45,13 @@ pub(crate) struct Reading {
 
 /// Reads everything below `root` (a folder or one file).
 pub fn read(root: &Path, options: &Options) -> System {
-    let files = Files::new(root);
+    let files = Files::new(root).with(options.unsaved.clone());
     let found = discover::find(root, &files, options);
-    let readings: Vec<Reading> =
-        found.parts.into_par_iter().flat_map_iter(|part| read_part(&files, part, options)).collect();
+    let read = |part| {
+        let stopped = options.stop.load(Ordering::Relaxed);
+        if stopped { Vec::new() } else { read_part(&files, part, options) }
+    };
+    let readings: Vec<Reading> = found.parts.into_par_iter().flat_map_iter(read).collect();
     join(&files, readings, found.problems)
 }
 

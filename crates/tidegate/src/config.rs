@@ -74,6 +74,17 @@ impl Config {
     /// The configuration that was named, or the nearest one from the folder of `path` upwards; the default if there is
     /// none. The search ends at the root of the git work tree. `rules` are places of rules that it doesn't name.
     pub(crate) fn load(named: Option<&Path>, path: &Path, rules: &[PathBuf]) -> Result<Self, Failure> {
+        Self::load_over(named, path, rules, &|_| None)
+    }
+
+    /// The same where a text that isn't saved yet counts instead of the file.
+    pub(crate) fn load_over(
+        named: Option<&Path>,
+        path: &Path,
+        rules: &[PathBuf],
+        unsaved: &dyn Fn(&Path) -> Option<String>,
+    ) -> Result<Self, Failure> {
+        let read = |path: &Path| unsaved(path).map_or_else(|| read(path), |text| Ok(Some(text)));
         if let Some(named) = named {
             return match read(named)? {
                 Some(text) => parse(named, &text, rules),
@@ -145,8 +156,10 @@ fn parse(path: &Path, text: &str, rules: &[PathBuf]) -> Result<Config, Failure> 
         reader.table(table.get_ref());
     }
     if reader.complaints.is_empty() {
-        let folder =
-            path.canonicalize().ok().and_then(|p| p.parent().map(Path::to_path_buf)).unwrap_or_default();
+        // A file that is not saved yet has no real path of its own, but its folder has.
+        let beside = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let real = path.canonicalize().ok().and_then(|p| p.parent().map(Path::to_path_buf));
+        let folder = real.or_else(|| beside.canonicalize().ok()).unwrap_or_default();
         return Ok(Config { folder, path: path.to_path_buf(), ..reader.config });
     }
     reader.complaints.sort_by_key(Complaint::start);

@@ -2,7 +2,7 @@
 
 mod escape;
 mod excerpt;
-mod fixes;
+pub(crate) mod fixes;
 pub(crate) mod github;
 pub(crate) mod gitlab;
 pub(crate) mod html;

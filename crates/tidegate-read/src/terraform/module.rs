@@ -37,7 +37,7 @@ pub(crate) struct Variable {
 pub(crate) fn load(files: &Files, folder: &Path, problems: &mut Vec<Problem>) -> Option<Module> {
     let (folder, names) = match folder.parent().filter(|_| folder.is_file()) {
         Some(parent) => (parent, folder.file_name()?.to_str().map(String::from).into_iter().collect()),
-        None => (folder, listing(folder)),
+        None => (folder, files.names(folder)),
     };
     let (mut body, mut overrides) = (Body::default(), Body::default());
     let mut found = false;
@@ -61,7 +61,7 @@ pub(crate) fn load(files: &Files, folder: &Path, problems: &mut Vec<Problem>) ->
 
 /// Values for the variables of a root module: `terraform.tfvars`, then `*.auto.tfvars` by name.
 pub(crate) fn variable_files(files: &Files, folder: &Path, problems: &mut Vec<Problem>) -> Vec<Attribute> {
-    let names = listing(folder);
+    let names = files.names(folder);
     let fixed = ["terraform.tfvars", "terraform.tfvars.json"].map(String::from);
     let auto = names.iter().filter(|n| n.ends_with(".auto.tfvars") || n.ends_with(".auto.tfvars.json"));
     let mut out = Vec::new();
@@ -87,16 +87,6 @@ pub(crate) fn installed(files: &Files, folder: &Path) -> HashMap<String, PathBuf
         .filter_map(|entry| Some((text(entry, "Key")?, folder.join(text(entry, "Dir")?))))
         .filter(|(key, _)| !key.is_empty())
         .collect()
-}
-
-fn listing(folder: &Path) -> Vec<String> {
-    let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
-    let mut names: Vec<String> = entries
-        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
-        .filter(|n| !n.starts_with('.'))
-        .collect();
-    names.sort();
-    names
 }
 
 /// The stem of a source file's name, and whether it is JSON.

@@ -9,3 +9,4 @@ mod link;
 mod openapi;
 mod scratch;
 mod serverless;
+mod unsaved;

@@ -202,15 +202,15 @@ pub(super) fn run(args: &Args, global: Global, today: Date) -> Result<Exit, Fail
 }
 
 /// What the rules found, and what of it is accepted.
-struct Judged {
-    open: Vec<Finding>,
+pub(super) struct Judged {
+    pub(super) open: Vec<Finding>,
     accepted: Vec<Finding>,
-    suppressions: Suppressions,
+    pub(super) suppressions: Suppressions,
     /// Findings that `exclude` keeps out of sight.
     excluded: usize,
     /// Rules of people's own that could not do their work, and what they could not decide.
-    problems: Vec<Problem>,
-    warnings: Vec<Problem>,
+    pub(super) problems: Vec<Problem>,
+    pub(super) warnings: Vec<Problem>,
 }
 
 impl Judged {
@@ -222,28 +222,31 @@ impl Judged {
     }
 }
 
+/// Asks the rules, and looks up what people accept.
+pub(super) fn judge(input: &Input, selection: &Selection, today: Date) -> Judged {
+    let findings = tidegate_check::check(&input.system, &input.graph, selection);
+    let sight = Sight { input };
+    let path = |file: &str| sight.seen_by_config(file);
+    let seen = custom::Seen { system: &input.system, graph: &input.graph, folder: &input.folder, path: &path };
+    let Ran { mut outcome, problems, mut warnings } = input.config.custom.run(seen, selection);
+    let own = Outcome { findings, unknown: Vec::new() };
+    tidegate_check::merge(&input.system, &mut outcome, own);
+    let mut findings = outcome.findings;
+    warnings.retain(|w| !sight.hides_problem(w));
+    let found = findings.len();
+    findings.retain(|f| !sight.hides(f.span));
+    let excluded = found - findings.len();
+    let terms = Terms { today, selection, config: &input.config.allow, path: &path };
+    let suppressions = suppress::apply(&input.system, &mut findings, &terms);
+    let (open, accepted) = findings.into_iter().partition(|f| f.state == FindingState::Open);
+    Judged { open, accepted, suppressions, excluded, problems, warnings }
+}
+
 impl Args {
     fn judge(&self, input: &Input, global: Global, today: Date) -> Judged {
         let selection = self.selection(&input.config);
-        let progress = Progress::start(global.quiet, "checking");
-        let findings = tidegate_check::check(&input.system, &input.graph, &selection);
-        let sight = Sight { input };
-        let path = |file: &str| sight.seen_by_config(file);
-        let seen =
-            custom::Seen { system: &input.system, graph: &input.graph, folder: &input.folder, path: &path };
-        let Ran { mut outcome, problems, mut warnings } = input.config.custom.run(seen, &selection);
-        let own = Outcome { findings, unknown: Vec::new() };
-        tidegate_check::merge(&input.system, &mut outcome, own);
-        let mut findings = outcome.findings;
-        warnings.retain(|w| !sight.hides_problem(w));
-        drop(progress);
-        let found = findings.len();
-        findings.retain(|f| !sight.hides(f.span));
-        let excluded = found - findings.len();
-        let terms = Terms { today, selection: &selection, config: &input.config.allow, path: &path };
-        let suppressions = suppress::apply(&input.system, &mut findings, &terms);
-        let (open, accepted) = findings.into_iter().partition(|f| f.state == FindingState::Open);
-        Judged { open, accepted, suppressions, excluded, problems, warnings }
+        let _progress = Progress::start(global.quiet, "checking");
+        judge(input, &selection, today)
     }
 
     /// What is open on the old side of a change; nothing where there was nothing to read.
@@ -280,8 +283,8 @@ impl Args {
 }
 
 /// What the configuration's `exclude` keeps out of sight.
-struct Sight<'a> {
-    input: &'a Input,
+pub(super) struct Sight<'a> {
+    pub(super) input: &'a Input,
 }
 
 impl Sight<'_> {
@@ -291,7 +294,7 @@ impl Sight<'_> {
             && system.sources.source(span.file).is_some_and(|source| self.hides_file(source.path()))
     }
 
-    fn hides_problem(&self, problem: &Problem) -> bool {
+    pub(super) fn hides_problem(&self, problem: &Problem) -> bool {
         let file = problem.path.as_ref();
         problem.span.is_some_and(|span| self.hides(span)) || file.is_some_and(|file| self.hides_file(file))
     }
@@ -317,7 +320,7 @@ fn repository(folder: &Path) -> Option<Base> {
     Some(Base::new(folder.strip_prefix(root).ok()?))
 }
 
-fn profile() -> clap::builder::PossibleValuesParser {
+pub(super) fn profile() -> clap::builder::PossibleValuesParser {
     Profile::ALL.map(Profile::word).into()
 }
 

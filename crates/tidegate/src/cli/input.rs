@@ -10,7 +10,8 @@ use anstyle::AnsiColor;
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, OnceLock};
 use tidegate_graph::{Graph, Problem, System};
 use tidegate_read::Options;
 
@@ -33,6 +34,9 @@ pub(super) struct Args {
     #[arg(skip)]
     rules: OnceLock<Vec<PathBuf>>,
 }
+
+/// What an editor holds and has not saved, by path without links.
+pub(super) type Unsaved = Arc<BTreeMap<PathBuf, Arc<str>>>;
 
 /// What was read.
 pub(super) struct Input {
@@ -116,9 +120,7 @@ impl Args {
         let options = Options {
             stage: self.stage.clone().or_else(|| config.stage.clone()),
             parameters,
-            terraform_environment: terraform_environment(),
-            exclude: config.exclude.iter().cloned().chain(rules_of(&config)).collect(),
-            exclude_from: config.seen(&folder).to_string_lossy().replace('\\', "/"),
+            ..options(&config, &folder)
         };
 
         let progress = Progress::start(global.quiet, "reading");
@@ -190,6 +192,26 @@ impl Args {
 fn rules_of(config: &Config) -> Vec<Glob> {
     let full = config.choices.load.iter().filter_map(|place| place.canonicalize().ok());
     full.map(|place| Glob::new(&config.seen(&place).to_string_lossy().replace('\\', "/"))).collect()
+}
+
+/// Reads a folder as an editor sees it. It can't fail: an editor stays open over a folder that holds nothing for us.
+pub(super) fn open(folder: &Path, config: Config, unsaved: Unsaved, stop: Arc<AtomicBool>) -> Input {
+    let options = Options { unsaved, stop, ..options(&config, folder) };
+    let system = tidegate_read::read(folder, &options);
+    let graph = tidegate_read::link(&system);
+    Input { system, graph, config, base: Base::default(), folder: folder.to_path_buf(), named: false }
+}
+
+/// What the configuration and the environment say about reading.
+fn options(config: &Config, folder: &Path) -> Options {
+    Options {
+        stage: config.stage.clone(),
+        parameters: config.parameters.clone(),
+        terraform_environment: terraform_environment(),
+        exclude: config.exclude.iter().cloned().chain(rules_of(config)).collect(),
+        exclude_from: config.seen(folder).to_string_lossy().replace('\\', "/"),
+        ..Options::default()
+    }
 }
 
 /// What a folder may hold for us.

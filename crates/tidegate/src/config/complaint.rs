@@ -7,7 +7,7 @@ use std::ops::Range;
 /// One thing that is wrong.
 #[derive(Debug)]
 pub(crate) struct Complaint {
-    span: Range<usize>,
+    pub(crate) span: Range<usize>,
     message: String,
     label: Option<String>,
     help: Option<String>,
@@ -29,6 +29,12 @@ impl Complaint {
         self
     }
 
+    /// All of it in one text.
+    pub(crate) fn words(&self) -> String {
+        let more = [&self.label, &self.help].into_iter().flatten();
+        more.fold(self.message.clone(), |text, part| format!("{text}: {part}"))
+    }
+
     /// What to do.
     pub(crate) fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
@@ -39,9 +45,9 @@ impl Complaint {
 /// Everything that is wrong with one file.
 #[derive(Debug)]
 pub(crate) struct Complaints {
-    path: String,
-    text: String,
-    all: Vec<Complaint>,
+    pub(crate) path: String,
+    pub(crate) text: String,
+    pub(crate) all: Vec<Complaint>,
 }
 
 impl Complaints {
