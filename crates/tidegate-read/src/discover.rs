@@ -58,7 +58,7 @@ pub(crate) fn find(root: &Path, files: &Files, options: &Options) -> Found {
         tree.terraform.append(&mut tree.documents);
     }
 
-    let named = root.is_file();
+    let named = !root.is_dir();
     let opened: Vec<Opened> = tree.documents.par_iter().map(|path| open(files, path, named)).collect();
     let mut documents = Vec::new();
     for opened in opened {

@@ -53,18 +53,16 @@ struct Inner {
 impl Files {
     /// Files below `root` (a folder, or one file).
     pub fn new(root: &Path) -> Self {
-        let absolute = root.canonicalize().unwrap_or_else(|_| root.to_path_buf());
-        let folder =
-            if absolute.is_file() { absolute.parent().unwrap_or(&absolute).to_path_buf() } else { absolute };
-        let boundary = folder.ancestors().find(|p| p.join(".git").exists()).unwrap_or(&folder).to_path_buf();
-        Self { root: folder, boundary, unsaved: Arc::default(), inner: Mutex::default() }
+        Self::over(root, Arc::default())
     }
 
     /// The same with texts that count instead of those on disk.
-    #[must_use]
-    pub fn with(mut self, unsaved: Arc<BTreeMap<PathBuf, Arc<str>>>) -> Self {
-        self.unsaved = unsaved;
-        self
+    pub(crate) fn over(root: &Path, unsaved: Arc<BTreeMap<PathBuf, Arc<str>>>) -> Self {
+        let absolute = root.canonicalize().unwrap_or_else(|_| root.to_path_buf());
+        let is_file = absolute.is_file() || unsaved.contains_key(&absolute);
+        let folder = if is_file { absolute.parent().unwrap_or(&absolute).to_path_buf() } else { absolute };
+        let boundary = folder.ancestors().find(|p| p.join(".git").exists()).unwrap_or(&folder).to_path_buf();
+        Self { root: folder, boundary, unsaved, inner: Mutex::default() }
     }
 
     /// The folder that paths are shown relative to.

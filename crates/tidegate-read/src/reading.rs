@@ -45,7 +45,7 @@ pub(crate) struct Reading {
 
 /// Reads everything below `root` (a folder or one file).
 pub fn read(root: &Path, options: &Options) -> System {
-    let files = Files::new(root).with(options.unsaved.clone());
+    let files = Files::over(root, options.unsaved.clone());
     let found = discover::find(root, &files, options);
     let read = |part| {
         let stopped = options.stop.load(Ordering::Relaxed);

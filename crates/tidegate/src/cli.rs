@@ -6,6 +6,7 @@ mod fix;
 mod graph;
 mod iam;
 mod input;
+mod lsp;
 mod man;
 mod reference;
 mod rules;
@@ -48,6 +49,8 @@ enum Command {
     Graph(graph::Args),
     /// Answers questions about access policies
     Iam(iam::Args),
+    /// Serves an editor over the Language Server Protocol: findings, explanations and fixes while somebody types
+    Lsp(lsp::Args),
     /// Prints a script that completes commands and options in a shell
     Completions(completions::Args),
     /// Prints the manual page, or writes one page for each command
@@ -89,6 +92,7 @@ fn dispatch(cli: &Cli, today: Date) -> Result<Exit, Failure> {
         Command::Check(args) => check::run(args, cli.global, today),
         Command::Graph(args) => graph::run(args, cli.global),
         Command::Iam(args) => iam::run(args, cli.global, today),
+        Command::Lsp(args) => lsp::run(args, today),
         Command::Completions(args) => completions::run(args),
         Command::Man(args) => man::run(args),
         Command::Reference(args) => reference::run(args),

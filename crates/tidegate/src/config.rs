@@ -49,7 +49,7 @@ impl FailOn {
 }
 
 /// What the file says. Whatever it doesn't say is empty.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Config {
     pub(crate) profiles: Vec<Profile>,
     pub(crate) fail_on: Option<FailOn>,
@@ -108,6 +108,11 @@ impl Config {
     fn none(rules: &[PathBuf]) -> Result<Self, Failure> {
         let choices = Choices { load: rules.to_vec(), ..Choices::default() };
         Ok(Self { custom: custom::Rules::load(&choices)?, choices, ..Self::default() })
+    }
+
+    /// True if a text is a configuration without a fault.
+    pub(crate) fn reads(text: &str) -> bool {
+        parse(Path::new(FILE), text).is_ok()
     }
 
     /// A path as patterns of the file see it: from the file's folder, or in full if it lies elsewhere.

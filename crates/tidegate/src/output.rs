@@ -46,6 +46,11 @@ pub(crate) struct Look {
 }
 
 impl Look {
+    /// For what is no terminal at all.
+    pub(crate) fn plain() -> Self {
+        Self::new(Color::Never, false)
+    }
+
     /// For stdout.
     pub(crate) fn stdout(color: Color) -> Self {
         Self::new(color, std::io::stdout().is_terminal())

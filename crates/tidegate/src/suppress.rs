@@ -4,6 +4,7 @@
 //! tools that they come from counts, too, as far as our rules have those tools' ids among their aliases.
 //! Pure: today is a value, and nothing is read from disk.
 
+pub(crate) mod accept;
 mod comment;
 mod directive;
 mod metadata;

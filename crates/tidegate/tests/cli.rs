@@ -6,9 +6,11 @@ mod cli {
     mod baseline;
     mod check;
     mod config;
+    mod editor;
     mod fix;
     mod formats;
     mod graph;
+    mod installed;
     mod output;
     mod peers;
     mod own_rules;

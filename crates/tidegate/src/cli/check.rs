@@ -308,7 +308,7 @@ impl Sight<'_> {
     }
 
     /// The path of a file as patterns of the configuration see it.
-    fn seen_by_config(&self, file: &str) -> String {
+    pub(super) fn seen_by_config(&self, file: &str) -> String {
         let path = self.input.folder.join(file);
         self.input.config.seen(&path).to_string_lossy().replace('\\', "/")
     }

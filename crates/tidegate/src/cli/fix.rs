@@ -19,14 +19,28 @@ pub(super) enum Which {
 
 /// What is to be changed in a file, by place.
 #[derive(Debug, Default)]
-struct File {
+pub(super) struct File {
     edits: BTreeMap<u32, Edit>,
     fixes: usize,
 }
 
 impl File {
+    /// The text with what is to be changed.
+    pub(super) fn apply(&self, text: &str) -> String {
+        let mut after = String::with_capacity(text.len());
+        let mut at = 0;
+        for edit in self.edits.values() {
+            let (start, end) = (edit.span.start as usize, edit.span.end as usize);
+            after.push_str(text.get(at..start).unwrap_or_default());
+            after.push_str(&edit.replacement);
+            at = end;
+        }
+        after.push_str(text.get(at..).unwrap_or_default());
+        after
+    }
+
     /// Takes all edits of a fix, or none when one of them overlaps with what is there: that one waits for the next round.
-    fn take(&mut self, edits: Vec<Edit>) -> bool {
+    pub(super) fn take(&mut self, edits: Vec<Edit>) -> bool {
         let fits = |edit: &Edit| {
             let (start, end) = (edit.span.start, edit.span.end);
             // The same edit twice is one: several findings want one place changed in the same way.
@@ -92,7 +106,7 @@ pub(super) fn apply(
         }
         let mut wrote: Vec<(PathBuf, String)> = Vec::new();
         for (file, chosen) in files {
-            match write(&input, file, chosen.edits.values()) {
+            match write(&input, file, &chosen) {
                 Ok((path, before)) => {
                     fixes += chosen.fixes;
                     wrote.push((path, before));
@@ -156,11 +170,7 @@ fn is_generated(system: &System, finding: &Finding) -> bool {
 }
 
 /// Writes a file with its edits, whole or not at all. Returns its path and what stood there, or why it was left alone.
-fn write<'e>(
-    input: &Input,
-    file: FileId,
-    edits: impl Iterator<Item = &'e Edit>,
-) -> Result<(PathBuf, String), String> {
+fn write(input: &Input, file: FileId, chosen: &File) -> Result<(PathBuf, String), String> {
     let source = input.system.sources.source(file).ok_or_else(String::new)?;
     let shown = source.path();
     let path = input.folder.join(shown.as_str());
@@ -173,16 +183,7 @@ fn write<'e>(
     if before.strip_prefix('\u{feff}').unwrap_or(&before) != source.text().as_ref() {
         return Err(format!("`{shown}` was left alone: it has changed since it was read"));
     }
-    let mut after = String::with_capacity(before.len());
-    after.push_str(mark);
-    let mut at = 0;
-    for edit in edits {
-        let (start, end) = (edit.span.start as usize, edit.span.end as usize);
-        after.push_str(source.text().get(at..start).unwrap_or_default());
-        after.push_str(&edit.replacement);
-        at = end;
-    }
-    after.push_str(source.text().get(at..).unwrap_or_default());
+    let after = format!("{mark}{}", chosen.apply(source.text()));
     output::deliver(&after, Some(&path)).map_err(|_| format!("`{shown}` could not be written"))?;
     Ok((path, before))
 }

@@ -194,12 +194,14 @@ fn rules_of(config: &Config) -> Vec<Glob> {
     full.map(|place| Glob::new(&config.seen(&place).to_string_lossy().replace('\\', "/"))).collect()
 }
 
-/// Reads a folder as an editor sees it. It can't fail: an editor stays open over a folder that holds nothing for us.
-pub(super) fn open(folder: &Path, config: Config, unsaved: Unsaved, stop: Arc<AtomicBool>) -> Input {
+/// Reads a folder or a file as an editor sees it. It can't fail: an editor stays open over what holds nothing for us.
+pub(super) fn open(place: &Path, config: Config, unsaved: Unsaved, stop: Arc<AtomicBool>) -> Input {
+    let named = !place.is_dir();
+    let folder = place.parent().filter(|_| named).unwrap_or(place);
     let options = Options { unsaved, stop, ..options(&config, folder) };
-    let system = tidegate_read::read(folder, &options);
+    let system = tidegate_read::read(place, &options);
     let graph = tidegate_read::link(&system);
-    Input { system, graph, config, base: Base::default(), folder: folder.to_path_buf(), named: false }
+    Input { system, graph, config, base: Base::default(), folder: folder.to_path_buf(), named }
 }
 
 /// What the configuration and the environment say about reading.

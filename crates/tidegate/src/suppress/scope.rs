@@ -52,7 +52,7 @@ pub(super) fn comments(system: &System) -> Vec<Allow> {
 }
 
 /// The language of a file; JSON has no comments.
-fn language(source: &Source) -> Option<Language> {
+pub(super) fn language(source: &Source) -> Option<Language> {
     let path = source.path();
     if path.ends_with(".tf") || path.ends_with(".tofu") {
         return Some(Language::Hcl);
@@ -61,12 +61,12 @@ fn language(source: &Source) -> Option<Language> {
     (yaml && !source.text().trim_start().starts_with('{')).then_some(Language::Yaml)
 }
 
-fn line(system: &System, span: Span) -> usize {
+pub(super) fn line(system: &System, span: Span) -> usize {
     system.sources.source(span.file).map_or(0, |s| s.position(span.start).0.saturating_sub(1) as usize)
 }
 
 /// The line on which a resource is declared. What a transform makes often points behind the name, at the body.
-fn header(system: &System, resource: &Resource) -> usize {
+pub(super) fn header(system: &System, resource: &Resource) -> usize {
     const MOST: usize = 16;
     let at = line(system, resource.span);
     let Some(source) = system.sources.source(resource.span.file) else { return at };
