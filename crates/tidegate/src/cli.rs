@@ -5,6 +5,7 @@ mod completions;
 mod fix;
 mod graph;
 mod iam;
+mod init;
 mod input;
 mod lsp;
 mod man;
@@ -49,6 +50,8 @@ enum Command {
     Graph(graph::Args),
     /// Answers questions about access policies
     Iam(iam::Args),
+    /// Writes a small event-driven system to begin with, which keeps every rule
+    Init(init::Args),
     /// Serves an editor over the Language Server Protocol: findings, explanations and fixes while somebody types
     Lsp(lsp::Args),
     /// Prints a script that completes commands and options in a shell
@@ -92,6 +95,7 @@ fn dispatch(cli: &Cli, today: Date) -> Result<Exit, Failure> {
         Command::Check(args) => check::run(args, cli.global, today),
         Command::Graph(args) => graph::run(args, cli.global),
         Command::Iam(args) => iam::run(args, cli.global, today),
+        Command::Init(args) => init::run(args, cli.global),
         Command::Lsp(args) => lsp::run(args, today),
         Command::Completions(args) => completions::run(args),
         Command::Man(args) => man::run(args),

@@ -10,6 +10,7 @@ mod cli {
     mod fix;
     mod formats;
     mod graph;
+    mod init;
     mod installed;
     mod output;
     mod peers;
