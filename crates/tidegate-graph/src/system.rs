@@ -73,6 +73,8 @@ pub struct System {
     pub problems: Vec<Problem>,
     /// Declared resources that became properties of another one (Terraform's split buckets, policies, targets).
     pub merged: usize,
+    /// What templates say about themselves, by the index of their stack.
+    pub metadata: Vec<(usize, Value)>,
     resources: Vec<Resource>,
     by_id: HashMap<Str, usize>,
 }

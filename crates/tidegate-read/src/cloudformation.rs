@@ -133,6 +133,7 @@ fn evaluate_stack(files: &Files, mut template: Template, options: &Options, dept
         }
     };
     let outputs = template.root.remove("Outputs");
+    let metadata = template.root.remove("Metadata");
     let types = declared
         .iter()
         .map(|(id, r)| (id.clone(), r.get("Type").and_then(Value::as_text).unwrap_or_default()));
@@ -151,7 +152,8 @@ fn evaluate_stack(files: &Files, mut template: Template, options: &Options, dept
             nested.extend(nested_stack(files, &template, child, options, depth));
         }
     }
-    let mut readings = vec![Reading { stack, resources, variables, problems, exports, ..Reading::default() }];
+    let mut readings =
+        vec![Reading { stack, resources, variables, problems, metadata, exports, ..Reading::default() }];
     readings.extend(nested);
     readings
 }

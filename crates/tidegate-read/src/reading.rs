@@ -38,6 +38,8 @@ pub(crate) struct Reading {
     pub(crate) merged: usize,
     pub(crate) variables: BTreeMap<Str, Variable>,
     pub(crate) problems: Vec<Problem>,
+    /// What a template says about itself.
+    pub(crate) metadata: Option<Value>,
     /// Values that other stacks may import, by the name of the [`tidegate_graph::Symbol`] that stands for them there:
     /// `import:NAME`, `output:STACK.NAME`.
     pub(crate) exports: Vec<(Str, Value)>,
@@ -82,6 +84,7 @@ pub(crate) fn join(files: &Files, mut readings: Vec<Reading>, problems: Vec<Prob
         let stack = system.stacks.len();
         system.stacks.push(reading.stack);
         system.merged += reading.merged;
+        system.metadata.extend(reading.metadata.map(|metadata| (stack, metadata)));
         system.variables.extend(reading.variables);
         system.problems.extend(reading.problems);
         for mut resource in reading.resources {

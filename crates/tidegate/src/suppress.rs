@@ -28,6 +28,7 @@ pub(crate) enum Tool {
     Trivy,
     CfnNag,
     CdkNag,
+    CfnLint,
     Kics,
 }
 
@@ -39,13 +40,14 @@ impl Tool {
             Self::Trivy => "trivy",
             Self::CfnNag => "cfn_nag",
             Self::CdkNag => "cdk_nag",
+            Self::CfnLint => "cfn-lint",
             Self::Kics => "kics",
         }
     }
 
     /// True if its words have a place for a reason.
     fn asks_why(self) -> bool {
-        !matches!(self, Self::Trivy | Self::Kics)
+        !matches!(self, Self::Trivy | Self::Kics | Self::CfnLint)
     }
 }
 
@@ -56,6 +58,8 @@ pub(crate) enum Scope {
     Lines { file: FileId, first: usize, last: usize, block: bool },
     /// A resource, and those that were made from it.
     Resource { stack: usize, logical_id: Str },
+    /// The resources of a stack, or those of them that a pattern fits.
+    Stack { stack: usize, resource: Option<Glob> },
     /// A whole file.
     File(FileId),
     /// What both patterns fit.

@@ -47,6 +47,7 @@ impl Names {
                 if own.is_empty() { same.map(found).unwrap_or_default() } else { own }
             }
             Tool::CdkNag => found(&format!("cdk-nag:{}", lower.split('[').next().unwrap_or_default())),
+            Tool::CfnLint => found(&format!("cfn-lint:{lower}")),
             Tool::Kics => found(&format!("kics:{lower}")),
         }
     }
@@ -57,7 +58,7 @@ impl Names {
             return known.clone();
         }
         let prefix = match tool {
-            Tool::Tidegate | Tool::CfnNag => return Vec::new(),
+            Tool::Tidegate | Tool::CfnNag | Tool::CfnLint => return Vec::new(),
             Tool::Checkov => "ckv",
             Tool::Trivy => "trivy:",
             Tool::CdkNag => "cdk-nag:",

@@ -156,6 +156,7 @@ pub(super) struct Shelf<'a> {
     path: &'a dyn Fn(&str) -> String,
     lines: HashMap<(FileId, &'static str), Vec<Interval>>,
     resources: HashMap<(usize, Str, &'static str), Vec<usize>>,
+    stacks: HashMap<(usize, &'static str), Vec<usize>>,
     files: HashMap<(FileId, &'static str), Vec<usize>>,
     patterns: HashMap<&'static str, Vec<usize>>,
     made_by: HashMap<(usize, Str), usize>,
@@ -178,6 +179,7 @@ impl<'a> Shelf<'a> {
             path,
             lines: HashMap::new(),
             resources: HashMap::new(),
+            stacks: HashMap::new(),
             files: HashMap::new(),
             patterns: HashMap::new(),
             made_by: HashMap::new(),
@@ -194,6 +196,7 @@ impl<'a> Shelf<'a> {
                     Scope::Resource { stack, logical_id } => {
                         out.resources.entry((*stack, logical_id.clone(), rule)).or_default().push(at);
                     }
+                    Scope::Stack { stack, .. } => out.stacks.entry((*stack, rule)).or_default().push(at),
                     Scope::File(file) => out.files.entry((*file, rule)).or_default().push(at),
                     Scope::Patterns { .. } => out.patterns.entry(rule).or_default().push(at),
                     Scope::Nothing => {}
@@ -230,6 +233,14 @@ impl<'a> Shelf<'a> {
             let names = std::iter::once(&resource.logical_id).chain(&resource.made_from);
             for name in names {
                 out.extend(self.resources.get(&(resource.stack, name.clone(), rule)).into_iter().flatten());
+            }
+            for at in self.stacks.get(&(resource.stack, rule)).into_iter().flatten() {
+                let scope = self.allows.get(*at).map(|allow| &allow.scope);
+                let Some(Scope::Stack { resource: pattern, .. }) = scope else { continue };
+                let names = || std::iter::once(&resource.logical_id).chain(&resource.made_from);
+                if pattern.as_ref().is_none_or(|glob| names().any(|name| glob.fits(name))) {
+                    out.push(*at);
+                }
             }
         }
         out.extend(self.files.get(&(finding.span.file, rule)).into_iter().flatten());

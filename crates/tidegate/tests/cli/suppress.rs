@@ -119,6 +119,55 @@ fn metadata_of_a_resource_counts() {
 }
 
 #[test]
+fn metadata_of_a_template_counts() {
+    const BOTH: [&str; 2] = ["other accepted", "queue accepted"];
+    for (metadata, expected) in [
+        ("{tidegate: {allow: [{rule: queue-encryption-off, reason: x, until: 2027-01-31}]}}", BOTH),
+        ("{tidegate: {allow: [{rule: queue-encryption-off, resource: Q*, reason: x}]}}", ONE),
+        ("{tidegate: {allow: [{rule: queue-encryption-off, resource: [Q], reason: x}]}}", NONE),
+        ("{tidegate: {allow: [{rule: queue-encryption-off, reason: x, until: '2027-01-30'}]}}", NONE),
+        ("{tidegate: {allow: [{rule: shared-role, reason: x}]}}", NONE),
+        ("{cdk_nag: {rules_to_suppress: [{id: AwsSolutions-SQS2, reason: x}]}}", BOTH),
+        // These two look at resources alone, and so do we on their behalf.
+        ("{checkov: {skip: [{id: CKV_AWS_27, comment: x}]}}", NONE),
+        ("{cfn_nag: {rules_to_suppress: [{id: W48, reason: x}]}}", NONE),
+        ("{cfn-lint: {config: {ignore_checks: [W2531]}}}", NONE),
+        ("[tidegate]", NONE),
+    ] {
+        let text = format!("Metadata: {metadata}\n{}", yaml(["# -"; 5]));
+        let project = Project::with("template.yaml", &text).file(
+            "another.yaml",
+            "Resources: {Third: {Type: AWS::SQS::Queue, Properties: {SqsManagedSseEnabled: false}}}",
+        );
+        let document = check(&project, &["--format", "json"]).json();
+        validate("../../docs/schemas/check.json", &document);
+        let expected: Vec<&str> = expected.iter().copied().chain(["third open"]).collect();
+        assert_eq!(states(&document), expected, "{metadata}");
+    }
+}
+
+#[test]
+fn checks_of_cfn_lint_count() {
+    let function = |more: &str, head: &str| {
+        format!(
+            "{head}Resources:\n  F:\n    Type: AWS::Lambda::Function\n    {more}\n    Properties: {{Runtime: nodejs12.x, Handler: a.b, Role: 'arn:aws:iam::123456789012:role/f', Code: {{ZipFile: x}}}}\n"
+        )
+    };
+    let metadata = "Metadata: {cfn-lint: {config: {ignore_checks: [W2531, E3012]}}}";
+    for (text, expected) in [
+        (function("# -", ""), "f open"),
+        (function(metadata, ""), "f accepted"),
+        (function("# -", &format!("{metadata}\n")), "f accepted"),
+        (function(&metadata.replace("W2531", "W2532"), ""), "f open"),
+    ] {
+        let project = Project::with("template.yaml", &text);
+        let ran = project.run(&["check", "--rule", "deprecated-runtime", "--format", "json"]);
+        assert_eq!(states(&ran.json()), [expected], "{text}");
+        assert!(!ran.stderr.contains("no reason"), "it has no place for one");
+    }
+}
+
+#[test]
 fn the_configuration_counts() {
     let text = yaml(["# -"; 5]);
     for (allow, expected) in [
