@@ -8,8 +8,10 @@ use tidegate_graph::{Edit, Finding, Source, Span, System};
 /// A comment above the line of a finding, or else above its resource; `None` where the file has no comments, or where
 /// one would be taken for something else. Its reason is empty: only the person who accepts it knows it.
 pub(crate) fn comment(system: &System, finding: &Finding) -> Option<Edit> {
+    // The text is read again for each try, while somebody waits.
+    const LARGEST: usize = 2 * 1024 * 1024;
     let file = finding.span.file;
-    let source = system.sources.source(file)?;
+    let source = system.sources.source(file).filter(|source| source.text().len() <= LARGEST)?;
     let language = language(source)?;
     let resource = system.resource(&finding.resource).filter(|r| r.span.file == file);
     let lines = [Some(line(system, finding.span)), resource.map(|r| header(system, r))];

@@ -120,7 +120,7 @@ fn one(form: &Form, entry: &Value, scope: Scope) -> Allow {
             }
         }
         let known = ["rule", "rules", "reason", "until"];
-        let extra = |key: &&Str| !known.contains(&key.as_str()) && !(whole && *key == "resource");
+        let extra = |key: &&Str| !(known.contains(&key.as_str()) || whole && *key == "resource");
         if let Some(key) = entry.as_map().and_then(|m| m.keys().find(extra).cloned()) {
             broken = Some(format!("there is no key `{key}`: `rule`, `reason` and `until` are known"));
         }

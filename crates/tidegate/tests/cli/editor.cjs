@@ -23,6 +23,8 @@ class Editor {
     this.published = new Map();
     this.waiting = [];
     this.registered = [];
+    this.told = [];
+    this.connection.onNotification(lsp.ShowMessageNotification.type, (params) => this.told.push(params.message));
     this.connection.onNotification(lsp.PublishDiagnosticsNotification.type, (params) => {
       this.published.set(params.uri, params);
       this.waiting = this.waiting.filter((check) => !check());
@@ -192,13 +194,14 @@ const scenarios = {
   },
 
   async hover(editor) {
-    await editor.start();
+    await editor.start({ options: { profile: ['baseline', 'basline'] } });
     await editor.open('url.yaml');
     const [found] = (await editor.until('url.yaml', has(URL_RULE))).filter((d) => d.code === URL_RULE);
     const { contents, range } = await editor.hover('url.yaml', found.range.start);
     assert.equal(contents.kind, 'markdown');
     assert.match(contents.value, /What to do:/);
     assert.match(contents.value, /#### Why it matters/);
+    assert.deepEqual(editor.told.map((text) => text.split(',')[0]), ['tidegate: there is no profile `basline`']);
     assert.deepEqual(range, found.range);
     assert.equal(await editor.hover('url.yaml', { line: 0, character: 0 }), null);
     // A question right behind a change is about the text behind it.

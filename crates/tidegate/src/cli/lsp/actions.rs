@@ -30,14 +30,17 @@ pub(super) struct Desk<'a> {
 /// What can be done at a place.
 pub(super) fn at(desk: &Desk<'_>, analysis: &Analysis, params: &ActionParams) -> Vec<Value> {
     // Somebody who marks a whole file doesn't want a menu of a thousand entries.
-    const MOST: usize = 40;
+    const MOST: usize = 20;
     let Some(path) = paths::path(&params.text_document.uri) else { return Vec::new() };
     let mut out = Vec::new();
     let marks = analysis.marks.get(&path).map(Vec::as_slice).unwrap_or_default();
     if params.context.wants(QUICK_FIX) {
         let here = || marks.iter().filter(|mark| mark.range.touches(&params.range)).take(MOST);
+        // One budget for all of them: a fix of a huge file takes long to find.
+        let mut fixes: BTreeMap<usize, Fixes<'_>> = BTreeMap::new();
         for (mark, project, finding) in here().filter_map(|mark| found(analysis, mark)) {
-            out.extend(desk.mend(project, finding, mark));
+            let fixes = fixes.entry(mark.project).or_insert_with(|| Fixes::new(&project.input.system));
+            out.extend(desk.mend(project, finding, mark, fixes));
         }
         for (mark, project, finding) in here().filter_map(|mark| found(analysis, mark)) {
             out.extend(desk.accept(project, finding, mark));
@@ -63,9 +66,9 @@ fn found<'a>(analysis: &'a Analysis, mark: &'a Mark) -> Option<(&'a Mark, &'a Pr
 }
 
 impl Desk<'_> {
-    fn mend(&self, project: &Project, finding: &Finding, mark: &Mark) -> Option<Value> {
+    fn mend(&self, project: &Project, finding: &Finding, mark: &Mark, fixes: &Fixes<'_>) -> Option<Value> {
         let fix = finding.fix.as_ref()?;
-        let edits = Fixes::new(&project.input.system).edits(finding)?;
+        let edits = fixes.edits(finding)?;
         let title = match fix.safety {
             Safety::Safe => capital(&fix.title),
             Safety::Unsafe => format!("{} (look at it: may break callers)", capital(&fix.title)),

@@ -96,6 +96,8 @@ struct Server {
     analysis: Option<(u64, Box<Analysis>)>,
     published: HashMap<PathBuf, Vec<Diagnostic>>,
     questions: Vec<(Value, Question)>,
+    /// Words of the settings that name no profile.
+    unknown: Vec<String>,
 }
 
 impl Server {
@@ -121,6 +123,7 @@ impl Server {
             analysis: None,
             published: HashMap::new(),
             questions: Vec::new(),
+            unknown: Vec::new(),
         }
     }
 
@@ -217,10 +220,22 @@ impl Server {
         };
         if !words.is_empty() {
             self.settings.profiles = profiles(&words);
+            self.unknown =
+                words.into_iter().filter(|w| profiles(std::slice::from_ref(w)).is_empty()).collect();
         }
         if let Some(config) = settings.get("config").and_then(Value::as_str).filter(|c| !c.is_empty()) {
             self.settings.config = Some(config.into());
         }
+    }
+
+    /// Says what of the settings can't be understood.
+    fn complain(&mut self) -> io::Result<()> {
+        for word in std::mem::take(&mut self.unknown) {
+            let known = Profile::ALL.map(Profile::word).join("`, `");
+            let message = format!("tidegate: there is no profile `{word}`, only `{known}`");
+            self.out.notify("window/showMessage", &json!({"type": 2, "message": message}))?;
+        }
+        Ok(())
     }
 
     fn notification(&mut self, method: &str, params: Value) -> io::Result<()> {
@@ -235,6 +250,7 @@ impl Server {
                     }]});
                     self.out.ask("watch", "client/registerCapability", &watch)?;
                 }
+                self.complain()?;
                 self.look(false);
             }
             "textDocument/didOpen" => {
@@ -255,9 +271,12 @@ impl Server {
                 self.documents.remove(&path);
                 self.look(false);
             }
-            "textDocument/didSave" | "workspace/didChangeWatchedFiles" => self.look(false),
+            "textDocument/didSave" => self.look(false),
+            // Tools write many files at once, as somebody types many letters.
+            "workspace/didChangeWatchedFiles" if matters(&params) => self.look(true),
             "workspace/didChangeConfiguration" => {
                 self.configure(params.get("settings").unwrap_or(&Value::Null));
+                self.complain()?;
                 self.look(false);
             }
             "workspace/didChangeWorkspaceFolders" => {
@@ -454,6 +473,17 @@ impl Server {
         }
         Ok(())
     }
+}
+
+/// True if one of the files that changed may be read.
+fn matters(params: &Value) -> bool {
+    const NEVER: [&str; 3] = ["/node_modules/", "/.git/", "/target/"];
+    let changes = params.get("changes").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let passed_over = |change: &Value| {
+        let uri = change.get("uri").and_then(Value::as_str).unwrap_or_default();
+        NEVER.iter().any(|part| uri.contains(part))
+    };
+    changes.is_empty() || !changes.iter().all(passed_over)
 }
 
 fn parse<T: DeserializeOwned>(params: Value) -> Result<T, String> {

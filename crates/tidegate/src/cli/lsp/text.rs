@@ -41,11 +41,11 @@ impl Encoding {
     }
 }
 
-/// A text and where its lines begin.
+/// A text and where its lines begin; a copy costs nothing.
 #[derive(Clone, Debug)]
 pub(super) struct Text {
     text: Arc<str>,
-    lines: Vec<usize>,
+    lines: Arc<[usize]>,
 }
 
 impl Text {
@@ -59,7 +59,7 @@ impl Text {
                 lines.push(at + 1);
             }
         }
-        Self { text, lines }
+        Self { text, lines: lines.into() }
     }
 
     pub(super) fn text(&self) -> &Arc<str> {
