@@ -110,9 +110,9 @@ impl Config {
         Ok(Self { custom: custom::Rules::load(&choices)?, choices, ..Self::default() })
     }
 
-    /// True if a text is a configuration without a fault.
+    /// True if a text is TOML, as a configuration has to be.
     pub(crate) fn reads(text: &str) -> bool {
-        parse(Path::new(FILE), text).is_ok()
+        DeTable::parse(text).is_ok()
     }
 
     /// A path as patterns of the file see it: from the file's folder, or in full if it lies elsewhere.

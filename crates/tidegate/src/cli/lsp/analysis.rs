@@ -81,7 +81,7 @@ impl Configs {
     /// The configuration of a root, and what is wrong with it now.
     pub(super) fn load(&mut self, scene: &Scene, root: &Root) -> (Config, Option<Failure>) {
         let unsaved = |path: &Path| scene.unsaved.get(&paths::real(path)).map(ToString::to_string);
-        match Config::load_over(scene.settings.config.as_deref(), &root.real, &unsaved) {
+        match Config::load_over(scene.settings.config.as_deref(), &root.real, &[], &unsaved) {
             Ok(config) => {
                 self.0.insert(root.real.clone(), config.clone());
                 (config, None)
@@ -119,6 +119,12 @@ pub(super) fn look(scene: &Scene, configs: &mut Configs) -> Option<Analysis> {
         }
         let project = Project { input, open: judged.open };
         let mut teller = Teller { scene, root, project: &project, texts: &mut texts, out: &mut out };
+        for problem in &judged.problems {
+            teller.problem(problem, Level::Error);
+        }
+        for warning in &judged.warnings {
+            teller.problem(warning, Level::Warning);
+        }
         teller.tell(&judged.suppressions, failure.as_ref());
         out.projects.push(project);
         texts.clear();
