@@ -16,9 +16,9 @@ mod identity;
 mod index;
 mod mapping;
 mod openapi;
-mod policies;
-mod pattern;
 mod outside;
+mod pattern;
+mod policies;
 mod registry;
 mod rest;
 mod rule;
@@ -30,8 +30,8 @@ mod testing;
 
 pub(crate) use context::Context;
 pub use context::Unknown;
-pub use policies::{POLICY_RULES, REFUSED_POLICY_RULES};
 pub use outside::{Note, Outside, Said, check_outside, install, join_outside, merge};
+pub use policies::{POLICY_RULES, REFUSED_POLICY_RULES};
 
 use std::sync::LazyLock;
 use tidegate_graph::{Confidence, Finding, Graph, Severity, System};
