@@ -6,6 +6,7 @@ mod fix;
 mod graph;
 mod iam;
 mod init;
+mod guard;
 mod input;
 mod lsp;
 mod man;
@@ -54,6 +55,8 @@ enum Command {
     Init(init::Args),
     /// Serves an editor over the Language Server Protocol: findings, explanations and fixes while somebody types
     Lsp(lsp::Args),
+    /// Decides on events, at run time
+    Guard(guard::Args),
     /// Prints a script that completes commands and options in a shell
     Completions(completions::Args),
     /// Prints the manual page, or writes one page for each command
@@ -97,6 +100,7 @@ fn dispatch(cli: &Cli, today: Date) -> Result<Exit, Failure> {
         Command::Iam(args) => iam::run(args, cli.global, today),
         Command::Init(args) => init::run(args, cli.global),
         Command::Lsp(args) => lsp::run(args, today),
+        Command::Guard(args) => guard::run(args),
         Command::Completions(args) => completions::run(args),
         Command::Man(args) => man::run(args),
         Command::Reference(args) => reference::run(args),

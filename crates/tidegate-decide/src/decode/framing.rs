@@ -1,0 +1,108 @@
+//! What producers put around a payload: a schema registry's prefix, the aggregation of the Kinesis producer library, and
+//! binary formats whose strings are read as they lie there.
+
+/// The payload behind a schema registry's prefix: Confluent's (0x00 and four bytes) or AWS Glue's (0x03, a compression byte
+/// and sixteen bytes). The second value is true when Glue's says zlib.
+pub(crate) fn registry(bytes: &[u8]) -> Option<(&[u8], bool)> {
+    match bytes {
+        [0, _, _, _, _, payload @ ..] if !payload.is_empty() => Some((payload, false)),
+        [3, compression @ (0 | 5), rest @ ..] => {
+            Some((rest.get(16..).filter(|p| !p.is_empty())?, *compression == 5))
+        }
+        _ => None,
+    }
+}
+
+/// The records inside an aggregated Kinesis record: a magic number, a protocol buffer, an MD5 sum of sixteen bytes.
+pub(crate) fn aggregated(bytes: &[u8]) -> Option<impl Iterator<Item = &[u8]>> {
+    let message = bytes.strip_prefix(&[0xf3, 0x89, 0x9a, 0xc2])?;
+    let message = message.get(..message.len().checked_sub(16)?)?;
+    // AggregatedRecord { 1: partition keys, 2: hash keys, 3: Record { 1, 2: indices, 3: data } }
+    let records = fields(message).filter(|(number, _)| *number == 3);
+    Some(
+        records
+            .flat_map(|(_, record)| fields(record))
+            .filter(|(number, _)| *number == 3)
+            .map(|(_, data)| data),
+    )
+}
+
+/// The length-delimited fields of a protocol buffer; ends where the bytes stop being one.
+fn fields(mut bytes: &[u8]) -> impl Iterator<Item = (u64, &[u8])> {
+    std::iter::from_fn(move || {
+        loop {
+            let (tag, rest) = varint(bytes)?;
+            match tag & 7 {
+                0 => bytes = varint(rest)?.1,
+                1 => bytes = rest.get(8..)?,
+                5 => bytes = rest.get(4..)?,
+                2 => {
+                    let (length, rest) = varint(rest)?;
+                    let (field, rest) = rest.split_at_checked(usize::try_from(length).ok()?)?;
+                    bytes = rest;
+                    return Some((tag >> 3, field));
+                }
+                _ => return None,
+            }
+        }
+    })
+}
+
+fn varint(bytes: &[u8]) -> Option<(u64, &[u8])> {
+    let mut value = 0;
+    for (i, &byte) in bytes.iter().take(10).enumerate() {
+        value |= u64::from(byte & 0x7f).checked_shl(u32::try_from(i * 7).ok()?)?;
+        if byte & 0x80 == 0 {
+            return Some((value, bytes.get(i + 1..)?));
+        }
+    }
+    None
+}
+
+/// Runs of at least six readable characters within binary: the strings of Avro, protocol buffers, `MessagePack`, images.
+pub(crate) fn runs(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
+    bytes
+        .split(|&b| b < 0x20 && !matches!(b, b'\t' | b'\n' | b'\r') || b == 0x7f)
+        .filter(|run| run.len() >= 6)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn prefixes_of_registries() {
+        assert_eq!(registry(b"\0\0\0\0\x07{}"), Some((&b"{}"[..], false)));
+        let mut glue = vec![3, 5];
+        glue.extend([1; 16]);
+        glue.extend(b"zz");
+        assert_eq!(registry(&glue), Some((&b"zz"[..], true)));
+        assert_eq!(registry(b"{}"), None);
+    }
+
+    #[test]
+    fn aggregated_records() {
+        let record = [0x08, 0, 0x1a, 2, b'h', b'i'];
+        let mut bytes = vec![0xf3, 0x89, 0x9a, 0xc2, 0x0a, 1, b'k'];
+        for _ in 0..2 {
+            bytes.extend([0x1a, record.len() as u8]);
+            bytes.extend(record);
+        }
+        bytes.extend([0; 16]);
+        let all: Vec<_> = aggregated(&bytes).unwrap().collect();
+        assert_eq!(all, [b"hi", b"hi"]);
+        assert!(aggregated(b"\xf3\x89\x9a\xc2").is_none());
+    }
+
+    #[test]
+    fn hostile_lengths_end_quietly() {
+        assert_eq!(fields(&[0x1a, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]).count(), 0);
+        assert_eq!(fields(&[0x1a, 0x7f, 1]).count(), 0);
+    }
+
+    #[test]
+    fn readable_runs() {
+        let all: Vec<_> = runs(b"\x00\x01hello you\x02ab\x03another run").collect();
+        assert_eq!(all, [&b"hello you"[..], b"another run"]);
+    }
+}

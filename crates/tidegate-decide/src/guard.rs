@@ -1,0 +1,156 @@
+//! One event in, one decision out.
+
+use crate::decision::{Class, Decision, Reason, Record, Verdict};
+use crate::decode::Chain;
+use crate::decode::inflate::Bound;
+use crate::json::{Item, Limits, Malformed, Tape};
+use crate::trigger::{self, Trigger};
+use crate::unfold::{Bounds, Found, Spare, Unfold, describe};
+
+/// How strict a guard is. The default inspects everything.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// How JSON is read.
+    pub json: Limits,
+    /// The longest event, in bytes.
+    pub bytes: usize,
+    /// What one compressed payload may inflate to, in bytes.
+    pub inflated: usize,
+    /// What it may inflate to for each of its own bytes.
+    pub ratio: usize,
+}
+
+impl Default for Settings {
+    /// Lambda takes 6 MB; eight leave room for events that come by other ways.
+    fn default() -> Self {
+        Self { json: Limits::default(), bytes: 8 << 20, inflated: 16 << 20, ratio: 100 }
+    }
+}
+
+/// Decides, and keeps its buffers between events.
+#[derive(Debug, Default)]
+pub struct Guard {
+    settings: Settings,
+    tape: Tape,
+    spare: Spare,
+    found: Vec<Found>,
+}
+
+/// Reasons that are given for one record.
+const REASONS: usize = 4;
+
+impl Guard {
+    /// A guard with these settings.
+    pub fn new(settings: Settings) -> Self {
+        Self { settings, ..Self::default() }
+    }
+
+    /// Decides on the JSON text `event`; its trigger is inferred where none is given.
+    pub fn decide(&mut self, event: &[u8], trigger: Option<Trigger>) -> Decision {
+        if event.len() > self.settings.bytes {
+            return refused(trigger, Class::Size, self.settings.bytes, "the event is longer than the limit");
+        }
+        let mut tape = std::mem::take(&mut self.tape);
+        let decision = match tape.read(event, &self.settings.json) {
+            Ok(()) => self.read(&tape, event, trigger),
+            Err(Malformed::Syntax(at)) => refused(trigger, Class::Malformed, at, "the event is not JSON"),
+            Err(Malformed::Depth(at)) => refused(trigger, Class::Depth, at, "nested deeper than the limit"),
+        };
+        self.tape = tape;
+        decision
+    }
+
+    fn read(&mut self, tape: &Tape, event: &[u8], trigger: Option<Trigger>) -> Decision {
+        let root = tape.root(event);
+        let trigger = trigger.unwrap_or_else(|| trigger::infer(root));
+        self.found.clear();
+        // Twelve times over what came in covers every honest nesting of carriers.
+        let work = event.len().saturating_mul(12).saturating_add(self.settings.inflated);
+        let inflate = Bound { bytes: self.settings.inflated, ratio: self.settings.ratio };
+        let mut unfold = Unfold {
+            spare: &mut self.spare,
+            limits: &self.settings.json,
+            bounds: Bounds { inflate, reasons: REASONS },
+            found: &mut self.found,
+            left: work,
+        };
+        trigger::leaves(trigger, root, &mut |leaf| unfold.leaf(&leaf));
+        let mut decision = conclude(trigger, root, &self.found);
+        for flaw in tape.flaws() {
+            let (class, offset, detail) = describe(*flaw);
+            refuse(&mut decision, root, class, offset, detail);
+        }
+        decision
+    }
+}
+
+fn conclude(trigger: Trigger, root: Item<'_>, found: &[Found]) -> Decision {
+    let count = trigger::records(trigger, root).max(1);
+    let mut records: Vec<Record> =
+        (0..count).map(|index| Record { index, verdict: Verdict::Allow, reasons: Vec::new() }).collect();
+    let mut nodes: Vec<u32> = found.iter().map(|f| f.node).collect();
+    nodes.sort_unstable();
+    let pointers = root.pointers_to(&nodes);
+    let pointer = |node: u32| {
+        nodes.binary_search(&node).ok().and_then(|at| pointers.get(at)).cloned().unwrap_or_default()
+    };
+    for found in found {
+        let Some(record) = records.get_mut(found.record as usize) else { continue };
+        if found.class != Class::Prompt {
+            record.verdict = Verdict::Deny;
+        }
+        record.reasons.push(Reason {
+            class: found.class,
+            pointer: pointer(found.node),
+            within: found.within.clone(),
+            decoded: found.decoded,
+            offset: found.offset,
+            detail: found.detail.clone(),
+        });
+    }
+    let mut decision = Decision { verdict: Verdict::Allow, trigger, records };
+    settle(&mut decision);
+    decision
+}
+
+/// A flaw of the event itself: it belongs to the record it lies in, or else to all of them.
+fn refuse(decision: &mut Decision, root: Item<'_>, class: Class, offset: usize, detail: &'static str) {
+    let within = trigger::record_at(decision.trigger, root, offset);
+    for record in &mut decision.records {
+        if within.is_none_or(|index| index == record.index) {
+            record.verdict = Verdict::Deny;
+            let pointer = String::new();
+            record.reasons.push(Reason {
+                class,
+                pointer,
+                within: String::new(),
+                decoded: Chain::default(),
+                offset,
+                detail: detail.into(),
+            });
+        }
+    }
+    settle(decision);
+}
+
+fn settle(decision: &mut Decision) {
+    let denied = decision.records.iter().filter(|r| r.verdict == Verdict::Deny).count();
+    decision.verdict = match denied {
+        0 => Verdict::Allow,
+        n if n == decision.records.len() => Verdict::Deny,
+        _ => Verdict::Partial,
+    };
+}
+
+fn refused(trigger: Option<Trigger>, class: Class, offset: usize, detail: &'static str) -> Decision {
+    let reason = Reason {
+        class,
+        pointer: String::new(),
+        within: String::new(),
+        decoded: Chain::default(),
+        offset,
+        detail: detail.into(),
+    };
+    let record = Record { index: 0, verdict: Verdict::Deny, reasons: vec![reason] };
+    Decision { verdict: Verdict::Deny, trigger: trigger.unwrap_or(Trigger::Direct), records: vec![record] }
+}

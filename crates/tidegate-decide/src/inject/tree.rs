@@ -1,0 +1,78 @@
+//! What only the keys of a document give away: operators of a query, ways to a prototype.
+
+use super::Hit;
+use crate::decision::Class;
+use crate::json::{Item, Kind};
+
+/// Operators that turn a value into a condition, and code. Names of JSON Schema (`$ref`, `$id` ...) are none.
+const OPERATORS: &[&[u8]] = &[
+    b"$ne",
+    b"$eq",
+    b"$gt",
+    b"$gte",
+    b"$lt",
+    b"$lte",
+    b"$in",
+    b"$nin",
+    b"$or",
+    b"$and",
+    b"$nor",
+    b"$not",
+    b"$exists",
+    b"$regex",
+    b"$where",
+    b"$expr",
+    b"$function",
+    b"$accumulator",
+    b"$elemmatch",
+    b"$mod",
+    b"$size",
+    b"$type",
+    b"$all",
+    b"$text",
+    b"$lookup",
+    b"$out",
+    b"$merge",
+    b"$jsonschema",
+];
+
+/// One pass over the nodes of a document.
+pub(super) fn keys<'a>(root: Item<'a>, hits: &mut Vec<(Item<'a>, Hit)>) {
+    let mut pending = vec![root];
+    while let Some(item) = pending.pop() {
+        match item.kind() {
+            Kind::Object => {
+                for (key, value) in item.entries() {
+                    if let Some(hit) = judge(key, value) {
+                        hits.push((key, hit));
+                    }
+                    pending.push(value);
+                }
+            }
+            Kind::Array => {
+                pending.extend(item.items().filter(|i| matches!(i.kind(), Kind::Object | Kind::Array)))
+            }
+            _ => {}
+        }
+    }
+}
+
+fn judge(key: Item<'_>, value: Item<'_>) -> Option<Hit> {
+    let hit = |class, why: &'static str| Some(Hit { class, at: key.offset(), why: why.into() });
+    if key.is_text("__proto__") {
+        return hit(Class::PrototypePollution, "a key that reaches the prototype of every object");
+    }
+    if key.is_text("constructor") && value.kind() == Kind::Object && value.field("prototype").is_some() {
+        return hit(Class::PrototypePollution, "keys that reach the prototype through the constructor");
+    }
+    let name = key.raw();
+    if name.first() == Some(&b'$') || key.is_escaped() {
+        let lower = name.to_ascii_lowercase();
+        if OPERATORS.contains(&&lower[..])
+            || OPERATORS.iter().any(|o| std::str::from_utf8(o).is_ok_and(|o| key.is_text(o)))
+        {
+            return hit(Class::NoSql, "a query operator as a key, where a plain value belongs");
+        }
+    }
+    None
+}

@@ -1,0 +1,290 @@
+//! JSON as a flat tape over its own bytes.
+//!
+//! One pass, no tree, no copies: every node keeps the offsets of its text, so that a finding can name the place. A tape is
+//! kept between events and only grows to the largest one. What parsers disagree about is not settled here but written down
+//! as a [`Flaw`]: a guard that reads a duplicate key otherwise than the function behind it can be walked around.
+
+mod scan;
+mod text;
+
+pub use scan::{Flaw, Limits, Malformed};
+pub use text::unescape;
+
+/// What a node is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// `null`
+    Null,
+    /// `true` or `false`
+    Bool,
+    /// A number, as it was written
+    Number,
+    /// A string: the text between its quotes
+    String,
+    /// An array
+    Array,
+    /// An object; its nodes alternate between keys and values
+    Object,
+}
+
+/// One value or key.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Node {
+    kind: Kind,
+    /// A string that holds a backslash.
+    escaped: bool,
+    /// Offsets of the text; a string's without its quotes, an array's and object's with their brackets.
+    start: u32,
+    end: u32,
+    /// Index of the node after this one and all below it.
+    next: u32,
+}
+
+/// The nodes of one document, in the order of the text.
+#[derive(Debug, Default)]
+pub struct Tape {
+    nodes: Vec<Node>,
+    flaws: Vec<Flaw>,
+    open: Vec<scan::Open>,
+    keys: Vec<scan::Key>,
+}
+
+impl Tape {
+    /// Reads `text`, which is JSON from the first to the last byte, white space around it aside.
+    ///
+    /// # Errors
+    /// [`Malformed`] with the offset at which the text stops being JSON, or exceeds a limit that ends reading.
+    pub fn read(&mut self, text: &[u8], limits: &Limits) -> Result<(), Malformed> {
+        scan::read(self, text, limits)
+    }
+
+    /// What parsers disagree about or choke on, in the order of the text.
+    pub fn flaws(&self) -> &[Flaw] {
+        &self.flaws
+    }
+
+    /// The document that was read from `text`.
+    pub fn root<'a>(&'a self, text: &'a [u8]) -> Item<'a> {
+        Item { tape: self, text, index: 0 }
+    }
+
+    /// How many nodes there are.
+    pub fn len(&self) -> usize {
+        self.nodes.len()
+    }
+
+    /// True before anything was read.
+    pub fn is_empty(&self) -> bool {
+        self.nodes.is_empty()
+    }
+}
+
+/// A node with what it takes to read it.
+#[derive(Clone, Copy, Debug)]
+pub struct Item<'a> {
+    tape: &'a Tape,
+    text: &'a [u8],
+    index: u32,
+}
+
+impl<'a> Item<'a> {
+    fn node(self) -> Option<Node> {
+        self.tape.nodes.get(self.index as usize).copied()
+    }
+
+    /// What it is; `Null` for a tape that holds nothing.
+    pub fn kind(self) -> Kind {
+        self.node().map_or(Kind::Null, |n| n.kind)
+    }
+
+    /// The index on the tape: tells nodes of one document apart.
+    pub fn index(self) -> u32 {
+        self.index
+    }
+
+    /// Offset of the first byte of the node's text.
+    pub fn offset(self) -> usize {
+        self.node().map_or(0, |n| n.start as usize)
+    }
+
+    /// The text as it was written; a string's without quotes, with its escapes.
+    pub fn raw(self) -> &'a [u8] {
+        self.node().and_then(|n| self.text.get(n.start as usize..n.end as usize)).unwrap_or_default()
+    }
+
+    /// True for a string that holds escapes, so that its raw text is not its value.
+    pub fn is_escaped(self) -> bool {
+        self.node().is_some_and(|n| n.escaped)
+    }
+
+    /// A string without escapes.
+    pub fn plain(self) -> Option<&'a [u8]> {
+        let node = self.node()?;
+        (node.kind == Kind::String && !node.escaped).then(|| self.raw())
+    }
+
+    /// The elements of an array, or the values of an object; nothing for anything else.
+    pub fn items(self) -> impl Iterator<Item = Item<'a>> {
+        let object = self.kind() == Kind::Object;
+        self.below().enumerate().filter(move |(i, _)| !object || i % 2 == 1).map(|(_, item)| item)
+    }
+
+    /// Keys and values of an object; nothing for anything else.
+    pub fn entries(self) -> impl Iterator<Item = (Item<'a>, Item<'a>)> {
+        let object = self.kind() == Kind::Object;
+        let mut below = self.below();
+        std::iter::from_fn(move || if object { Some((below.next()?, below.next()?)) } else { None })
+    }
+
+    /// The value under `key`, the first one; escapes in keys are seen through.
+    pub fn field(self, key: &str) -> Option<Item<'a>> {
+        self.entries().find(|(k, _)| k.is_text(key)).map(|(_, value)| value)
+    }
+
+    /// True for a string whose value is `text`.
+    pub fn is_text(self, text: &str) -> bool {
+        let Some(node) = self.node() else { return false };
+        if node.kind != Kind::String {
+            return false;
+        }
+        if !node.escaped {
+            return self.raw() == text.as_bytes();
+        }
+        let mut value = Vec::new();
+        unescape(self.raw(), &mut value);
+        value == text.as_bytes()
+    }
+
+    /// The first element of an array.
+    pub fn first(self) -> Option<Item<'a>> {
+        if self.kind() == Kind::Array { self.below().next() } else { None }
+    }
+
+    /// True for the literal `true`.
+    pub fn is_true(self) -> bool {
+        self.kind() == Kind::Bool && self.raw() == b"true"
+    }
+
+    /// All strings from here down, keys among them, with whether it is a key. No recursion.
+    pub fn strings(self) -> impl Iterator<Item = (Item<'a>, bool)> {
+        let end = self.node().map_or(0, |n| n.next);
+        // Whether a string is a key follows from its place: a stack of open objects would tell, and so does the byte after it.
+        (self.index..end).filter_map(move |index| {
+            let item = Item { index, ..self };
+            let node = item.node()?;
+            (node.kind == Kind::String).then(|| (item, item.is_key(node)))
+        })
+    }
+
+    /// A key is a string that a colon follows.
+    fn is_key(self, node: Node) -> bool {
+        let rest = self.text.get(node.end as usize + 1..).unwrap_or_default();
+        rest.iter().find(|b| !b.is_ascii_whitespace()) == Some(&b':')
+    }
+
+    fn below(self) -> impl Iterator<Item = Item<'a>> {
+        let (mut at, end) = match self.node() {
+            Some(n) if matches!(n.kind, Kind::Array | Kind::Object) => (self.index + 1, n.next),
+            _ => (0, 0),
+        };
+        std::iter::from_fn(move || {
+            if at >= end {
+                return None;
+            }
+            let item = Item { index: at, ..self };
+            at = item.node()?.next.max(at + 1);
+            Some(item)
+        })
+    }
+
+    /// The JSON pointer (RFC 6901) of the node `index` below this one.
+    pub fn pointer_to(self, index: u32) -> String {
+        self.pointers_to(&[index]).pop().unwrap_or_default()
+    }
+
+    /// JSON pointers to all of `indices`, which ascend, in one walk down: for reports, not for the hot path.
+    pub fn pointers_to(self, indices: &[u32]) -> Vec<String> {
+        let mut pointers = vec![String::new(); indices.len()];
+        let mut path = String::new();
+        self.walk(indices, &mut pointers, &mut path);
+        pointers
+    }
+
+    /// As deep as the document, which [`Limits::depth`] bounds.
+    fn walk(self, indices: &[u32], pointers: &mut [String], path: &mut String) {
+        let object = self.kind() == Kind::Object;
+        let (mut indices, mut pointers) = (indices, pointers);
+        let mut key = None;
+        for (i, item) in self.below().enumerate() {
+            let end = item.node().map_or(0, |n| n.next);
+            let count = indices.iter().take_while(|&&index| index < end).count();
+            let is_key = object && i % 2 == 0;
+            if is_key {
+                key = Some(item);
+            }
+            if count == 0 {
+                continue;
+            }
+            let length = path.len();
+            path.push('/');
+            match key {
+                Some(key) => {
+                    let mut name = Vec::new();
+                    unescape(key.raw(), &mut name);
+                    path.push_str(&String::from_utf8_lossy(&name).replace('~', "~0").replace('/', "~1"));
+                }
+                None => path.push_str(&i.to_string()),
+            }
+            let (here, rest) = indices.split_at(count);
+            let (mine, others) = std::mem::take(&mut pointers).split_at_mut(count);
+            for (index, pointer) in here.iter().zip(mine.iter_mut()) {
+                if *index == item.index {
+                    pointer.clone_from(path);
+                }
+            }
+            if item.kind() != Kind::String {
+                item.walk(here, mine, path);
+            }
+            path.truncate(length);
+            (indices, pointers) = (rest, others);
+            if indices.is_empty() {
+                break;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tape(text: &str) -> Tape {
+        let mut tape = Tape::default();
+        tape.read(text.as_bytes(), &Limits::default()).unwrap();
+        tape
+    }
+
+    #[test]
+    fn fields_items_and_pointers() {
+        let text = r#" {"a": [1, {"b/c": "x\n"}], "d": "e"} "#;
+        let tape = tape(text);
+        let root = tape.root(text.as_bytes());
+        let inner = root.field("a").unwrap().items().nth(1).unwrap().field("b/c").unwrap();
+        assert_eq!(inner.raw(), br"x\n");
+        assert!(inner.is_text("x\n"));
+        assert_eq!(root.pointer_to(inner.index()), "/a/1/b~1c");
+        assert_eq!(root.field("d").unwrap().plain(), Some(&b"e"[..]));
+        assert!(root.field("x").is_none());
+        assert_eq!(root.strings().filter(|(_, key)| *key).count(), 3);
+    }
+
+    #[test]
+    fn a_key_keeps_the_pointer_of_its_value() {
+        let text = r#"{"a": {"b": 1}}"#;
+        let tape = tape(text);
+        let root = tape.root(text.as_bytes());
+        let (key, _) = root.field("a").unwrap().entries().next().unwrap();
+        assert_eq!(root.pointer_to(key.index()), "/a/b");
+        assert_eq!(root.pointers_to(&[1, 2, 3, 4]), ["/a", "/a", "/a/b", "/a/b"]);
+    }
+}

@@ -1,0 +1,69 @@
+//! What the escapes of a string stand for.
+
+/// Appends the value of the raw string `raw` to `out`. A lone surrogate becomes U+FFFD, as most runtimes have it; an escape
+/// that JSON doesn't know stays as it is.
+pub fn unescape(raw: &[u8], out: &mut Vec<u8>) {
+    let mut rest = raw;
+    while let Some(at) = rest.iter().position(|&b| b == b'\\') {
+        let (before, tail) = rest.split_at(at);
+        out.extend_from_slice(before);
+        rest = match tail {
+            [_, b'u', digits @ ..] => unicode(digits, out),
+            [_, c, more @ ..] => {
+                out.push(match c {
+                    b'n' => b'\n',
+                    b't' => b'\t',
+                    b'r' => b'\r',
+                    b'b' => 8,
+                    b'f' => 12,
+                    other => *other,
+                });
+                more
+            }
+            _ => &[],
+        };
+    }
+    out.extend_from_slice(rest);
+}
+
+/// Takes the digits after `\u`, and the second half of a pair if there is one; gives what is left.
+fn unicode<'a>(digits: &'a [u8], out: &mut Vec<u8>) -> &'a [u8] {
+    let Some((high, rest)) = unit(digits) else { return digits };
+    let (code, rest) = match (high, rest) {
+        (0xd800..=0xdbff, [b'\\', b'u', more @ ..]) => match unit(more) {
+            Some((low @ 0xdc00..=0xdfff, rest)) => (0x10000 + ((high - 0xd800) << 10) + (low - 0xdc00), rest),
+            _ => (high, rest),
+        },
+        _ => (high, rest),
+    };
+    let c = char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER);
+    out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
+    rest
+}
+
+/// Four hexadecimal digits, and what follows them.
+pub(super) fn unit(digits: &[u8]) -> Option<(u32, &[u8])> {
+    let (four, rest) = digits.split_at_checked(4)?;
+    let code = four.iter().try_fold(0, |n, &b| Some(n * 16 + char::from(b).to_digit(16)?))?;
+    Some((code, rest))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn value(raw: &str) -> String {
+        let mut out = Vec::new();
+        unescape(raw.as_bytes(), &mut out);
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn escapes() {
+        assert_eq!(value(r#"a\n\"\\\/\u0041"#), "a\n\"\\/A");
+        assert_eq!(value(r"\ud83d\ude00!"), "😀!");
+        assert_eq!(value(r"\ud800x"), "\u{fffd}x");
+        assert_eq!(value(r"\ud800\u0041"), "\u{fffd}A");
+        assert_eq!(value("\\"), "");
+    }
+}

@@ -1,0 +1,17 @@
+//! One event and its contract in, one decision out.
+//!
+//! Pure and synchronous: no file, no network, no clock. [`Guard::decide`] reads the event once, finds the leaves that
+//! somebody outside can set, follows each through whatever wraps it, and judges every text that comes to light.
+//! Time and memory are linear in the event, whatever the event.
+
+pub mod decision;
+pub mod decode;
+mod guard;
+mod inject;
+pub mod json;
+pub mod trigger;
+mod unfold;
+
+pub use decision::{Class, Decision, Reason, Record, Verdict};
+pub use guard::{Guard, Settings};
+pub use trigger::Trigger;

@@ -1,0 +1,393 @@
+//! Follows a leaf through everything that wraps it, and has each text inspected that comes to light.
+//!
+//! Bounded three ways: the steps in a row ([`Chain::MOST`]), the bytes looked at in all, and the bytes that inflating may
+//! give. Reaching a bound is a reason to deny, never a silent stop.
+
+use crate::decision::Class;
+use crate::decode::inflate::{Bound, Inflated};
+use crate::decode::{Chain, Step, base64, characters, form, framing, inflate, markup, multipart};
+use crate::inject::{self, ByteSet, Text};
+use crate::json::{self, Flaw, Item, Malformed, Tape};
+use crate::trigger::{Carrier, Leaf, Place};
+use std::borrow::Cow;
+
+/// Buffers that are kept between events, so that a busy guard allocates nothing.
+#[derive(Debug, Default)]
+pub(crate) struct Spare {
+    bytes: Vec<Vec<u8>>,
+    tapes: Vec<Tape>,
+}
+
+/// A reason before its place is spelled out.
+#[derive(Debug)]
+pub(crate) struct Found {
+    pub(crate) class: Class,
+    pub(crate) record: u32,
+    /// Node of the event.
+    pub(crate) node: u32,
+    pub(crate) within: String,
+    pub(crate) decoded: Chain,
+    pub(crate) offset: usize,
+    pub(crate) detail: Cow<'static, str>,
+}
+
+/// How far looking goes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Bounds {
+    pub(crate) inflate: Bound,
+    /// Reasons a record at most.
+    pub(crate) reasons: usize,
+}
+
+/// Where a text comes from.
+#[derive(Clone, Copy)]
+struct Origin<'a> {
+    record: u32,
+    node: u32,
+    place: Place,
+    label: &'a [u8],
+}
+
+pub(crate) struct Unfold<'g> {
+    pub(crate) spare: &'g mut Spare,
+    pub(crate) limits: &'g json::Limits,
+    pub(crate) bounds: Bounds,
+    pub(crate) found: &'g mut Vec<Found>,
+    /// Bytes that may still be looked at.
+    pub(crate) left: usize,
+}
+
+impl Unfold<'_> {
+    /// Inspects a leaf of the event with all that it holds.
+    pub(crate) fn leaf(&mut self, leaf: &Leaf<'_>) {
+        let origin =
+            Origin { record: leaf.record, node: leaf.item.index(), place: leaf.place, label: leaf.label };
+        if leaf.carrier == Carrier::Bytes {
+            let mut bytes = self.buffer();
+            bytes.extend(
+                leaf.item.items().filter_map(|n| std::str::from_utf8(n.raw()).ok()?.parse::<u8>().ok()),
+            );
+            self.bytes(&bytes, origin, Chain::default());
+            return self.give_back(bytes);
+        }
+        if leaf.item.kind() != json::Kind::String {
+            self.keys(leaf.item, origin, Chain::default());
+        }
+        for (item, key) in leaf.item.strings() {
+            let place = if key { Place::Key } else { leaf.place };
+            let origin = Origin { node: item.index(), place, ..origin };
+            self.string(item, origin, Chain::default(), leaf.carrier);
+        }
+    }
+
+    fn string(&mut self, item: Item<'_>, origin: Origin<'_>, chain: Chain, carrier: Carrier) {
+        if !item.is_escaped() {
+            return self.value(item.raw(), origin, chain, carrier);
+        }
+        let mut value = self.buffer();
+        json::unescape(item.raw(), &mut value);
+        self.value(&value, origin, chain, carrier);
+        self.give_back(value);
+    }
+
+    fn value(&mut self, value: &[u8], origin: Origin<'_>, chain: Chain, carrier: Carrier) {
+        if carrier == Carrier::Base64 {
+            let mut bytes = self.buffer();
+            if base64::decode(value, &mut bytes) {
+                if let Some(chain) = self.step(chain, Step::Base64, origin) {
+                    self.bytes(&bytes, origin, chain);
+                }
+                return self.give_back(bytes);
+            }
+            self.give_back(bytes);
+        }
+        self.text(value, origin, chain);
+    }
+
+    /// Bytes that may be anything: compressed, framed, text, or binary with text in it.
+    fn bytes(&mut self, bytes: &[u8], origin: Origin<'_>, chain: Chain) {
+        if let Some(kind) = inflate::kind(bytes) {
+            if self.inflated(kind, bytes, origin, chain) {
+                return;
+            }
+        }
+        if let Some(records) = framing::aggregated(bytes) {
+            let Some(chain) = self.step(chain, Step::Framing, origin) else { return };
+            for record in records {
+                self.bytes(record, origin, chain);
+            }
+            return;
+        }
+        if let Some((payload, compressed)) = framing::registry(bytes) {
+            let Some(chain) = self.step(chain, Step::Framing, origin) else { return };
+            if compressed && self.inflated(Step::Zlib, payload, origin, chain) {
+                return;
+            }
+            return self.readable(payload, origin, chain);
+        }
+        self.readable(bytes, origin, chain);
+    }
+
+    fn readable(&mut self, bytes: &[u8], origin: Origin<'_>, chain: Chain) {
+        if bytes.iter().all(|&b| b >= 0x20 || matches!(b, b'\t' | b'\n' | b'\r')) {
+            return self.text(bytes, origin, chain);
+        }
+        // JSON parsers refuse control characters, so a document that holds some is none; its strings are looked at.
+        let Some(chain) = self.step(chain, Step::Framing, origin) else { return };
+        for run in framing::runs(bytes) {
+            self.text(run, origin, chain);
+        }
+    }
+
+    /// False when nothing at all came out, so that the bytes are better read as they are.
+    fn inflated(&mut self, kind: Step, bytes: &[u8], origin: Origin<'_>, chain: Chain) -> bool {
+        let mut out = self.buffer();
+        let end = inflate::inflate(kind, bytes, self.bounds.inflate, &mut out);
+        if end == Inflated::Bomb {
+            self.report(Class::Ratio, origin, chain, 0, "inflates beyond the limit");
+        } else if let Some(chain) = self.step(chain, kind, origin) {
+            self.bytes(&out, origin, chain);
+        }
+        let any = !out.is_empty();
+        self.give_back(out);
+        any || end == Inflated::Whole
+    }
+
+    fn text(&mut self, text: &[u8], origin: Origin<'_>, chain: Chain) {
+        if text.is_empty() || self.is_full(origin.record) {
+            return;
+        }
+        let Some(left) = self.left.checked_sub(text.len()) else {
+            return self.report(Class::Ratio, origin, chain, 0, "decodes to more text than the limit allows");
+        };
+        self.left = left;
+        if self.json(text, origin, chain) {
+            return;
+        }
+        self.carried(text, origin, chain);
+        self.parts(text, origin, chain);
+        self.inspect(text, origin, chain);
+        self.characters(text, origin, chain);
+    }
+
+    /// Reads `text` as JSON if it is; false when it isn't.
+    fn json(&mut self, text: &[u8], origin: Origin<'_>, chain: Chain) -> bool {
+        if !matches!(text.trim_ascii_start(), [b'{' | b'[' | b'"', ..]) {
+            return false;
+        }
+        let mut tape = self.spare.tapes.pop().unwrap_or_default();
+        let read = tape.read(text, self.limits);
+        let is_json = match read {
+            Ok(()) => {
+                if let Some(chain) = self.step(chain, Step::Json, origin) {
+                    self.document(&tape, text, origin, chain);
+                }
+                true
+            }
+            Err(Malformed::Depth(at)) => {
+                self.report(Class::Depth, origin, chain, at, "nested deeper than the limit");
+                true
+            }
+            Err(Malformed::Syntax(_)) => false,
+        };
+        self.spare.tapes.push(tape);
+        is_json
+    }
+
+    fn document(&mut self, tape: &Tape, text: &[u8], origin: Origin<'_>, chain: Chain) {
+        for flaw in tape.flaws() {
+            let (class, offset, detail) = describe(*flaw);
+            self.report(class, origin, chain, offset, detail);
+        }
+        let root = tape.root(text);
+        self.keys(root, origin, chain);
+        for (item, key) in root.strings() {
+            let before = self.found.len();
+            let place = if key { Place::Key } else { Place::Field };
+            self.string(item, Origin { place, label: b"", ..origin }, chain, Carrier::Plain);
+            for found in self.found.iter_mut().skip(before).filter(|f| f.within.is_empty()) {
+                found.within = root.pointer_to(item.index());
+            }
+        }
+    }
+
+    /// What only the keys of a document tell.
+    fn keys(&mut self, root: Item<'_>, origin: Origin<'_>, chain: Chain) {
+        let mut hits = Vec::new();
+        inject::keys(root, &mut hits);
+        for (item, hit) in hits {
+            self.report(hit.class, origin, chain, item.offset(), hit.why);
+            if let Some(found) = self.found.last_mut().filter(|_| !chain.is_empty()) {
+                found.within = root.pointer_to(item.index());
+            }
+        }
+    }
+
+    /// Base64 that nobody announced: the whole text, a data URL, a token.
+    fn carried(&mut self, text: &[u8], origin: Origin<'_>, chain: Chain) {
+        if text.starts_with(b"eyJ") && text.contains(&b'.') {
+            if let Some(chain) = self.step(chain, Step::Token, origin) {
+                for part in text.split(|&b| b == b'.').take(5) {
+                    self.guessed(part, origin, chain);
+                }
+            }
+        } else if base64::may_be(text) {
+            self.guessed(text, origin, chain);
+        }
+        let scheme = [&b"Basic "[..], b"Bearer "].iter().find_map(|s| text.strip_prefix(*s));
+        if let (Some(token), Some(chain)) = (scheme, chain.then(Step::Token)) {
+            self.carried(token, origin, chain);
+        }
+        for at in memchr::memmem::find_iter(text, b";base64,").take(64) {
+            let rest = text.get(at + 8..).unwrap_or_default();
+            let end = rest.iter().position(|b| !b.is_ascii_alphanumeric() && !b"+/=-_".contains(b));
+            self.guessed(rest.get(..end.unwrap_or(rest.len())).unwrap_or_default(), origin, chain);
+        }
+    }
+
+    fn guessed(&mut self, text: &[u8], origin: Origin<'_>, chain: Chain) {
+        let mut bytes = self.buffer();
+        if base64::decode(text, &mut bytes) && base64::is_telling(&bytes) {
+            // Guesses may end silently: a text that is Base64 thirteen times over was looked at twelve times.
+            if let Some(chain) = chain.then(Step::Base64) {
+                self.bytes(&bytes, origin, chain);
+            }
+        }
+        self.give_back(bytes);
+    }
+
+    /// Forms, multipart bodies, documents: parts that stand for themselves.
+    fn parts(&mut self, text: &[u8], origin: Origin<'_>, chain: Chain) {
+        if origin.place == Place::Query || is_encoded_form(text) {
+            let Some(chain) = self.step(chain, Step::Form, origin) else { return };
+            for (name, value) in form::pairs(text) {
+                self.form_text(name, Origin { place: Place::Key, ..origin }, chain);
+                self.form_text(value, Origin { place: Place::Parameter, ..origin }, chain);
+            }
+        } else if origin.place == Place::Body && text.trim_ascii_start().starts_with(b"--") {
+            let Some(chain) = self.step(chain, Step::Multipart, origin) else { return };
+            for part in multipart::parts(text) {
+                self.text(part.head, Origin { place: Place::Header, ..origin }, chain);
+                self.bytes(part.content, Origin { place: Place::Field, ..origin }, chain);
+            }
+        } else if markup::is_document(text) {
+            let Some(chain) = self.step(chain, Step::Markup, origin) else { return };
+            for leaf in markup::leaves(text) {
+                self.text(leaf, Origin { place: Place::Field, ..origin }, chain);
+            }
+        } else if origin.label.eq_ignore_ascii_case(b"cookie") && text.contains(&b'=') {
+            for (_, value) in text.split(|&b| b == b';').flat_map(form::pairs) {
+                self.text(value, Origin { label: b"", ..origin }, chain);
+            }
+        }
+    }
+
+    fn form_text(&mut self, text: &[u8], origin: Origin<'_>, chain: Chain) {
+        let mut value = self.buffer();
+        characters::decode(text, true, &mut value);
+        self.text(&value, origin, chain);
+        self.give_back(value);
+    }
+
+    fn characters(&mut self, text: &[u8], origin: Origin<'_>, chain: Chain) {
+        let plus = origin.place == Place::ObjectKey || !text.contains(&b' ') && text.contains(&b'+');
+        if !plus && !characters::may_hide(text) {
+            return;
+        }
+        let mut value = self.buffer();
+        if characters::decode(text, plus, &mut value) {
+            if let Some(chain) = self.step(chain, Step::Characters, origin) {
+                self.text(&value, origin, chain);
+            }
+        }
+        self.give_back(value);
+    }
+
+    fn inspect(&mut self, raw: &[u8], origin: Origin<'_>, chain: Chain) {
+        let bytes = ByteSet::of(raw);
+        if bytes.is_a_word() {
+            return;
+        }
+        let mut lower = self.buffer();
+        lower.extend(raw.iter().map(u8::to_ascii_lowercase));
+        let text = Text { raw, lower: &lower, bytes, place: origin.place, label: origin.label };
+        for detect in inject::DETECTORS {
+            if let Some(hit) = detect(&text) {
+                self.report(hit.class, origin, chain, hit.at, hit.why);
+            }
+        }
+        self.give_back(lower);
+    }
+
+    fn step(&mut self, chain: Chain, step: Step, origin: Origin<'_>) -> Option<Chain> {
+        let next = chain.then(step);
+        if next.is_none() {
+            self.report(Class::Depth, origin, chain, 0, "wrapped in more encodings than the limit");
+        }
+        next
+    }
+
+    fn report(
+        &mut self,
+        class: Class,
+        origin: Origin<'_>,
+        decoded: Chain,
+        offset: usize,
+        detail: impl Into<Cow<'static, str>>,
+    ) {
+        if self.is_full(origin.record) || self.of(origin.record).any(|f| f.class == class) {
+            return;
+        }
+        let (record, node) = (origin.record, origin.node);
+        self.found.push(Found {
+            class,
+            record,
+            node,
+            within: String::new(),
+            decoded,
+            offset,
+            detail: detail.into(),
+        });
+    }
+
+    /// Enough is known about this record. Records come one after the other, so its reasons are the last ones.
+    fn is_full(&self, record: u32) -> bool {
+        self.of(record).count() >= self.bounds.reasons
+    }
+
+    fn of(&self, record: u32) -> impl Iterator<Item = &Found> {
+        self.found.iter().rev().take_while(move |f| f.record == record)
+    }
+
+    fn buffer(&mut self) -> Vec<u8> {
+        self.spare.bytes.pop().unwrap_or_default()
+    }
+
+    fn give_back(&mut self, mut buffer: Vec<u8>) {
+        buffer.clear();
+        self.spare.bytes.push(buffer);
+    }
+}
+
+/// A flaw of a document as a reason.
+pub(crate) fn describe(flaw: Flaw) -> (Class, usize, &'static str) {
+    match flaw {
+        Flaw::DuplicateKey(at) => {
+            (Class::DuplicateKey, at, "a key stands twice in one object; parsers disagree about which counts")
+        }
+        Flaw::LoneSurrogate(at) => {
+            (Class::LoneSurrogate, at, "half of a surrogate pair; runtimes replace, keep or refuse it")
+        }
+        Flaw::InvalidUtf8(at) => {
+            (Class::InvalidUtf8, at, "bytes that are no UTF-8; runtimes replace, keep or refuse them")
+        }
+        Flaw::Number(at) => {
+            (Class::NumberPrecision, at, "a number that overflows or is longer than the limit")
+        }
+    }
+}
+
+/// Whoever encodes a form leaves no white space in it.
+fn is_encoded_form(text: &[u8]) -> bool {
+    form::is_form(text) && !text.iter().any(u8::is_ascii_whitespace)
+}

@@ -1,0 +1,26 @@
+//! `tidegate guard`: decisions on events.
+
+mod decide;
+
+use crate::exit::Exit;
+use crate::failure::Failure;
+use clap::Subcommand;
+
+/// The arguments of `tidegate guard`.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Decides on events: one JSON line in, one JSON line out
+    Decide(decide::Args),
+}
+
+pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
+    match &args.command {
+        Command::Decide(args) => decide::run(args),
+    }
+}

@@ -1,0 +1,143 @@
+//! `tidegate guard decide`: the decision core on JSON lines, for tests and pipelines.
+
+use crate::exit::Exit;
+use crate::failure::Failure;
+use anyhow::Context;
+use serde_json::{Value, json};
+use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
+use std::time::Instant;
+use tidegate_decide::json::{Item, Kind, Limits, Tape};
+use tidegate_decide::{Decision, Guard, Reason, Record, Trigger, Verdict};
+
+/// The arguments of `tidegate guard decide`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "In:  {\"id\": ..., \"trigger\": \"sqs\" (optional), \"event\": {...}}\n\
+    Out: {\"id\": ..., \"decision\": \"allow|deny|partial\", \"trigger\": \"sqs\", \"records\": [...], \"micros\": 12}")]
+pub(super) struct Args {
+    /// Explains each reason: pointer, decoding steps, offset, what gave it away
+    #[arg(long)]
+    explain: bool,
+}
+
+/// One line at most: an event with what stands around it.
+const MAX_LINE: u64 = 64 << 20;
+
+pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
+    let mut input = BufReader::with_capacity(1 << 16, std::io::stdin().lock());
+    let mut output = std::io::BufWriter::with_capacity(1 << 16, std::io::stdout().lock());
+    let mut desk = Desk { guard: Guard::default(), tape: Tape::default(), explain: args.explain };
+    let mut line = Vec::new();
+    let mut number = 0_u64;
+    loop {
+        line.clear();
+        let read =
+            input.by_ref().take(MAX_LINE).read_until(b'\n', &mut line).context("reading standard input")?;
+        if read == 0 {
+            break;
+        }
+        number += 1;
+        if line.trim_ascii().is_empty() {
+            continue;
+        }
+        let answer = desk.answer(&line, number);
+        let written =
+            serde_json::to_writer(&mut output, &answer).map_err(std::io::Error::from).and_then(|()| {
+                output.write_all(b"\n")?;
+                // Whoever waits for this answer before sending the next line gets it; whoever sends many isn't slowed down.
+                if input.buffer().is_empty() { output.flush() } else { Ok(()) }
+            });
+        match written {
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => return Ok(Exit::Clean),
+            other => other.context("writing standard output")?,
+        }
+    }
+    match output.flush() {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(anyhow::Error::from(error).into()),
+        _ => Ok(Exit::Clean),
+    }
+}
+
+struct Desk {
+    guard: Guard,
+    tape: Tape,
+    explain: bool,
+}
+
+impl Desk {
+    fn answer(&mut self, line: &[u8], number: u64) -> Value {
+        // The line around the event nests one deeper than the event may.
+        let limits = Limits { depth: 1 << 20, ..Limits::default() };
+        if self.tape.read(line, &limits).is_err() {
+            return complaint(Value::Null, number, "the line is not JSON");
+        }
+        let root = self.tape.root(line);
+        let id = root.field("id").map_or(Value::Null, value);
+        let Some(event) = root.field("event") else {
+            return complaint(id, number, "the line has no \"event\"");
+        };
+        let mut trigger = None;
+        if let Some(name) = root.field("trigger").filter(|t| t.kind() != Kind::Null) {
+            trigger = name.plain().and_then(|n| Trigger::from_name(std::str::from_utf8(n).ok()?));
+            if trigger.is_none() {
+                let known: Vec<_> = Trigger::names().collect();
+                return complaint(id, number, &format!("unknown trigger; known are {}", known.join(", ")));
+            }
+        }
+        let started = Instant::now();
+        // A string's raw text lacks its quotes: such an event is read from the bytes around it.
+        let text = match event.kind() {
+            Kind::String => {
+                line.get(event.offset() - 1..event.offset() + event.raw().len() + 1).unwrap_or_default()
+            }
+            _ => event.raw(),
+        };
+        let decision = self.guard.decide(text, trigger);
+        let micros = started.elapsed().as_micros();
+        self.render(&id, &decision, micros)
+    }
+
+    fn render(&self, id: &Value, decision: &Decision, micros: u128) -> Value {
+        let denied = decision.records.iter().filter(|r| r.verdict == Verdict::Deny || !r.reasons.is_empty());
+        json!({
+            "id": id,
+            "decision": decision.verdict.name(),
+            "trigger": decision.trigger.name(),
+            "records": denied.map(|r| self.record(r)).collect::<Vec<_>>(),
+            "micros": u64::try_from(micros).unwrap_or(u64::MAX),
+        })
+    }
+
+    fn record(&self, record: &Record) -> Value {
+        let reasons: Vec<Value> = record.reasons.iter().map(|r| self.reason(r)).collect();
+        json!({"index": record.index, "decision": record.verdict.name(), "reasons": reasons})
+    }
+
+    fn reason(&self, reason: &Reason) -> Value {
+        let decoded: Vec<&str> = reason.decoded.steps().map(|s| s.name()).collect();
+        let mut out = json!({"class": reason.class.name(), "pointer": reason.pointer, "decoded": decoded, "detail": reason.detail});
+        if self.explain {
+            if let Some(out) = out.as_object_mut() {
+                out.insert("within".into(), reason.within.as_str().into());
+                out.insert("offset".into(), reason.offset.into());
+            }
+        }
+        out
+    }
+}
+
+/// A line that can't be decided on is denied: nothing may pass because it could not be read.
+fn complaint(id: Value, number: u64, problem: &str) -> Value {
+    json!({"id": id, "decision": "deny", "trigger": null, "records": [], "problem": format!("line {number}: {problem}")})
+}
+
+/// The id as it came.
+fn value(item: Item<'_>) -> Value {
+    match item.kind() {
+        Kind::String => {
+            let mut text = Vec::new();
+            tidegate_decide::json::unescape(item.raw(), &mut text);
+            String::from_utf8_lossy(&text).into_owned().into()
+        }
+        _ => serde_json::from_slice(item.raw()).unwrap_or(Value::Null),
+    }
+}
