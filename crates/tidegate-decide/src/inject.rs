@@ -5,6 +5,7 @@
 //! linear in the text, whatever the text; it looks at the set of bytes first and returns at once when what it needs is
 //! not there.
 
+mod sql;
 mod tree;
 
 use crate::decision::Class;
@@ -40,7 +41,7 @@ pub(crate) struct Hit {
 pub(crate) type Detect = fn(&Text<'_>) -> Option<Hit>;
 
 /// All of them, in the order in which reasons are given.
-pub(crate) const DETECTORS: &[Detect] = &[];
+pub(crate) const DETECTORS: &[Detect] = &[sql::detect];
 
 /// What the keys of a document give away, with the key's item.
 pub(crate) fn keys<'a>(root: Item<'a>, hits: &mut Vec<(Item<'a>, Hit)>) {

@@ -26,7 +26,8 @@ pub(crate) fn leaves(text: &[u8]) -> impl Iterator<Item = &[u8]> {
                 return Some(inside);
             }
             if rest.first() == Some(&b'<') {
-                let end = tag_end(rest).or_else(|| memchr::memchr(b'>', rest)).map_or(rest.len(), |at| at + 1);
+                let end =
+                    tag_end(rest).or_else(|| memchr::memchr(b'>', rest)).map_or(rest.len(), |at| at + 1);
                 let (head, after) = rest.split_at(end);
                 tag = head;
                 rest = after;

@@ -1,0 +1,209 @@
+//! SQL: does the text leave the value that it should be, and go on as a query?
+//!
+//! A text is tried where an injection can begin: at its start (as a number would stand in a query), after each quote (where
+//! a string would end), after each semicolon, and at words that only a query has. From there a small grammar of all common
+//! dialects must take what follows. Words alone never suffice: "the union select committee" has the words and no query.
+
+mod grammar;
+mod lexer;
+
+use super::{ByteSet, Hit, Text};
+use crate::decision::Class;
+use crate::trigger::Place;
+use grammar::Query;
+use lexer::{Lexer, Token};
+
+pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
+    const NEEDED: ByteSet = ByteSet::from_list(b"'\"`;(=<>-#*,@/|&+ \t\n");
+    if text.place == Place::Header && is_machine_header(text.label) || !text.bytes.intersects(NEEDED) {
+        return None;
+    }
+    let lower = text.lower;
+    start(lower).or_else(|| quotes(text)).or_else(|| anywhere(text))
+}
+
+/// Headers that browsers and services write in a grammar of their own.
+fn is_machine_header(name: &[u8]) -> bool {
+    [&b"user-agent"[..], b"accept", b"accept-language", b"via", b"forwarded"]
+        .iter()
+        .any(|h| h.eq_ignore_ascii_case(name))
+}
+
+fn hit(at: usize, why: &'static str) -> Hit {
+    Hit { class: Class::Sql, at, why: why.into() }
+}
+
+/// The text as a value that no quotes surround: `1 or 1=1`, `1) union select ...`, `(select ...)`, or a whole statement.
+fn start(lower: &[u8]) -> Option<Hit> {
+    let lexer = Lexer::new(lower, 0);
+    if let Some(why) = Query::new(lexer).statement(true) {
+        return Some(hit(0, why));
+    }
+    let mut tail = lexer;
+    let mut signs = 0;
+    while signs < 3 && (tail.take(Token::Operator(b"-")) || tail.take(Token::Operator(b"+"))) {
+        signs += 1;
+    }
+    let value = match tail.next() {
+        Token::Number | Token::Text(true) => true,
+        Token::Word(word) => matches!(word, b"null" | b"true" | b"false"),
+        Token::Close => true,
+        _ => false,
+    };
+    if value {
+        return Query::new(tail).after_value(false).map(|why| hit(tail.at(), why));
+    }
+    // A value of any kind, packed: `admin)or(1)=(1)`, `x;drop table y`.
+    let word = lower.iter().take(64).take_while(|b| b.is_ascii_alphanumeric() || **b == b'_').count();
+    let tail = Lexer::new(lower, word);
+    let packed = matches!(lower.get(word), Some(b')' | b';'));
+    if packed { Query::new(tail).after_value(false).map(|why| hit(word, why)) } else { None }
+}
+
+/// After each quote: what would stand there if the value stood in quotes of that kind.
+fn quotes(text: &Text<'_>) -> Option<Hit> {
+    if !text.bytes.intersects(ByteSet::from_list(b"'\"`")) {
+        return None;
+    }
+    for at in memchr::memchr3_iter(b'\'', b'"', b'`', text.lower) {
+        let before = text.lower.get(..at).unwrap_or_default();
+        // `\'` stays inside of the string; `''` does too, unless the value is empty.
+        if before.last() == Some(&b'\\') {
+            continue;
+        }
+        let tail = Lexer::new(text.lower, at + 1);
+        let short = before.len() <= 64 && !before.contains(&b' ');
+        if comments_out(before, text.lower.get(at..).unwrap_or_default()) {
+            return Some(hit(at, "the value is closed and the rest of the query commented out"));
+        }
+        if let Some(why) = Query::new(tail).after_value(true) {
+            return Some(hit(at, why));
+        }
+        if short {
+            if let Some(why) = Query::new(tail).after_short() {
+                return Some(hit(at, why));
+            }
+        }
+    }
+    None
+}
+
+/// `admin'--`: a quote that closes, and nothing but a comment behind it.
+fn comments_out(before: &[u8], from: &[u8]) -> bool {
+    let Some((quote @ (b'\'' | b'"'), rest)) = from.split_first() else { return false };
+    let rest = rest.get(..32).unwrap_or(rest).trim_ascii();
+    let comment = [&b"--"[..], b"#", b"/*", b";--"].iter().find_map(|c| rest.strip_prefix(*c));
+    let alone = comment.is_some_and(|c| {
+        c.is_empty() || c.len() <= 8 && c.first().is_some_and(|b| b.is_ascii_whitespace() || *b == b'-')
+    });
+    // Balanced quotes before it mean that this one opens.
+    alone && before.len() <= 256 && before.iter().filter(|b| *b == quote).count() % 2 == 0
+}
+
+/// What only a query has, wherever it stands.
+fn anywhere(text: &Text<'_>) -> Option<Hit> {
+    let lower = text.lower;
+    for at in memchr::memchr_iter(b';', lower) {
+        if let Some(why) = Query::new(Lexer::new(lower, at + 1)).statement(false) {
+            return Some(hit(at, why));
+        }
+    }
+    for at in memchr::memmem::find_iter(lower, b"union") {
+        let word = at == 0 || lower.get(at - 1).is_some_and(|b| !b.is_ascii_alphabetic());
+        if word && Query::new(Lexer::new(lower, at + 5)).union() {
+            return Some(hit(at, "UNION with a SELECT that takes other columns"));
+        }
+    }
+    if text.bytes.has(b'(') {
+        for at in memchr::memchr_iter(b'(', lower) {
+            if let Some(why) = Query::call_before(lower, at) {
+                return Some(hit(at, why));
+            }
+        }
+    }
+    let delay = memchr::memmem::find(lower, b"waitfor")?;
+    let mut tail = Lexer::new(lower, delay + 7);
+    (tail.word(b"delay") && matches!(tail.next(), Token::Text(_)))
+        .then(|| hit(delay, "WAITFOR DELAY holds the connection"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn acts(raw: &str) -> bool {
+        let lower = raw.to_ascii_lowercase();
+        let text = Text {
+            raw: raw.as_bytes(),
+            lower: lower.as_bytes(),
+            bytes: ByteSet::of(raw.as_bytes()),
+            place: Place::Field,
+            label: b"",
+        };
+        detect(&text).is_some()
+    }
+
+    #[test]
+    fn injections_of_many_dialects() {
+        for text in [
+            "' or '1'='1",
+            "x' OR 1=1-- ",
+            "1 or 1=1",
+            "admin'--",
+            "admin' #",
+            "1') and (7=7",
+            "1' and sleep(5)#",
+            "1 and (select 1 from pg_sleep(5))",
+            "' union all select null,null,version()--",
+            "-1 union select 1,2",
+            "1; drop table users",
+            "x'; exec xp_cmdshell('dir')--",
+            "1' waitfor delay '0:0:5'--",
+            "1 order by 10--",
+            "1') as q where 1=1 union all select null#",
+            "'||(select password from users)||'",
+            "1'+(select x where 2=2)+'",
+            "(select * from (select(sleep(5)))a)",
+            "1 procedure analyse(extractvalue(1,concat(0x5c,1)),1)",
+            "'-'",
+            "1';select pg_sleep(5)--",
+            "1\" and \"a\" like \"a",
+            "1%' and 1=1 and '%'='",
+            "1 rlike (select 1)",
+            "' and extractvalue(1,concat(0x7e,version()))--",
+            "'/**/or/**/1=1#",
+            "1' in boolean mode) union select 1#",
+        ] {
+            assert!(acts(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn prose_names_and_honest_operators() {
+        for text in [
+            "the union select committee",
+            "O'Brien",
+            "rock 'n' roll",
+            "D'or & co",
+            "Don't drop the table off; the porter's here",
+            "Either 1 or 1=1 answers are fine; it's a joke",
+            "2 > 1 and 3 > 2 or 1 > 3",
+            "Please select a seat or order by 5 pm",
+            "is it 'colour' or 'color'?",
+            "6'2\" and 5'11\"",
+            "Select Union",
+            "She wrote: \"never\"; and -- later -- 'well'",
+            "x = 1 and y = 2",
+            "it's 5 or 6",
+            "press the '+' key",
+            "lists; select one; update it",
+            "a -- b",
+            "20% or more (see (a) and (b))",
+            "The customer's choice, 'red' or 'blue', is fine",
+            "c# and f#",
+            "#1 fan of 'the who'",
+        ] {
+            assert!(!acts(text), "{text}");
+        }
+    }
+}

@@ -1,0 +1,270 @@
+//! Tokens of SQL, on demand, dialects together.
+//!
+//! Every token is bounded in length, so that reading a few tokens from many places of a long text stays linear.
+
+/// One token.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Token<'a> {
+    /// A bare or quoted name, or a keyword, in lower case. Dots belong to it: `dbms_lock.sleep`.
+    Word(&'a [u8]),
+    /// A number of any notation.
+    Number,
+    /// A string; false if it isn't closed.
+    Text(bool),
+    /// `@x`, `@@x`, `:x`, `?`
+    Variable,
+    /// An operator: arithmetic, comparison, concatenation.
+    Operator(&'a [u8]),
+    /// `(`
+    Open,
+    /// `)`
+    Close,
+    /// `,`
+    Comma,
+    /// `;`
+    Semicolon,
+    /// A comment that runs to the end of the text, or of the line.
+    Rest,
+    /// Nothing that SQL knows.
+    Other,
+    /// The end.
+    End,
+}
+
+/// Reads tokens from a place in a text that is in lower case.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Lexer<'a> {
+    text: &'a [u8],
+    at: usize,
+}
+
+/// The longest string or comment that is followed to its end.
+const LONGEST: usize = 2048;
+/// The longest word.
+const WORD: usize = 64;
+
+impl<'a> Lexer<'a> {
+    pub(super) fn new(text: &'a [u8], at: usize) -> Self {
+        Self { text, at }
+    }
+
+    pub(super) fn at(self) -> usize {
+        self.at
+    }
+
+    /// The next token without taking it.
+    pub(super) fn peek(self) -> Token<'a> {
+        let mut ahead = self;
+        ahead.next()
+    }
+
+    /// Takes the next token if it is this word.
+    pub(super) fn word(&mut self, word: &[u8]) -> bool {
+        let mut ahead = *self;
+        if ahead.next() == Token::Word(word) {
+            *self = ahead;
+            return true;
+        }
+        false
+    }
+
+    /// Takes the next token if it is this one.
+    pub(super) fn take(&mut self, token: Token<'_>) -> bool {
+        let mut ahead = *self;
+        if ahead.next() == token {
+            *self = ahead;
+            return true;
+        }
+        false
+    }
+
+    pub(super) fn next(&mut self) -> Token<'a> {
+        if let Some(rest) = self.skip_blank() {
+            return rest;
+        }
+        let Some(&first) = self.rest().first() else { return Token::End };
+        match first {
+            b'\'' | b'"' => self.string(first),
+            b'`' | b'[' => self.quoted_name(first),
+            b'(' => self.one(Token::Open),
+            b')' => self.one(Token::Close),
+            b',' => self.one(Token::Comma),
+            b';' => self.one(Token::Semicolon),
+            b'0'..=b'9' => self.number(),
+            b'.' if self.rest().get(1).is_some_and(u8::is_ascii_digit) => self.number(),
+            b'@' | b':' | b'?' | b'$' => self.variable(),
+            b'a'..=b'z' | b'_' | 0x80.. => self.name(),
+            b'=' | b'<' | b'>' | b'!' | b'+' | b'-' | b'*' | b'/' | b'%' | b'|' | b'&' | b'^' | b'~' => {
+                self.operator()
+            }
+            _ => self.one(Token::Other),
+        }
+    }
+
+    fn rest(&self) -> &'a [u8] {
+        self.text.get(self.at..).unwrap_or_default()
+    }
+
+    fn one(&mut self, token: Token<'a>) -> Token<'a> {
+        self.at += 1;
+        token
+    }
+
+    /// White space and comments; a comment that nothing follows is a token.
+    fn skip_blank(&mut self) -> Option<Token<'a>> {
+        loop {
+            let rest = self.rest();
+            match rest {
+                [b' ' | b'\t' | b'\n' | b'\r' | 0x0b | 0x0c | 0xa0 | 0, ..] => self.at += 1,
+                // MySQL runs what stands in here.
+                [b'/', b'*', b'!', more @ ..] => {
+                    self.at += 3 + more.iter().take(6).take_while(|b| b.is_ascii_digit()).count()
+                }
+                [b'/', b'*', more @ ..] => {
+                    let near = more.get(..LONGEST).unwrap_or(more);
+                    match memchr::memmem::find(near, b"*/") {
+                        Some(end) => self.at += end + 4,
+                        None => return Some(Token::Rest),
+                    }
+                }
+                [b'*', b'/', ..] => self.at += 2,
+                [b'-', b'-', ..] | [b'#', ..] => {
+                    // A line comment may hide a line break from a guard and the rest of the query from nobody.
+                    let near = rest.get(..LONGEST).unwrap_or(rest);
+                    match memchr::memchr(b'\n', near) {
+                        Some(end) => self.at += end + 1,
+                        None => return Some(Token::Rest),
+                    }
+                }
+                _ => return None,
+            }
+        }
+    }
+
+    fn string(&mut self, quote: u8) -> Token<'a> {
+        let inside = self.text.get(self.at + 1..).unwrap_or_default();
+        let mut near = inside.get(..LONGEST).unwrap_or(inside);
+        let mut length = 0;
+        while let Some(end) = memchr::memchr(quote, near) {
+            let escaped = end > 0 && near.get(end - 1) == Some(&b'\\') || near.get(end + 1) == Some(&quote);
+            let step = end + 1 + usize::from(near.get(end + 1) == Some(&quote));
+            length += step;
+            if !escaped {
+                self.at += 1 + length;
+                return Token::Text(true);
+            }
+            near = near.get(step..).unwrap_or_default();
+        }
+        self.at = self.text.len().min(self.at + 1 + LONGEST);
+        Token::Text(false)
+    }
+
+    fn quoted_name(&mut self, open: u8) -> Token<'a> {
+        let close = if open == b'[' { b']' } else { b'`' };
+        let inside = self.text.get(self.at + 1..).unwrap_or_default();
+        let near = inside.get(..WORD).unwrap_or(inside);
+        match memchr::memchr(close, near) {
+            Some(end) => {
+                self.at += end + 2;
+                Token::Word(near.get(..end).unwrap_or_default())
+            }
+            None => self.one(Token::Other),
+        }
+    }
+
+    fn name(&mut self) -> Token<'a> {
+        let rest = self.rest();
+        let part = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'$' | b'`' | 0x80..);
+        let length = rest.iter().take(WORD).take_while(|b| part(b)).count();
+        let word = rest.get(..length).unwrap_or_default();
+        self.at += length;
+        // N'...', X'...', B'...', E'...': the letter belongs to the string.
+        if length == 1 && matches!(word, [b'n' | b'x' | b'b' | b'e']) && self.rest().first() == Some(&b'\'') {
+            return self.string(b'\'');
+        }
+        Token::Word(word)
+    }
+
+    fn number(&mut self) -> Token<'a> {
+        let rest = self.rest();
+        let hex = rest.starts_with(b"0x") && rest.get(2).is_some_and(u8::is_ascii_hexdigit);
+        let part = |b: &u8| b.is_ascii_digit() || *b == b'.' || hex && (b.is_ascii_hexdigit() || *b == b'x');
+        let length = rest.iter().take(LONGEST).take_while(|b| part(b)).count();
+        self.at += length;
+        if let [b'e', b'0'..=b'9', ..] = self.rest() {
+            self.at += 1 + self.rest().iter().skip(1).take(5).take_while(|b| b.is_ascii_digit()).count();
+        }
+        // `2nd` and `5cm` are no numbers; `1or` is how SQL may be packed.
+        let tail = self.rest();
+        let glued = tail.iter().take(WORD).take_while(|b| b.is_ascii_alphanumeric()).count();
+        let glued = tail.get(..glued).unwrap_or_default();
+        if glued.is_empty() || [&b"or"[..], b"and", b"union", b"div", b"xor", b"like", b"in"].contains(&glued)
+        {
+            Token::Number
+        } else {
+            self.at += glued.len();
+            Token::Other
+        }
+    }
+
+    fn variable(&mut self) -> Token<'a> {
+        let rest = self.rest();
+        if rest.starts_with(b"::") {
+            self.at += 2;
+            return Token::Operator(b"::");
+        }
+        let signs = rest.iter().take(2).take_while(|b| matches!(b, b'@' | b':' | b'?' | b'$')).count();
+        let part = |b: &&u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.');
+        let name = rest.iter().skip(signs).take(WORD).take_while(part).count();
+        self.at += signs + name;
+        if name == 0 && rest.first() != Some(&b'?') { Token::Other } else { Token::Variable }
+    }
+
+    fn operator(&mut self) -> Token<'a> {
+        let rest = self.rest();
+        for sign in [&b"<=>"[..], b"||", b"&&", b"<>", b"!=", b"<=", b">=", b"==", b"<<", b">>", b":="] {
+            if rest.starts_with(sign) {
+                self.at += sign.len();
+                return Token::Operator(sign);
+            }
+        }
+        self.at += 1;
+        Token::Operator(rest.get(..1).unwrap_or_default())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tokens(text: &str) -> Vec<String> {
+        let mut lexer = Lexer::new(text.as_bytes(), 0);
+        let mut all = Vec::new();
+        loop {
+            let token = lexer.next();
+            match token {
+                Token::Word(w) => all.push(String::from_utf8_lossy(w).into_owned()),
+                Token::Operator(o) => all.push(String::from_utf8_lossy(o).into_owned()),
+                Token::End => break,
+                Token::Rest => {
+                    all.push("rest".into());
+                    break;
+                }
+                other => all.push(format!("{other:?}")),
+            }
+        }
+        all
+    }
+
+    #[test]
+    fn what_a_query_is_made_of() {
+        assert_eq!(
+            tokens("1 or/**/'a''b'=x'0f'--"),
+            ["Number", "or", "Text(true)", "=", "Text(true)", "rest"]
+        );
+        assert_eq!(tokens("/*!50000union*/ select @@version"), ["union", "select", "Variable"]);
+        assert_eq!(tokens("0x41,`a b`.c 'open"), ["Number", "Comma", "a b", "Other", "c", "Text(false)"]);
+        assert_eq!(tokens("a -- b\n or 1"), ["a", "or", "Number"]);
+        assert_eq!(tokens("2nd 5cm 1or"), ["Other", "Other", "Number", "or"]);
+    }
+}
