@@ -5,6 +5,7 @@
 //! linear in the text, whatever the text; it looks at the set of bytes first and returns at once when what it needs is
 //! not there.
 
+mod path;
 mod sql;
 mod tree;
 
@@ -41,7 +42,7 @@ pub(crate) struct Hit {
 pub(crate) type Detect = fn(&Text<'_>) -> Option<Hit>;
 
 /// All of them, in the order in which reasons are given.
-pub(crate) const DETECTORS: &[Detect] = &[sql::detect];
+pub(crate) const DETECTORS: &[Detect] = &[sql::detect, path::detect];
 
 /// What the keys of a document give away, with the key's item.
 pub(crate) fn keys<'a>(root: Item<'a>, hits: &mut Vec<(Item<'a>, Hit)>) {
@@ -98,6 +99,15 @@ impl ByteSet {
             ByteSet::from_list(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_");
         self.within(WORD)
     }
+}
+
+/// Judges a text as a field of a message would be.
+#[cfg(test)]
+fn sample(detect: Detect, raw: &str) -> bool {
+    let lower = raw.to_ascii_lowercase();
+    let bytes = ByteSet::of(raw.as_bytes());
+    detect(&Text { raw: raw.as_bytes(), lower: lower.as_bytes(), bytes, place: Place::Field, label: b"" })
+        .is_some()
 }
 
 #[cfg(test)]

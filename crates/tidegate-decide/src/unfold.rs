@@ -234,6 +234,11 @@ impl Unfold<'_> {
         } else if base64::may_be(text) {
             self.guessed(text, origin, chain);
         }
+        if origin.place == Place::Path && text.contains(&b'/') {
+            for part in text.split(|&b| b == b'/').filter(|part| base64::may_be(part)) {
+                self.guessed(part, origin, chain);
+            }
+        }
         let scheme = [&b"Basic "[..], b"Bearer "].iter().find_map(|s| text.strip_prefix(*s));
         if let (Some(token), Some(chain)) = (scheme, chain.then(Step::Token)) {
             self.carried(token, origin, chain);

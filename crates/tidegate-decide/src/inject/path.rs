@@ -1,0 +1,258 @@
+//! Path traversal: does the text lead out of the folder that it belongs to?
+//!
+//! One step up is how pages name their pictures. Several in a row, a step up after a folder that a service put in front, a
+//! known file of an operating system at the end, or dots written so that only a broken decoder sees them: these act.
+
+use super::{ByteSet, Hit, Text};
+use crate::decision::Class;
+use crate::trigger::Place;
+
+pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
+    const NEEDED: ByteSet = ByteSet::from_list(b"/\\.:");
+    if !text.bytes.intersects(NEEDED) {
+        return None;
+    }
+    steps(text).or_else(|| target(text)).or_else(|| scheme(text))
+}
+
+fn hit(at: usize, why: &'static str) -> Hit {
+    Hit { class: Class::PathTraversal, at, why: why.into() }
+}
+
+/// `..` between separators, as often as it takes.
+fn steps(text: &Text<'_>) -> Option<Hit> {
+    let lower = text.lower;
+    let (mut count, mut first, mut last_end) = (0, 0, usize::MAX);
+    for at in memchr::memmem::find_iter(lower, b"..") {
+        let Some(end) = step(lower, at) else { continue };
+        // Dots of a sentence, of a range, of a version stand at no separator.
+        if last_end == usize::MAX || at > last_end + 8 {
+            count = 0;
+            first = at;
+        }
+        count += 1;
+        last_end = end;
+        let before = lower.get(..first).unwrap_or_default();
+        let absolute = before.first().is_some_and(|b| matches!(b, b'/' | b'\\')) && !before.contains(&b' ');
+        let addressed = matches!(text.place, Place::Path | Place::ObjectKey | Place::Parameter)
+            && !before.contains(&b' ');
+        if count >= 2 && !is_url(before) || count == 1 && (absolute || addressed && before.is_empty()) {
+            return Some(hit(first, "steps up, out of the folder it belongs to"));
+        }
+        if count == 1 && is_known_file(lower.get(end..).unwrap_or_default()) {
+            return Some(hit(first, "a step up to a file of the system"));
+        }
+    }
+    // `..0x2f`, `0x2e0x2e0x5c`, `..%255c`: written for a decoder that is broken.
+    let odd = [
+        &b"0x2e0x2e"[..],
+        b"..0x2f",
+        b"..0x5c",
+        b"%2e%2e",
+        b"..%2f",
+        b"..%5c",
+        b"%252e",
+        b"..%c0%af",
+        b"..%u2215",
+    ];
+    let found = odd.iter().find_map(|o| memchr::memmem::find(lower, o));
+    found.map(|at| hit(at, "a step up, written so that a filter does not see it"))
+}
+
+/// Where the step at `at` ends, if it is one: dots, then a separator, after a separator or a start.
+fn step(lower: &[u8], at: usize) -> Option<usize> {
+    let dots = lower.get(at..)?.iter().take(256).take_while(|b| **b == b'.').count();
+    let separator = |b: Option<&u8>| matches!(b, Some(b'/' | b'\\'));
+    let before = at.checked_sub(1).and_then(|i| lower.get(i));
+    let starts = match before {
+        None => true,
+        Some(b) => {
+            matches!(b, b'/' | b'\\' | b'=' | b'"' | b'\'' | b'(' | b':' | b',' | b'&' | b'|' | b'`' | b';')
+        }
+    };
+    let ends =
+        separator(lower.get(at + dots)) || dots == 2 && lower.get(at + 2).is_none() && separator(before);
+    (starts && ends).then(|| at + dots)
+}
+
+/// Browsers shorten `https://host/a/../b` themselves.
+fn is_url(before: &[u8]) -> bool {
+    memchr::memmem::rfind(before, b"://")
+        .is_some_and(|at| !before.get(at..).unwrap_or_default().contains(&b' '))
+}
+
+/// A file of an operating system or a server, addressed from the root.
+fn target(text: &Text<'_>) -> Option<Hit> {
+    let lower = text.lower.trim_ascii();
+    // In a sentence, such a name is talked about.
+    if lower.len() > 512 || lower.contains(&b' ') {
+        return None;
+    }
+    let path = lower.strip_prefix(b"file:").unwrap_or(lower);
+    let path = path.strip_prefix(b"/").filter(|p| p.get(1) == Some(&b':')).unwrap_or(path);
+    if (is_known_file(path) && !path.starts_with(b".")) && memchr::memmem::find(path, b"-inf/").is_some() {
+        return Some(hit(0, "a file of the server that is not for the web"));
+    }
+    let rooted = matches!(path.first(), Some(b'/' | b'\\')) || matches!(path, [b'a'..=b'z', b':', ..]);
+    let at = |found: usize| hit(found, "a file of the system or the server, addressed from its root");
+    if rooted
+        && is_known_file(path.get(path.iter().take_while(|b| matches!(b, b'/' | b'\\' | b'.')).count()..)?)
+    {
+        return Some(at(0));
+    }
+    if matches!(path, [b'a'..=b'z', b':', ..])
+        && [&b"boot.ini"[..], b"win.ini", b"global.asa", b"system32", b"inetpub"]
+            .iter()
+            .any(|n| memchr::memmem::find(path, n).is_some())
+    {
+        return Some(at(0));
+    }
+    // Dots alone before a well-known name, with the separators lost on the way.
+    let dots = path.iter().take_while(|b| matches!(b, b'.' | b'/' | b'\\')).count();
+    let name = path.get(dots..)?;
+    let known = KNOWN
+        .iter()
+        .any(|k| name.iter().filter(|b| !matches!(b, b'/' | b'\\')).eq(k.iter().filter(|b| **b != b'/')));
+    ((dots >= 4 || dots >= 3 && !path.starts_with(b"...")) && (known || name.starts_with(b"{"))).then(|| at(0))
+}
+
+/// `file:///etc/passwd` and wrappers that read files.
+fn scheme(text: &Text<'_>) -> Option<Hit> {
+    let lower = text.lower;
+    for prefix in [
+        &b"file://"[..],
+        b"php://",
+        b"expect://",
+        b"phar://",
+        b"zip://",
+        b"glob://",
+        b"netdoc:",
+        b"jar:file:",
+        b"view-source:file:",
+    ] {
+        let Some(at) = memchr::memmem::find(lower, prefix) else { continue };
+        let starts = at == 0 || lower.get(at - 1).is_some_and(|b| !b.is_ascii_alphanumeric() && *b != b' ');
+        if starts && lower.get(at + prefix.len()).is_some_and(|b| !b.is_ascii_whitespace()) {
+            return Some(hit(at, "an address that reads a file of the machine"));
+        }
+    }
+    None
+}
+
+fn is_known_file(path: &[u8]) -> bool {
+    let lead = path.iter().take_while(|b| matches!(b, b'/' | b'\\')).count();
+    let path = path.get(lead..).unwrap_or_default();
+    let mut clean = [0_u8; 48];
+    let mut length = 0;
+    // Separators of either kind, doubled or followed by a dot, are one.
+    let mut last = 0;
+    for &byte in path.iter().take(64) {
+        let byte = if byte == b'\\' { b'/' } else { byte };
+        if byte == b'/' && last == b'/' || byte == b'.' && last == b'/' && length > 0 {
+            continue;
+        }
+        let Some(slot) = clean.get_mut(length) else { break };
+        *slot = byte;
+        length += 1;
+        last = byte;
+    }
+    let clean = clean.get(..length).unwrap_or_default();
+    KNOWN.iter().any(|known| {
+        clean.strip_prefix(*known).is_some_and(|rest| {
+            rest.first().is_none_or(|b| !b.is_ascii_alphanumeric() && *b != b'-' && *b != b'_')
+        })
+    })
+}
+
+/// Without their leading separator.
+const KNOWN: &[&[u8]] = &[
+    b"etc/passwd",
+    b"etc/shadow",
+    b"etc/group",
+    b"etc/hosts",
+    b"etc/hostname",
+    b"etc/issue",
+    b"etc/sudoers",
+    b"etc/ssh",
+    b"etc/crontab",
+    b"proc/self",
+    b"proc/version",
+    b"proc/cmdline",
+    b"proc/1/environ",
+    b"var/log/apache",
+    b"var/log/httpd",
+    b"var/log/nginx",
+    b"var/log/auth",
+    b"var/task",
+    b"var/runtime",
+    b"root/.ssh",
+    b"root/.aws",
+    b"home/.ssh",
+    b".aws/credentials",
+    b".ssh/id_rsa",
+    b"boot.ini",
+    b"windows/win.ini",
+    b"winnt/win.ini",
+    b"windows/system.ini",
+    b"windows/system32",
+    b"winnt/system32",
+    b"web-inf/web.xml",
+    b"meta-inf/manifest.mf",
+    b"inetpub/wwwroot",
+    b"autoexec.bat",
+    b"usr/local/app",
+    b"opt/aws",
+    b"tmp/sess_",
+    b".env",
+    b".git/config",
+    b".htaccess",
+    b".htpasswd",
+    b"localstart.asp",
+    b"global.asa",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::inject::sample;
+
+    #[test]
+    fn ways_out_of_a_folder() {
+        for text in [
+            "/static/img/../../etc/passwd",
+            "../../secret",
+            "..\\..\\windows\\win.ini",
+            "../etc/passwd",
+            "file:///etc/passwd",
+            "/etc/shadow",
+            "c:\\boot.ini",
+            "..0x2f..0x2fetc",
+            "/..//..//x",
+            "a/../../b",
+            "php://filter/read=x",
+            "....//....//web-inf/web.xml",
+            "/.././../etc/./passwd",
+            "/....................{file}",
+        ] {
+            assert!(sample(detect, text), "{text}");
+        }
+    }
+
+    #[test]
+    fn dots_that_lead_nowhere() {
+        for text in [
+            "../images/logo.png is missing on the page",
+            "notes... and more.txt",
+            "v1.2..v1.3.diff",
+            "https://example.org/a/../b is short",
+            "etc/passwords-howto.md",
+            "getting ../ I mean, the folder above",
+            "sum(i=1..n)",
+            "the file /etc/hosts needs a line",
+            "a...b",
+            "/home/ann/x.txt",
+        ] {
+            assert!(!sample(detect, text), "{text}");
+        }
+    }
+}
