@@ -5,9 +5,11 @@
 //! linear in the text, whatever the text; it looks at the set of bytes first and returns at once when what it needs is
 //! not there.
 
+mod command;
 mod path;
 mod sql;
 mod tree;
+mod xss;
 
 use crate::decision::Class;
 use crate::json::Item;
@@ -42,7 +44,7 @@ pub(crate) struct Hit {
 pub(crate) type Detect = fn(&Text<'_>) -> Option<Hit>;
 
 /// All of them, in the order in which reasons are given.
-pub(crate) const DETECTORS: &[Detect] = &[sql::detect, path::detect];
+pub(crate) const DETECTORS: &[Detect] = &[sql::detect, path::detect, command::detect, xss::detect];
 
 /// What the keys of a document give away, with the key's item.
 pub(crate) fn keys<'a>(root: Item<'a>, hits: &mut Vec<(Item<'a>, Hit)>) {

@@ -291,6 +291,10 @@ impl Unfold<'_> {
         let mut value = self.buffer();
         characters::decode(text, true, &mut value);
         self.text(&value, origin, chain);
+        // Base64 that nobody encoded for the form has a `+` of its own.
+        if text.contains(&b'+') && base64::may_be(text) {
+            self.guessed(text, origin, chain);
+        }
         self.give_back(value);
     }
 

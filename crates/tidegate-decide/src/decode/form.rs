@@ -9,7 +9,7 @@ pub(crate) fn is_form(text: &[u8]) -> bool {
     !name.is_empty()
         && name.len() <= 128
         && name.iter().all(named)
-        && name.first().is_some_and(|b| b.is_ascii_alphabetic() || *b == b'_')
+        && name.iter().any(u8::is_ascii_alphabetic)
 }
 
 /// Names and values, still encoded; a part without `=` is a value without a name.

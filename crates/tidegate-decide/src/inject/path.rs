@@ -113,7 +113,8 @@ fn target(text: &Text<'_>) -> Option<Hit> {
     let known = KNOWN
         .iter()
         .any(|k| name.iter().filter(|b| !matches!(b, b'/' | b'\\')).eq(k.iter().filter(|b| **b != b'/')));
-    ((dots >= 4 || dots >= 3 && !path.starts_with(b"...")) && (known || name.starts_with(b"{"))).then(|| at(0))
+    ((dots >= 4 || dots >= 3 && !path.starts_with(b"...")) && (known || name.starts_with(b"{")))
+        .then(|| at(0))
 }
 
 /// `file:///etc/passwd` and wrappers that read files.

@@ -1,0 +1,457 @@
+//! Script in markup: would a browser run something if the text were put into a page?
+//!
+//! Markup alone is no attack; people send HTML. What runs is: elements that are script, attributes that are handlers,
+//! addresses that are code, styles that are expressions, and script that breaks out of the string it was put into.
+
+use super::{ByteSet, Hit, Text};
+use crate::decision::Class;
+
+pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
+    const NEEDED: ByteSet = ByteSet::from_list(b"<>=(:`[&+");
+    if !text.bytes.intersects(NEEDED) {
+        return None;
+    }
+    tags(text).or_else(|| handlers(text)).or_else(|| schemes(text)).or_else(|| script(text))
+}
+
+fn hit(at: usize, why: &'static str) -> Hit {
+    Hit { class: Class::Xss, at, why: why.into() }
+}
+
+/// Elements that run, load or redirect by themselves.
+fn tags(text: &Text<'_>) -> Option<Hit> {
+    if !text.bytes.has(b'<') {
+        return None;
+    }
+    let lower = text.lower;
+    for at in memchr::memchr_iter(b'<', lower) {
+        let rest = lower.get(at + 1..).unwrap_or_default();
+        if rest.starts_with(b"!--#")
+            && rest.get(4..).is_some_and(|r| {
+                [&b"exec"[..], b"include", b"echo", b"config", b"printenv", b"set"]
+                    .iter()
+                    .any(|w| r.trim_ascii_start().starts_with(w))
+            })
+        {
+            return Some(Hit { class: Class::Template, at, why: "a directive that the server runs".into() });
+        }
+        let rest = rest.strip_prefix(b"/").unwrap_or(rest);
+        // Browsers skip what is no letter between the bracket and the name's start only for a few bytes.
+        let length = rest
+            .iter()
+            .take(24)
+            .take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b':' | b'-' | 0))
+            .count();
+        let name: Vec<u8> = rest.iter().take(length).filter(|b| **b != 0).copied().collect();
+        let after = rest.get(length..).unwrap_or_default();
+        let attributes = after.get(..2048.min(after.len())).unwrap_or_default();
+        let has = |what: &[u8]| memchr::memmem::find(attributes, what).is_some();
+        let ended = after.first().is_none_or(|b| {
+            b.is_ascii_whitespace() || matches!(b, b'>' | b'/' | b'<' | b'\\' | b'"' | b'\'')
+        });
+        let last = name.rsplit(|b| *b == b':').next().unwrap_or_default();
+        let found = match last {
+            b"script" => ended,
+            b"iframe" | b"frame" | b"frameset" | b"embed" | b"object" | b"applet" | b"portal"
+            | b"fencedframe" => ended && after.iter().any(|b| matches!(b, b'=' | b'>' | b'/')),
+            b"meta" => has(b"http-equiv"),
+            b"base" => has(b"href"),
+            b"link" => has(b"stylesheet") && has(b"href") || has(b"import"),
+            b"import" => rest.starts_with(b"?") || has(b"implementation"),
+            b"bgsound" | b"layer" | b"ilayer" | b"xss" => has(b"src") || has(b"=") || last == b"xss" && ended,
+            b"form" | b"isindex" => has(b"javascript") || has(b"formaction"),
+            b"button" | b"input" => has(b"formaction") || has(b"javascript:"),
+            b"math" | b"maction" => has(b"xlink:href") || has(b"actiontype"),
+            b"style" => {
+                ended
+                    && [
+                        &b"expression"[..],
+                        b"behavio",
+                        b"-moz-binding",
+                        b"@import",
+                        b"javascript",
+                        b"vbscript",
+                    ]
+                    .iter()
+                    .any(|w| has(w))
+            }
+            b"html" => has(b"implementation"),
+            _ => [
+                &b"expression("[..],
+                b"behaviour:",
+                b"behavior:",
+                b"-moz-binding",
+                b"datasrc=",
+                b"dynsrc=",
+                b"lowsrc=",
+                b"&{",
+            ]
+            .iter()
+            .any(|w| {
+                after.first().is_some_and(|b| *b != b'>')
+                    && !name.is_empty()
+                    && attributes.iter().position(|b| *b == b'>').unwrap_or(attributes.len())
+                        > memchr::memmem::find(attributes, w).unwrap_or(usize::MAX)
+            }),
+        };
+        if found {
+            return Some(hit(at, "an element that a browser runs or loads by itself"));
+        }
+        if rest.starts_with(b"?import")
+            || rest.starts_with(b"!<script")
+            || rest.starts_with(b"![cdata[<script")
+        {
+            return Some(hit(at, "an element that a browser runs or loads by itself"));
+        }
+    }
+    None
+}
+
+/// `onload=`, with whatever a browser takes between name and value, in a tag or at the end of an attribute.
+fn handlers(text: &Text<'_>) -> Option<Hit> {
+    if !text.bytes.has(b'=') {
+        return None;
+    }
+    let lower = text.lower;
+    for at in memchr::memmem::find_iter(lower, b"on") {
+        let before = at.checked_sub(1).and_then(|i| lower.get(i));
+        let leads = before.is_none_or(|b| {
+            b.is_ascii_whitespace()
+                || matches!(b, b'/' | b'"' | b'\'' | b'`' | b'<' | b'>' | b';' | b'&' | 0x0b | 0x0c | 0)
+        });
+        if !leads {
+            continue;
+        }
+        let rest = lower.get(at + 2..).unwrap_or_default();
+        let length = rest.iter().take(32).take_while(|b| b.is_ascii_alphabetic()).count();
+        let name = rest.get(..length).unwrap_or_default();
+        if length < 3 {
+            continue;
+        }
+        let gap = rest.get(length..).unwrap_or_default();
+        let skip = gap
+            .iter()
+            .take(48)
+            .take_while(|b| !b.is_ascii_alphanumeric() && !matches!(b, b'=' | b'>'))
+            .count();
+        if gap.get(skip) != Some(&b'=') {
+            continue;
+        }
+        let value = gap.get(skip + 1..).unwrap_or_default().trim_ascii_start();
+        let quoted = value
+            .strip_prefix(b"\"")
+            .or_else(|| value.strip_prefix(b"'"))
+            .or_else(|| value.strip_prefix(b"`"))
+            .unwrap_or(value);
+        let in_tag = memchr::memrchr(b'<', lower.get(..at).unwrap_or_default()).is_some();
+        let breaks_out = matches!(before, Some(b'"' | b'\'' | b'`' | b'/' | b'>'))
+            || lower.get(..at).unwrap_or_default().iter().any(|b| matches!(b, b'"' | b'\'' | b'>'));
+        let event = EVENTS.iter().any(|e| name.starts_with(e)) || in_tag;
+        let code = quoted
+            .iter()
+            .take(256)
+            .any(|b| matches!(b, b'(' | b'`' | b'=' | b'.' | b'[' | b'{' | b'/' | b'&'))
+            || length > 2 && in_tag && !quoted.is_empty();
+        if event && code && (in_tag || breaks_out) {
+            return Some(hit(at, "an attribute that runs as script when something happens"));
+        }
+    }
+    None
+}
+
+/// `javascript:` and its like, with the blanks and entities that browsers see through.
+fn schemes(text: &Text<'_>) -> Option<Hit> {
+    if !text.bytes.has(b':') {
+        return None;
+    }
+    let lower = text.lower;
+    for colon in memchr::memchr_iter(b':', lower) {
+        let before = lower.get(colon.saturating_sub(48)..colon).unwrap_or_default();
+        let mut letters: Vec<u8> = Vec::with_capacity(16);
+        // `<!-- -->` and blanks inside of the word are dropped by old browsers.
+        for byte in before.iter().rev() {
+            match byte {
+                b'a'..=b'z' => letters.push(*byte),
+                b'\t' | b'\n' | b'\r' | b' ' | 0..=8 | b'\\' | b'<' | b'>' | b'!' | b'-' | b'+' | b'"' => {}
+                _ => break,
+            }
+            if letters.len() >= 10 {
+                break;
+            }
+        }
+        letters.reverse();
+        let scheme =
+            [&b"javascript"[..], b"vbscript", b"livescript", b"mocha"].iter().any(|s| letters.ends_with(s));
+        let after = lower.get(colon + 1..).unwrap_or_default();
+        let straight = before.ends_with(b"javascript") || before.ends_with(b"vbscript");
+        let next = after.trim_ascii_start();
+        let code =
+            next.iter().take(256).any(|b| matches!(b, b'(' | b'`' | b'=' | b'[' | b'.' | b'{' | b'/' | b'&'))
+                && (!straight
+                    || after.first().is_some_and(|b| !b.is_ascii_whitespace())
+                    || next.iter().take(64).any(|b| matches!(b, b'(' | b'=')));
+        if scheme && code {
+            return Some(hit(colon, "an address that is script"));
+        }
+        if letters.ends_with(b"data")
+            && (after.starts_with(b"text/html")
+                || after.starts_with(b"image/svg+xml") && memchr::memmem::find(after, b"script").is_some())
+        {
+            return Some(hit(colon, "an address that is a page of its own"));
+        }
+    }
+    None
+}
+
+/// Script without markup: it stands in a string or a handler already.
+fn script(text: &Text<'_>) -> Option<Hit> {
+    let lower = text.lower;
+    for sink in SINKS {
+        for at in memchr::memmem::find_iter(lower, sink) {
+            let before = lower.get(..at).unwrap_or_default();
+            if before.last().is_some_and(|b| b.is_ascii_alphanumeric() || matches!(b, b'_')) {
+                continue;
+            }
+            let after = lower.get(at + sink.len()..).unwrap_or_default();
+            if is_called(after) && (!is_program(lower) || escapes(before)) {
+                return Some(hit(at, "a call that scripts are proven with"));
+            }
+        }
+    }
+    for object in [&b"document"[..], b"window", b"self", b"top", b"this", b"globalthis", b"parent", b"frames"]
+    {
+        for at in memchr::memmem::find_iter(lower, object) {
+            let before = lower.get(..at).unwrap_or_default();
+            if before.last().is_some_and(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-')) {
+                continue;
+            }
+            let after = lower.get(at + object.len()..).unwrap_or_default();
+            if reaches(after) && (!is_program(lower) || escapes(before)) {
+                return Some(hit(at, "script that reaches for the page"));
+            }
+        }
+    }
+    utf7(lower)
+}
+
+/// After the name: `(1)`, `` `1` ``, `?.(`, `.call(`, `)(1)`.
+fn is_called(after: &[u8]) -> bool {
+    let after = after.strip_prefix(b")").unwrap_or(after);
+    let after = after.strip_prefix(b"?.").unwrap_or(after);
+    let after =
+        [&b".call"[..], b".apply", b".bind"].iter().find_map(|m| after.strip_prefix(*m)).unwrap_or(after);
+    let comments = after.strip_prefix(b"/**/").unwrap_or(after).trim_ascii_start();
+    match comments {
+        [b'`', ..] => true,
+        [b'(', inside @ ..] => {
+            let inside = inside.trim_ascii_start();
+            inside.first().is_none_or(|b| !b.is_ascii_alphabetic())
+                || [
+                    &b"document"[..],
+                    b"string",
+                    b"this",
+                    b"window",
+                    b"xss",
+                    b"location",
+                    b"self",
+                    b"name",
+                    b"eval",
+                    b"atob",
+                    b"origin",
+                    b"null",
+                ]
+                .iter()
+                .any(|w| inside.starts_with(w))
+        }
+        _ => false,
+    }
+}
+
+/// After an object of the page: its cookie, its location, or a member written as a string.
+fn reaches(after: &[u8]) -> bool {
+    let dotted = after.strip_prefix(b"?").unwrap_or(after);
+    if let Some(member) = dotted.strip_prefix(b".") {
+        return [
+            &b"cookie"[..],
+            b"domain",
+            b"write(",
+            b"writeln(",
+            b"location=",
+            b"location.",
+            b"location",
+            b"onerror",
+            b"eval(",
+            b"localstorage",
+            b"execcommand",
+            b"body.innerhtml",
+            b"documentelement",
+            b"defaultview",
+        ]
+        .iter()
+        .any(|m| {
+            member
+                .strip_prefix(*m)
+                .is_some_and(|rest| rest.first().is_none_or(|b| !b.is_ascii_alphanumeric()))
+        });
+    }
+    after
+        .strip_prefix(b"[")
+        .is_some_and(|inside| matches!(inside.first(), Some(b'"' | b'\'' | b'`' | b'/' | b'+' | b'(')))
+}
+
+/// A quote or bracket before it, that leaves what the text was put into.
+fn escapes(before: &[u8]) -> bool {
+    let before = before.trim_ascii_end();
+    matches!(
+        before.last(),
+        Some(b'\'' | b'"' | b'`' | b'-' | b'+' | b'^' | b'*' | b'/' | b'>' | b'}' | b'|' | b'&' | b'!')
+    ) && before.len() <= 64
+}
+
+/// Honest source code quotes these too: it has statements, and none of them leaves a string at the start.
+fn is_program(lower: &[u8]) -> bool {
+    [&b"function "[..], b"const ", b"let ", b"var ", b"return ", b" => ", b"// ", b"import "]
+        .iter()
+        .any(|w| memchr::memmem::find(lower, w).is_some())
+}
+
+/// `+ADw-script+AD4-`: markup in UTF-7.
+fn utf7(lower: &[u8]) -> Option<Hit> {
+    let at = memchr::memmem::find(lower, b"+adw-")?;
+    Some(hit(at, "markup in an encoding that browsers once guessed"))
+}
+
+const SINKS: &[&[u8]] = &[
+    b"alert",
+    b"confirm",
+    b"prompt",
+    b"eval",
+    b"settimeout",
+    b"setinterval",
+    b"string.fromcharcode",
+    b"atob",
+    b"fetch",
+    b"import",
+    b"execscript",
+    b"msgbox",
+];
+
+const EVENTS: &[&[u8]] = &[
+    b"load",
+    b"error",
+    b"click",
+    b"mouse",
+    b"key",
+    b"focus",
+    b"blur",
+    b"change",
+    b"submit",
+    b"reset",
+    b"select",
+    b"abort",
+    b"unload",
+    b"resize",
+    b"scroll",
+    b"drag",
+    b"drop",
+    b"copy",
+    b"cut",
+    b"paste",
+    b"wheel",
+    b"touch",
+    b"pointer",
+    b"animation",
+    b"transition",
+    b"toggle",
+    b"play",
+    b"pause",
+    b"ended",
+    b"seek",
+    b"time",
+    b"volume",
+    b"wait",
+    b"begin",
+    b"end",
+    b"repeat",
+    b"hashchange",
+    b"message",
+    b"offline",
+    b"online",
+    b"pagehide",
+    b"pageshow",
+    b"popstate",
+    b"storage",
+    b"invalid",
+    b"input",
+    b"search",
+    b"show",
+    b"context",
+    b"auxclick",
+    b"dblclick",
+    b"before",
+    b"after",
+    b"canplay",
+    b"cuechange",
+    b"durationchange",
+    b"emptied",
+    b"finish",
+    b"start",
+    b"bounce",
+    b"readystate",
+    b"propertychange",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::inject::sample;
+
+    #[test]
+    fn what_a_browser_would_run() {
+        for text in [
+            "<script>alert(1)</script>",
+            "<ScRiPt src=//x>",
+            "<svg/onload=confirm()//",
+            "<img src=x onerror=alert(1)>",
+            "\"onwheel=ead(1)",
+            "<a href=javascript:alert(1)>x",
+            "<iframe src=\"java sc ript:al ert()\">",
+            "document[\"cookie\"]",
+            "alert?.(document?.cookie)",
+            "'-alert(1)//",
+            "(alert)(1)",
+            "prompt.call(null,1)",
+            "<body onload!#$%&()*~+-_.,:;?@[/|]^`=alert(1)>",
+            "<div style=\"width: expression(alert(1))\">",
+            "<meta http-equiv=refresh content=0>",
+            "<!--#exec cmd=\"ls\"-->",
+            "+ADw-script+AD4-",
+            "<x onpointerrawupdate=a(1)>",
+        ] {
+            assert!(sample(detect, text), "{text}");
+        }
+    }
+
+    #[test]
+    fn markup_and_prose_that_run_nothing() {
+        for text in [
+            "<p style=\"color:#333\">It's here: <a href=\"https://x.example/o/7?x=1\">track</a></p>",
+            "x<y>z",
+            "alert the cast!",
+            "the cookie of the document",
+            "h2<h1",
+            "JavaScript: Basics of JavaScript Language",
+            "<b>one</b> on=two",
+            "const f = (a) => alert(a);",
+            "1 < 2 && on = 3",
+            "prompt (and friendly) service",
+            "<svg xmlns=\"http://www.w3.org/2000/svg\"><rect width=\"8\"/></svg>",
+            "confirm by mail",
+            "fetch (the ball)",
+            "window seat: 12A",
+            "print(x)",
+        ] {
+            assert!(!sample(detect, text), "{text}");
+        }
+    }
+}
