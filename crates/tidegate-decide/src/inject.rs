@@ -6,6 +6,7 @@
 //! not there.
 
 mod command;
+mod lines;
 mod path;
 mod sql;
 mod tree;
@@ -44,7 +45,8 @@ pub(crate) struct Hit {
 pub(crate) type Detect = fn(&Text<'_>) -> Option<Hit>;
 
 /// All of them, in the order in which reasons are given.
-pub(crate) const DETECTORS: &[Detect] = &[sql::detect, path::detect, command::detect, xss::detect];
+pub(crate) const DETECTORS: &[Detect] =
+    &[sql::detect, path::detect, command::detect, xss::detect, lines::detect];
 
 /// What the keys of a document give away, with the key's item.
 pub(crate) fn keys<'a>(root: Item<'a>, hits: &mut Vec<(Item<'a>, Hit)>) {

@@ -165,6 +165,12 @@ impl Unfold<'_> {
             return;
         }
         self.carried(text, origin, chain);
+        if origin.place == Place::Body
+            && text.trim_ascii_start().starts_with(b"--")
+            && self.multipart(text, origin, chain)
+        {
+            return;
+        }
         self.parts(text, origin, chain);
         self.inspect(text, origin, chain);
         self.characters(text, origin, chain);
@@ -261,19 +267,13 @@ impl Unfold<'_> {
         self.give_back(bytes);
     }
 
-    /// Forms, multipart bodies, documents: parts that stand for themselves.
+    /// Forms, documents, cookies: parts that stand for themselves.
     fn parts(&mut self, text: &[u8], origin: Origin<'_>, chain: Chain) {
         if origin.place == Place::Query || is_encoded_form(text) {
             let Some(chain) = self.step(chain, Step::Form, origin) else { return };
             for (name, value) in form::pairs(text) {
                 self.form_text(name, Origin { place: Place::Key, ..origin }, chain);
                 self.form_text(value, Origin { place: Place::Parameter, ..origin }, chain);
-            }
-        } else if origin.place == Place::Body && text.trim_ascii_start().starts_with(b"--") {
-            let Some(chain) = self.step(chain, Step::Multipart, origin) else { return };
-            for part in multipart::parts(text) {
-                self.text(part.head, Origin { place: Place::Header, ..origin }, chain);
-                self.bytes(part.content, Origin { place: Place::Field, ..origin }, chain);
             }
         } else if markup::is_document(text) {
             let Some(chain) = self.step(chain, Step::Markup, origin) else { return };
@@ -285,6 +285,22 @@ impl Unfold<'_> {
                 self.text(value, Origin { label: b"", ..origin }, chain);
             }
         }
+    }
+
+    /// The parts of a multipart body, each by itself: between them stand headers, as they should. False if it is none.
+    fn multipart(&mut self, text: &[u8], origin: Origin<'_>, chain: Chain) -> bool {
+        let mut any = false;
+        let Some(chain) = self.step(chain, Step::Multipart, origin) else { return true };
+        for part in multipart::parts(text) {
+            any = true;
+            for line in part.head.split(|&b| b == b'\n') {
+                let value =
+                    memchr::memchr(b':', line).and_then(|colon| line.get(colon + 1..)).unwrap_or(line);
+                self.text(value.trim_ascii(), Origin { place: Place::Header, ..origin }, chain);
+            }
+            self.bytes(part.content, Origin { place: Place::Field, ..origin }, chain);
+        }
+        any
     }
 
     fn form_text(&mut self, text: &[u8], origin: Origin<'_>, chain: Chain) {

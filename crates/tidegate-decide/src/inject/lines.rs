@@ -1,0 +1,349 @@
+//! Line breaks that begin something: a header, a reply, a command of a protocol, a line of a log, a header of mail.
+//!
+//! People write several lines, and "Name: value" on them. What no address, subject or header value has is a line that
+//! belongs to the protocol it will be put into.
+
+use super::{ByteSet, Hit, Text};
+use crate::decision::Class;
+use crate::trigger::Place;
+use std::borrow::Cow;
+
+pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
+    options(text).or_else(|| lines(text))
+}
+
+fn lines(text: &Text<'_>) -> Option<Hit> {
+    const BREAKS: ByteSet = ByteSet::from_list(b"\r\n\x0b\xe2\xe5\xc4%\x1b");
+    if !text.bytes.intersects(BREAKS) {
+        return None;
+    }
+    let lower = text.lower;
+    if let Some(at) = memchr::memchr(0x1b, lower) {
+        if matches!(lower.get(at + 1), Some(b'[' | b']')) {
+            return Some(hit(Class::Log, at, "a terminal's control sequence"));
+        }
+    }
+    let mut number = 0;
+    let mail = is_letter(lower);
+    for (at, line, marked) in split(lower) {
+        number += 1;
+        let first = at == 0;
+        if !first {
+            let lead = lower.get(..at).unwrap_or_default();
+            if let Some(found) = judge(text, lead, at, line, marked, mail, number) {
+                return Some(found);
+            }
+        }
+    }
+    None
+}
+
+fn hit(class: Class, at: usize, why: impl Into<Cow<'static, str>>) -> Hit {
+    Hit { class, at, why: why.into() }
+}
+
+/// Lines with their offsets; true for a break that isn't a plain line feed.
+fn split(lower: &[u8]) -> impl Iterator<Item = (usize, &[u8], bool)> {
+    let mut at = 0;
+    let mut marked = false;
+    let mut done = false;
+    std::iter::from_fn(move || {
+        if done {
+            return None;
+        }
+        let rest = lower.get(at..)?;
+        let end =
+            rest.iter().enumerate().find_map(|(i, b)| break_length(rest, i, *b).map(|length| (i, length)));
+        let start = at;
+        let was_marked = marked;
+        let Some((end, length)) = end else {
+            done = true;
+            return Some((start, rest, was_marked));
+        };
+        marked = length != 1 || rest.get(end) == Some(&b'\r');
+        at += end + length;
+        Some((start, rest.get(..end)?, was_marked))
+    })
+}
+
+/// How long the break at `i` is, if there is one: CR, LF, both, and the characters that old parsers cut down to them.
+fn break_length(rest: &[u8], i: usize, byte: u8) -> Option<usize> {
+    match byte {
+        b'\r' => Some(1 + usize::from(rest.get(i + 1) == Some(&b'\n'))),
+        b'\n' => Some(1),
+        0xe5 | 0xc4 | 0xe2 => {
+            let tail = rest.get(i..)?;
+            let long =
+                [&b"\xe5\x98\x8a\xe5\x98\x8d"[..], b"\xc4\x8d\xc4\x8a", b"\xe2\x80\xa8", b"\xe2\x80\xa9"];
+            long.iter().find(|l| tail.starts_with(l)).map(|l| l.len())
+        }
+        _ => None,
+    }
+}
+
+fn judge(
+    text: &Text<'_>,
+    lead: &[u8],
+    at: usize,
+    line: &[u8],
+    marked: bool,
+    letter: bool,
+    number: usize,
+) -> Option<Hit> {
+    let (name, value) = match memchr::memchr(b':', line) {
+        Some(colon) => (line.get(..colon)?.trim_ascii(), line.get(colon + 1..)?.trim_ascii()),
+        None => (line.trim_ascii(), &b""[..]),
+    };
+    if is_protocol(line) {
+        return Some(hit(Class::Crlf, at, "a line break, and a line of a protocol behind it"));
+    }
+    // The headers of a whole letter or file stand after lines of their own kind, not after a bare value.
+    let after_value = number <= 2 || !lead.contains(&b' ') || lead.len() < 64;
+    if !letter && after_value {
+        if MAIL_HEADERS.contains(&name)
+            && (value.contains(&b'@') || marked && name != b"to" && name != b"from" || name.len() > 7)
+            && !value.is_empty()
+        {
+            return Some(hit(Class::Mail, at, "a line break, and a header of mail behind it"));
+        }
+        if SMTP.iter().any(|c| line.starts_with(c))
+            || line == b"."
+            || IMAP.iter().any(|c| tagged(line).is_some_and(|l| l.starts_with(c)))
+        {
+            return Some(hit(Class::Mail, at, "a line break, and a command to a mail server behind it"));
+        }
+    }
+    if !letter
+        && (HTTP_HEADERS.contains(&name)
+            || name.starts_with(b"x-") && marked
+            || name.starts_with(b"access-control-"))
+        && !value.is_empty()
+        && is_header_value(name, value)
+    {
+        return Some(hit(Class::Crlf, at, "a line break, and a header behind it"));
+    }
+    if !lead.contains(&b'\n') || number <= 3 {
+        if is_log_line(line)
+            && !is_log_line(lead.split(|b| *b == b'\n').next().unwrap_or_default())
+            && !lead.trim_ascii().contains(&b'\n')
+        {
+            return Some(hit(Class::Log, at, "a line break, and a line as a log has it behind it"));
+        }
+    }
+    if text.place == Place::Header
+        && marked
+        && !name.is_empty()
+        && memchr::memchr(b':', line).is_some()
+        && !name.contains(&b' ')
+    {
+        return Some(hit(Class::Crlf, at, "a line break within a header, and a header behind it"));
+    }
+    None
+}
+
+/// A letter with its own headers first, or a forwarded one.
+fn is_letter(lower: &[u8]) -> bool {
+    let first = lower.split(|b| *b == b'\n').next().unwrap_or_default();
+    let named = first.split(|b| *b == b':').next().unwrap_or_default();
+    MAIL_HEADERS.contains(&named) && first.len() > named.len()
+        || memchr::memmem::find(lower, b"forwarded message").is_some()
+        || memchr::memmem::find(lower, b" wrote:").is_some()
+}
+
+fn is_header_value(name: &[u8], value: &[u8]) -> bool {
+    match name {
+        b"location" => memchr::memmem::find(value, b"://").is_some() || value.starts_with(b"/"),
+        b"host" => {
+            !value.contains(&b' ') && value.iter().any(|b| matches!(b, b'.' | b':')) || value.len() == 1
+        }
+        b"date" | b"server" | b"via" | b"link" => false,
+        _ => true,
+    }
+}
+
+/// A request, a reply, a command of Redis or memcached.
+fn is_protocol(line: &[u8]) -> bool {
+    let verbs = [&b"get "[..], b"post ", b"put ", b"delete ", b"head ", b"options ", b"connect "];
+    let request =
+        verbs.iter().any(|v| line.starts_with(v)) && memchr::memmem::find(line, b" http/").is_some();
+    let reply = line.starts_with(b"http/1.") || line.starts_with(b"http/2");
+    let redis = [
+        &b"flushall"[..],
+        b"flushdb",
+        b"slaveof ",
+        b"config set ",
+        b"config get ",
+        b"eval \"",
+        b"eval '",
+        b"script load ",
+        b"shutdown nosave",
+        b"module load",
+    ];
+    let store = line.starts_with(b"set ")
+        && line.iter().rev().take(24).filter(|b| **b == b' ').count() >= 3
+        && line.last().is_some_and(u8::is_ascii_digit);
+    request || reply || store || redis.iter().any(|c| line.starts_with(c))
+}
+
+/// `2026-11-23 10:00:00 INFO ...`, `[...] INFO`, an access log's line, a JSON log's, a syslog's.
+fn is_log_line(line: &[u8]) -> bool {
+    let line = line.trim_ascii_start();
+    let bare = line.strip_prefix(b"[").unwrap_or(line);
+    let dated = bare.get(..10).is_some_and(|d| {
+        d.iter().enumerate().all(|(i, b)| if i == 4 || i == 7 { *b == b'-' } else { b.is_ascii_digit() })
+    });
+    let level = [&b"info"[..], b"warn", b"error", b"debug", b"fatal", b"critical", b"notice"];
+    let leveled = level.iter().any(|l| {
+        memchr::memmem::find(line, l).is_some_and(|at| {
+            at < 48 && line.get(at + l.len()).is_none_or(|b| matches!(b, b' ' | b':' | b']' | b'|'))
+        })
+    });
+    let access =
+        memchr::memmem::find(line, b"\" ").is_some() && memchr::memmem::find(line, b"http/").is_some();
+    let structured = line.starts_with(b"{\"")
+        && (memchr::memmem::find(line, b"\"level\"").is_some()
+            || memchr::memmem::find(line, b"\"severity\"").is_some());
+    let syslog = line.first() == Some(&b'<')
+        && line.iter().skip(1).take(3).take_while(|b| b.is_ascii_digit()).count() > 0
+        && line.iter().take(5).any(|b| *b == b'>');
+    let bare_level = level.iter().any(|l| {
+        line.strip_prefix(*l)
+            .is_some_and(|r| r.trim_ascii_start().starts_with(b":") && memchr::memchr(b'=', r).is_some())
+    });
+    dated && leveled || access || structured || syslog || bare_level
+}
+
+/// What follows an IMAP tag: `a004 create x`.
+fn tagged(line: &[u8]) -> Option<&[u8]> {
+    let space = memchr::memchr(b' ', line).filter(|at| (1..=6).contains(at))?;
+    let tag = line.get(..space)?;
+    (tag.iter().all(u8::is_ascii_alphanumeric) && tag.iter().any(u8::is_ascii_digit))
+        .then(|| line.get(space + 1..))?
+}
+
+/// Options of the program that sends mail, within an address.
+fn options(text: &Text<'_>) -> Option<Hit> {
+    let lower = text.lower;
+    for option in [&b"-oqueuedirectory="[..], b"-oq/", b" -x/", b"-odb ", b"-be ${run"] {
+        if let Some(at) = memchr::memmem::find(lower, option) {
+            return Some(hit(Class::Mail, at, "an option of the program that sends mail"));
+        }
+    }
+    None
+}
+
+const MAIL_HEADERS: &[&[u8]] = &[
+    b"bcc",
+    b"cc",
+    b"to",
+    b"from",
+    b"sender",
+    b"reply-to",
+    b"subject",
+    b"return-path",
+    b"mime-version",
+    b"content-type",
+    b"content-transfer-encoding",
+    b"x-mailer",
+    b"disposition-notification-to",
+    b"errors-to",
+    b"message-id",
+    b"resent-to",
+    b"resent-bcc",
+];
+
+const SMTP: &[&[u8]] = &[
+    b"mail from:",
+    b"rcpt to:",
+    b"rset",
+    b"ehlo ",
+    b"helo ",
+    b"auth plain",
+    b"auth login",
+    b"vrfy ",
+    b"expn ",
+    b"starttls",
+    b"quit",
+];
+
+const IMAP: &[&[u8]] = &[
+    b"delete ", b"create ", b"logout", b"fetch ", b"login ", b"select ", b"rename ", b"append ", b"store ",
+    b"list ",
+];
+
+const HTTP_HEADERS: &[&[u8]] = &[
+    b"set-cookie",
+    b"location",
+    b"content-length",
+    b"content-type",
+    b"transfer-encoding",
+    b"host",
+    b"refresh",
+    b"authorization",
+    b"content-disposition",
+    b"content-encoding",
+    b"cookie",
+    b"connection",
+    b"upgrade",
+    b"forwarded",
+    b"x-forwarded-for",
+    b"x-forwarded-host",
+    b"content-security-policy",
+    b"strict-transport-security",
+    b"proxy-authorization",
+    b"www-authenticate",
+    b"cache-control",
+    b"referer",
+    b"user-agent",
+    b"origin",
+    b"etag",
+    b"expires",
+    b"pragma",
+    b"x-injected",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::inject::sample;
+
+    #[test]
+    fn lines_that_begin_something() {
+        for text in [
+            "x\r\nSet-Cookie: a=1",
+            "a\nLocation: https://evil.example/",
+            "v\r\nTransfer-Encoding: chunked\r\n\r\n0",
+            "ann@example.com\nBcc: b@evil.example",
+            "x\r\n.\r\nQUIT\r\n",
+            "bob\n2026-11-23 10:00:00 INFO login ok",
+            "q\r\nGET /x HTTP/1.1\r\nHost: a",
+            "\r\nFLUSHALL\r\n",
+            "\r\nQUIT\r\n",
+            "user\u{1b}]0;x\u{7}",
+            "x@example.com\rBcc: y@evil.example",
+            "\"x -oQ/tmp -X/var/www/a.php\"@example.com",
+        ] {
+            assert!(sample(detect, text), "{text}");
+        }
+    }
+
+    #[test]
+    fn letters_lists_and_addresses() {
+        for text in [
+            "Dear team,\r\nthe parcel has arrived.\r\nRegards, Ann",
+            "Name: Ann Miller\nPhone: +49 1\nColour: red",
+            "a,b\r\n1,2\r\n",
+            "BEGIN:VCARD\r\nVERSION:4.0\r\nFN:Ann\r\nEND:VCARD\r\n",
+            "From: Karlsruhe\nTo: Mannheim\nVia: Bruchsal",
+            "1. Open it\r\n2. Choose Location: Home",
+            "Contact\nE-mail: info@example.com\nPhone: 07254",
+            "key: value\nother: value\n",
+            "Hi Ann,\nsee you.\nTom\n-- \nTom Ray, tom@example.com",
+            "10:00 INFO session\n11:00 login help desk",
+            "Note\nplease quit smoking",
+            "Let's go\nget milk and bread",
+        ] {
+            assert!(!sample(detect, text), "{text}");
+        }
+    }
+}
