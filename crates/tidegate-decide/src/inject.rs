@@ -8,7 +8,9 @@
 mod command;
 mod lines;
 mod path;
+mod serialised;
 mod sql;
+mod template;
 mod tree;
 mod xss;
 
@@ -45,8 +47,15 @@ pub(crate) struct Hit {
 pub(crate) type Detect = fn(&Text<'_>) -> Option<Hit>;
 
 /// All of them, in the order in which reasons are given.
-pub(crate) const DETECTORS: &[Detect] =
-    &[sql::detect, path::detect, command::detect, xss::detect, lines::detect];
+pub(crate) const DETECTORS: &[Detect] = &[
+    sql::detect,
+    path::detect,
+    command::detect,
+    xss::detect,
+    lines::detect,
+    template::detect,
+    serialised::detect,
+];
 
 /// What the keys of a document give away, with the key's item.
 pub(crate) fn keys<'a>(root: Item<'a>, hits: &mut Vec<(Item<'a>, Hit)>) {

@@ -1,0 +1,158 @@
+//! Serialised objects: would reading the text build objects of the sender's choice, and run what they do when built?
+
+use super::{Hit, Text};
+use crate::decision::Class;
+
+pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
+    let hit = |at: usize, why: &'static str| Some(Hit { class: Class::Deserialisation, at, why: why.into() });
+    let raw = text.raw.trim_ascii();
+    for (prefix, why) in STARTS {
+        if raw.starts_with(prefix) && raw.len() >= prefix.len() + 4 && !raw.contains(&b' ') {
+            return hit(0, why);
+        }
+    }
+    if let Some(at) = php(raw) {
+        return hit(at, "an object as PHP serialises it");
+    }
+    if is_pickle(raw) {
+        return hit(0, "a pickle that calls something when it is read");
+    }
+    for (mark, why) in MARKS {
+        if let Some(at) = memchr::memmem::find(text.lower, mark) {
+            return hit(at, why);
+        }
+    }
+    None
+}
+
+/// Beginnings in Base64 or hexadecimal, where the object's own bytes can't be seen.
+const STARTS: &[(&[u8], &str)] = &[
+    (b"rO0AB", "an object as Java serialises it"),
+    (b"aced0005", "an object as Java serialises it"),
+    (b"ACED0005", "an object as Java serialises it"),
+    (b"AAEAAAD/////", "an object as .NET's BinaryFormatter serialises it"),
+    (b"gASV", "a pickle"),
+    (b"gAN", "a pickle"),
+    (b"gAJ", "a pickle"),
+    (b"BAhv", "an object as Ruby marshals it"),
+    (b"BAhv", "an object as Ruby marshals it"),
+];
+
+const MARKS: &[(&[u8], &str)] = &[
+    (b"_$$nd_func$$_", "a function as node-serialize has it"),
+    (b"!!python/", "a YAML tag that builds an object"),
+    (b"!!javax.", "a YAML tag that builds an object"),
+    (b"!!java.", "a YAML tag that builds an object"),
+    (b"!!com.", "a YAML tag that builds an object"),
+    (b"!!org.", "a YAML tag that builds an object"),
+    (b"!ruby/object", "a YAML tag that builds an object"),
+    (b"!ruby/hash", "a YAML tag that builds an object"),
+    (b"com.sun.rowset.", "a class that connects when it is built"),
+    (b"jdbcrowsetimpl", "a class that connects when it is built"),
+    (b"classpathxmlapplicationcontext", "a class that loads code when it is built"),
+    (b"objectdataprovider", "a class that calls a method when it is built"),
+    (b"java.beans.xmldecoder", "an object as XMLDecoder reads it"),
+    (b"<dynamic-proxy>", "an object as XStream reads it"),
+    (b"java.beans.eventhandler", "a class that calls a method when it is built"),
+    (b"java.lang.processbuilder", "a class that runs a command"),
+    (b"\"py/object\"", "an object as jsonpickle reads it"),
+    (b"\"py/reduce\"", "an object as jsonpickle reads it"),
+    (b"templatesimpl", "a class that loads code when it is built"),
+    (b"subprocess.popen", "a class that runs a command"),
+    (b"org.apache.commons.collections", "a class that chains calls when it is built"),
+];
+
+/// `O:8:"stdClass":1:{`, `C:11:"ArrayObject":37:{`, also with a sign and within an array.
+fn php(raw: &[u8]) -> Option<usize> {
+    memchr::memmem::find_iter(raw, b":\"").find_map(|colon| {
+        let before = raw.get(..colon)?;
+        let digits = before.iter().rev().take(8).take_while(|b| b.is_ascii_digit()).count();
+        let head = before.get(..before.len() - digits)?;
+        let head = head.strip_suffix(b"+").unwrap_or(head);
+        let head = head.strip_suffix(b":")?;
+        let kind = *head.last()?;
+        let starts = head.len() == 1 || matches!(head.get(head.len() - 2), Some(b'{' | b';' | b'|' | b'}'));
+        let name = raw.get(colon + 2..)?;
+        let end = memchr::memchr(b'"', name.get(..256).unwrap_or(name))?;
+        let opens = matches!(name.get(end + 1..), Some([b':', b'0'..=b'9', ..]));
+        (matches!(kind, b'O' | b'C')
+            && digits > 0
+            && starts
+            && opens
+            && name.iter().take(end).all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'\\')))
+        .then_some(head.len() - 1)
+    })
+}
+
+/// Protocol 0: `cposix\nsystem\n`, and a call at the end.
+fn is_pickle(raw: &[u8]) -> bool {
+    let mut lines = raw.split(|b| *b == b'\n');
+    let name = |line: &[u8]| {
+        !line.is_empty()
+            && line.len() < 64
+            && line.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.'))
+    };
+    let global = lines.clone().zip(lines.clone().skip(1)).any(|(a, b)| {
+        let module = a.strip_prefix(b"c").or_else(|| {
+            memchr::memrchr(b'c', a).filter(|_| a.starts_with(b"(")).and_then(|at| a.get(at + 1..))
+        });
+        module.is_some_and(name) && name(b)
+    });
+    let ends = raw.ends_with(b".")
+        && (memchr::memmem::find(raw, b"tR").is_some()
+            || memchr::memmem::find(raw, b"\nR").is_some()
+            || memchr::memmem::find(raw, b"\ntp").is_some());
+    let imports = lines.any(|l| {
+        l == b"csubprocess"
+            || l == b"cos"
+            || l == b"cposix"
+            || l == b"cnt"
+            || l == b"c__builtin__"
+            || l == b"cbuiltins"
+            || l.ends_with(b"csubprocess") && l.len() < 16
+            || l.ends_with(b"cbuiltins") && l.len() < 16
+            || l.ends_with(b"\x8c\x05posix")
+    });
+    global && (ends || imports)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::inject::sample;
+
+    #[test]
+    fn objects_of_many_languages() {
+        for text in [
+            "rO0ABXQABGNhbGM=",
+            "O:8:\"stdClass\":1:{s:1:\"a\";i:1;}",
+            "a:1:{i:0;O:10:\"LogHandler\":1:{}}",
+            "O:+7:\"Session\":1:{}",
+            "cos\nsystem\n(S'id'\ntR.",
+            "{\"a\":\"_$$ND_FUNC$$_function(){}()\"}",
+            "!!python/object/apply:os.system [\"id\"]",
+            "(dp0\nS'a'\np1\ncnt\nsystem\n(S'dir'\ntRs.",
+            "BAhvOhVHZW06OlJlcXVpcmVtZW50",
+        ] {
+            assert!(sample(detect, text), "{text}");
+        }
+    }
+
+    #[test]
+    fn data_and_prose() {
+        for text in [
+            "a:1, b:2, c:3",
+            "O: 8 pieces; s: 4 pieces",
+            "s:12 is the size code of \"Runner\"",
+            "VGhlIG9yZGVyIGhhcw==",
+            "Role: !GetAtt Role.Arn",
+            "tags: !!set {red}",
+            "pickle jars\ncos lettuce\nand more",
+            "ROOABC-17",
+            "price:\"5\"",
+            "can you\ncome to us\nplease.",
+        ] {
+            assert!(!sample(detect, text), "{text}");
+        }
+    }
+}
