@@ -5,13 +5,16 @@
 //! linear in the text, whatever the text; it looks at the set of bytes first and returns at once when what it needs is
 //! not there.
 
+mod address;
 mod command;
+mod formula;
 mod lines;
 mod path;
 mod serialised;
 mod sql;
 mod template;
 mod tree;
+mod xml;
 mod xss;
 
 use crate::decision::Class;
@@ -55,11 +58,19 @@ pub(crate) const DETECTORS: &[Detect] = &[
     lines::detect,
     template::detect,
     serialised::detect,
+    address::detect,
+    xml::detect,
+    formula::detect,
 ];
 
 /// What the keys of a document give away, with the key's item.
 pub(crate) fn keys<'a>(root: Item<'a>, hits: &mut Vec<(Item<'a>, Hit)>) {
     tree::keys(root, hits);
+}
+
+/// What bytes give away that are no text.
+pub(crate) fn binary(bytes: &[u8]) -> Option<Hit> {
+    serialised::binary(bytes)
 }
 
 /// Which of the 256 bytes occur in a text.

@@ -106,6 +106,9 @@ impl Unfold<'_> {
 
     /// Bytes that may be anything: compressed, framed, text, or binary with text in it.
     fn bytes(&mut self, bytes: &[u8], origin: Origin<'_>, chain: Chain) {
+        if let Some(hit) = inject::binary(bytes) {
+            return self.report(hit.class, origin, chain, hit.at, hit.why);
+        }
         if let Some(kind) = inflate::kind(bytes) {
             if self.inflated(kind, bytes, origin, chain) {
                 return;
@@ -258,7 +261,9 @@ impl Unfold<'_> {
 
     fn guessed(&mut self, text: &[u8], origin: Origin<'_>, chain: Chain) {
         let mut bytes = self.buffer();
-        if base64::decode(text, &mut bytes) && base64::is_telling(&bytes) {
+        if base64::decode(text, &mut bytes)
+            && (base64::is_telling(&bytes) || inject::binary(&bytes).is_some())
+        {
             // Guesses may end silently: a text that is Base64 thirteen times over was looked at twelve times.
             if let Some(chain) = chain.then(Step::Base64) {
                 self.bytes(&bytes, origin, chain);

