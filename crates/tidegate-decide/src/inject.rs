@@ -8,13 +8,17 @@
 mod address;
 mod command;
 mod formula;
+mod graphql;
+mod ldap;
 mod lines;
 mod path;
+mod query;
 mod serialised;
 mod sql;
 mod template;
 mod tree;
 mod xml;
+mod xpath;
 mod xss;
 
 use crate::decision::Class;
@@ -61,11 +65,23 @@ pub(crate) const DETECTORS: &[Detect] = &[
     address::detect,
     xml::detect,
     formula::detect,
+    ldap::detect,
+    xpath::detect,
+    query::detect,
+    graphql::detect,
 ];
 
 /// What the keys of a document give away, with the key's item.
 pub(crate) fn keys<'a>(root: Item<'a>, hits: &mut Vec<(Item<'a>, Hit)>) {
     tree::keys(root, hits);
+}
+
+/// What a text of letters and digits alone gives away.
+pub(crate) fn word(text: &Text<'_>) -> Option<Hit> {
+    if text.raw == b"__proto__" {
+        return query::detect(text);
+    }
+    serialised::detect(text)
 }
 
 /// What bytes give away that are no text.

@@ -285,6 +285,11 @@ impl Unfold<'_> {
             for leaf in markup::leaves(text) {
                 self.text(leaf, Origin { place: Place::Field, ..origin }, chain);
             }
+        } else if is_query_document(text) {
+            let Some(chain) = self.step(chain, Step::Token, origin) else { return };
+            for argument in text.split(|&b| b == b'"').skip(1).step_by(2) {
+                self.text(argument, Origin { place: Place::Field, ..origin }, chain);
+            }
         } else if origin.label.eq_ignore_ascii_case(b"cookie") && text.contains(&b'=') {
             for (_, value) in text.split(|&b| b == b';').flat_map(form::pairs) {
                 self.text(value, Origin { label: b"", ..origin }, chain);
@@ -334,14 +339,13 @@ impl Unfold<'_> {
     }
 
     fn inspect(&mut self, raw: &[u8], origin: Origin<'_>, chain: Chain) {
-        let bytes = ByteSet::of(raw);
-        if bytes.is_a_word() {
-            return;
-        }
         let mut lower = self.buffer();
         lower.extend(raw.iter().map(u8::to_ascii_lowercase));
-        let text = Text { raw, lower: &lower, bytes, place: origin.place, label: origin.label };
-        for detect in inject::DETECTORS {
+        let text =
+            Text { raw, lower: &lower, bytes: ByteSet::of(raw), place: origin.place, label: origin.label };
+        let detectors =
+            if text.bytes.is_a_word() { &[inject::word as inject::Detect][..] } else { inject::DETECTORS };
+        for detect in detectors {
             if let Some(hit) = detect(&text) {
                 self.report(hit.class, origin, chain, hit.at, hit.why);
             }
@@ -415,6 +419,14 @@ pub(crate) fn describe(flaw: Flaw) -> (Class, usize, &'static str) {
             (Class::NumberPrecision, at, "a number that overflows or is longer than the limit")
         }
     }
+}
+
+/// A GraphQL document, whose strings are arguments.
+fn is_query_document(text: &[u8]) -> bool {
+    let start = text.trim_ascii_start();
+    [&b"query"[..], b"mutation", b"subscription"].iter().any(|w| start.starts_with(w))
+        && start.contains(&b'{')
+        && start.contains(&b'"')
 }
 
 /// Whoever encodes a form leaves no white space in it.

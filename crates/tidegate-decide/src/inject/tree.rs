@@ -70,6 +70,10 @@ fn judge(key: Item<'_>, value: Item<'_>) -> Option<Hit> {
     }
     if name.first() == Some(&b'$') || key.is_escaped() {
         let lower = name.to_ascii_lowercase();
+        // Serialisers write `$type` too, with a name; a query compares with a number.
+        if matches!(&lower[..], b"$type" | b"$size") && value.kind() == Kind::Number {
+            return hit(Class::NoSql, "a query operator as a key, where a plain value belongs");
+        }
         if OPERATORS.contains(&&lower[..])
             || OPERATORS.iter().any(|o| std::str::from_utf8(o).is_ok_and(|o| key.is_text(o)))
         {

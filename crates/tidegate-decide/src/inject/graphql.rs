@@ -1,0 +1,177 @@
+//! GraphQL: does a query explore the schema or exhaust the server?
+
+use super::{Hit, Text};
+use crate::decision::Class;
+
+pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
+    if !text.bytes.has(b'{') {
+        return None;
+    }
+    let lower = text.lower.trim_ascii();
+    let hit = |why: &'static str| Some(Hit { class: Class::Graphql, at: 0, why: why.into() });
+    let starts =
+        [&b"query"[..], b"mutation", b"subscription", b"fragment", b"{"].iter().any(|s| lower.starts_with(s));
+    if !starts {
+        return None;
+    }
+    let has = |what: &[u8]| memchr::memmem::find(lower, what).is_some();
+    for field in [&b"__schema"[..], b"__type(", b"__type ("] {
+        if has(field) {
+            return hit("it asks for the schema");
+        }
+    }
+    if has(b"_service{sdl") || has(b"_service {") || has(b"_entities(") {
+        return hit("it asks a federated service for what only its gateway may ask");
+    }
+    let shape = measure(lower);
+    if shape.depth > 12 {
+        return hit("it is nested deeper than data is");
+    }
+    if shape.directives > 10 {
+        return hit("it repeats directives");
+    }
+    if shape.aliases > 7 || memchr::memmem::find_iter(lower, b"__typename").count() > 7 {
+        return hit("it asks for many things of one kind at once");
+    }
+    if shape.largest > 7 {
+        return hit("it asks for more rows than a page has");
+    }
+    if is_circular(lower) {
+        return hit("its fragments contain each other");
+    }
+    None
+}
+
+#[derive(Default)]
+struct Shape {
+    depth: usize,
+    aliases: usize,
+    directives: usize,
+    /// Digits of the longest bare number.
+    largest: usize,
+}
+
+fn measure(lower: &[u8]) -> Shape {
+    let mut shape = Shape::default();
+    let (mut depth, mut brackets, mut digits, mut string, mut run) = (0_usize, 0_usize, 0, false, 0);
+    for (at, byte) in lower.iter().enumerate() {
+        if string {
+            string = *byte != b'"' || at > 0 && lower.get(at - 1) == Some(&b'\\');
+            continue;
+        }
+        match byte {
+            b'"' => string = true,
+            b'{' if brackets == 0 => {
+                depth += 1;
+                shape.depth = shape.depth.max(depth);
+            }
+            b'}' if brackets == 0 => depth = depth.saturating_sub(1),
+            b'(' => brackets += 1,
+            b')' => brackets = brackets.saturating_sub(1),
+            b':' if brackets == 0 => shape.aliases += 1,
+            b'@' => {
+                run += 1;
+                shape.directives = shape.directives.max(run);
+            }
+            _ => {}
+        }
+        if brackets > 0 && byte.is_ascii_digit() {
+            digits += 1;
+            shape.largest = shape.largest.max(digits);
+        } else {
+            digits = 0;
+        }
+        if !matches!(byte, b'@' | b'a'..=b'z' | b'_' | b' ') {
+            run = 0;
+        }
+    }
+    shape
+}
+
+/// Fragments that spread each other, or themselves.
+fn is_circular(lower: &[u8]) -> bool {
+    let mut edges: Vec<(&[u8], &[u8])> = Vec::new();
+    for start in memchr::memmem::find_iter(lower, b"fragment ").take(64) {
+        let body = lower.get(start + 9..).unwrap_or_default();
+        let body = body.get(..block(body)).unwrap_or_default();
+        let name = word(body);
+        for spread in memchr::memmem::find_iter(body, b"...").take(64) {
+            let target = word(body.get(spread + 3..).unwrap_or_default());
+            if target != b"on" {
+                edges.push((name, target));
+            }
+        }
+    }
+    // Few edges: whoever reaches itself within as many steps as there are fragments.
+    edges.iter().any(|(start, _)| {
+        let mut reached: Vec<&[u8]> = vec![start];
+        let mut at = 0;
+        while let Some(here) = reached.get(at).copied() {
+            for (_, to) in edges.iter().filter(|(from, _)| *from == here) {
+                if to == start {
+                    return true;
+                }
+                if !reached.contains(to) {
+                    reached.push(to);
+                }
+            }
+            at += 1;
+        }
+        false
+    })
+}
+
+/// Length of the text up to the end of its first block in braces.
+fn block(text: &[u8]) -> usize {
+    let mut depth = 0_usize;
+    for (at, byte) in text.iter().enumerate() {
+        match byte {
+            b'{' => depth += 1,
+            b'}' if depth == 1 => return at,
+            b'}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    text.len()
+}
+
+fn word(text: &[u8]) -> &[u8] {
+    let text = text.trim_ascii_start();
+    let length = text.iter().take_while(|b| b.is_ascii_alphanumeric() || **b == b'_').count();
+    text.get(..length).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::inject::sample;
+
+    #[test]
+    fn queries_that_explore_or_exhaust() {
+        for text in [
+            "{__schema{types{name}}}",
+            "query{__type(name:\"User\"){name}}",
+            "query{...A}fragment A on Q{...B}fragment B on Q{...A}",
+            "{_service{sdl}}",
+            "query{u{f{u{f{u{f{u{f{u{f{u{f{u{f{u{id}}}}}}}}}}}}}}}}",
+            "query{posts(first:100000000){id}}",
+            "query{a:u(i:1){p}b:u(i:2){p}c:u(i:3){p}d:u(i:4){p}e:u(i:5){p}f:u(i:6){p}g:u(i:7){p}h:u(i:8){p}}",
+        ] {
+            assert!(sample(detect, text), "{text}");
+        }
+    }
+
+    #[test]
+    fn queries_that_ask() {
+        for text in [
+            "query{order(id:7){id total lines{sku qty}}}",
+            "query { a: order(id: 1) { id } b: order(id: 2) { id } }",
+            "{ shop { name __typename } }",
+            "the __schema of things {x}",
+            "fragment P on Order { id } query { orders(first: 10) { ...P } }",
+            "{type: parcel, fields: [name, street], name: \"Ann\"}",
+        ] {
+            assert!(!sample(detect, text), "{text}");
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! LDAP filters: does the text close the filter it was put into and open one of its own?
+
+use super::{ByteSet, Hit, Text};
+use crate::decision::Class;
+
+pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
+    const NEEDED: ByteSet = ByteSet::from_list(b"(=");
+    if !text.bytes.has(b'(')
+        || !text.bytes.has(b')') && !text.bytes.has(b'=')
+        || !text.bytes.intersects(NEEDED)
+    {
+        return None;
+    }
+    let lower = text.lower;
+    let hit = |at: usize, why: &'static str| Some(Hit { class: Class::Ldap, at, why: why.into() });
+    for at in memchr::memchr_iter(b'(', lower) {
+        let before = lower.get(..at).unwrap_or_default().trim_ascii_end();
+        let inside = lower.get(at + 1..).unwrap_or_default();
+        let closes = before.ends_with(b")");
+        let opens = at == 0 || before.last().is_some_and(|b| matches!(b, b'(' | b'&' | b'|' | b'!'));
+        if closes && before.len() == at {
+            match inside.strip_prefix(b"(").unwrap_or(inside) {
+                // `)(&)`, `)(|(`, `)(!(`: operators that only filters have in this place.
+                [b'&' | b'|' | b'!', b'(' | b')', ..] => {
+                    return hit(at, "the filter is closed and another opened");
+                }
+                _ if is_condition(inside) => return hit(at, "the filter is closed and a condition added"),
+                _ => {}
+            }
+        }
+        if opens {
+            if let [b'&' | b'|' | b'!', b'(', rest @ ..] = inside {
+                if is_condition(rest) || matches!(rest.first(), Some(b'&' | b'|' | b'!')) {
+                    return hit(at, "a filter of its own");
+                }
+            }
+        }
+    }
+    // `*))%00`: everything, and an end that cuts off the rest.
+    let tail = lower.trim_ascii();
+    let end = tail.iter().rev().take_while(|b| matches!(b, b')' | 0)).count();
+    if lower.contains(&0) && end >= 2 && tail.iter().any(|b| *b == b'*') {
+        return hit(0, "the filter is closed and the rest cut off");
+    }
+    None
+}
+
+/// `attribute=value`, as a filter has it: a name without blanks, a comparison, and no sentence.
+fn is_condition(inside: &[u8]) -> bool {
+    let name = inside
+        .iter()
+        .take(64)
+        .take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b';' | b':' | b'_'))
+        .count();
+    if name == 0 {
+        return false;
+    }
+    matches!(inside.get(name..), Some([b'=', ..] | [b'>' | b'<' | b'~', b'=', ..]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::inject::sample;
+
+    #[test]
+    fn filters_that_are_left() {
+        for text in [
+            "*)(uid=*))(|(uid=*",
+            "admin)(&)",
+            "jsmith)(!(&(1=0",
+            "x)(|(objectClass=person)",
+            "(|(uid=*)(userPassword=*))",
+            "*))\0",
+            "ann)(sn=a",
+            "a*)(userPassword:2.5.13.18:=\\70",
+        ] {
+            assert!(sample(detect, text), "{text}");
+        }
+    }
+
+    #[test]
+    fn names_and_brackets() {
+        for text in [
+            "cn=Ann Miller,ou=Sales",
+            "S (2), M (4)",
+            "f(x) = (a & b) | (c & !d)",
+            "(see note) & (appendix)",
+            "**** (4 of 5) (verified buyer)",
+            "a (b=c) d",
+            "call (Monday)(or not)",
+        ] {
+            assert!(!sample(detect, text), "{text}");
+        }
+    }
+}

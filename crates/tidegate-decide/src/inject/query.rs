@@ -1,0 +1,236 @@
+//! Queries of document databases and ways to a prototype, written into a string instead of as keys.
+
+use super::{Hit, Text};
+use crate::decision::Class;
+use crate::trigger::Place;
+
+pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
+    prototype(text).or_else(|| operators(text)).or_else(|| code(text))
+}
+
+fn hit(class: Class, at: usize, why: &'static str) -> Option<Hit> {
+    Some(Hit { class, at, why: why.into() })
+}
+
+/// `__proto__[x]`, `constructor.prototype.x`, `/__proto__/x`, and the names alone where a path is taken apart.
+fn prototype(text: &Text<'_>) -> Option<Hit> {
+    let lower = text.lower;
+    if let Some(at) = memchr::memmem::find(lower, b"__proto__") {
+        if !lower.contains(&b' ') {
+            return hit(Class::PrototypePollution, at, "a way to the prototype of every object");
+        }
+    }
+    for mark in [
+        &b"constructor.prototype"[..],
+        b"constructor[prototype]",
+        b"constructor/prototype",
+        b"[constructor][prototype]",
+    ] {
+        if let Some(at) = memchr::memmem::find(lower, mark) {
+            return hit(Class::PrototypePollution, at, "a way to the prototype through the constructor");
+        }
+    }
+    None
+}
+
+/// `user[$ne]=x` as a form's name, `{"$gt": ""}` cut open, `$where: '...'`.
+fn operators(text: &Text<'_>) -> Option<Hit> {
+    if !text.bytes.has(b'$') {
+        return None;
+    }
+    let lower = text.lower;
+    for at in memchr::memchr_iter(b'$', lower) {
+        let rest = lower.get(at + 1..).unwrap_or_default();
+        let length = rest.iter().take(16).take_while(|b| b.is_ascii_alphabetic()).count();
+        let name = rest.get(..length).unwrap_or_default();
+        if !OPERATORS.contains(&name) {
+            continue;
+        }
+        let before = lower.get(..at).unwrap_or_default();
+        let after = rest.get(length..).unwrap_or_default();
+        let bracketed = before.ends_with(b"[") && after.starts_with(b"]");
+        let quoted = matches!(before.last(), Some(b'"' | b'\''))
+            && after.get(1..).is_some_and(|a| a.trim_ascii_start().starts_with(b":"))
+            && matches!(after.first(), Some(b'"' | b'\''));
+        let bare = after.trim_ascii_start().starts_with(b":")
+            && before.trim_ascii_end().last().is_some_and(|b| matches!(b, b',' | b'{' | b'\''));
+        if bracketed || quoted || bare || text.place == Place::Key && before.is_empty() && after.is_empty() {
+            return hit(Class::NoSql, at, "a query operator where a plain value belongs");
+        }
+    }
+    None
+}
+
+const OPERATORS: &[&[u8]] = &[
+    b"ne",
+    b"eq",
+    b"gt",
+    b"gte",
+    b"lt",
+    b"lte",
+    b"in",
+    b"nin",
+    b"or",
+    b"and",
+    b"nor",
+    b"not",
+    b"exists",
+    b"regex",
+    b"where",
+    b"expr",
+    b"function",
+    b"elemmatch",
+    b"mod",
+    b"all",
+    b"set",
+    b"unset",
+    b"inc",
+    b"push",
+    b"pull",
+    b"rename",
+    b"lookup",
+    b"jsonschema",
+];
+
+/// JavaScript that leaves the string it stands in: in `$where`, in a view, in a rule.
+fn code(text: &Text<'_>) -> Option<Hit> {
+    let lower = text.lower;
+    if !(text.bytes.has(b'\'') || text.bytes.has(b'"') || text.bytes.has(b';')) {
+        return None;
+    }
+    for at in memchr::memchr3_iter(b'\'', b'"', b';', lower) {
+        let rest = lower.get(at + 1..).unwrap_or_default().trim_ascii_start();
+        // `'; return true; var x='`: statements, and not the words of a sentence.
+        let statement = rest.strip_prefix(b";").unwrap_or(rest).trim_ascii_start();
+        let opened = rest.starts_with(b";") || lower.get(at) == Some(&b';');
+        if opened {
+            if let Some(why) = is_statement(statement) {
+                return hit(Class::Code, at, why);
+            }
+        }
+        // `' || this.x == 1`, `' && this.password.match(`.
+        let joined =
+            rest.strip_prefix(b"||").or_else(|| rest.strip_prefix(b"&&")).map(<[u8]>::trim_ascii_start);
+        if let Some(joined) = joined.filter(|_| lower.get(at) != Some(&b';')) {
+            let member = joined.starts_with(b"this.");
+            let compared = memchr::memmem::find(joined.get(..64).unwrap_or(joined), b"==").is_some();
+            if member || compared {
+                return hit(
+                    Class::NoSql,
+                    at,
+                    "a condition in JavaScript outside of the string it was put into",
+                );
+            }
+        }
+        let closes = rest.strip_prefix(b"}").map(<[u8]>::trim_ascii_start);
+        if closes.is_some_and(|c| c.starts_with(b",") && memchr::memmem::find(c, b"$").is_some()) {
+            return hit(Class::NoSql, at, "the object is closed and another one opened");
+        }
+    }
+    None
+}
+
+/// A statement of JavaScript or PHP that no sentence is.
+fn is_statement(text: &[u8]) -> Option<&'static str> {
+    let near = text.get(..160).unwrap_or(text);
+    let has = |what: &[u8]| memchr::memmem::find(near, what).is_some();
+    let calls =
+        |name: &[u8]| text.strip_prefix(name).is_some_and(|rest| rest.trim_ascii_start().starts_with(b"("));
+    if text.starts_with(b"return ")
+        && (text.starts_with(b"return true;")
+            || text.starts_with(b"return true}")
+            || text.starts_with(b"return this.")
+            || text.starts_with(b"return 1;"))
+    {
+        return Some("a return from the code around it");
+    }
+    if calls(b"while") && (has(b"true") || has(b"1)")) && has(b"{")
+        || text.starts_with(b"do{")
+        || text.starts_with(b"do {") && has(b"while")
+    {
+        return Some("a loop that does not end");
+    }
+    if (text.starts_with(b"var ") || text.starts_with(b"it=") || text.starts_with(b"let "))
+        && has(b"new date(")
+    {
+        return Some("a loop that waits");
+    }
+    if text.starts_with(b"db.") && has(b"(") {
+        return Some("a call to the database itself");
+    }
+    for name in [
+        &b"system"[..],
+        b"exec",
+        b"passthru",
+        b"shell_exec",
+        b"popen",
+        b"proc_open",
+        b"eval",
+        b"assert",
+        b"phpinfo",
+        b"print_r",
+        b"sleep",
+    ] {
+        if calls(name)
+            && (has(b"('")
+                || has(b"(\"")
+                || has(b"($")
+                || name == b"phpinfo"
+                || name == b"sleep" && has(b"; var"))
+        {
+            return Some("a call that runs what it is given");
+        }
+    }
+    if calls(b"sleep") && near.iter().skip(6).take_while(|b| b.is_ascii_digit()).count() >= 3 {
+        return Some("a call that waits");
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::inject::sample;
+
+    #[test]
+    fn operators_code_and_prototypes() {
+        for text in [
+            "username[$ne]=x",
+            "a', $or: [ {}, { 'a':'a",
+            "true, $where: '1 == 1'",
+            "'; return true; var x='",
+            "';while(true){};'",
+            "a'; db.users.drop(); //",
+            "' || '1'=='1",
+            "\" || this.role == \"a",
+            "'; sleep(5000); var y='",
+            ";var date = new Date(); do{x}while(1)",
+            "__proto__[isAdmin]",
+            "constructor.prototype.x",
+            "/__proto__/admin",
+            "'} , {\"$set\":{\"a\":1}}, {'",
+            ";system('id')",
+        ] {
+            assert!(sample(detect, text), "{text}");
+        }
+    }
+
+    #[test]
+    fn prices_prose_and_proper_names() {
+        for text in [
+            "Costs $5 or $6 || more",
+            "$ne is not a price",
+            "price[min]=10",
+            "That's it; return the parcel to the shop, that's all.",
+            "He said: 'this', that || the other",
+            "constructor=Mercedes",
+            "prototype[name]=chair",
+            "sleep 8 hours; drink water",
+            "The $in-store pick-up",
+            "We do; while you wait (true story)",
+            "it's over; return true stories",
+        ] {
+            assert!(!sample(detect, text), "{text}");
+        }
+    }
+}
