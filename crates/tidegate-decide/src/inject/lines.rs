@@ -73,8 +73,14 @@ fn break_length(rest: &[u8], i: usize, byte: u8) -> Option<usize> {
         b'\n' => Some(1),
         0xe5 | 0xc4 | 0xe2 => {
             let tail = rest.get(i..)?;
-            let long =
-                [&b"\xe5\x98\x8a\xe5\x98\x8d"[..], b"\xc4\x8d\xc4\x8a", b"\xe2\x80\xa8", b"\xe2\x80\xa9"];
+            let long = [
+                &b"\xe5\x98\x8a\xe5\x98\x8d"[..],
+                b"\xe5\x98\x8a",
+                b"\xe5\x98\x8d",
+                b"\xc4\x8d\xc4\x8a",
+                b"\xe2\x80\xa8",
+                b"\xe2\x80\xa9",
+            ];
             long.iter().find(|l| tail.starts_with(l)).map(|l| l.len())
         }
         _ => None,

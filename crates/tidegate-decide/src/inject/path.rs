@@ -12,7 +12,7 @@ pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
     if !text.bytes.intersects(NEEDED) {
         return None;
     }
-    steps(text).or_else(|| target(text)).or_else(|| scheme(text))
+    padded(text.lower).or_else(|| steps(text)).or_else(|| target(text)).or_else(|| scheme(text))
 }
 
 fn hit(at: usize, why: &'static str) -> Hit {
@@ -57,6 +57,18 @@ fn steps(text: &Text<'_>) -> Option<Hit> {
     ];
     let found = odd.iter().find_map(|o| memchr::memmem::find(lower, o));
     found.map(|at| hit(at, "a step up, written so that a filter does not see it"))
+}
+
+/// One letter, or `./`, hundreds of times: a path so long that the system cuts off what was appended.
+fn padded(lower: &[u8]) -> Option<Hit> {
+    if lower.len() < 256 || lower.contains(&b' ') || !matches!(lower.first(), Some(b'/' | b'\\' | b'.')) {
+        return None;
+    }
+    let same =
+        |step: usize| lower.iter().zip(lower.iter().skip(step)).take(320).filter(|(a, b)| a == b).count();
+    let long = same(1) >= 240 || same(2) >= 240;
+    (long && memchr::memmem::find(lower, b"..").is_some() || same(2) >= 240 && lower.starts_with(b"/./"))
+        .then(|| hit(0, "a path padded until the system cuts off its end"))
 }
 
 /// Where the step at `at` ends, if it is one: dots, then a separator, after a separator or a start.
@@ -120,6 +132,9 @@ fn target(text: &Text<'_>) -> Option<Hit> {
 /// `file:///etc/passwd` and wrappers that read files.
 fn scheme(text: &Text<'_>) -> Option<Hit> {
     let lower = text.lower;
+    if lower.starts_with(b"file:/") && !lower.contains(&b' ') {
+        return Some(hit(0, "an address that reads a file of the machine"));
+    }
     for prefix in [
         &b"file://"[..],
         b"php://",

@@ -189,7 +189,10 @@ fn schemes(text: &Text<'_>) -> Option<Hit> {
             next.iter().take(256).any(|b| matches!(b, b'(' | b'`' | b'=' | b'[' | b'.' | b'{' | b'/' | b'&'))
                 && (!straight
                     || after.first().is_some_and(|b| !b.is_ascii_whitespace())
-                    || next.iter().take(64).any(|b| matches!(b, b'(' | b'=')));
+                    || lower
+                        .get(..colon.saturating_sub(10))
+                        .and_then(<[u8]>::last)
+                        .is_some_and(|b| matches!(b, b'"' | b'\'' | b'=' | b'(' | b'`')));
         if scheme && code {
             return Some(hit(colon, "an address that is script"));
         }

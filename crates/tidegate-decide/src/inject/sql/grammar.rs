@@ -303,7 +303,11 @@ impl<'a> Query<'a> {
             },
             // `select 2 from each row` is prose, `select 2 from dual` is none: what follows the table tells.
             Token::Number if self.word(b"from") => self.table(),
-            Token::Number => !matches!(self.peek(), Token::Word(word) if !is_clause(word)),
+            Token::Number => match self.peek() {
+                Token::Word(word) => matches!(word, b"where" | b"union" | b"limit" | b"into" | b"procedure"),
+                Token::Number | Token::Other => false,
+                _ => true,
+            },
             Token::Word(b"null") => true,
             Token::Word(b"case") => {
                 self.word(b"when") || matches!(self.next(), Token::Word(_) | Token::Number)
