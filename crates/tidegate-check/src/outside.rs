@@ -160,6 +160,5 @@ fn draft(rule: &'static Metadata, resource: Str, span: Span, note: Note) -> Draf
         path: Vec::new(),
         unlike: Vec::new(),
         fix: None,
-        unlike: Vec::new(),
     }
 }
