@@ -31,6 +31,8 @@ const PEERS: &[(Kind, &str)] = &[
     (Kind::Npm, "aws-cdk==2.1148.1"),
     (Kind::Npm, "typescript==7.0.2"),
     (Kind::Npm, "@types/node==24.10.1"),
+    // Another engine that decides on access policies.
+    (Kind::Npm, "@cloud-copilot/iam-simulate==0.1.173"),
 ];
 
 pub(crate) fn run() -> Result<bool> {

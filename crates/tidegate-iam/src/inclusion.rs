@@ -268,7 +268,7 @@ fn fill(request: &mut Request) {
             hole::Part::Hole(name) | hole::Part::Fresh(name) => {
                 let key = hole::name(name);
                 let value = match request.context.get(&key) {
-                    crate::Known::Values([value]) => value.to_string(),
+                    crate::Known::Value(value) => value.to_string(),
                     _ => "value".to_string(),
                 };
                 request.context.set(&key, [value.as_str().into()]);

@@ -222,9 +222,20 @@ fn is_service(text: &str) -> bool {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Context {
     /// Sorted by key, which is in lower case.
-    entries: Vec<(Str, Option<Vec<Str>>)>,
+    entries: Vec<(Str, Entry)>,
     /// Keys that aren't among the entries aren't known, either.
     open: bool,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+enum Entry {
+    /// None at all means absent.
+    Values {
+        list: Vec<Str>,
+        /// The key takes several values, however many there are.
+        many: bool,
+    },
+    Unknown,
 }
 
 /// What is known of a condition key.
@@ -232,7 +243,9 @@ pub struct Context {
 pub enum Known<'a> {
     /// The request doesn't carry it.
     Absent,
-    /// Its values, at least one.
+    /// Its only value.
+    Value(&'a Str),
+    /// Its values, at least one, of a key that takes several: operators without a quantifier don't hold of it.
     Values(&'a [Str]),
     /// It may be there, with any value.
     Unknown,
@@ -251,17 +264,24 @@ impl Context {
         self
     }
 
-    /// Sets a key's values; none at all means that it is absent.
+    /// Sets a key's values; none at all means that it is absent, more than one that it takes several.
     pub fn set(&mut self, key: &str, values: impl IntoIterator<Item = Str>) {
-        self.put(key, Some(values.into_iter().collect()));
+        let list: Vec<Str> = values.into_iter().collect();
+        let many = list.len() > 1;
+        self.put(key, Entry::Values { list, many });
+    }
+
+    /// Sets the values of a key that takes several, if only one.
+    pub fn set_many(&mut self, key: &str, values: impl IntoIterator<Item = Str>) {
+        self.put(key, Entry::Values { list: values.into_iter().collect(), many: true });
     }
 
     /// Notes that a key's value isn't known.
     pub fn set_unknown(&mut self, key: &str) {
-        self.put(key, None);
+        self.put(key, Entry::Unknown);
     }
 
-    fn put(&mut self, key: &str, values: Option<Vec<Str>>) {
+    fn put(&mut self, key: &str, values: Entry) {
         let key: Str = key.to_ascii_lowercase().into();
         match self.entries.binary_search_by(|(own, _)| own.cmp(&key)) {
             Ok(at) => {
@@ -281,9 +301,12 @@ impl Context {
             .ok()
             .and_then(|at| self.entries.get(at))
         {
-            Some((_, Some(values))) if values.is_empty() => Known::Absent,
-            Some((_, Some(values))) => Known::Values(values),
-            Some((_, None)) => Known::Unknown,
+            Some((_, Entry::Values { list, many })) => match list.as_slice() {
+                [] => Known::Absent,
+                [value] if !many => Known::Value(value),
+                values => Known::Values(values),
+            },
+            Some((_, Entry::Unknown)) => Known::Unknown,
             None if self.open => Known::Unknown,
             None => Known::Absent,
         }
@@ -291,7 +314,10 @@ impl Context {
 
     /// Keys in lower case with their values; none for a key that is absent. Keys that aren't known are left out.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &[Str])> {
-        self.entries.iter().filter_map(|(key, values)| Some((key.as_str(), values.as_deref()?)))
+        self.entries.iter().filter_map(|(key, entry)| match entry {
+            Entry::Values { list, .. } => Some((key.as_str(), list.as_slice())),
+            Entry::Unknown => None,
+        })
     }
 
     /// True if something was said of the key.
@@ -362,8 +388,8 @@ mod tests {
         let session = Principal::parse("arn:aws:sts::111122223333:assumed-role/orders/s");
         let mut context = Context::default();
         context.derive(&session);
-        let expect = [Str::from("arn:aws:iam::111122223333:role/orders")];
-        assert_eq!(context.get("aws:principalarn"), Known::Values(&expect));
+        let expect = Str::from("arn:aws:iam::111122223333:role/orders");
+        assert_eq!(context.get("aws:principalarn"), Known::Value(&expect));
         assert_eq!(context.get("aws:username"), Known::Absent);
     }
 
@@ -371,7 +397,7 @@ mod tests {
     fn keys_ignore_case_and_an_empty_list_is_absent() {
         let mut context = Context::default().with("AWS:UserName", "ana");
         context.set("aws:TagKeys", []);
-        assert!(matches!(context.get("aws:username"), Known::Values(_)));
+        assert!(matches!(context.get("aws:username"), Known::Value(_)));
         assert_eq!(context.get("aws:tagkeys"), Known::Absent);
         assert_eq!(Context::unknown().get("aws:sourceip"), Known::Unknown);
     }

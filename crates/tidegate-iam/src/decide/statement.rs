@@ -121,7 +121,7 @@ impl<'a> Subject<'a> {
         let carried = grant.context.iter().map(|(key, value)| {
             let key = format!("kms:encryptioncontext:{}", key.to_ascii_lowercase());
             match self.request.context.get(&key) {
-                Known::Values([own]) => Tri::from(own == value),
+                Known::Value(own) => Tri::from(own == value),
                 Known::Unknown => Tri::Unknown,
                 _ => Tri::False,
             }
@@ -142,7 +142,9 @@ pub(super) fn names(
             // AWS denies to everybody with a boundary, whoever is named.
             let named = Tri::any(items.iter().map(|item| item.names(principal).1));
             let spared = if statement.effect == Effect::Deny && bounded { Tri::False } else { named };
-            (&[][..], Some((None, !spared)))
+            // A role that is only not excluded is still held by its boundary.
+            let role = statement.effect == Effect::Allow && principal.kind() == PrincipalKind::Role;
+            (&[][..], Some((role.then_some(Naming::Role), !spared)))
         }
         // AWS refuses a resource policy without principals; what isn't known may have some.
         None if statement.certain => (&[][..], None),

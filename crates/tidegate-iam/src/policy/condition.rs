@@ -190,6 +190,9 @@ impl Condition {
         }
         let values = match known {
             Known::Unknown => return self.unknown(),
+            Known::Value(value) => std::slice::from_ref(value),
+            // Several values need a quantifier.
+            Known::Values(_) if quantifier.is_none() => return Tri::False,
             Known::Values(values) => values,
             // No value is true of all and of none; `IfExists` adds nothing to either.
             Known::Absent => {
@@ -200,12 +203,11 @@ impl Condition {
                 });
             }
         };
-        match (quantifier, values) {
-            (None, [value]) => self.value(value, context),
-            // Several values need a quantifier.
-            (None, _) => Tri::False,
-            (Some(Quantifier::All), values) => Tri::all(values.iter().map(|v| self.value(v, context))),
-            (Some(Quantifier::Any), values) => Tri::any(values.iter().map(|v| self.value(v, context))),
+        let mut each = values.iter().map(|value| self.value(value, context));
+        match quantifier {
+            Some(Quantifier::Any) => Tri::any(each),
+            Some(Quantifier::All) => Tri::all(each),
+            None => each.next().unwrap_or(Tri::False),
         }
     }
 
@@ -226,7 +228,7 @@ impl Condition {
     fn null(&self, known: Known<'_>) -> Tri {
         let absent = match known {
             Known::Absent => Tri::True,
-            Known::Values(_) => Tri::False,
+            Known::Value(_) | Known::Values(_) => Tri::False,
             Known::Unknown => Tri::Unknown,
         };
         Tri::any(self.operands.iter().map(|operand| match operand.as_bool() {

@@ -83,7 +83,7 @@ impl Template {
                 TextPart::Variable { key, default } => match context.get(key) {
                     Known::Unknown => out.push(Token::Hole(hole::text(key))),
                     // A key with several values can't be filled in.
-                    Known::Values([value]) => out.extend(crate::glob::literal(value)),
+                    Known::Value(value) => out.extend(crate::glob::literal(value)),
                     _ => match default {
                         Some(default) => out.push(Token::Text(default.to_string())),
                         None => return Filled::Unresolved,

@@ -161,7 +161,7 @@ fn read_request(value: &Value) -> Result<Request, String> {
     for (key, value) in value.get("context").and_then(Value::as_object).into_iter().flatten() {
         match value {
             Value::Null => request.context.set_unknown(key),
-            Value::Array(values) => request.context.set(key, values.iter().filter_map(plain)),
+            Value::Array(values) => request.context.set_many(key, values.iter().filter_map(plain)),
             value => request.context.set(key, plain(value)),
         }
     }
