@@ -1,5 +1,6 @@
 //! `cargo xtask bench`: whole runs of the release build, measured from outside.
 
+mod iam;
 pub(crate) mod measure;
 mod peers;
 mod templates;
@@ -21,10 +22,16 @@ pub(crate) struct Options {
     /// Measure Checkov, Trivy, cfn-lint and cfn-guard on the same inputs, too; they are installed below target/peers
     #[arg(long)]
     peers: bool,
+    /// Measure decisions on access policies alone, against iam-simulate where `cargo xtask test` installed it
+    #[arg(long)]
+    iam: bool,
 }
 
 pub(crate) fn run(options: &Options) -> Result<bool> {
     let binary = process::release()?;
+    if options.iam {
+        return iam::run(&binary);
+    }
     let folder = process::target()?.join("bench");
     let usual = process::root().join("examples/orders");
     let many = templates::many(&folder.join("many"), 1_000)?;

@@ -1,13 +1,18 @@
 //! One function per parser, for fuzzing alone: text in, nothing out, and it must end without a panic.
 //!
-//! Not part of the interface of this crate. Each target goes as far as the event graph, so that what a reader lowers is
-//! linked too.
+//! Not part of the interface of this crate. Each target of a reader goes as far as the event graph, so that what it lowers
+//! is linked too; those of access policies go as far as a decision.
 
 use crate::discover::Part;
 use crate::reading::{Options, join, read_part};
 use crate::{Files, document, link, yaml};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use tidegate_graph::{FileId, Span, Value};
+use tidegate_iam::decide::explain;
+use tidegate_iam::inclusion::includes;
+use tidegate_iam::policy::Reader;
+use tidegate_iam::{Account, Applicable, Context, Request};
 
 /// A target by its name, which is also that of its folder of seeds.
 pub type Target = (&'static str, fn(&str));
@@ -23,7 +28,41 @@ pub const TARGETS: &[Target] = &[
     ("asyncapi", |text| one(text, |file, root| Part::AsyncApi { file, root })),
     ("terraform-json", |text| one(text, |file, root| Part::TerraformJson { file, root })),
     ("terraform", terraform),
+    ("iam-policy", policy),
+    ("iam-account", account),
 ];
+
+/// Two policies are read, decided on, and compared with each other: what stands before and behind a line of dashes.
+fn policy(text: &str) {
+    let (old, new) = text.split_once("\n---\n").unwrap_or((text, text));
+    let read = |text: &str| {
+        let (value, _) = yaml::parse_one(FileId(0), text);
+        value.map(|value| Reader::default().policy("fuzz", &value))
+    };
+    let (Some(old), Some(new)) = (read(old), read(new)) else { return };
+    let identity = [Arc::new(old.clone())];
+    for principal in ["arn:aws:iam::111122223333:role/fuzz", "sns.amazonaws.com", "anonymous"] {
+        let mut request = Request::new(principal, "s3:GetObject", "arn:aws:s3:::bucket/key");
+        let policies = Applicable { identity: &identity, resource: Some(&new), ..Applicable::default() };
+        drop(explain(&request, &policies));
+        request.context = Context::unknown();
+        drop(explain(&request, &policies));
+    }
+    drop(includes(&old, &new, &|_| Vec::new()));
+}
+
+/// An export of an account, and questions about it.
+fn account(text: &str) {
+    let (Some(value), _) = yaml::parse_one(FileId(0), text) else { return };
+    let account = Account::from_export(&value, &|_| None);
+    for arn in ["*", "arn:aws:s3:::bucket/key"] {
+        drop(account.who_can("s3:GetObject", arn));
+    }
+    for identity in account.identities.iter().take(4) {
+        drop(account.what_can(identity, &|pattern| vec![pattern.text().into()]));
+        drop(account.who_can("sts:AssumeRole", &identity.arn));
+    }
+}
 
 /// A document that one reader reads, as if it were the only file of a project.
 fn one(text: &str, part: impl Fn(FileId, Value) -> Part) {

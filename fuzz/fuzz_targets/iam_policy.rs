@@ -1,0 +1,5 @@
+//! `iam-policy`, as `tidegate_read::fuzz` has it.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|text: &str| tidegate_read::fuzz::run("iam-policy", text));
