@@ -12,6 +12,7 @@ mod cli {
     mod graph;
     mod init;
     mod installed;
+    mod iam;
     mod output;
     mod peers;
     mod own_rules;
