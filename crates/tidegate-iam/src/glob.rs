@@ -158,7 +158,7 @@ impl Chunk {
     /// What is left of the text behind the chunk at its beginning.
     fn strip_prefix<'t>(&self, text: &'t str) -> Option<&'t str> {
         if let Some(plain) = &self.plain {
-            return text.strip_prefix(&**plain);
+            return strip(text, plain);
         }
         let mut chars = text.chars();
         for mark in &self.marks {
@@ -188,11 +188,18 @@ impl Chunk {
 
     fn is_suffix(&self, text: &str) -> bool {
         if let Some(plain) = &self.plain {
-            return text.ends_with(&**plain);
+            return text.len() >= plain.len()
+                && text.bytes().rev().zip(plain.bytes().rev()).all(|(a, b)| a == b);
         }
         let mut chars = text.chars();
         self.marks.iter().rev().all(|mark| chars.next_back().is_some_and(|c| mark.covers(c)))
     }
+}
+
+/// What is left of a text behind its beginning. Most texts differ in the first bytes, before a call pays.
+fn strip<'t>(text: &'t str, prefix: &str) -> Option<&'t str> {
+    let same = text.len() >= prefix.len() && text.bytes().zip(prefix.bytes()).all(|(a, b)| a == b);
+    if same { text.get(prefix.len()..) } else { None }
 }
 
 impl Mark {

@@ -55,7 +55,24 @@ pub struct Action {
     /// As it was given.
     pub text: Str,
     service: Str,
+    key: Key,
     name: Str,
+}
+
+/// A short text in one number, so that most comparisons are one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Key(u128);
+
+impl Key {
+    /// The first sixteen bytes.
+    pub(crate) fn new(text: &str) -> Self {
+        Self(text.bytes().take(16).fold(0, |key, byte| key << 8 | u128::from(byte)))
+    }
+
+    /// True if two texts with these keys are the same.
+    pub(crate) fn same(self, text: &str, other: Self, other_text: &str) -> bool {
+        self == other && text.len() == other_text.len() && (text.len() <= 16 || text == other_text)
+    }
 }
 
 impl Action {
@@ -63,12 +80,16 @@ impl Action {
     pub fn new(text: &str) -> Self {
         let lower = text.to_ascii_lowercase();
         let (service, name) = lower.split_once(':').unwrap_or((&lower, ""));
-        Self { text: text.into(), service: service.into(), name: name.into() }
+        Self { text: text.into(), service: service.into(), key: Key::new(service), name: name.into() }
     }
 
     /// `sqs`
     pub fn service(&self) -> &str {
         &self.service
+    }
+
+    pub(crate) fn service_key(&self) -> Key {
+        self.key
     }
 
     /// `sendmessage`
@@ -91,6 +112,7 @@ pub struct Principal {
     /// Name of the role, its path left out: of a role and of its sessions.
     role: Option<Str>,
     partition: Str,
+    linked: bool,
 }
 
 /// What kind of principal it is.
@@ -121,8 +143,14 @@ pub enum PrincipalKind {
 impl Principal {
     /// An ARN, a service (`sns.amazonaws.com`), an account id (its root user), or `anonymous`.
     pub fn parse(text: &str) -> Self {
-        let plain =
-            |kind| Self { text: text.into(), kind, account: None, role: None, partition: Str::default() };
+        let plain = |kind| Self {
+            text: text.into(),
+            kind,
+            account: None,
+            role: None,
+            partition: Str::default(),
+            linked: false,
+        };
         if let Some(arn) = Arn::parse(text) {
             return Self::of_arn(text, arn);
         }
@@ -158,9 +186,16 @@ impl Principal {
             PrincipalKind::Session => arn.name().split('/').next(),
             _ => None,
         };
+        let linked = match kind {
+            PrincipalKind::Role => arn.name().starts_with("aws-service-role/"),
+            // A session's ARN drops the path; the name is reserved.
+            PrincipalKind::Session => role.is_some_and(|role| role.starts_with("AWSServiceRoleFor")),
+            _ => false,
+        };
         Self {
             text: text.into(),
             kind,
+            linked,
             account: Some(arn.account()).filter(|a| !a.is_empty()).map(Str::from),
             role: role.map(Str::from),
             partition: arn.partition().into(),
@@ -194,12 +229,7 @@ impl Principal {
 
     /// True for a role that belongs to a service: organization policies don't bind it.
     pub fn is_service_linked(&self) -> bool {
-        match self.kind {
-            PrincipalKind::Role => Arn::split(&self.text).name().starts_with("aws-service-role/"),
-            // A session's ARN drops the path; the name is reserved.
-            PrincipalKind::Session => self.role_name().is_some_and(|r| r.starts_with("AWSServiceRoleFor")),
-            _ => false,
-        }
+        self.linked
     }
 }
 

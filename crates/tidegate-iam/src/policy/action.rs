@@ -1,7 +1,7 @@
 //! Patterns of actions.
 
 use crate::glob::{self, Token};
-use crate::request::Action;
+use crate::request::{Action, Key};
 use crate::{Glob, Tri};
 use tidegate_graph::Str;
 
@@ -17,6 +17,7 @@ enum Form {
     Everything,
     Named {
         service: Str,
+        key: Key,
         name: Glob,
     },
     /// A part before the colon isn't known.
@@ -34,7 +35,7 @@ impl ActionPattern {
             match lower.split_once(':') {
                 Some((service, _)) if crate::hole::is_in(service) => Form::Open(Glob::new(&lower)),
                 Some((service, name)) if is_service(service) && !name.is_empty() => {
-                    Form::Named { service: service.into(), name: Glob::new(name) }
+                    Form::Named { service: service.into(), key: Key::new(service), name: Glob::new(name) }
                 }
                 None if crate::hole::is_in(&lower) => Form::Open(Glob::new(&lower)),
                 _ => Form::Malformed,
@@ -78,7 +79,11 @@ impl ActionPattern {
     pub fn matches(&self, action: &Action) -> Tri {
         match &self.form {
             Form::Everything => Tri::True,
-            Form::Named { service, name } if service == action.service() => name.matches_tri(action.name()),
+            Form::Named { service, key, name }
+                if key.same(service, action.service_key(), action.service()) =>
+            {
+                name.matches_tri(action.name())
+            }
             Form::Named { .. } | Form::Malformed => Tri::False,
             Form::Open(pattern) => pattern.matches_tri(&action.text.to_ascii_lowercase()),
         }
