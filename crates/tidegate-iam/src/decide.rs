@@ -529,3 +529,18 @@ const RCP_SERVICES: &[&str] = &[
     "workspaces",
     "xray",
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Catalogue;
+
+    #[test]
+    fn the_services_of_resource_control_policies_are_those_of_the_catalogue() {
+        assert!(RCP_SERVICES.is_sorted());
+        let services = Catalogue::current().services().filter(|service| service.rcp);
+        let known: Vec<&str> = services.map(|service| service.prefix.as_str()).collect();
+        let missing: Vec<&&str> = known.iter().filter(|prefix| !supports_rcps(prefix)).collect();
+        assert!(missing.is_empty(), "{missing:?}");
+    }
+}

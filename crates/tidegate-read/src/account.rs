@@ -32,6 +32,9 @@ pub fn account(system: &System, library: &Library<'_>) -> Account {
     builder.account
 }
 
+/// A policy of a group; its ARN when it is a managed one.
+type Shared = (Arc<Policy>, Option<Str>);
+
 struct Builder<'a> {
     system: &'a System,
     library: &'a Library<'a>,
@@ -42,7 +45,7 @@ struct Builder<'a> {
     /// Identities and resources by ARN and by service and name.
     places: HashMap<(Str, Str), Place>,
     /// Policies of groups by name.
-    groups: HashMap<Str, Vec<(Arc<Policy>, Option<Str>)>>,
+    groups: HashMap<Str, Vec<Shared>>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]

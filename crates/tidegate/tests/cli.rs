@@ -14,8 +14,8 @@ mod cli {
     mod installed;
     mod iam;
     mod output;
-    mod peers;
     mod own_rules;
+    mod peers;
     mod pipelines;
     mod project;
     mod suppress;

@@ -38,13 +38,16 @@ impl Account {
     }
 }
 
+/// A policy of a group; its ARN when it is a managed one.
+type Shared = (Arc<Policy>, Option<Str>);
+
 struct Loader<'a> {
     account: Account,
     library: &'a Library<'a>,
     /// Managed policies by ARN.
     known: HashMap<Str, Arc<Policy>>,
     /// Policies by group.
-    groups: HashMap<Str, Vec<(Arc<Policy>, Option<Str>)>>,
+    groups: HashMap<Str, Vec<Shared>>,
 }
 
 impl Loader<'_> {
@@ -78,7 +81,7 @@ impl Loader<'_> {
         for group in list(export, "GroupDetailList") {
             let Some(name) = text(group, "GroupName") else { continue };
             let inline = list(group, "GroupPolicyList").iter().filter_map(|p| self.inline(p));
-            let mut policies: Vec<(Arc<Policy>, Option<Str>)> = inline.map(|policy| (policy, None)).collect();
+            let mut policies: Vec<Shared> = inline.map(|policy| (policy, None)).collect();
             for arn in attached(group) {
                 policies.push((self.managed(&arn), Some(arn)));
             }

@@ -93,13 +93,15 @@ impl Account {
     }
 
     /// What an identity can do: each action that its policies speak of, on each resource of the account of that service
-    /// and, where a policy names another one, on that. `expand` lists the actions that a pattern stands for.
+    /// and, where a policy names another one, on that. `expand` lists the actions that a pattern stands for; where the
+    /// answer is the same for all of them, the pattern stands for them in the result.
     pub fn what_can<'a>(
         &'a self,
         identity: &'a Identity,
         expand: &dyn Fn(&crate::policy::ActionPattern) -> Vec<Str>,
     ) -> Vec<Access<'a>> {
         let mut asked: BTreeSet<(Str, Str)> = BTreeSet::new();
+        let mut budget = MOST;
         let mut out = Vec::new();
         let policies = identity.policies.iter().flat_map(|p| &p.statements).filter(|s| s.allows());
         for statement in policies {
@@ -109,23 +111,54 @@ impl Account {
                 .map(crate::policy::ResourcePattern::text)
                 .filter(|text| !text.contains(['*', '?', '$']))
                 .collect();
-            for action in actions.iter().flat_map(expand) {
-                let service = action.split(':').next().unwrap_or_default().to_ascii_lowercase();
-                let own = self.resources.iter().filter(|r| Arn::split(&r.arn).service() == service);
+            for pattern in actions {
+                let service = pattern.service().unwrap_or("*");
+                let own = self
+                    .resources
+                    .iter()
+                    .filter(|r| service == "*" || Arn::split(&r.arn).service() == service);
                 let arns = own.map(|r| r.arn.as_str()).chain(literal.iter().copied()).chain(["*"]);
+                let mut meant = expand(pattern);
+                if meant.is_empty() {
+                    meant.push(pattern.text().into());
+                }
                 for arn in arns {
-                    if asked.len() >= MOST || !asked.insert((action.clone(), arn.into())) {
+                    if budget < meant.len() || !asked.insert((pattern.text().into(), arn.into())) {
                         continue;
                     }
-                    let decision = self.decide(identity, &action, arn);
-                    if decision.verdict.is_possible() {
-                        let known = self.resource(arn);
-                        out.push(Access { action: action.clone(), resource: arn.into(), known, decision });
-                    }
+                    budget -= meant.len();
+                    self.each(identity, pattern.text(), &meant, arn, &mut out);
                 }
             }
         }
         out
+    }
+
+    /// The answers for what one pattern stands for: one for all where they agree.
+    fn each<'a>(
+        &'a self,
+        identity: &Identity,
+        pattern: &str,
+        meant: &[Str],
+        arn: &str,
+        out: &mut Vec<Access<'a>>,
+    ) {
+        let known = self.resource(arn);
+        let access =
+            |action: &str, decision| Access { action: action.into(), resource: arn.into(), known, decision };
+        let answers: Vec<Decision> = meant.iter().map(|action| self.decide(identity, action, arn)).collect();
+        match answers.split_first() {
+            Some((first, rest)) if rest.iter().all(|decision| decision.verdict == first.verdict) => {
+                if first.verdict.is_possible() {
+                    out.push(access(pattern, *first));
+                }
+            }
+            _ => {
+                let possible =
+                    meant.iter().zip(answers).filter(|(_, decision)| decision.verdict.is_possible());
+                out.extend(possible.map(|(action, decision)| access(action, decision)));
+            }
+        }
     }
 }
 

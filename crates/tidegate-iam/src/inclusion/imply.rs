@@ -1,7 +1,7 @@
 //! Conditions and principals: which imply which, by rules that are always right.
 
 use crate::glob::Token;
-use crate::policy::{Comparison, Condition, Operator, Quantifier, Template, TextPart};
+use crate::policy::{Comparison, Condition, Operator, PrincipalPattern, Quantifier, Template, TextPart};
 use crate::{Context, Glob, Scope, Statement};
 use tidegate_graph::Str;
 
@@ -26,7 +26,7 @@ pub(super) fn covers(outer: &Statement, inner: &Statement) -> bool {
     match (&outer.principals, &inner.principals) {
         (None, None) => true,
         (None, Some(_)) => false,
-        (Some(Scope::Only(outer)), _) if outer.iter().any(|p| p.is_anyone()) => true,
+        (Some(Scope::Only(outer)), _) if outer.iter().any(PrincipalPattern::is_anyone) => true,
         (Some(Scope::Only(outer)), Some(Scope::Only(inner))) => inner.iter().all(|p| outer.contains(p)),
         (Some(Scope::Except(outer)), Some(Scope::Except(inner))) => outer.iter().all(|p| inner.contains(p)),
         _ => false,
@@ -180,7 +180,7 @@ pub(super) fn contexts(statement: &Statement, allows: &[&Statement], denies: &[&
 
 fn satisfy(condition: &Condition, context: &mut Context) {
     let Operator { comparison, negated, if_exists, quantifier } = condition.operator;
-    let first = condition.values.first().map(|v| v.display()).unwrap_or_default();
+    let first = condition.values.first().map(Template::display).unwrap_or_default();
     if comparison == Comparison::Null {
         let absent = first.eq_ignore_ascii_case("true");
         let values: Vec<Str> = if absent { Vec::new() } else { vec!["value".into()] };
@@ -196,7 +196,7 @@ fn satisfy(condition: &Condition, context: &mut Context) {
 
 fn violate(condition: &Condition, context: &mut Context) {
     let Operator { comparison, negated, if_exists, quantifier } = condition.operator;
-    let first = condition.values.first().map(|v| v.display()).unwrap_or_default();
+    let first = condition.values.first().map(Template::display).unwrap_or_default();
     if comparison == Comparison::Null {
         let absent = !first.eq_ignore_ascii_case("true");
         let values: Vec<Str> = if absent { Vec::new() } else { vec!["value".into()] };

@@ -120,7 +120,7 @@ fn steps(tokens: &[Token]) -> Vec<Step> {
     for token in tokens {
         match token {
             Token::Text(text) | Token::Hole(text) | Token::Fresh(text) => {
-                out.extend(text.chars().map(Step::Char))
+                out.extend(text.chars().map(Step::Char));
             }
             Token::One => out.push(Step::One),
             Token::Any if out.last() == Some(&Step::Any) => {}

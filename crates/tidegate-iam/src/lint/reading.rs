@@ -1,7 +1,7 @@
 //! A document as the checks on its content want it: known texts with their places, without what isn't known.
 
 use tidegate_graph::policy::pattern_of;
-use tidegate_graph::{Data, Value, World};
+use tidegate_graph::{Data, Map, Value, World};
 
 /// One statement.
 pub(super) struct Statement<'a> {
@@ -83,7 +83,7 @@ fn statement<'a>(world: &World, n: usize, value: &'a Value) -> Option<Statement<
 
 fn all_conditions<'a>(world: &World, conditions: &'a Value) -> Vec<Condition<'a>> {
     let mut out = Vec::new();
-    for (operator, keys) in conditions.as_map().into_iter().flat_map(|map| map.iter()) {
+    for (operator, keys) in conditions.as_map().into_iter().flat_map(Map::iter) {
         let Some(keys) = world.resolve(keys).and_then(Value::as_map) else { continue };
         for (name, values) in keys.iter() {
             let Some(at) = world.resolve(values) else { continue };

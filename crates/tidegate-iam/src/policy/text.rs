@@ -123,7 +123,7 @@ impl Template {
         for part in &self.parts {
             match part {
                 TextPart::Token(Token::Text(text) | Token::Hole(text) | Token::Fresh(text)) => {
-                    out.push_str(&hole::display(text))
+                    out.push_str(&hole::display(text));
                 }
                 TextPart::Token(Token::Any) => out.push('*'),
                 TextPart::Token(Token::One) => out.push('?'),

@@ -2,9 +2,9 @@
 
 mod data;
 mod decide;
-mod lint;
 mod documents;
 mod estate;
+mod lint;
 mod listing;
 mod shrink;
 mod what_can;

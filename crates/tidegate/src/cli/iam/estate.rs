@@ -6,7 +6,7 @@ use crate::failure::Failure;
 use crate::output::{self, Base, Look, problems};
 use std::sync::Arc;
 use tidegate_graph::{Location, Problem, Sources, Span, Str, Value};
-use tidegate_iam::{Account, Policy};
+use tidegate_iam::{Account, Catalogue, Policy};
 
 /// An account and where it was written.
 pub(super) struct Estate {
@@ -63,11 +63,14 @@ fn export(args: &input::Args) -> Result<Option<(Value, Documents)>, Failure> {
 }
 
 /// Actions of a service.
-pub(super) fn actions_of(_service: &str) -> Vec<Str> {
-    Vec::new()
+pub(super) fn actions_of(prefix: &str) -> Vec<Str> {
+    let service = Catalogue::current().service(prefix);
+    let actions = service.into_iter().flat_map(|service| service.actions());
+    actions.map(|action| format!("{prefix}:{}", action.name).into()).collect()
 }
 
 /// AWS managed policies that are not written in what was read.
-fn managed(_arn: &str) -> Option<Arc<Policy>> {
-    None
+fn managed(arn: &str) -> Option<Arc<Policy>> {
+    let policy = Catalogue::current().managed_policy(arn)?;
+    Policy::from_json(policy.name, policy.document).ok().map(Arc::new)
 }

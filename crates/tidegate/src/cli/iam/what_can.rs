@@ -11,7 +11,7 @@ use serde_json::json;
 use tidegate_graph::Str;
 use tidegate_iam::decide::explain;
 use tidegate_iam::policy::ActionPattern;
-use tidegate_iam::{Verdict, hole};
+use tidegate_iam::{Catalogue, Verdict, hole};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -63,7 +63,12 @@ pub(super) fn run(args: &Args, global: Global) -> Result<Exit, Failure> {
     Ok(Exit::Clean)
 }
 
-/// The actions that a pattern stands for; the pattern itself where they aren't known.
+/// The actions that a pattern stands for; none where they aren't known, or are all that there are.
 fn expand(pattern: &ActionPattern) -> Vec<Str> {
-    vec![pattern.text().into()]
+    if pattern.is_everything() {
+        return Vec::new();
+    }
+    let meant = Catalogue::current().expand(pattern.text());
+    let service = pattern.service().unwrap_or_default();
+    meant.map(|(_, action)| format!("{service}:{}", action.name).into()).collect()
 }
