@@ -78,6 +78,8 @@ const ASYNCHRONOUS: &[&str] = &[
     "AWS::Events::EventBus",
     "AWS::Events::Rule",
     "AWS::IoT::TopicRule",
+    // A function whose destination this one is.
+    "AWS::Lambda::Function",
     "AWS::Logs::LogGroup",
     "AWS::Logs::SubscriptionFilter",
     "AWS::S3::Bucket",
