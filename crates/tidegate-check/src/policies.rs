@@ -8,32 +8,47 @@ use tidegate_iam::lint::{Kind, Remark};
 pub const POLICY_RULES: &[&str] = &[
     "admin-policy",
     "allow-by-exception",
+    "condition-key-without-requests",
     "data-action-on-everything",
+    "dead-action",
     "every-secret-readable",
     "foreign-trust-without-external-id",
     "invalid-policy",
+    "literal-policy-variable",
     "managed-admin-policy",
     "may-open-everything",
+    "mistyped-condition",
+    "old-policy-version",
+    "oversized-policy",
     "pass-any-role",
     "pipeline-role-for-any-repository",
     "privilege-escalation",
     "public-bucket-policy",
     "public-queue-policy",
+    "public-resource-policy",
     "public-secret-policy",
     "public-stream-policy",
     "public-table-policy",
     "public-topic-policy",
     "queue-policy-with-any-action",
     "queue-service-without-source",
+    "resource-policy-by-exception",
+    "resource-service-without-source",
     "role-for-anyone",
+    "saml-role-without-audience",
     "self-assigned-role",
     "service-wildcard",
+    "set-that-may-be-empty",
+    "shadowed-statement",
     "topic-policy-by-exception",
     "trust-with-any-action",
+    "unknown-action",
+    "web-identity-for-anyone",
+    "wildcard-for-few-actions",
 ];
 
 /// Those whose findings mean that AWS doesn't store the policy.
-pub const REFUSED_POLICY_RULES: &[&str] = &["invalid-policy"];
+pub const REFUSED_POLICY_RULES: &[&str] = &["invalid-policy", "oversized-policy"];
 
 /// Types of resources that have a policy document.
 pub(crate) const DOCUMENT_TYPES: &[&str] = &[

@@ -165,7 +165,22 @@ pub(crate) mod logs {
     pub(crate) mod trail_without_validation;
 }
 pub(crate) mod policies {
+    pub(crate) mod condition_key_without_requests;
+    pub(crate) mod dead_action;
     pub(crate) mod invalid_policy;
+    pub(crate) mod literal_policy_variable;
+    pub(crate) mod mistyped_condition;
+    pub(crate) mod old_policy_version;
+    pub(crate) mod oversized_policy;
+    pub(crate) mod public_resource_policy;
+    pub(crate) mod resource_policy_by_exception;
+    pub(crate) mod resource_service_without_source;
+    pub(crate) mod saml_role_without_audience;
+    pub(crate) mod set_that_may_be_empty;
+    pub(crate) mod shadowed_statement;
+    pub(crate) mod unknown_action;
+    pub(crate) mod web_identity_for_anyone;
+    pub(crate) mod wildcard_for_few_actions;
 }
 pub(crate) mod queues {
     pub(crate) mod broker_key_by_default;

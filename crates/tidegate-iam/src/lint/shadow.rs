@@ -3,7 +3,7 @@
 use super::Remark;
 use super::reading::{Statement, pattern, statements};
 use crate::Glob;
-use tidegate_graph::{Value, World};
+use tidegate_graph::{Data, Value, World};
 
 /// More statements than this are not compared: each would be with each.
 const MOST_STATEMENTS: usize = 120;
@@ -52,8 +52,8 @@ struct Scope {
 
 impl Scope {
     fn of(statement: &Statement<'_>) -> Option<Self> {
-        let plain = statement.not_actions.is_empty() && statement.not_resources.is_empty();
-        if !plain || statement.open || statement.not_principal.is_some() || statement.actions.is_empty() {
+        let simple = statement.not_actions.is_empty() && statement.not_resources.is_empty();
+        if !simple || statement.open || statement.not_principal.is_some() || statement.actions.is_empty() {
             return None;
         }
         let short = statement.actions.len() <= MOST_ITEMS && statement.resources.len() <= MOST_ITEMS;
@@ -71,8 +71,17 @@ impl Scope {
                 .map(|a| a.to_ascii_lowercase())
                 .collect(),
             resources: resources?,
-            principal: statement.principal.map(Value::display),
+            principal: statement.principal.map(plain),
         })
+    }
+}
+
+/// Principals as text that is equal for equal ones.
+fn plain(value: &Value) -> String {
+    match &value.data {
+        Data::List(items) => items.iter().map(plain).collect::<Vec<_>>().join(","),
+        Data::Map(map) => map.iter().map(|(key, value)| format!("{key}={};", plain(value))).collect(),
+        _ => value.display(),
     }
 }
 

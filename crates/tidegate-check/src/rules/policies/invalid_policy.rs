@@ -84,8 +84,8 @@ mod tests {
         assert_eq!(
             Build::new().json("R", "AWS::IAM::Role", role).findings::<InvalidPolicy>(),
             [
-                "R: `R`: `lambda` is no service principal: those look like `lambda.amazonaws.com`",
                 "R: `R`: `Send` names no service: an action is `service:Name` or `*`",
+                "R: `R`: `lambda` is no service principal: those look like `lambda.amazonaws.com`",
             ]
         );
     }
