@@ -48,7 +48,7 @@ impl Catalogue {
     /// The catalogue that answers: the installed one, or else the one that comes with the program.
     pub fn current() -> &'static Self {
         static OWN: LazyLock<Catalogue> =
-            LazyLock::new(|| Catalogue::read(BUILT_IN).unwrap_or_else(|_| Catalogue::of(File::empty())));
+            LazyLock::new(|| Catalogue::read(BUILT_IN).unwrap_or_else(|_| Catalogue::of(File::default())));
         INSTALLED.get().unwrap_or(&OWN)
     }
 

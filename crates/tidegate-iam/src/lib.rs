@@ -10,6 +10,7 @@ pub mod account;
 pub mod arn;
 pub mod catalogue;
 pub mod decide;
+pub mod fuzz;
 pub mod glob;
 pub mod hole;
 pub mod inclusion;

@@ -31,7 +31,7 @@ pub enum Unreadable {
 }
 
 /// A file with its sections, still compressed.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct File {
     pub(super) date: String,
     pub(super) sources: Vec<String>,
@@ -46,10 +46,6 @@ struct Section {
 }
 
 impl File {
-    pub(super) fn empty() -> Self {
-        Self { date: String::new(), sources: Vec::new(), sections: Vec::new() }
-    }
-
     pub(super) fn read(bytes: &[u8]) -> Result<Self, Unreadable> {
         let end = bytes.windows(2).position(|pair| pair == b"\n\n").ok_or(Unreadable::Other)?;
         let (head, rest) = bytes.split_at_checked(end).ok_or(Unreadable::Other)?;
@@ -59,7 +55,7 @@ impl File {
         if lines.next() != Some(FIRST) {
             return Err(Unreadable::Other);
         }
-        let mut file = Self::empty();
+        let mut file = Self::default();
         for line in lines {
             match line.split_once(' ') {
                 Some(("date", date)) => file.date = date.into(),
@@ -132,7 +128,7 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read() {
-        let mut file = File::empty();
+        let mut file = File::default();
         file.date = "2026-01-02".into();
         file.sources.push("a 1 (MIT)".into());
         file.put("services", "S\tsqs\tSQS\t\n");
@@ -145,7 +141,7 @@ mod tests {
 
     #[test]
     fn damage_is_told() {
-        let mut file = File::empty();
+        let mut file = File::default();
         file.put("services", &"S\tsqs\tSQS\t\n".repeat(50));
         let bytes = file.bytes();
         assert_eq!(File::read(b"").unwrap_err(), Unreadable::Other);

@@ -19,7 +19,7 @@ pub enum NotReference {
 
 /// Gathers files of the service reference. What they don't tell (managed policies, other names, dependent actions,
 /// global keys, services that weren't given) is kept from another catalogue.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Import {
     base: File,
     /// Lines of services by prefix.

@@ -63,7 +63,9 @@ fn absent(
         // What isn't known may have any key.
         expanded.peek().is_none() || expanded.any(|(s, a)| s.keys_of(a).any(|key| key.is_called(name)))
     };
-    if actions.iter().any(has) {
+    // A key that the catalogue gives to no action at all says nothing about these.
+    let given = || service.actions().iter().any(|a| service.keys_of(a).any(|key| key.is_called(name)));
+    if actions.iter().any(has) || !given() {
         return None;
     }
     let negated =

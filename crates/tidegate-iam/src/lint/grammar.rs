@@ -76,10 +76,16 @@ impl Check<'_> {
             return;
         }
         let Some(map) = document.as_map() else {
-            let broken = document.as_str().and_then(|text| json::parse(document.span.file, text).err());
-            let message = match broken {
-                Some(broken) => format!("the policy is no JSON: {broken}"),
-                None => "a policy is an object with `Version` and `Statement`".to_string(),
+            let message = match document.as_str().map(|text| json::parse(document.span.file, text)) {
+                Some(Ok(parsed)) if parsed.as_map().is_some() => {
+                    // Places within a text that was put together are none of the file.
+                    let from = self.out.len();
+                    self.document(&parsed);
+                    self.out.iter_mut().skip(from).for_each(|remark| remark.span = document.span);
+                    return;
+                }
+                Some(Err(broken)) => format!("the policy is no JSON: {broken}"),
+                _ => "a policy is an object with `Version` and `Statement`".to_string(),
             };
             self.say(document, "", message);
             return;

@@ -80,7 +80,7 @@ impl Rule for OversizedPolicy {
         let say = |key: &str, span: Span, what: &str, length: usize, most: usize| {
             if length > most {
                 let message =
-                    format!("{what} of `{}` have {length} characters, more than {most}", resource.logical_id);
+                    format!("{length} characters in {what} of `{}`, more than {most}", resource.logical_id);
                 cx.finding(resource, message)
                     .at_place(key, span)
                     .help("split it into several managed policies, or name groups of resources by a common prefix")
@@ -92,12 +92,10 @@ impl Rule for OversizedPolicy {
             let length = size(cx.world, document.value);
             match (document.kind, quota(&resource.ty)) {
                 (Kind::Trust, _) => {
-                    say(&document.key, document.value.span, "the trust policy's lines", length, 4_096)
+                    say(&document.key, document.value.span, "the trust policy", length, 4_096)
                 }
                 (Kind::Identity, Some((_, true))) => inline += length,
-                (_, Some((most, _))) => {
-                    say(&document.key, document.value.span, "the policy's lines", length, most)
-                }
+                (_, Some((most, _))) => say(&document.key, document.value.span, "the policy", length, most),
                 _ => {}
             }
         }

@@ -89,14 +89,17 @@ mod tests {
     use crate::testing::Build;
 
     fn findings(statement: &str) -> Vec<String> {
-        let policy = format!(r#"{{"PolicyDocument": {{"Version": "2012-10-17", "Statement": {statement}}}}}"#);
+        let policy =
+            format!(r#"{{"PolicyDocument": {{"Version": "2012-10-17", "Statement": {statement}}}}}"#);
         Build::new().json("P", "AWS::IAM::Policy", &policy).findings::<PublicResourcePolicy>()
     }
 
     #[test]
     fn repositories() {
         let repository = |principal: &str| {
-            let policy = format!(r#"{{"RepositoryPolicyText": {{"Statement": {{"Effect": "Allow", "Principal": {principal}, "Action": "ecr:BatchGetImage"}}}}}}"#);
+            let policy = format!(
+                r#"{{"RepositoryPolicyText": {{"Statement": {{"Effect": "Allow", "Principal": {principal}, "Action": "ecr:BatchGetImage"}}}}}}"#
+            );
             Build::new().json("R", "AWS::ECR::Repository", &policy).findings::<PublicResourcePolicy>()
         };
         assert_eq!(repository(r#"{"AWS": "*"}"#), ["R: anyone may use `R`: `ecr:BatchGetImage`"]);

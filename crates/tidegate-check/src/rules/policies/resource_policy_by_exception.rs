@@ -76,10 +76,13 @@ impl Rule for ResourcePolicyByException {
                     s if !s.not_resources.is_empty() => "NotResource",
                     _ => continue,
                 };
-                cx.finding(resource, format!("`{}` allows all but what its `{key}` names", resource.logical_id))
-                    .at_statement(&placed)
-                    .help("list what is allowed")
-                    .report();
+                cx.finding(
+                    resource,
+                    format!("`{}` allows all but what its `{key}` names", resource.logical_id),
+                )
+                .at_statement(&placed)
+                .help("list what is allowed")
+                .report();
             }
         }
     }
@@ -91,7 +94,8 @@ mod tests {
     use crate::testing::Build;
 
     fn findings(statement: &str) -> Vec<String> {
-        let policy = format!(r#"{{"PolicyDocument": {{"Version": "2012-10-17", "Statement": {statement}}}}}"#);
+        let policy =
+            format!(r#"{{"PolicyDocument": {{"Version": "2012-10-17", "Statement": {statement}}}}}"#);
         Build::new().json("P", "AWS::IAM::Policy", &policy).findings::<ResourcePolicyByException>()
     }
 
@@ -99,10 +103,23 @@ mod tests {
     fn each_key() {
         let queue = |statement: &str| {
             let policy = format!(r#"{{"PolicyDocument": {{"Statement": {statement}}}}}"#);
-            Build::new().json("Q", "AWS::SQS::QueuePolicy", &policy).findings::<ResourcePolicyByException>().len()
+            Build::new()
+                .json("Q", "AWS::SQS::QueuePolicy", &policy)
+                .findings::<ResourcePolicyByException>()
+                .len()
         };
-        assert_eq!(queue(r#"{"Effect": "Allow", "NotPrincipal": {"AWS": "123456789012"}, "Action": "sqs:SendMessage"}"#), 1);
-        assert_eq!(queue(r#"{"Effect": "Deny", "NotPrincipal": {"AWS": "123456789012"}, "Action": "sqs:SendMessage"}"#), 0);
+        assert_eq!(
+            queue(
+                r#"{"Effect": "Allow", "NotPrincipal": {"AWS": "123456789012"}, "Action": "sqs:SendMessage"}"#
+            ),
+            1
+        );
+        assert_eq!(
+            queue(
+                r#"{"Effect": "Deny", "NotPrincipal": {"AWS": "123456789012"}, "Action": "sqs:SendMessage"}"#
+            ),
+            0
+        );
         assert!(findings(r#"{"Effect": "Allow", "NotAction": "sqs:*", "Resource": "*"}"#).is_empty());
     }
 }

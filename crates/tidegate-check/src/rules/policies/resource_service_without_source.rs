@@ -108,7 +108,8 @@ mod tests {
     use crate::testing::Build;
 
     fn findings(statement: &str) -> Vec<String> {
-        let policy = format!(r#"{{"PolicyDocument": {{"Version": "2012-10-17", "Statement": {statement}}}}}"#);
+        let policy =
+            format!(r#"{{"PolicyDocument": {{"Version": "2012-10-17", "Statement": {statement}}}}}"#);
         Build::new().json("P", "AWS::IAM::Policy", &policy).findings::<ResourceServiceWithoutSource>()
     }
 

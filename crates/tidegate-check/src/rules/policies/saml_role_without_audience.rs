@@ -67,7 +67,9 @@ impl Rule for SamlRoleWithoutAudience {
                 .any(|p| p.kind == "Federated" && p.value.display().contains(":saml-provider/"));
             let asked = statement.condition_keys(cx.world).iter().any(|(operator, key, _)| {
                 let operator = operator.to_ascii_lowercase();
-                let sure = !operator.contains("not") && !operator.ends_with("ifexists") && !operator.starts_with("forallvalues");
+                let sure = !operator.contains("not")
+                    && !operator.ends_with("ifexists")
+                    && !operator.starts_with("forallvalues");
                 sure && key.to_ascii_lowercase().starts_with("saml:")
             });
             if statement.allows() && saml && !asked && statement.covers_action("sts:AssumeRoleWithSAML") {
@@ -86,7 +88,8 @@ mod tests {
     use crate::testing::Build;
 
     fn findings(statement: &str) -> Vec<String> {
-        let policy = format!(r#"{{"PolicyDocument": {{"Version": "2012-10-17", "Statement": {statement}}}}}"#);
+        let policy =
+            format!(r#"{{"PolicyDocument": {{"Version": "2012-10-17", "Statement": {statement}}}}}"#);
         Build::new().json("P", "AWS::IAM::Policy", &policy).findings::<SamlRoleWithoutAudience>()
     }
 

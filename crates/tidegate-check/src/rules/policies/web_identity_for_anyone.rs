@@ -60,14 +60,16 @@ declare_rule! {
 }
 
 /// Providers that issue tokens to anyone who signs up.
-const SHARED: &[&str] = &["accounts.google.com", "agent.buildkite.com", "app.terraform.io", "gitlab.com", "oidc.vercel.com"];
+const SHARED: &[&str] =
+    &["accounts.google.com", "agent.buildkite.com", "app.terraform.io", "gitlab.com", "oidc.vercel.com"];
 /// Those whose audience is one application of the account's own.
 const BY_AUDIENCE: &[&str] =
     &["accounts.google.com", "cognito-identity.amazonaws.com", "graph.facebook.com", "www.amazon.com"];
 /// GitHub's has a rule of its own.
 const GITHUB: &str = "token.actions.githubusercontent.com";
 /// What stands before the name of whoever it is.
-const WORDS: &[&str] = &["organization:", "project_path:", "namespace_path:", "system:serviceaccount:", "owner:", "repo:"];
+const WORDS: &[&str] =
+    &["organization:", "project_path:", "namespace_path:", "system:serviceaccount:", "owner:", "repo:"];
 
 impl Rule for WebIdentityForAnyone {
     const ON: &'static [&'static str] = &["AWS::IAM::Role"];
@@ -76,7 +78,10 @@ impl Rule for WebIdentityForAnyone {
         for placed in cx.statements(role, &["AssumeRolePolicyDocument"]) {
             let statement = &placed.statement;
             let federated = statement.principals.iter().filter(|p| p.kind == "Federated");
-            let Some(provider) = federated.filter_map(|p| provider(p.value)).find(|p| !p.contains(GITHUB)) else { continue };
+            let Some(provider) = federated.filter_map(|p| provider(p.value)).find(|p| !p.contains(GITHUB))
+            else {
+                continue;
+            };
             if !statement.allows() {
                 continue;
             }
@@ -85,7 +90,8 @@ impl Rule for WebIdentityForAnyone {
             let keys = statement.condition_keys(cx.world);
             let pinned = keys.iter().any(|(operator, key, value)| {
                 let operator = operator.to_ascii_lowercase();
-                let positive = !operator.contains("not") && !operator.ends_with("ifexists") && operator != "null";
+                let positive =
+                    !operator.contains("not") && !operator.ends_with("ifexists") && operator != "null";
                 let claim = key.rsplit(':').next().unwrap_or_default().to_ascii_lowercase();
                 let decides = match claim.as_str() {
                     "aud" | "app_id" | "azp" => by_audience,
@@ -93,7 +99,10 @@ impl Rule for WebIdentityForAnyone {
                     _ => true,
                 };
                 let items = cx.world.items(value);
-                positive && decides && !items.is_empty() && items.iter().all(|item| names_someone(&filled(item)))
+                positive
+                    && decides
+                    && !items.is_empty()
+                    && items.iter().all(|item| names_someone(&filled(item)))
             });
             if !pinned {
                 let shared = SHARED.contains(&host) || by_audience;
@@ -101,7 +110,9 @@ impl Rule for WebIdentityForAnyone {
                 cx.finding(role, format!("whoever `{provider}` knows can assume `{}`", role.logical_id))
                     .at_statement(&placed)
                     .severity(if shared { Severity::High } else { Severity::Medium })
-                    .help(format!("add a condition on `{provider}:{claim}` that names whose tokens are meant"))
+                    .help(format!(
+                        "add a condition on `{provider}:{claim}` that names whose tokens are meant"
+                    ))
                     .report();
             }
         }
@@ -127,7 +138,8 @@ mod tests {
     use crate::testing::Build;
 
     fn findings(statement: &str) -> Vec<String> {
-        let policy = format!(r#"{{"PolicyDocument": {{"Version": "2012-10-17", "Statement": {statement}}}}}"#);
+        let policy =
+            format!(r#"{{"PolicyDocument": {{"Version": "2012-10-17", "Statement": {statement}}}}}"#);
         Build::new().json("P", "AWS::IAM::Policy", &policy).findings::<WebIdentityForAnyone>()
     }
 
@@ -145,9 +157,24 @@ mod tests {
         assert_eq!(role(gitlab, "{}"), 1);
         assert_eq!(role(gitlab, r#"{"StringLike": {"gitlab.com:sub": "project_path:*"}}"#), 1);
         assert_eq!(role(gitlab, r#"{"StringLike": {"gitlab.com:sub": "project_path:example/*"}}"#), 0);
-        assert_eq!(role(gitlab, r#"{"StringEqualsIfExists": {"gitlab.com:sub": "project_path:example/a"}}"#), 1);
-        assert_eq!(role("cognito-identity.amazonaws.com", r#"{"StringEquals": {"cognito-identity.amazonaws.com:aud": "eu-west-1:a"}}"#), 0);
-        assert_eq!(role("cognito-identity.amazonaws.com", r#"{"ForAnyValue:StringLike": {"cognito-identity.amazonaws.com:amr": "authenticated"}}"#), 1);
+        assert_eq!(
+            role(gitlab, r#"{"StringEqualsIfExists": {"gitlab.com:sub": "project_path:example/a"}}"#),
+            1
+        );
+        assert_eq!(
+            role(
+                "cognito-identity.amazonaws.com",
+                r#"{"StringEquals": {"cognito-identity.amazonaws.com:aud": "eu-west-1:a"}}"#
+            ),
+            0
+        );
+        assert_eq!(
+            role(
+                "cognito-identity.amazonaws.com",
+                r#"{"ForAnyValue:StringLike": {"cognito-identity.amazonaws.com:amr": "authenticated"}}"#
+            ),
+            1
+        );
         assert_eq!(role("arn:aws:iam::1:oidc-provider/token.actions.githubusercontent.com", "{}"), 0);
         assert_eq!(role("arn:aws:iam::1:saml-provider/example", "{}"), 0);
         assert!(findings("[]").is_empty());

@@ -39,6 +39,20 @@ fn documents() {
 }
 
 #[test]
+fn documents_as_text() {
+    let text = |inner: &str| {
+        let document = Value::text(inner, tidegate_graph::Span::default());
+        refused(&World::default(), &document, Kind::Identity)
+            .into_iter()
+            .map(|r| r.message)
+            .collect::<Vec<_>>()
+    };
+    assert!(text(r#"{"Statement": {"Effect": "Deny", "Action": "*", "Resource": "*"}}"#).is_empty());
+    assert_eq!(text(r#"{"Statement": []}"#), ["the list of statements is empty"]);
+    assert_eq!(text("Statement: []"), ["the policy is no JSON: this is not JSON, at `S`"]);
+}
+
+#[test]
 fn statements_and_their_keys() {
     check(r#"{"Effect": "Allow", "Action": "sqs:*", "Resource": "*"}"#, None);
     check(
