@@ -2,7 +2,7 @@
 
 use crate::Context;
 use tidegate_graph::{Resource, Value};
-use tidegate_iam::lint::{Kind, Remark};
+use tidegate_iam::lint::{Kind, Reading, Remark};
 
 /// Rules that need no more than policies and those who have them: what runs over policies by themselves.
 pub const POLICY_RULES: &[&str] = &[
@@ -103,6 +103,13 @@ pub(crate) struct Document<'r> {
     pub(crate) path: Vec<String>,
     /// The document.
     pub(crate) value: &'r Value,
+}
+
+impl<'r> Document<'r> {
+    /// What its statements say in the context's world.
+    pub(crate) fn reading(&self, cx: &Context<'_>) -> Reading<'r> {
+        Reading::new(cx.world, self.value)
+    }
 }
 
 /// The documents of a resource of [`DOCUMENT_TYPES`]. Those that aren't known are left out.

@@ -45,15 +45,16 @@ fn policies() -> Vec<String> {
 
 fn lint_one(world: &World, catalogue: &Catalogue, text: &str) -> usize {
     let Ok(document) = tidegate_iam::json::parse(FileId(0), text) else { return 0 };
+    let reading = lint::Reading::new(world, &document);
     lint::refused(world, &document, Kind::Identity).len()
-        + lint::unknown_actions(world, &document, catalogue).len()
-        + lint::dead_actions(world, &document, Kind::Identity, catalogue).len()
-        + lint::absent_keys(world, &document, catalogue).len()
-        + lint::mistyped_conditions(world, &document, catalogue).len()
-        + lint::empty_sets(world, &document, Kind::Identity).len()
+        + lint::unknown_actions(&reading, catalogue).len()
+        + lint::dead_actions(&reading, Kind::Identity, catalogue).len()
+        + lint::absent_keys(&reading, catalogue).len()
+        + lint::mistyped_conditions(&reading, catalogue).len()
+        + lint::empty_sets(&reading, Kind::Identity).len()
         + lint::literal_variables(world, &document).len()
-        + lint::shadowed(world, &document).len()
-        + lint::short_wildcards(world, &document, catalogue).len()
+        + lint::shadowed(&reading).len()
+        + lint::short_wildcards(&reading, catalogue).len()
         + lint::size(world, &document)
 }
 

@@ -98,11 +98,10 @@ impl<'t> Parser<'t> {
             }
             self.space();
             let value = self.value(depth + 1)?;
-            if map.contains_key(&name) {
+            if map.insert_field(name.as_ref(), Field { key, value }).is_some() {
                 let message = format!("the key `{name}` stands twice in one object");
                 return Err(Broken { span: key, message });
             }
-            map.insert_field(name.as_ref(), Field { key, value });
             self.space();
             if self.take(b'}') {
                 return Ok(Value::map(map, self.span(start)));

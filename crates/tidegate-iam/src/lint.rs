@@ -18,6 +18,7 @@ mod wildcard;
 pub use actions::{dead_actions, unknown_actions};
 pub use conditions::{absent_keys, empty_sets, mistyped_conditions};
 pub use grammar::refused;
+pub use reading::Reading;
 pub use shadow::shadowed;
 pub use size::size;
 pub use version::{literal_variables, old_version};

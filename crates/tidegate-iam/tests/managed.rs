@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use tidegate_graph::{FileId, World};
 use tidegate_iam::Catalogue;
-use tidegate_iam::lint::{self, Kind};
+use tidegate_iam::lint::{self, Kind, Reading};
 
 #[test]
 fn few_of_aws_own_policies_are_complained_about() {
@@ -16,21 +16,22 @@ fn few_of_aws_own_policies_are_complained_about() {
     for policy in catalogue.managed_policies() {
         total += 1;
         let document = tidegate_iam::json::parse(FileId(0), policy.document).unwrap();
+        let reading = Reading::new(&world, &document);
         let mut count = |name: &'static str, remarks: Vec<lint::Remark>| {
             *counts.entry(name).or_default() += usize::from(!remarks.is_empty());
-            if std::env::var("TIDEGATE_SHOW").is_ok_and(|show| show == name) {
-                for remark in remarks {
-                    println!("{} {}: {} ({})", policy.name, remark.key, remark.message, remark.help);
-                }
-            }
         };
         count("refused", lint::refused(&world, &document, Kind::Identity));
-        count("unknown", lint::unknown_actions(&world, &document, catalogue));
-        count("dead", lint::dead_actions(&world, &document, Kind::Identity, catalogue));
-        count("absent", lint::absent_keys(&world, &document, catalogue));
-        count("mistyped", lint::mistyped_conditions(&world, &document, catalogue));
-        count("sets", lint::empty_sets(&world, &document, Kind::Identity));
+        count("unknown", lint::unknown_actions(&reading, catalogue));
+        count("dead", lint::dead_actions(&reading, Kind::Identity, catalogue));
+        count("absent", lint::absent_keys(&reading, catalogue));
+        count("mistyped", lint::mistyped_conditions(&reading, catalogue));
     }
-    println!("{total} {counts:?}");
+    println!("of {total} policies: {counts:?}");
+    let share = |name: &str| counts.get(name).copied().unwrap_or(0) * 1_000 / total;
     assert!(total > 1_500);
+    assert_eq!(share("refused"), 0);
+    // In thousandths. Deprecated services, and lists of actions beside one ARN, are in AWS's own, too.
+    for (name, most) in [("unknown", 20), ("absent", 10), ("mistyped", 5), ("dead", 180)] {
+        assert!(share(name) <= most, "{name}: {} of a thousand", share(name));
+    }
 }

@@ -25,8 +25,11 @@ fn every_parser_survives_mutated_inputs() {
     let number = |name: &str| std::env::var(name).ok().map(|text| text.parse::<u64>().expect(name));
     let seed = number("TIDEGATE_FUZZ_SEED").unwrap_or(1);
     let only = std::env::var("TIDEGATE_FUZZ_TARGET").ok();
-    let targets: Vec<&Target> =
-        TARGETS.iter().filter(|(name, _)| only.as_ref().is_none_or(|only| only == name)).collect();
+    let targets: Vec<&Target> = TARGETS
+        .iter()
+        .chain(tidegate_iam::fuzz::TARGETS)
+        .filter(|(name, _)| only.as_ref().is_none_or(|only| only == name))
+        .collect();
     assert!(!targets.is_empty(), "there is no target {only:?}");
     let share =
         number("TIDEGATE_FUZZ_SECONDS").map(|seconds| Duration::from_secs(seconds) / targets.len() as u32);

@@ -1,5 +1,6 @@
 //! Services as the catalogue's lines describe them.
 
+use std::collections::HashMap;
 use std::sync::OnceLock;
 use tidegate_graph::Str;
 
@@ -93,6 +94,9 @@ pub struct Service {
     /// Resource control policies of an organization reach it.
     pub rcp: bool,
     keys: Vec<Key>,
+    /// Keys by name in small letters; those that stand for many by what is before their `${`.
+    key_index: HashMap<String, usize>,
+    open_keys: Vec<usize>,
     types: Vec<ResourceType>,
     actions: Vec<Action>,
 }
@@ -121,7 +125,9 @@ impl Service {
 
     /// A key of the service by its full name, in any case; a tag's key stands for every tag.
     pub fn key(&self, name: &str) -> Option<&Key> {
-        self.keys.iter().find(|key| key.is_called(name))
+        let exact = self.key_index.get(&name.to_ascii_lowercase()).and_then(|n| self.keys.get(*n));
+        let mut open = self.open_keys.iter().filter_map(|n| self.keys.get(*n));
+        exact.or_else(|| open.find(|key| key.is_called(name)))
     }
 
     /// The types on which an action works.
@@ -222,7 +228,13 @@ fn parse(lines: &str) -> Service {
             }
             "K" => {
                 let (name, kind) = (part().into(), part());
-                service.keys.push(Key { name, kind: key_kind(kind), many: kind.ends_with('s') });
+                let key = Key { name, kind: key_kind(kind), many: kind.ends_with('s') };
+                if key.name.contains("${") {
+                    service.open_keys.push(service.keys.len());
+                } else {
+                    service.key_index.insert(key.name.to_ascii_lowercase(), service.keys.len());
+                }
+                service.keys.push(key);
             }
             "R" => {
                 let (name, arn) = (part().into(), part().into());

@@ -1,23 +1,23 @@
 //! Actions against the catalogue: whether they exist, and whether they can act on what is named.
 
-use super::reading::{Statement, pattern, statements};
+use super::reading::{Reading, Statement, pattern};
 use super::{Kind, Remark};
 use crate::Catalogue;
 use crate::catalogue::{Action, Service};
 use crate::glob;
-use tidegate_graph::{Value, World};
+use tidegate_graph::Value;
 
 /// Actions and patterns that mean nothing.
-pub fn unknown_actions(world: &World, document: &Value, catalogue: &Catalogue) -> Vec<Remark> {
+pub fn unknown_actions(reading: &Reading<'_>, catalogue: &Catalogue) -> Vec<Remark> {
     let mut out = Vec::new();
-    for statement in statements(world, document) {
+    for statement in &reading.statements {
         let lists = [("Action", &statement.actions), ("NotAction", &statement.not_actions)];
         for (name, actions) in lists {
             for (n, action) in actions.iter().enumerate() {
                 let Some((message, help)) = action.as_str().and_then(|text| unknown(text, catalogue)) else {
                     continue;
                 };
-                out.push(Remark::new(action, format!("{}/{name}/{n}", statement.key), message).help(help));
+                out.push(Remark::new(action, format!("{}/{name}/{n}", statement.key()), message).help(help));
             }
         }
     }
@@ -57,18 +57,21 @@ fn unknown(text: &str, catalogue: &Catalogue) -> Option<(String, String)> {
 pub(super) fn closest<'n>(name: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
     let lower = name.to_ascii_lowercase();
     let near = |other: &str| -> f64 { strsim::jaro_winkler(&lower, &other.to_ascii_lowercase()) };
-    let scored = names.map(|other| (near(other), other));
+    // Most are far away, which their beginning and length tell at once.
+    let first = |text: &str| text.bytes().next().map(|b| b.to_ascii_lowercase());
+    let close = |other: &&str| first(other) == first(name) && other.len().abs_diff(name.len()) <= 4;
+    let scored = names.filter(close).map(|other| (near(other), other));
     let best = scored.max_by(|a, b| a.0.total_cmp(&b.0))?;
     (best.0 > 0.9).then_some(best.1)
 }
 
 /// Actions that can't act on any resource that their statement names.
-pub fn dead_actions(world: &World, document: &Value, kind: Kind, catalogue: &Catalogue) -> Vec<Remark> {
+pub fn dead_actions(reading: &Reading<'_>, kind: Kind, catalogue: &Catalogue) -> Vec<Remark> {
     let mut out = Vec::new();
     if kind == Kind::Trust {
         return out;
     }
-    for statement in statements(world, document) {
+    for statement in &reading.statements {
         let Some(resources) = named(&statement) else { continue };
         let dead: Vec<(usize, &Value, String)> = statement
             .actions
@@ -87,7 +90,7 @@ pub fn dead_actions(world: &World, document: &Value, kind: Kind, catalogue: &Cat
                 format!("`{text}` is never denied by this: it can't act on the resources that are named")
             };
             out.push(
-                Remark::new(action, format!("{}/Action/{n}", statement.key), message).help(help.clone()),
+                Remark::new(action, format!("{}/Action/{n}", statement.key()), message).help(help.clone()),
             );
         }
     }
@@ -163,7 +166,7 @@ fn path_fits(own: &str, form: &str) -> bool {
 
 /// True if some text fits both a pattern and a form with `${...}` for anything.
 fn meets(own: &str, form: &str) -> bool {
-    if own == "*" || own == form {
+    if own == "*" || own == form || form.starts_with("${") && form.find('}') == Some(form.len() - 1) {
         return true;
     }
     let Some((start, rest)) = form.split_once("${") else {
@@ -199,7 +202,7 @@ fn meet(a: &str, b: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tidegate_graph::FileId;
+    use tidegate_graph::{FileId, World};
 
     fn document(actions: &str, resources: &str) -> Value {
         let text = format!(
@@ -211,7 +214,7 @@ mod tests {
     #[track_caller]
     fn check_unknown(action: &str, expect: &str) {
         let document = document(&format!("\"{action}\""), "\"*\"");
-        let found = unknown_actions(&World::default(), &document, Catalogue::current());
+        let found = unknown_actions(&Reading::new(&World::default(), &document), Catalogue::current());
         let said: Vec<String> = found.iter().map(|r| format!("{}; {}", r.message, r.help)).collect();
         assert_eq!(said.join(" "), expect, "{action}");
     }
@@ -243,7 +246,8 @@ mod tests {
     #[track_caller]
     fn check_dead(actions: &str, resources: &str, expect: usize) {
         let document = document(actions, resources);
-        let found = dead_actions(&World::default(), &document, Kind::Identity, Catalogue::current());
+        let found =
+            dead_actions(&Reading::new(&World::default(), &document), Kind::Identity, Catalogue::current());
         assert_eq!(found.len(), expect, "{actions} on {resources}: {found:?}");
     }
 

@@ -1,20 +1,20 @@
 //! Conditions against the catalogue: keys that never come, operators that don't fit, sets that may be empty.
 
 use super::actions::closest;
-use super::reading::{Condition, Statement, statements};
+use super::reading::{Condition, Reading, Statement};
 use super::{Kind, Remark};
 use crate::Catalogue;
 use crate::catalogue::{Key, KeyKind};
 use std::net::IpAddr;
-use tidegate_graph::{Data, Value, World};
+use tidegate_graph::{Data, Value};
 
 /// Keys that no request of the statement's actions has.
-pub fn absent_keys(world: &World, document: &Value, catalogue: &Catalogue) -> Vec<Remark> {
+pub fn absent_keys(reading: &Reading<'_>, catalogue: &Catalogue) -> Vec<Remark> {
     let mut out = Vec::new();
-    for statement in statements(world, document) {
+    for statement in &reading.statements {
         for condition in &statement.conditions {
             let Some((message, help)) = absent(&statement, condition, catalogue) else { continue };
-            let key = format!("{}/Condition/{}/{}", statement.key, condition.operator, condition.name);
+            let key = format!("{}/Condition/{}/{}", statement.key(), condition.operator, condition.name);
             out.push(Remark::new(condition.at, key, message).help(help));
         }
     }
@@ -79,19 +79,19 @@ fn absent(
 }
 
 /// Operators that don't fit their keys, and values that don't fit their operators.
-pub fn mistyped_conditions(world: &World, document: &Value, catalogue: &Catalogue) -> Vec<Remark> {
+pub fn mistyped_conditions(reading: &Reading<'_>, catalogue: &Catalogue) -> Vec<Remark> {
     let mut out = Vec::new();
-    for statement in statements(world, document) {
+    for statement in &reading.statements {
         for condition in &statement.conditions {
             let base = condition.base();
-            let key = format!("{}/Condition/{}/{}", statement.key, condition.operator, condition.name);
+            let key = format!("{}/Condition/{}/{}", statement.key(), condition.operator, condition.name);
             let known = key_of(condition.name, catalogue);
-            let wrong = known.and_then(|k| unfit(condition, &base, k));
+            let wrong = known.and_then(|k| unfit(condition, base, k));
             if let Some((message, help)) = wrong {
                 out.push(Remark::new(condition.at, key, message).help(help));
                 continue;
             }
-            let bad = condition.values.iter().find_map(|value| Some((*value, bad_value(&base, value)?)));
+            let bad = condition.values.iter().find_map(|value| Some((*value, bad_value(base, value)?)));
             if let Some((value, message)) = bad {
                 out.push(Remark::new(value, key, message));
             }
@@ -203,11 +203,11 @@ fn is_network(text: &str) -> bool {
 }
 
 /// `ForAllValues:` that lets through requests without any value: Allow, and nothing that asks for one.
-pub fn empty_sets(world: &World, document: &Value, kind: Kind) -> Vec<Remark> {
+pub fn empty_sets(reading: &Reading<'_>, kind: Kind) -> Vec<Remark> {
     let mut out = Vec::new();
     // An organization's policies only bound what others allow; there an empty set matters as much.
     let _ = kind;
-    for statement in statements(world, document).iter().filter(|s| s.allows) {
+    for statement in reading.statements.iter().filter(|s| s.allows) {
         for condition in statement.conditions.iter().filter(|c| c.is_for_all()) {
             let guarded = statement.conditions.iter().any(|other| {
                 let same = other.name.eq_ignore_ascii_case(condition.name);
@@ -219,7 +219,7 @@ pub fn empty_sets(world: &World, document: &Value, kind: Kind) -> Vec<Remark> {
             });
             if !guarded && !condition.base().contains("not") {
                 let name = condition.name;
-                let key = format!("{}/Condition/{}/{name}", statement.key, condition.operator);
+                let key = format!("{}/Condition/{}/{name}", statement.key(), condition.operator);
                 let message = format!("a request without `{name}` passes `{}`", condition.operator);
                 let help = format!("also ask for a value: `\"Null\": {{\"{name}\": \"false\"}}`");
                 out.push(Remark::new(condition.at, key, message).help(help));
@@ -240,7 +240,7 @@ fn says(value: &Value, word: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tidegate_graph::FileId;
+    use tidegate_graph::{FileId, World};
 
     fn document(effect: &str, action: &str, conditions: &str) -> Value {
         let text = format!(
@@ -261,7 +261,7 @@ mod tests {
     fn keys_that_never_come() {
         let check_keys = |action: &str, conditions: &str, expect: &[&str]| {
             let document = document("Allow", action, conditions);
-            check(absent_keys(&World::default(), &document, Catalogue::current()), expect);
+            check(absent_keys(&Reading::new(&World::default(), &document), Catalogue::current()), expect);
         };
         check_keys(
             r#""s3:ListBucket""#,
@@ -298,7 +298,10 @@ mod tests {
     fn operators_values_and_keys() {
         let check_types = |conditions: &str, expect: &[&str]| {
             let document = document("Allow", "\"s3:*\"", conditions);
-            check(mistyped_conditions(&World::default(), &document, Catalogue::current()), expect);
+            check(
+                mistyped_conditions(&Reading::new(&World::default(), &document), Catalogue::current()),
+                expect,
+            );
         };
         check_types(
             r#"{"Bool": {"aws:SecureTransport": true}, "IpAddress": {"aws:SourceIp": ["10.0.0.0/8", "2001:db8::/32"]}}"#,
@@ -328,7 +331,7 @@ mod tests {
     fn sets_without_a_guard() {
         let check_sets = |effect: &str, conditions: &str, expect: usize| {
             let document = document(effect, "\"sqs:*\"", conditions);
-            let found = empty_sets(&World::default(), &document, Kind::Identity);
+            let found = empty_sets(&Reading::new(&World::default(), &document), Kind::Identity);
             assert_eq!(found.len(), expect, "{conditions}: {found:?}");
         };
         let open = r#"{"ForAllValues:StringEquals": {"aws:TagKeys": "a"}}"#;

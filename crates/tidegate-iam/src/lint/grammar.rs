@@ -395,13 +395,20 @@ impl Check<'_> {
 }
 
 /// The operator without set prefix and `IfExists`, in small letters, if there is such a one.
-pub(super) fn operator_name(operator: &str) -> Option<String> {
-    let lower = operator.to_ascii_lowercase();
-    let base = ["foranyvalue:", "forallvalues:"].iter().find_map(|p| lower.strip_prefix(p)).unwrap_or(&lower);
-    let plain = base.strip_suffix("ifexists").unwrap_or(base);
+pub(super) fn operator_name(operator: &str) -> Option<&'static str> {
+    let after = |text: &str, prefix: &str| {
+        let (start, rest) = text.split_at_checked(prefix.len())?;
+        start.eq_ignore_ascii_case(prefix).then(|| rest.len())
+    };
+    let base = ["ForAnyValue:", "ForAllValues:"]
+        .iter()
+        .find_map(|prefix| operator.get(operator.len() - after(operator, prefix)?..))
+        .unwrap_or(operator);
+    let cut = base.len().checked_sub("IfExists".len()).and_then(|at| base.split_at_checked(at));
+    let plain = cut.filter(|(_, end)| end.eq_ignore_ascii_case("IfExists")).map_or(base, |(plain, _)| plain);
+    let found = OPERATORS.iter().find(|known| known.eq_ignore_ascii_case(plain)).copied()?;
     // Whether a key exists can't itself be asked only if it exists.
-    let known = OPERATORS.contains(&plain) && (plain != "null" || base == plain);
-    known.then(|| plain.to_string())
+    (found != "null" || base == plain).then_some(found)
 }
 
 fn closest(operator: &str) -> String {

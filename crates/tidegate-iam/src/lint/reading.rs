@@ -3,10 +3,30 @@
 use tidegate_graph::policy::pattern_of;
 use tidegate_graph::{Data, Map, Value, World};
 
+/// A document, read once for all checks on its content.
+pub struct Reading<'a> {
+    pub(super) statements: Vec<Statement<'a>>,
+}
+
+impl std::fmt::Debug for Reading<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Reading").field("statements", &self.statements.len()).finish()
+    }
+}
+
+impl<'a> Reading<'a> {
+    /// Reads a document in one world. Whatever is no statement is left out.
+    pub fn new(world: &World, document: &'a Value) -> Self {
+        let list = world.get(document, "Statement");
+        let items = list.map(|list| world.items(list)).unwrap_or_default().into_iter().enumerate();
+        Self { statements: items.filter_map(|(n, value)| statement(world, n, value)).collect() }
+    }
+}
+
 /// One statement.
 pub(super) struct Statement<'a> {
-    /// Keys from the document down.
-    pub(super) key: String,
+    /// Its number.
+    pub(super) n: usize,
     pub(super) value: &'a Value,
     pub(super) allows: bool,
     pub(super) actions: Vec<&'a Value>,
@@ -31,9 +51,16 @@ pub(super) struct Condition<'a> {
     pub(super) at: &'a Value,
 }
 
+impl Statement<'_> {
+    /// Keys from the document down.
+    pub(super) fn key(&self) -> String {
+        format!("Statement/{}", self.n)
+    }
+}
+
 impl Condition<'_> {
     /// The operator without set prefix and `IfExists`, in small letters; empty for one that doesn't exist.
-    pub(super) fn base(&self) -> String {
+    pub(super) fn base(&self) -> &'static str {
         super::grammar::operator_name(self.operator).unwrap_or_default()
     }
 
@@ -52,13 +79,6 @@ fn starts(text: &str, prefix: &str) -> bool {
     text.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix))
 }
 
-/// The statements of a document that can be read.
-pub(super) fn statements<'a>(world: &World, document: &'a Value) -> Vec<Statement<'a>> {
-    let Some(list) = world.get(document, "Statement") else { return Vec::new() };
-    let items = world.items(list).into_iter().enumerate();
-    items.filter_map(|(n, value)| statement(world, n, value)).collect()
-}
-
 fn statement<'a>(world: &World, n: usize, value: &'a Value) -> Option<Statement<'a>> {
     let map = value.as_map()?;
     let at = |key: &str| map.get(key).and_then(|v| world.resolve(v));
@@ -67,7 +87,7 @@ fn statement<'a>(world: &World, n: usize, value: &'a Value) -> Option<Statement<
     let conditions = at("Condition");
     let open = effect.as_str().is_none() || conditions.is_some_and(|c| c.as_map().is_none());
     Some(Statement {
-        key: format!("Statement/{n}"),
+        n,
         value,
         allows: effect.as_str() == Some("Allow"),
         actions: items("Action"),

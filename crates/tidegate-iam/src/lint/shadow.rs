@@ -1,9 +1,9 @@
 //! Statements that change nothing, because another one of the document says the same or more.
 
 use super::Remark;
-use super::reading::{Statement, pattern, statements};
+use super::reading::{Reading, Statement, pattern};
 use crate::Glob;
-use tidegate_graph::{Data, Value, World};
+use tidegate_graph::{Data, Value};
 
 /// More statements than this are not compared: each would be with each.
 const MOST_STATEMENTS: usize = 120;
@@ -11,13 +11,16 @@ const MOST_STATEMENTS: usize = 120;
 const MOST_ITEMS: usize = 60;
 
 /// Statements that another one covers: allowed already, denied already, or allowed in vain.
-pub fn shadowed(world: &World, document: &Value) -> Vec<Remark> {
-    let statements = statements(world, document);
+pub fn shadowed(reading: &Reading<'_>) -> Vec<Remark> {
+    let statements = &reading.statements;
     if statements.len() < 2 || statements.len() > MOST_STATEMENTS {
         return Vec::new();
     }
     let covers: Vec<Option<Cover>> = statements.iter().map(Cover::of).collect();
     let mut out = Vec::new();
+    if covers.iter().all(Option::is_none) {
+        return out;
+    }
     for (n, statement) in statements.iter().enumerate() {
         let Some(scope) = Scope::of(statement) else { continue };
         let over = covers.iter().enumerate().find(|(m, cover)| {
@@ -37,7 +40,7 @@ pub fn shadowed(world: &World, document: &Value) -> Vec<Remark> {
             (_, true) => format!("statement {number} allows all that this one allows"),
             (_, false) => format!("statement {number} denies all that this one denies"),
         };
-        out.push(Remark::new(statement.value, statement.key.clone(), message).help("take it out"));
+        out.push(Remark::new(statement.value, statement.key(), message).help("take it out"));
     }
     out
 }
@@ -137,7 +140,7 @@ impl Pattern {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tidegate_graph::FileId;
+    use tidegate_graph::{FileId, World};
 
     #[track_caller]
     fn check(statements: &[(&str, &str, &str)], expect: &[&str]) {
@@ -149,7 +152,7 @@ mod tests {
             .collect();
         let text = format!(r#"{{"Version": "2012-10-17", "Statement": [{}]}}"#, list.join(","));
         let document = crate::json::parse(FileId(0), &text).unwrap();
-        let found = shadowed(&World::default(), &document);
+        let found = shadowed(&Reading::new(&World::default(), &document));
         let said: Vec<String> = found.iter().map(|r| format!("{}: {}", r.key, r.message)).collect();
         assert_eq!(said, expect);
     }

@@ -1,9 +1,8 @@
 //! Wildcards that stand for so few actions that a list says more.
 
 use super::Remark;
-use super::reading::statements;
+use super::reading::Reading;
 use crate::Catalogue;
-use tidegate_graph::{Value, World};
 
 /// A pattern for this many actions is better written out.
 const FEW: usize = 3;
@@ -22,9 +21,9 @@ pub struct Expansion {
 }
 
 /// Patterns of statements that allow, each with the few actions that it covers.
-pub fn short_wildcards(world: &World, document: &Value, catalogue: &Catalogue) -> Vec<Expansion> {
+pub fn short_wildcards(reading: &Reading<'_>, catalogue: &Catalogue) -> Vec<Expansion> {
     let mut out = Vec::new();
-    for (n, statement) in statements(world, document).iter().enumerate().filter(|(_, s)| s.allows) {
+    for (n, statement) in reading.statements.iter().enumerate().filter(|(_, s)| s.allows) {
         for (i, action) in statement.actions.iter().enumerate() {
             let Some(text) = action.as_str() else { continue };
             let Some((_, name)) = text.split_once(':').filter(|(_, name)| name.contains(['*', '?'])) else {
@@ -45,7 +44,7 @@ pub fn short_wildcards(world: &World, document: &Value, catalogue: &Catalogue) -
             let shown: Vec<String> = found.iter().map(|a| format!("`{a}`")).collect();
             let message = format!("`{text}` stands for {} today, and for whatever comes", shown.join(", "));
             let remark =
-                Remark::new(action, format!("{}/Action/{i}", statement.key), message).help("list them");
+                Remark::new(action, format!("{}/Action/{i}", statement.key()), message).help("list them");
             out.push(Expansion { remark, statement: n, action: i, actions: found });
         }
     }
@@ -55,14 +54,14 @@ pub fn short_wildcards(world: &World, document: &Value, catalogue: &Catalogue) -
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tidegate_graph::FileId;
+    use tidegate_graph::{FileId, World};
 
     #[test]
     fn few_and_many() {
         let text = r#"{"Statement": [{"Effect": "Allow", "Action": ["sqs:Send*", "sqs:*", "s3:Get*", "sqs:No*", "sqs:SendMessage"], "Resource": "*"},
             {"Effect": "Deny", "Action": "sqs:Send*", "Resource": "*"}]}"#;
         let document = crate::json::parse(FileId(0), text).unwrap();
-        let found = short_wildcards(&World::default(), &document, Catalogue::current());
+        let found = short_wildcards(&Reading::new(&World::default(), &document), Catalogue::current());
         assert_eq!(found.len(), 1);
         assert_eq!(
             found.first().map(|e| (e.statement, e.action, e.actions.clone())),

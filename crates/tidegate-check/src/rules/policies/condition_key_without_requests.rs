@@ -65,7 +65,7 @@ impl Rule for ConditionKeyWithoutRequests {
     const ON: &'static [&'static str] = DOCUMENT_TYPES;
 
     fn check(resource: &Resource, cx: &Context<'_>) {
-        report(cx, resource, |document| lint::absent_keys(cx.world, document.value, Catalogue::current()));
+        report(cx, resource, |document| lint::absent_keys(&document.reading(cx), Catalogue::current()));
     }
 }
 

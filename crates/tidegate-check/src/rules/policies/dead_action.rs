@@ -63,7 +63,7 @@ impl Rule for DeadAction {
 
     fn check(resource: &Resource, cx: &Context<'_>) {
         report(cx, resource, |document| {
-            lint::dead_actions(cx.world, document.value, document.kind, Catalogue::current())
+            lint::dead_actions(&document.reading(cx), document.kind, Catalogue::current())
         });
     }
 }

@@ -67,7 +67,7 @@ impl Rule for MistypedCondition {
 
     fn check(resource: &Resource, cx: &Context<'_>) {
         report(cx, resource, |document| {
-            lint::mistyped_conditions(cx.world, document.value, Catalogue::current())
+            lint::mistyped_conditions(&document.reading(cx), Catalogue::current())
         });
     }
 }

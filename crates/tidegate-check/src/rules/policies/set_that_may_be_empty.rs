@@ -66,7 +66,7 @@ impl Rule for SetThatMayBeEmpty {
     const ON: &'static [&'static str] = DOCUMENT_TYPES;
 
     fn check(resource: &Resource, cx: &Context<'_>) {
-        report(cx, resource, |document| lint::empty_sets(cx.world, document.value, document.kind));
+        report(cx, resource, |document| lint::empty_sets(&document.reading(cx), document.kind));
     }
 }
 

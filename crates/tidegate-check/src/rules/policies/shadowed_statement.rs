@@ -68,7 +68,7 @@ impl Rule for ShadowedStatement {
     const ON: &'static [&'static str] = DOCUMENT_TYPES;
 
     fn check(resource: &Resource, cx: &Context<'_>) {
-        report(cx, resource, |document| lint::shadowed(cx.world, document.value));
+        report(cx, resource, |document| lint::shadowed(&document.reading(cx)));
     }
 }
 

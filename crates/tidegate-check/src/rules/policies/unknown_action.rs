@@ -61,9 +61,7 @@ impl Rule for UnknownAction {
     const ON: &'static [&'static str] = DOCUMENT_TYPES;
 
     fn check(resource: &Resource, cx: &Context<'_>) {
-        report(cx, resource, |document| {
-            lint::unknown_actions(cx.world, document.value, Catalogue::current())
-        });
+        report(cx, resource, |document| lint::unknown_actions(&document.reading(cx), Catalogue::current()));
     }
 }
 

@@ -61,7 +61,7 @@ impl Rule for WildcardForFewActions {
 
     fn check(resource: &Resource, cx: &Context<'_>) {
         for document in documents(cx, resource) {
-            for found in lint::short_wildcards(cx.world, document.value, Catalogue::current()) {
+            for found in lint::short_wildcards(&document.reading(cx), Catalogue::current()) {
                 let remark = found.remark;
                 // Numbers only where there is a list.
                 let (statement, action) = (found.statement.to_string(), found.action.to_string());

@@ -1,0 +1,5 @@
+//! `policy`, as `tidegate_iam::fuzz` has it.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|text: &str| tidegate_iam::fuzz::run("policy", text));
