@@ -13,6 +13,7 @@ mod cli {
     mod init;
     mod installed;
     mod iam;
+    mod iam_lint;
     mod output;
     mod own_rules;
     mod peers;
