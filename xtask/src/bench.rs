@@ -3,6 +3,7 @@
 mod iam;
 pub(crate) mod measure;
 mod peers;
+mod policies;
 mod templates;
 
 use crate::process;
@@ -40,6 +41,7 @@ pub(crate) fn run(options: &Options) -> Result<bool> {
 
     println!("{:<44} {:>10} {:>10} {:>10} {:>6}", "tidegate check", "wall", "CPU", "peak", "goal");
     let few = options.runs.min(3);
+    let policies = policies::many(&folder.join("policies"), 1_000)?;
     let show = |what: &str, input: &Path, runs: usize, goal: &str| -> Result<Run> {
         let run = median(&check(&binary, input), runs)?;
         println!(
@@ -54,6 +56,14 @@ pub(crate) fn run(options: &Options) -> Result<bool> {
     show("1,000 templates of 12 resources", &many, few, "2 s")?;
     let half_run = show("one template of 20,000 resources", &half, few, "")?;
     let full_run = show("one template of 40,000 resources", &full, few, "")?;
+    let lint = median(&lint(&binary, &policies), few)?;
+    println!(
+        "{:<44} {:>7.1} ms {:>7.1} ms {:>7.1} MB",
+        "iam lint: 1,000 policies in files",
+        lint.wall.as_secs_f64() * 1e3,
+        lint.cpu.as_secs_f64() * 1e3,
+        lint.memory as f64 / 1024.0
+    );
     if let Some(own) = &options.templates {
         show(&own.display().to_string(), own, few, "")?;
     }
@@ -70,6 +80,15 @@ fn check(binary: &Path, input: &Path) -> impl Fn() -> Command {
     move || {
         let mut command = Command::new(&binary);
         command.arg("check").arg(&input).args(["--format", "json"]);
+        command
+    }
+}
+
+fn lint(binary: &Path, input: &Path) -> impl Fn() -> Command {
+    let (binary, input) = (binary.to_path_buf(), input.to_path_buf());
+    move || {
+        let mut command = Command::new(&binary);
+        command.args(["iam", "lint"]).arg(&input).args(["--format", "json"]);
         command
     }
 }
