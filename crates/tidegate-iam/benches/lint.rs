@@ -19,17 +19,21 @@ fn policies() -> Vec<String> {
         "\"logs:CreateLogStream\", \"logs:PutLogEvents\"",
         "\"sqs:SendMesage\"",
     ];
-    const RESOURCES: [&str; 4] = [
+    const RESOURCES: [&str; 8] = [
         "\"arn:aws:sqs:eu-west-1:111122223333:orders\"",
         "[\"arn:aws:s3:::orders\", \"arn:aws:s3:::orders/*\"]",
-        "\"*\"",
         "\"arn:aws:dynamodb:*:111122223333:table/orders\"",
+        "\"arn:aws:lambda:eu-west-1:111122223333:function:orders-*\"",
+        "\"arn:aws:iam::111122223333:role/app/*\"",
+        "\"*\"",
+        "\"arn:aws:logs:*:*:log-group:/aws/lambda/orders:*\"",
+        "\"arn:aws:sqs:eu-west-1:111122223333:payments\"",
     ];
     (0..1_000)
         .map(|n: usize| {
             let mut text = String::from("{\"Version\": \"2012-10-17\", \"Statement\": [");
             for i in 0..=n % 6 {
-                let (action, resource) = (ACTIONS[(n + i) % 8], RESOURCES[(n * 3 + i) % 4]);
+                let (action, resource) = (ACTIONS[(n + i) % 8], RESOURCES[(n + i) % 8]);
                 let comma = if i == 0 { "" } else { ", " };
                 let _ = write!(
                     text,

@@ -128,8 +128,7 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read() {
-        let mut file = File::default();
-        file.date = "2026-01-02".into();
+        let mut file = File { date: "2026-01-02".into(), ..File::default() };
         file.sources.push("a 1 (MIT)".into());
         file.put("services", "S\tsqs\tSQS\t\n");
         file.put("names", "");

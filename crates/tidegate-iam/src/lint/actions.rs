@@ -72,7 +72,7 @@ pub fn dead_actions(reading: &Reading<'_>, kind: Kind, catalogue: &Catalogue) ->
         return out;
     }
     for statement in &reading.statements {
-        let Some(resources) = named(&statement) else { continue };
+        let Some(resources) = named(statement) else { continue };
         let dead: Vec<(usize, &Value, String)> = statement
             .actions
             .iter()

@@ -13,7 +13,7 @@ pub fn absent_keys(reading: &Reading<'_>, catalogue: &Catalogue) -> Vec<Remark> 
     let mut out = Vec::new();
     for statement in &reading.statements {
         for condition in &statement.conditions {
-            let Some((message, help)) = absent(&statement, condition, catalogue) else { continue };
+            let Some((message, help)) = absent(statement, condition, catalogue) else { continue };
             let key = format!("{}/Condition/{}/{}", statement.key(), condition.operator, condition.name);
             out.push(Remark::new(condition.at, key, message).help(help));
         }
@@ -177,9 +177,9 @@ fn bad_value(base: &str, value: &Value) -> Option<String> {
     if text.contains("${") {
         return None;
     }
-    let lower = text.to_ascii_lowercase();
+    let is = |word: &str| text.eq_ignore_ascii_case(word);
     match base {
-        "bool" | "null" if !matches!(lower.as_str(), "true" | "false") => {
+        "bool" | "null" if !is("true") && !is("false") => {
             Some(format!("`{text}` is neither `true` nor `false`"))
         }
         b if b.starts_with("numeric") && text.parse::<f64>().is_err() => {
@@ -188,7 +188,10 @@ fn bad_value(base: &str, value: &Value) -> Option<String> {
         b if b.contains("ipaddress") && !is_network(&text) => {
             Some(format!("`{text}` is no address or network: those look like `203.0.113.0/24`"))
         }
-        b if b.starts_with("arn") && !lower.starts_with("arn:") && !text.contains(['*', '?']) => {
+        b if b.starts_with("arn")
+            && !text.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("arn:"))
+            && !text.contains(['*', '?']) =>
+        {
             Some(format!("`{text}` is no ARN, so it never fits"))
         }
         _ => None,

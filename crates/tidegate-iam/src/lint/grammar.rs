@@ -398,7 +398,7 @@ impl Check<'_> {
 pub(super) fn operator_name(operator: &str) -> Option<&'static str> {
     let after = |text: &str, prefix: &str| {
         let (start, rest) = text.split_at_checked(prefix.len())?;
-        start.eq_ignore_ascii_case(prefix).then(|| rest.len())
+        start.eq_ignore_ascii_case(prefix).then_some(rest.len())
     };
     let base = ["ForAnyValue:", "ForAllValues:"]
         .iter()

@@ -92,7 +92,7 @@ impl Rule for OversizedPolicy {
             let length = size(cx.world, document.value);
             match (document.kind, quota(&resource.ty)) {
                 (Kind::Trust, _) => {
-                    say(&document.key, document.value.span, "the trust policy", length, 4_096)
+                    say(&document.key, document.value.span, "the trust policy", length, 4_096);
                 }
                 (Kind::Identity, Some((_, true))) => inline += length,
                 (_, Some((most, _))) => say(&document.key, document.value.span, "the policy", length, most),

@@ -49,7 +49,7 @@ pub(super) fn add(system: &mut System, path: &str, json: Json, kind: Kind) {
     match kind {
         Kind::ServiceControl => drop(properties.insert("Type", Value::text("SERVICE_CONTROL_POLICY", span))),
         Kind::ResourceControl => {
-            drop(properties.insert("Type", Value::text("RESOURCE_CONTROL_POLICY", span)))
+            drop(properties.insert("Type", Value::text("RESOURCE_CONTROL_POLICY", span)));
         }
         Kind::Identity => {
             properties.insert("ManagedPolicyName", Value::text(stem.as_str(), span));
