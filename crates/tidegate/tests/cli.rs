@@ -10,10 +10,10 @@ mod cli {
     mod fix;
     mod formats;
     mod graph;
-    mod init;
-    mod installed;
     mod iam;
     mod iam_lint;
+    mod init;
+    mod installed;
     mod output;
     mod own_rules;
     mod peers;

@@ -4,10 +4,7 @@ use super::{ByteSet, Hit, Text};
 use crate::decision::Class;
 
 pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
-    const NEEDED: ByteSet = ByteSet::from_list(b"(=");
-    if !text.bytes.has(b'(')
-        || !text.bytes.has(b')') && !text.bytes.has(b'=')
-        || !text.bytes.intersects(NEEDED)
+    if !text.bytes.intersects(ByteSet::from_list(b"(\0")) || !text.bytes.intersects(ByteSet::from_list(b")="))
     {
         return None;
     }

@@ -227,7 +227,8 @@ pub(super) fn judge(input: &Input, selection: &Selection, today: Date) -> Judged
     let findings = tidegate_check::check(&input.system, &input.graph, selection);
     let sight = Sight { input };
     let path = |file: &str| sight.seen_by_config(file);
-    let seen = custom::Seen { system: &input.system, graph: &input.graph, folder: &input.folder, path: &path };
+    let seen =
+        custom::Seen { system: &input.system, graph: &input.graph, folder: &input.folder, path: &path };
     let Ran { mut outcome, problems, mut warnings } = input.config.custom.run(seen, selection);
     let own = Outcome { findings, unknown: Vec::new() };
     tidegate_check::merge(&input.system, &mut outcome, own);

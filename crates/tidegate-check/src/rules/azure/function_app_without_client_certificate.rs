@@ -71,14 +71,20 @@ mod tests {
     use crate::testing::Build;
 
     fn findings(properties: &str) -> usize {
-        Build::new().json("It", "azurerm_linux_function_app", properties).findings::<FunctionAppWithoutClientCertificate>().len()
+        Build::new()
+            .json("It", "azurerm_linux_function_app", properties)
+            .findings::<FunctionAppWithoutClientCertificate>()
+            .len()
     }
 
     #[test]
     fn found() {
         assert_eq!(findings(r#"{}"#), 1);
         assert_eq!(findings(r#"{"client_certificate_mode": "Optional"}"#), 1);
-        assert_eq!(findings(r#"{"client_certificate_enabled": false, "client_certificate_mode": "Required"}"#), 1);
+        assert_eq!(
+            findings(r#"{"client_certificate_enabled": false, "client_certificate_mode": "Required"}"#),
+            1
+        );
     }
 
     #[test]

@@ -76,7 +76,10 @@ mod tests {
     use crate::testing::Build;
 
     fn findings(properties: &str) -> usize {
-        Build::new().json("It", "azurerm_linux_function_app", properties).findings::<FunctionAppWithoutHttp2>().len()
+        Build::new()
+            .json("It", "azurerm_linux_function_app", properties)
+            .findings::<FunctionAppWithoutHttp2>()
+            .len()
     }
 
     #[test]

@@ -112,14 +112,20 @@ mod tests {
     use crate::testing::Build;
 
     fn findings(properties: &str) -> usize {
-        Build::new().json("It", "azurerm_storage_account", properties).findings::<StorageOpenToEveryNetwork>().len()
+        Build::new()
+            .json("It", "azurerm_storage_account", properties)
+            .findings::<StorageOpenToEveryNetwork>()
+            .len()
     }
 
     #[test]
     fn found() {
         assert_eq!(findings(r#"{}"#), 1);
         assert_eq!(findings(r#"{"network_rules": [{"default_action": "Allow"}]}"#), 1);
-        assert_eq!(findings(r#"{"network_rules": [{"default_action": "Deny", "ip_rules": ["0.0.0.0/0"]}]}"#), 1);
+        assert_eq!(
+            findings(r#"{"network_rules": [{"default_action": "Deny", "ip_rules": ["0.0.0.0/0"]}]}"#),
+            1
+        );
     }
 
     #[test]
