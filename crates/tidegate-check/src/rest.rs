@@ -33,5 +33,7 @@ pub(crate) fn listed(names: &[String]) -> String {
 
 /// The protocol of an HTTP or WebSocket API, if it is known.
 pub(crate) fn protocol<'r>(cx: &Context<'_>, api: &'r Resource) -> Option<&'r str> {
-    cx.get(api, &["ProtocolType"]).and_then(Value::as_str)
+    let said = cx.get(api, &["ProtocolType"]).and_then(Value::as_str);
+    // An API that is imported from OpenAPI is an HTTP API: no other can be.
+    said.or_else(|| (cx.get(api, &["Body"]).or_else(|| cx.get(api, &["BodyS3Location"]))).map(|_| "HTTP"))
 }

@@ -4,6 +4,7 @@ use crate::Context;
 use crate::access::{Reach, reach_by_conditions};
 use crate::rule::{Rule, declare_rule};
 use tidegate_graph::Resource;
+use tidegate_graph::policy::Statement;
 
 declare_rule! {
     /// ## What it finds
@@ -48,7 +49,7 @@ declare_rule! {
     /// ```
     ///
     /// ## Limits
-    /// Queues and functions have rules of their own. Services that act with a role of the account alone are reported as well; they
+    /// An encryption context that names whose data a key decrypts counts as a source. Queues and functions have rules of their own. Services that act with a role of the account alone are reported as well; they
     /// need no such statement.
     ResourceServiceWithoutSource {
         id: "resource-service-without-source",
@@ -89,6 +90,9 @@ impl Rule for ResourceServiceWithoutSource {
             let statement = &placed.statement;
             let service = statement.principals.iter().find(|p| p.kind == "Service");
             let Some(service) = service.filter(|_| statement.allows()) else { continue };
+            if is_for_own_ciphertext(cx, statement) {
+                continue;
+            }
             match reach_by_conditions(cx.world, statement) {
                 Reach::Narrow => {}
                 Reach::Unknown => cx.unknown(policy, service.value, "for whom the service acts"),
@@ -100,6 +104,21 @@ impl Rule for ResourceServiceWithoutSource {
             }
         }
     }
+}
+
+/// A service names what it encrypts for: `kms:EncryptionContext:aws:logs:arn` is the log group, account and all.
+fn is_for_own_ciphertext(cx: &Context<'_>, statement: &Statement<'_>) -> bool {
+    statement.condition_keys(cx.world).iter().any(|(operator, key, value)| {
+        let positive = operator.to_ascii_lowercase().starts_with("arn")
+            || operator.to_ascii_lowercase().starts_with("string");
+        let context = key.to_ascii_lowercase().starts_with("kms:encryptioncontext:");
+        let open = value.as_str() == Some("*");
+        positive
+            && !operator.to_ascii_lowercase().contains("not")
+            && !operator.ends_with("IfExists")
+            && context
+            && !open
+    })
 }
 
 #[cfg(test)]
@@ -123,6 +142,14 @@ mod tests {
         };
         assert_eq!(key(""), ["K: `sns.amazonaws.com` may act for any account"]);
         assert!(key(r#", "Condition": {"StringEquals": {"aws:SourceAccount": "123456789012"}}"#).is_empty());
+        let context = |operator: &str, value: &str| {
+            key(&format!(
+                r#", "Condition": {{"{operator}": {{"kms:EncryptionContext:aws:logs:arn": "{value}"}}}}"#
+            ))
+        };
+        assert!(context("ArnLike", "arn:aws:logs:eu-west-1:123456789012:log-group:*").is_empty());
+        assert_eq!(context("ArnLike", "*").len(), 1);
+        assert_eq!(context("ArnNotLike", "arn:aws:logs:eu-west-1:123456789012:*").len(), 1);
         assert!(findings("[]").is_empty());
     }
 }
