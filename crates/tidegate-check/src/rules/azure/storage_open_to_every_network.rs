@@ -82,26 +82,46 @@ impl Rule for StorageOpenToEveryNetwork {
         if let Some(access) = access.filter(|v| v.as_bool().is_none()) {
             return cx.unknown(resource, access, &format!("`{ACCESS}`"));
         }
-        report(resource, ACCESS, access.map_or(resource.span, |v| v.span), cx);
+        report(resource, ACCESS, access.map_or(resource.span, |v| v.span), PUBLIC, cx);
     }
 }
 
 fn rules(resource: &Resource, action: Option<&Value>, addresses: &[&Value], at: &str, cx: &Context<'_>) {
     if let Some(action) = action {
         match action.as_str() {
-            Some("Allow") => return report(resource, &format!("{at}default_action"), action.span, cx),
+            // With addresses beside it, a peer takes `Allow` for a list of who may come; it lets everybody in.
+            Some("Allow") if addresses.is_empty() || addresses.iter().any(|a| is_everywhere(a)) => {
+                return report(resource, &format!("{at}default_action"), action.span, &[], cx);
+            }
+            Some("Allow") => {
+                return report(resource, &format!("{at}default_action"), action.span, PUBLIC, cx);
+            }
             Some(_) => {}
             None => return cx.unknown(resource, action, "`default_action`"),
         }
     }
-    if let Some(any) = addresses.iter().find(|a| matches!(a.as_str(), Some("0.0.0.0/0" | "0.0.0.0"))) {
-        report(resource, &format!("{at}ip_rules"), any.span, cx);
+    if let Some(any) = addresses.iter().find(|a| is_everywhere(a)) {
+        report(resource, &format!("{at}ip_rules"), any.span, &[], cx);
     }
 }
 
-fn report(resource: &Resource, key: &str, place: tidegate_graph::Span, cx: &Context<'_>) {
+/// Says the same only where a rule lets everybody in expressly.
+const PUBLIC: &[&str] = &["kics:17f75827-0684-48f4-8747-61129c7e4198"];
+
+fn is_everywhere(address: &Value) -> bool {
+    matches!(address.as_str(), Some("0.0.0.0/0" | "0.0.0.0"))
+}
+
+fn report(
+    resource: &Resource,
+    key: &str,
+    place: tidegate_graph::Span,
+    unlike: &[&'static str],
+    cx: &Context<'_>,
+) {
     cx.finding(resource, "every network can reach the storage account")
         .at_place(key, place)
+        .unlike(unlike)
         .help("set `default_action = \"Deny\"` in `network_rules`, and name the networks")
         .report();
 }

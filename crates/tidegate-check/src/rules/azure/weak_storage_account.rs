@@ -52,6 +52,7 @@ declare_rule! {
             "trivy:AVD-AZU-0008",
             "trivy:AVD-AZU-0011",
             "kics:12944ec4-1fa0-47be-8b17-42a034f937c2",
+            "kics:17f75827-0684-48f4-8747-61129c7e4198",
             "kics:8263f146-5e03-43e0-9cfe-db960d56d1e7",
         ],
         threats: ["T31", "T35", "T49"],
@@ -71,10 +72,11 @@ impl Rule for WeakStorageAccount {
             }
             value.as_bool().map(|is| is == bad)
         };
-        let report = |key: &str, severity, message: String, good: bool| {
+        let report = |key: &str, severity, message: String, good: bool, peers: &[&'static str]| {
             cx.finding(account, message)
                 .at(&[key])
                 .severity(severity)
+                .unlike(&others(peers))
                 .help(format!("set `{key} = {good}`"))
                 .fix(Fix::risky(format!("set `{key}`")).set(&account.id, &[key], good))
                 .report();
@@ -86,6 +88,7 @@ impl Rule for WeakStorageAccount {
                     .finding(account, "the storage account accepts old TLS")
                     .at(&["min_tls_version"])
                     .severity(Severity::Medium)
+                    .unlike(&others(OLD_TLS))
                     .help("set `min_tls_version = \"TLS1_2\"`")
                     .fix(Fix::risky("ask for TLS 1.2").set(&account.id, &["min_tls_version"], "TLS1_2"))
                     .report(),
@@ -95,7 +98,13 @@ impl Rule for WeakStorageAccount {
         // The second name is that of older provider versions.
         for key in ["https_traffic_only_enabled", "enable_https_traffic_only"] {
             if weak(key, false, false) == Some(true) {
-                report(key, Severity::High, "the storage account accepts unencrypted requests".into(), true);
+                report(
+                    key,
+                    Severity::High,
+                    "the storage account accepts unencrypted requests".into(),
+                    true,
+                    PLAIN_HTTP,
+                );
             }
         }
         let older = cx.get(account, &["allow_blob_public_access"]).is_some();
@@ -106,6 +115,7 @@ impl Rule for WeakStorageAccount {
                 Severity::Medium,
                 "containers of the storage account may be made public".into(),
                 false,
+                if older { PUBLIC_BLOBS } else { NESTED_PUBLIC },
             );
         }
         let users: Vec<&Resource> =
@@ -117,9 +127,27 @@ impl Rule for WeakStorageAccount {
             && weak("shared_access_key_enabled", true, true) == Some(true)
         {
             let message = format!("who has the account's key changes the code of `{}`", app.logical_id);
-            report("shared_access_key_enabled", Severity::Medium, message, false);
+            report("shared_access_key_enabled", Severity::Medium, message, false, SHARED_KEY);
         }
     }
+}
+
+/// What peers call the same, finding by finding.
+const PLAIN_HTTP: &[&str] =
+    &["CKV_AZURE_3", "trivy:AVD-AZU-0008", "kics:12944ec4-1fa0-47be-8b17-42a034f937c2"];
+const OLD_TLS: &[&str] = &["trivy:AVD-AZU-0011", "kics:8263f146-5e03-43e0-9cfe-db960d56d1e7"];
+const NESTED_PUBLIC: &[&str] = &["CKV_AZURE_59", "CKV_AZURE_190", "trivy:AVD-AZU-0007"];
+const PUBLIC_BLOBS: &[&str] =
+    &["CKV_AZURE_59", "CKV_AZURE_190", "trivy:AVD-AZU-0007", "kics:17f75827-0684-48f4-8747-61129c7e4198"];
+const SHARED_KEY: &[&str] = &["CKV2_AZURE_40"];
+
+/// The peers' ids that a finding with `peers` does not stand for.
+fn others(peers: &[&'static str]) -> Vec<&'static str> {
+    [PLAIN_HTTP, OLD_TLS, PUBLIC_BLOBS, SHARED_KEY]
+        .concat()
+        .into_iter()
+        .filter(|id| !peers.contains(id))
+        .collect()
 }
 
 #[cfg(test)]
