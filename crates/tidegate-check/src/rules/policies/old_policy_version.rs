@@ -3,7 +3,7 @@
 use crate::Context;
 use crate::policies::{DOCUMENT_TYPES, documents};
 use crate::rule::{Rule, declare_rule};
-use tidegate_graph::{Fix, Resource};
+use tidegate_graph::{Fix, Resource, Severity};
 use tidegate_iam::lint;
 
 declare_rule! {
@@ -47,7 +47,7 @@ declare_rule! {
     ///
     /// ## Limits
     /// Managed policies of that version are refused by AWS and reported as `invalid-policy`. The fix is offered where no variable
-    /// would come to life.
+    /// would come to life, and the finding is info then.
     OldPolicyVersion {
         id: "old-policy-version",
         title: "policy of the version of 2008",
@@ -72,11 +72,12 @@ impl Rule for OldPolicyVersion {
             let Some(remark) = lint::old_version(cx.world, document.value) else { continue };
             let mut path: Vec<&str> = document.path.iter().map(String::as_str).collect();
             path.push("Version");
-            let fix = lint::literal_variables(cx.world, document.value)
-                .is_empty()
-                .then(|| Fix::safe("say the version of 2012").set(&resource.id, &path, "2012-10-17"));
+            let harmless = lint::literal_variables(cx.world, document.value).is_empty();
+            let fix =
+                harmless.then(|| Fix::safe("say the version of 2012").set(&resource.id, &path, "2012-10-17"));
             cx.finding(resource, format!("`{}`: {}", resource.logical_id, remark.message))
                 .at_place(format!("{}/Version", document.key), remark.span)
+                .severity(if harmless { Severity::Info } else { Severity::Low })
                 .help(remark.help)
                 .fix(fix)
                 .report();
