@@ -33,7 +33,7 @@ impl Dice {
 const TARGETS: &[(&str, &str)] = &[
     ("sqs:SendMessage", "arn:aws:sqs:eu-central-1:111122223333:orders"),
     ("sqs:SendMessage", "arn:aws:sqs:eu-central-1:444455556666:inbox"),
-    ("s3:GetObject", "arn:aws:s3:::orders-bucket/home/ana/a.json"),
+    ("s3:GetObject", "arn:aws:s3:::orders-bucket/srv/ana/a.json"),
     ("s3:ListBucket", "arn:aws:s3:::orders-bucket"),
     ("dynamodb:GetItem", "arn:aws:dynamodb:eu-central-1:111122223333:table/orders"),
     ("dynamodb:Query", "arn:aws:dynamodb:eu-central-1:111122223333:table/orders/index/day"),
