@@ -100,7 +100,7 @@ pub fn join_outside(
             match (resource, said) {
                 (Some(resource), said) => add(metadata, system, resource, &world, said, &mut reported),
                 (None, Said::Finding(note)) => {
-                    reported.drafts.push(draft(metadata, Str::default(), Span::default(), note))
+                    reported.drafts.push(draft(metadata, Str::default(), Span::default(), note));
                 }
                 (None, Said::Unknown { why, span }) => reported.unknown.push(Unknown {
                     rule: metadata.id,

@@ -169,7 +169,7 @@ impl<'c> Loader<'c> {
             let head = std::mem::take(&mut form.head);
             match self.known(head, file, pack) {
                 Ok(metadata) => {
-                    self.rules.forms.push(Loaded { rule: form, metadata, path: file.path.clone() })
+                    self.rules.forms.push(Loaded { rule: form, metadata, path: file.path.clone() });
                 }
                 Err(complaint) => complaints.push(complaint),
             }

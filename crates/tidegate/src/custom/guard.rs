@@ -152,7 +152,7 @@ pub(super) fn run(rules: &[&Loaded<File>], seen: Seen<'_>, ran: &mut Ran) {
             let Some(worlds) = worlds_of.get(*stack) else { continue };
             let mut found = said(&loaded.rule, report, template, seen, world);
             let applies = !listed(report, "not_applicable", &loaded.rule.name);
-            for (_, at) in &template.names {
+            for at in template.names.values() {
                 let Some(resource) = seen.system.resources().get(*at) else { continue };
                 let mut here = found.remove(at).unwrap_or_default();
                 if here.is_empty() && !applies {
@@ -371,9 +371,9 @@ pub(super) fn test(rules: &[Loaded<File>], path: &Path, text: &str) -> Report {
         _ => return report,
     };
     for (case, answer) in cases.iter().zip(&answers) {
-        let name = case.get("name").and_then(|n| n.as_text()).unwrap_or_default();
+        let name = case.get("name").and_then(tidegate_graph::Value::as_text).unwrap_or_default();
         let wanted = case.get("expectations").and_then(|e| e.get("rules")).and_then(|r| r.as_map());
-        for (rule, wanted) in wanted.into_iter().flat_map(|m| m.iter()) {
+        for (rule, wanted) in wanted.into_iter().flat_map(tidegate_graph::Map::iter) {
             report.tried.extend(of_file.iter().filter(|r| r.rule.name == *rule).map(|r| r.metadata.id));
             let failed =
                 |f: &Value| f.get("Rule").and_then(|r| r.get("name")).and_then(Value::as_str) == Some(rule);

@@ -113,7 +113,7 @@ fn look(schema: &Value, path: &str, depth: usize, gaps: &mut Gaps, cx: &Context<
         gaps.endless.get_or_insert_with(|| path.into());
     }
     let below = |key: &str| if path.is_empty() { key.to_string() } else { format!("{path}.{key}") };
-    for (key, value) in properties.into_iter().flat_map(|p| p.iter()) {
+    for (key, value) in properties.into_iter().flat_map(tidegate_graph::Map::iter) {
         if let Some(value) = cx.world.resolve(value) {
             look(value, &below(key), depth + 1, gaps, cx);
         }

@@ -75,7 +75,7 @@ impl Rule for StageWithoutExecutionLog {
         match stage.ty.as_str() {
             "AWS::ApiGatewayV2::Stage" => websocket(stage, cx),
             "AWS::ApiGateway::Stage" | "aws_api_gateway_method_settings" => {
-                rest(stage, &["MethodSettings"], None, cx)
+                rest(stage, &["MethodSettings"], None, cx);
             }
             _ if makes_stage(stage, cx) => {
                 let own = cx.get(stage, &["StageDescription", "LoggingLevel"]);

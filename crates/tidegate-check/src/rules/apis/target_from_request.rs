@@ -139,7 +139,7 @@ fn of_method(method: &Resource, cx: &Context<'_>) -> Found {
         return None;
     }
     let parameters = cx.get(method, &["Integration", "RequestParameters"]).and_then(Value::as_map);
-    for (key, value) in parameters.into_iter().flat_map(|p| p.iter()) {
+    for (key, value) in parameters.into_iter().flat_map(tidegate_graph::Map::iter) {
         let Some(text) = cx.world.resolve(value).and_then(Value::as_str) else { continue };
         let Some(name) = key.rsplit('.').next() else { continue };
         // `{bucket}` of the address is only a target where it stands in it.
@@ -149,9 +149,9 @@ fn of_method(method: &Resource, cx: &Context<'_>) -> Found {
         }
     }
     let templates = cx.get(method, &["Integration", "RequestTemplates"]).and_then(Value::as_map);
-    for (key, value) in templates.into_iter().flat_map(|t| t.iter()) {
+    for (key, value) in templates.into_iter().flat_map(tidegate_graph::Map::iter) {
         let Some(value) = cx.world.resolve(value) else { continue };
-        let text: String = value.pieces().iter().map(|piece| piece.display()).collect();
+        let text: String = value.pieces().iter().map(tidegate_graph::Piece::display).collect();
         if let Some(target) = chosen_in(&text) {
             return Some((target, format!("Integration/RequestTemplates/{key}"), value.span));
         }

@@ -77,7 +77,7 @@ impl Rule for KeyWithoutRotation {
                 None | Some((_, Some(_))) => {}
             }
         }
-        if cx.get(key, &["Enabled"]).and_then(|value| value.as_bool()) == Some(false) {
+        if cx.get(key, &["Enabled"]).and_then(tidegate_graph::Value::as_bool) == Some(false) {
             return;
         }
         match cx.get(key, &["EnableKeyRotation"]).map(|value| (value, value.as_bool())) {

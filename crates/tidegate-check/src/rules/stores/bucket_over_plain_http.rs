@@ -153,7 +153,7 @@ fn turns_plain_http_away<'r>(world: &World, statements: &[Placed<'r>]) -> Result
 
 /// The value that the statement wants `aws:SecureTransport` to have.
 fn secure_transport<'r>(world: &World, statement: &Statement<'r>) -> Result<Option<bool>, &'r Value> {
-    for (operator, keys) in statement.conditions.into_iter().flat_map(|c| c.iter()) {
+    for (operator, keys) in statement.conditions.into_iter().flat_map(tidegate_graph::Map::iter) {
         if !["bool", "boolifexists"].contains(&operator.to_ascii_lowercase().as_str()) {
             continue;
         }

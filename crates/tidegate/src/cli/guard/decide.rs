@@ -113,13 +113,13 @@ impl Desk {
     }
 
     fn reason(&self, reason: &Reason) -> Value {
-        let decoded: Vec<&str> = reason.decoded.steps().map(|s| s.name()).collect();
+        let decoded: Vec<&str> = reason.decoded.steps().map(tidegate_decide::decode::Step::name).collect();
         let mut out = json!({"class": reason.class.name(), "pointer": reason.pointer, "decoded": decoded, "detail": reason.detail});
-        if self.explain {
-            if let Some(out) = out.as_object_mut() {
-                out.insert("within".into(), reason.within.as_str().into());
-                out.insert("offset".into(), reason.offset.into());
-            }
+        if self.explain
+            && let Some(out) = out.as_object_mut()
+        {
+            out.insert("within".into(), reason.within.as_str().into());
+            out.insert("offset".into(), reason.offset.into());
         }
         out
     }

@@ -65,7 +65,7 @@ fn export(args: &input::Args) -> Result<Option<(Value, Documents)>, Failure> {
 /// Actions of a service.
 pub(super) fn actions_of(prefix: &str) -> Vec<Str> {
     let service = Catalogue::current().service(prefix);
-    let actions = service.into_iter().flat_map(|service| service.actions());
+    let actions = service.into_iter().flat_map(tidegate_iam::catalogue::Service::actions);
     actions.map(|action| format!("{prefix}:{}", action.name).into()).collect()
 }
 

@@ -99,7 +99,7 @@ pub(super) fn json(asked: Value, list: &str, key: &str, rows: &[Row]) -> String 
         json!({
             key: row.title,
             "decision": row.decision.verdict.word(),
-            "by": row.decision.by.map(|kind| kind.word()),
+            "by": row.decision.by.map(tidegate_iam::Kind::word),
             "location": row.location,
             "because": row.because,
         })

@@ -118,7 +118,7 @@ impl Question {
         let mut out = json!({
             "id": self.id,
             "decision": explanation.decision.verdict.word(),
-            "by": explanation.decision.by.map(|kind| kind.word()),
+            "by": explanation.decision.by.map(tidegate_iam::Kind::word),
             "statements": explanation.because.iter().map(hit).collect::<Vec<_>>(),
         });
         let problems = self.problems();
@@ -249,7 +249,8 @@ fn allowed_if(explanation: &Explanation<'_>) -> Value {
     let with_conditions = |one: &Hit<'_>| {
         let mut out = hit(one);
         let conditions = one.open.iter().map(|condition| {
-            let values: Vec<String> = condition.values.iter().map(|v| v.display()).collect();
+            let values: Vec<String> =
+                condition.values.iter().map(tidegate_iam::policy::Template::display).collect();
             json!({ "operator": condition.written, "key": hole::display(&condition.key), "values": values })
         });
         if let Some(out) = out.as_object_mut() {
