@@ -218,7 +218,6 @@ impl<'a> Eval<'a, '_> {
     }
 
     /// What a loop goes through: keys, and for lists the items.
-    #[expect(clippy::type_complexity, reason = "read in one place")]
     fn pairs(&mut self, range: &Val<'a>) -> Result<Vec<(Option<Val<'a>>, Option<Val<'a>>)>> {
         let keys = |keys: Vec<Str>| keys.into_iter().map(|k| (Some(Val::Text(k)), None)).collect();
         match range {
