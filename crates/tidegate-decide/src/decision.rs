@@ -62,6 +62,8 @@ classes! {
     LoneSurrogate "lone-surrogate",
     /// A number that overflows, or of absurd length.
     NumberPrecision "number-precision",
+    /// Comes from where the contract declares nothing.
+    Origin "origin",
     /// Operating system command.
     OsCommand "os-command",
     /// SQL.

@@ -4,8 +4,10 @@ use crate::decision::{Class, Decision, Reason, Record, Verdict};
 use crate::decode::Chain;
 use crate::decode::inflate::Bound;
 use crate::json::{Item, Limits, Malformed, Tape};
+use crate::origin;
 use crate::trigger::{self, Trigger};
 use crate::unfold::{Bounds, Found, Spare, Unfold, describe};
+use tidegate_graph::contract::{Contract, Function, Inspect, Mode};
 
 /// How strict a guard is. The default inspects everything.
 #[derive(Clone, Debug)]
@@ -36,6 +38,15 @@ pub struct Guard {
     found: Vec<Found>,
 }
 
+/// A decision under a contract.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ruling {
+    /// What is decided.
+    pub decision: Decision,
+    /// Whether it counts, or is only reported.
+    pub mode: Mode,
+}
+
 /// Reasons that are given for one record.
 const REASONS: usize = 4;
 
@@ -47,23 +58,62 @@ impl Guard {
 
     /// Decides on the JSON text `event`; its trigger is inferred where none is given.
     pub fn decide(&mut self, event: &[u8], trigger: Option<Trigger>) -> Decision {
-        if event.len() > self.settings.bytes {
-            return refused(trigger, Class::Size, self.settings.bytes, "the event is longer than the limit");
-        }
-        let mut tape = std::mem::take(&mut self.tape);
-        let decision = match tape.read(event, &self.settings.json) {
-            Ok(()) => self.read(&tape, event, trigger),
-            Err(Malformed::Syntax(at)) => refused(trigger, Class::Malformed, at, "the event is not JSON"),
-            Err(Malformed::Depth(at)) => refused(trigger, Class::Depth, at, "nested deeper than the limit"),
-        };
-        self.tape = tape;
-        decision
+        self.judge(event, trigger, None).decision
     }
 
-    fn read(&mut self, tape: &Tape, event: &[u8], trigger: Option<Trigger>) -> Decision {
+    /// The same for a function under its contract: where the event comes from is compared, too. A function that the
+    /// contract doesn't hold gets nothing.
+    pub fn decide_for(
+        &mut self,
+        event: &[u8],
+        trigger: Option<Trigger>,
+        contract: &Contract,
+        function: &str,
+    ) -> Ruling {
+        let mode = contract.defaults.mode;
+        match contract.function(function) {
+            Some(function) => self.judge(event, trigger, Some((function, mode))),
+            None => {
+                let detail = "the contract doesn't hold this function";
+                Ruling { decision: refused(trigger, Class::Origin, 0, detail), mode }
+            }
+        }
+    }
+
+    fn judge(&mut self, event: &[u8], trigger: Option<Trigger>, under: Option<(&Function, Mode)>) -> Ruling {
+        // What can't be read has no origin: the strictest edge decides whether that counts.
+        let mode = under.map_or(Mode::Block, |(function, mode)| match function.edges.as_slice() {
+            [] => mode,
+            edges if edges.iter().all(|e| e.mode == Mode::Monitor) => Mode::Monitor,
+            _ => Mode::Block,
+        });
+        let refused = |class, at, detail| Ruling { decision: refused(trigger, class, at, detail), mode };
+        if event.len() > self.settings.bytes {
+            return refused(Class::Size, self.settings.bytes, "the event is longer than the limit");
+        }
+        let mut tape = std::mem::take(&mut self.tape);
+        let ruling = match tape.read(event, &self.settings.json) {
+            Ok(()) => self.read(&tape, event, trigger, under),
+            Err(Malformed::Syntax(at)) => refused(Class::Malformed, at, "the event is not JSON"),
+            Err(Malformed::Depth(at)) => refused(Class::Depth, at, "nested deeper than the limit"),
+        };
+        self.tape = tape;
+        ruling
+    }
+
+    fn read(
+        &mut self,
+        tape: &Tape,
+        event: &[u8],
+        trigger: Option<Trigger>,
+        under: Option<(&Function, Mode)>,
+    ) -> Ruling {
         let root = tape.root(event);
         let trigger = trigger.unwrap_or_else(|| trigger::infer(root));
+        let source =
+            under.map(|(function, mode)| origin::check(function, mode, trigger, root)).unwrap_or_default();
         self.found.clear();
+        self.found.extend(source.foreign.iter().map(|foreign| foreign_record(*foreign)));
         // Twelve times over what came in covers every honest nesting of carriers.
         let work = event.len().saturating_mul(12).saturating_add(self.settings.inflated);
         let inflate = Bound { bytes: self.settings.inflated, ratio: self.settings.ratio };
@@ -74,14 +124,24 @@ impl Guard {
             found: &mut self.found,
             left: work,
         };
-        trigger::leaves(trigger, root, &mut |leaf| unfold.leaf(&leaf));
+        if source.inspect == Inspect::Full {
+            trigger::leaves(trigger, root, &mut |leaf| unfold.leaf(&leaf));
+        }
         let mut decision = conclude(trigger, root, &self.found);
         for flaw in tape.flaws() {
             let (class, offset, detail) = describe(*flaw);
             refuse(&mut decision, root, class, offset, detail);
         }
-        decision
+        if let Some((offset, detail)) = source.whole {
+            refuse(&mut decision, root, Class::Origin, offset, detail);
+        }
+        Ruling { decision, mode: source.mode }
     }
+}
+
+fn foreign_record((record, node, detail): (u32, u32, &'static str)) -> Found {
+    let (within, decoded) = (String::new(), Chain::default());
+    Found { class: Class::Origin, record, node, within, decoded, offset: 0, detail: detail.into() }
 }
 
 fn conclude(trigger: Trigger, root: Item<'_>, found: &[Found]) -> Decision {

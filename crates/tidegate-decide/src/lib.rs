@@ -9,9 +9,10 @@ pub mod decode;
 mod guard;
 mod inject;
 pub mod json;
+mod origin;
 pub mod trigger;
 mod unfold;
 
 pub use decision::{Class, Decision, Reason, Record, Verdict};
-pub use guard::{Guard, Settings};
+pub use guard::{Guard, Ruling, Settings};
 pub use trigger::Trigger;

@@ -1,5 +1,6 @@
 //! Which service sends an event, and which of its leaves somebody outside can set.
 
+mod answer;
 mod infer;
 mod leaves;
 mod records;

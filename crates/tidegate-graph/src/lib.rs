@@ -5,6 +5,7 @@
 //! This crate does no IO, knows no async and no clock.
 
 pub mod condition;
+pub mod contract;
 pub mod finding;
 pub mod fix;
 pub mod graph;

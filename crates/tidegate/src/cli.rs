@@ -2,6 +2,7 @@
 
 pub(crate) mod check;
 mod completions;
+mod contract;
 mod fix;
 mod graph;
 mod guard;
@@ -55,6 +56,8 @@ enum Command {
     Init(init::Args),
     /// Serves an editor over the Language Server Protocol: findings, explanations and fixes while somebody types
     Lsp(lsp::Args),
+    /// Compiles what the guard enforces: where events of each function come from, and how they are looked at
+    Contract(contract::Args),
     /// Decides on events, at run time
     Guard(guard::Args),
     /// Prints a script that completes commands and options in a shell
@@ -100,6 +103,7 @@ fn dispatch(cli: &Cli, today: Date) -> Result<Exit, Failure> {
         Command::Iam(args) => iam::run(args, cli.global, today),
         Command::Init(args) => init::run(args, cli.global),
         Command::Lsp(args) => lsp::run(args, today),
+        Command::Contract(args) => contract::run(args, cli.global),
         Command::Guard(args) => guard::run(args),
         Command::Completions(args) => completions::run(args),
         Command::Man(args) => man::run(args),

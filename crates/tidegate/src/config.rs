@@ -1,9 +1,11 @@
 //! `tidegate.toml`: found beside or above what is read, checked key by key, its errors underlined.
 
 mod complaint;
+mod contract;
 mod keys;
 
 pub(crate) use complaint::{Complaint, Complaints};
+pub(crate) use contract::Enforce;
 pub(crate) use keys::KEYS;
 pub(crate) use tidegate_read::Glob;
 
@@ -68,6 +70,8 @@ pub(crate) struct Config {
     pub(crate) choices: Choices,
     /// Those rules.
     pub(crate) custom: Arc<custom::Rules>,
+    /// What the contract needs to know beyond the code.
+    pub(crate) contract: Enforce,
 }
 
 impl Config {
@@ -191,6 +195,7 @@ impl Reader {
                 "rules" => self.rules(value),
                 "parameters" => self.parameters(value),
                 "allow" => self.allow(value),
+                "contract" => self.contract(value),
                 "packs" => {}
                 _ => self.unknown_key(key.span(), name, ""),
             }
@@ -473,6 +478,7 @@ mod tests {
             "rules.load",
             "packs",
             "allow",
+            "contract",
         ] {
             assert!(KEYS.iter().any(|k| k.name == name), "{name}");
         }

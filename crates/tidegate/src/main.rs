@@ -2,6 +2,7 @@
 
 mod cli;
 mod config;
+mod contract;
 mod crash;
 mod custom;
 mod date;

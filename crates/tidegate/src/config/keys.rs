@@ -16,7 +16,7 @@ pub(crate) struct Key {
 }
 
 /// All keys.
-pub(crate) const KEYS: [Key; 19] = [
+pub(crate) const KEYS: [Key; 25] = [
     Key {
         name: "profile",
         takes: "a profile or a list of profiles: `baseline`, `denial-of-wallet`, `regulated`, `all`",
@@ -153,6 +153,48 @@ pub(crate) const KEYS: [Key; 19] = [
         takes: "a day",
         does: "The last day on which it counts (UTC). From the next day on the findings are open again, and say so.",
         example: "until = 2027-01-31",
+        option: "",
+    },
+    Key {
+        name: "contract",
+        takes: "a table",
+        does: "What `tidegate contract` needs to know beyond the code. docs/guides/contract.md has the whole.",
+        example: "[contract]",
+        option: "",
+    },
+    Key {
+        name: "contract.account",
+        takes: "an account number, as a string",
+        does: "The account that the system is deployed to. Without it: `Metadata.Tidegate.Account` of the templates, or unknown.",
+        example: "account = \"123456789012\"",
+        option: "",
+    },
+    Key {
+        name: "contract.region",
+        takes: "a region",
+        does: "The region that it is deployed to. Without it: `Metadata.Tidegate.Region` of the templates, or unknown.",
+        example: "region = \"eu-west-1\"",
+        option: "",
+    },
+    Key {
+        name: "contract.mode",
+        takes: "`block` or `monitor`",
+        does: "What happens to events that break the contract: they are kept away, or only reported. Without it: `block`.",
+        example: "mode = \"monitor\"",
+        option: "",
+    },
+    Key {
+        name: "contract.block",
+        takes: "a pattern or a list of patterns of resource ids",
+        does: "Functions that block whatever the mode.",
+        example: "block = [\"*/Checkout*\"]",
+        option: "",
+    },
+    Key {
+        name: "contract.monitor",
+        takes: "a pattern or a list of patterns of resource ids",
+        does: "Functions that monitor whatever the mode.",
+        example: "monitor = [\"*/Import*\"]",
         option: "",
     },
 ];

@@ -5,15 +5,22 @@ use crate::failure::Failure;
 use anyhow::Context;
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
+use std::path::PathBuf;
 use std::time::Instant;
 use tidegate_decide::json::{Item, Kind, Limits, Tape};
-use tidegate_decide::{Decision, Guard, Reason, Record, Trigger, Verdict};
+use tidegate_decide::{Guard, Reason, Record, Ruling, Settings, Trigger, Verdict};
+use tidegate_graph::contract::{Contract, Mode};
 
 /// The arguments of `tidegate guard decide`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "In:  {\"id\": ..., \"trigger\": \"sqs\" (optional), \"event\": {...}}\n\
-    Out: {\"id\": ..., \"decision\": \"allow|deny|partial\", \"trigger\": \"sqs\", \"records\": [...], \"micros\": 12}")]
+#[command(
+    after_help = "In:  {\"id\": ..., \"function\": \"name\" (with --contract), \"trigger\": \"sqs\" (optional), \"event\": {...}}\n\
+    Out: {\"id\": ..., \"decision\": \"allow|deny|partial\", \"trigger\": \"sqs\", \"records\": [...], \"micros\": 12}"
+)]
 pub(super) struct Args {
+    /// Contract to enforce for the function that each line names; without one, every trigger is inspected and blocked
+    #[arg(long, value_name = "FILE")]
+    contract: Option<PathBuf>,
     /// Explains each reason: pointer, decoding steps, offset, what gave it away
     #[arg(long)]
     explain: bool,
@@ -25,7 +32,14 @@ const MAX_LINE: u64 = 64 << 20;
 pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
     let mut input = BufReader::with_capacity(1 << 16, std::io::stdin().lock());
     let mut output = std::io::BufWriter::with_capacity(1 << 16, std::io::stdout().lock());
-    let mut desk = Desk { guard: Guard::default(), tape: Tape::default(), explain: args.explain };
+    let contract = args.contract.as_deref().map(crate::cli::contract::load).transpose()?;
+    let mut settings = Settings::default();
+    if let Some(contract) = &contract {
+        settings.bytes = contract.defaults.max_bytes;
+        settings.json.depth = contract.defaults.max_depth;
+    }
+    let guard = Guard::new(settings);
+    let mut desk = Desk { guard, contract, tape: Tape::default(), explain: args.explain };
     let mut line = Vec::new();
     let mut number = 0_u64;
     loop {
@@ -59,6 +73,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
 
 struct Desk {
     guard: Guard,
+    contract: Option<Contract>,
     tape: Tape,
     explain: bool,
 }
@@ -91,24 +106,43 @@ impl Desk {
             }
             _ => event.raw(),
         };
-        let decision = self.guard.decide(text, trigger);
+        let ruling = match &self.contract {
+            None => Ruling { decision: self.guard.decide(text, trigger), mode: Mode::Block },
+            Some(contract) => {
+                let name = root.field("function").map_or(Value::Null, value);
+                let Some(function) = name.as_str() else {
+                    return complaint(id, number, "the line has no \"function\", which the contract needs");
+                };
+                self.guard.decide_for(text, trigger, contract, function)
+            }
+        };
         let micros = started.elapsed().as_micros();
-        self.render(&id, &decision, micros)
+        self.render(&id, &ruling, micros)
     }
 
-    fn render(&self, id: &Value, decision: &Decision, micros: u128) -> Value {
+    fn render(&self, id: &Value, ruling: &Ruling, micros: u128) -> Value {
+        let Ruling { decision, mode } = ruling;
         let denied = decision.records.iter().filter(|r| r.verdict == Verdict::Deny || !r.reasons.is_empty());
-        json!({
+        let watched = *mode == Mode::Monitor && decision.verdict != Verdict::Allow;
+        let mut out = json!({
             "id": id,
-            "decision": decision.verdict.name(),
+            "decision": if watched { Verdict::Allow } else { decision.verdict }.name(),
             "trigger": decision.trigger.name(),
-            "records": denied.map(|r| self.record(r)).collect::<Vec<_>>(),
+            "records": denied.map(|r| self.record(r, watched)).collect::<Vec<_>>(),
             "micros": u64::try_from(micros).unwrap_or(u64::MAX),
-        })
+        });
+        if let Some(out) = out.as_object_mut().filter(|_| watched) {
+            out.insert("would".into(), decision.verdict.name().into());
+        }
+        out
     }
 
-    fn record(&self, record: &Record) -> Value {
+    fn record(&self, record: &Record, watched: bool) -> Value {
         let reasons: Vec<Value> = record.reasons.iter().map(|r| self.reason(r)).collect();
+        if watched && record.verdict == Verdict::Deny {
+            let (allow, deny) = (Verdict::Allow.name(), Verdict::Deny.name());
+            return json!({"index": record.index, "decision": allow, "would": deny, "reasons": reasons});
+        }
         json!({"index": record.index, "decision": record.verdict.name(), "reasons": reasons})
     }
 

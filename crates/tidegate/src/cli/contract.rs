@@ -1,0 +1,74 @@
+//! `tidegate contract`: read, link, compile what the guard enforces.
+
+use super::{Global, input};
+use crate::contract;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::output;
+use anyhow::Context;
+use std::path::{Path, PathBuf};
+use tidegate_graph::contract::{Contract, VERSION};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    #[command(flatten)]
+    input: input::Args,
+    /// Form of the output
+    #[arg(long, value_enum, default_value_t)]
+    format: Form,
+    /// Prints what changed since an older contract instead
+    #[arg(long, value_name = "OLD")]
+    diff: Option<PathBuf>,
+    /// Writes the result to a file, whole or not at all
+    #[arg(long, short, value_name = "FILE")]
+    out: Option<PathBuf>,
+}
+
+/// Form of the output.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+enum Form {
+    /// For people: a summary
+    Text,
+    /// For the guard; docs/schemas/contract.json describes it
+    #[default]
+    Json,
+}
+
+pub(super) fn run(args: &Args, global: Global) -> Result<Exit, Failure> {
+    let old = args.diff.as_deref().map(load).transpose()?;
+    let input = args.input.read(global)?;
+    let contract = contract::compile(&input.system, &input.graph, &input.config);
+    let text = match (&old, args.format) {
+        (None, Form::Json) => pretty(&contract)?,
+        (None, Form::Text) => contract::summary(&contract),
+        (Some(old), Form::Json) => format!("{:#}\n", contract::changes(old, &contract).json()),
+        (Some(old), Form::Text) => contract::changes(old, &contract).text(),
+    };
+    output::deliver(&text, args.out.as_deref())?;
+    Ok(Exit::Clean)
+}
+
+/// Reads a contract. One that says something that this program doesn't know would be enforced in part: it is refused.
+pub(in crate::cli) fn load(path: &Path) -> Result<Contract, Failure> {
+    let shown = path.display();
+    let text = std::fs::read(path).with_context(|| format!("could not read `{shown}`"))?;
+    let wrong = |message: String| {
+        let help = "`tidegate contract --out FILE` writes one".to_string();
+        Failure::usage(format!("`{shown}` is no contract: {message}"), Some(help))
+    };
+    let contract: Contract = serde_json::from_slice(&text).map_err(|e| wrong(e.to_string()))?;
+    if contract.version != VERSION {
+        return Err(wrong(format!("its version is {}, not {VERSION}", contract.version)));
+    }
+    let unknown = contract.functions.values().flat_map(|f| &f.edges);
+    let unknown = unknown.map(|e| &e.trigger).find(|t| tidegate_decide::Trigger::from_name(t).is_none());
+    match unknown {
+        Some(trigger) => Err(wrong(format!("there is no trigger `{trigger}`"))),
+        None => Ok(contract),
+    }
+}
+
+fn pretty(contract: &Contract) -> Result<String, Failure> {
+    let text = serde_json::to_string_pretty(contract).context("writing the contract")?;
+    Ok(format!("{text}\n"))
+}

@@ -1,0 +1,83 @@
+//! The table `contract`: what the code alone doesn't say about enforcing it.
+
+use super::{Glob, Reader};
+use crate::config::Complaint;
+use tidegate_graph::contract::Mode;
+use toml::Spanned;
+use toml::de::DeValue;
+
+/// What the contract needs to know beyond the code.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Enforce {
+    pub(crate) account: Option<String>,
+    pub(crate) region: Option<String>,
+    pub(crate) mode: Mode,
+    pub(crate) block: Vec<Glob>,
+    pub(crate) monitor: Vec<Glob>,
+}
+
+impl Reader {
+    pub(super) fn contract(&mut self, value: &Spanned<DeValue<'_>>) {
+        let DeValue::Table(table) = value.get_ref() else {
+            return self.wrong("contract", value, "a table: `[contract]`");
+        };
+        for (key, value) in table {
+            match key.get_ref().as_ref() {
+                "account" => {
+                    let Some((account, span)) = self.text("contract.account", value) else { continue };
+                    if account.len() == 12 && account.bytes().all(|b| b.is_ascii_digit()) {
+                        self.config.contract.account = Some(account);
+                    } else {
+                        let complaint = Complaint::new(span, "`contract.account` is no account number");
+                        self.complaints.push(complaint.label("expected twelve digits"));
+                    }
+                }
+                "region" => {
+                    let region = self.text("contract.region", value).map(|(t, _)| t);
+                    self.config.contract.region = region.filter(|t| !t.is_empty());
+                }
+                "mode" => {
+                    let Some((word, span)) = self.text("contract.mode", value) else { continue };
+                    let known = [Mode::Block, Mode::Monitor];
+                    match known.into_iter().find(|m| m.word() == word) {
+                        Some(mode) => self.config.contract.mode = mode,
+                        None => self.unknown_word(span, "mode", &word, &known.map(Mode::word)),
+                    }
+                }
+                "block" => self.config.contract.block = self.patterns("contract.block", value),
+                "monitor" => self.config.contract.monitor = self.patterns("contract.monitor", value),
+                name => self.unknown_key(key.span(), name, "contract."),
+            }
+        }
+    }
+
+    fn patterns(&mut self, key: &str, value: &Spanned<DeValue<'_>>) -> Vec<Glob> {
+        self.texts(key, value).iter().map(|(pattern, _)| Glob::new(pattern)).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::parse;
+    use super::*;
+    use std::path::Path;
+
+    #[test]
+    fn the_table_is_read_and_what_is_wrong_is_said() {
+        let text =
+            "[contract]\naccount = '123456789012'\nregion = 'eu-west-1'\nmode = 'monitor'\nblock = '*/Pay'\n";
+        let read = parse(Path::new("tidegate.toml"), text, &[]).unwrap().contract;
+        assert_eq!(
+            (read.account.as_deref(), read.region.as_deref()),
+            (Some("123456789012"), Some("eu-west-1"))
+        );
+        assert_eq!(read.mode, Mode::Monitor);
+        assert!(read.block[0].fits("orders/Pay") && read.monitor.is_empty());
+        for wrong in ["account = '12'", "mode = 'blok'", "regio = 'x'", "monitor = 3"] {
+            assert!(
+                parse(Path::new("tidegate.toml"), &format!("[contract]\n{wrong}\n"), &[]).is_err(),
+                "{wrong}"
+            );
+        }
+    }
+}
