@@ -6,6 +6,7 @@ mod cli {
     mod baseline;
     mod check;
     mod config;
+    mod contract;
     mod editor;
     mod fix;
     mod formats;

@@ -1,0 +1,254 @@
+//! `tidegate contract`, and what `tidegate guard decide` makes of it.
+
+use super::project::{Project, Ran};
+use serde_json::{Value, json};
+use std::io::Write;
+use std::process::Stdio;
+
+const SHOP: &str = "
+Transform: AWS::Serverless-2016-10-31
+Metadata:
+  Tidegate: { Account: '111122223333', Region: us-east-1 }
+Parameters: { Env: { Type: String } }
+Resources:
+  Clicks: { Type: AWS::Kinesis::Stream, Properties: { Name: clicks, ShardCount: 1 } }
+  Orders: { Type: AWS::SQS::Queue, Properties: { QueueName: !Sub 'orders-${AWS::Region}-${Env}' } }
+  Nameless: { Type: AWS::SQS::Queue }
+  Place:
+    Type: AWS::Serverless::Function
+    Properties:
+      FunctionName: place
+      Runtime: python3.13
+      Handler: app.handler
+      InlineCode: x
+      Timeout: 9
+      ReservedConcurrentExecutions: 5
+      Policies: [{ SQSSendMessagePolicy: { QueueName: !GetAtt Orders.QueueName } }]
+      Events:
+        Http: { Type: HttpApi, Properties: { Path: /orders, Method: post } }
+  Work:
+    Type: AWS::Serverless::Function
+    Properties:
+      Runtime: python3.13
+      Handler: app.handler
+      InlineCode: x
+      Events:
+        Own: { Type: SQS, Properties: { Queue: !GetAtt Orders.Arn, FunctionResponseTypes: [ReportBatchItemFailures] } }
+        Theirs: { Type: SQS, Properties: { Queue: 'arn:aws:sqs:us-east-1:444455556666:theirs' } }
+        Clicks: { Type: Kinesis, Properties: { Stream: !GetAtt Clicks.Arn, StartingPosition: LATEST } }
+        Paid: { Type: EventBridgeRule, Properties: { Pattern: { source: [shop.pay], detail-type: [Paid] } } }
+  Tidy:
+    Type: AWS::Serverless::Function
+    Properties:
+      Runtime: python3.13
+      Handler: app.handler
+      InlineCode: x
+      Events:
+        Hourly: { Type: Schedule, Properties: { Schedule: rate(1 hour), Name: hourly } }
+  Loose:
+    Type: AWS::Serverless::Function
+    Properties:
+      Runtime: python3.13
+      Handler: app.handler
+      InlineCode: x
+      Events:
+        In: { Type: SQS, Properties: { Queue: !GetAtt Nameless.Arn } }
+";
+
+fn shop() -> Project {
+    Project::with("template.yaml", SHOP)
+}
+
+fn contract(project: &Project) -> Value {
+    let ran = project.run(&["contract"]);
+    assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""), "{}", ran.all());
+    ran.json()
+}
+
+fn edge<'a>(contract: &'a Value, function: &str, from: &str) -> &'a Value {
+    let edges = contract["functions"][format!("template/{function}")]["edges"].as_array().unwrap();
+    edges.iter().find(|e| e["from"].as_str().unwrap().ends_with(from)).unwrap()
+}
+
+fn decide(project: &Project, lines: &[Value]) -> Vec<Value> {
+    assert_eq!(project.run(&["contract", "--out", "c.json"]).code, Some(0));
+    let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
+    let mut child = project
+        .command()
+        .args(["guard", "decide", "--contract", "c.json"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
+    let ran: Ran = project.scrub(child.wait_with_output().unwrap());
+    assert_eq!(ran.code, Some(0), "{}", ran.all());
+    ran.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+fn message(arn: &str) -> Value {
+    let region = arn.split(':').nth(3).unwrap();
+    json!({"messageId": "1", "body": "hello", "eventSource": "aws:sqs", "eventSourceARN": arn, "awsRegion": region})
+}
+
+fn line(function: &str, records: &[Value]) -> Value {
+    json!({"id": 1, "function": function, "event": {"Records": records}})
+}
+
+#[test]
+fn the_document_fits_its_schema_and_is_the_same_every_time() {
+    let project = shop();
+    let (one, two) = (project.run(&["contract"]), project.run(&["contract"]));
+    assert_eq!(one.stdout, two.stdout);
+    let text = include_str!("../../../../docs/schemas/contract.json");
+    let schema = jsonschema::validator_for(&serde_json::from_str(text).unwrap()).unwrap();
+    let mut document = one.json();
+    let wrong: Vec<String> = schema.iter_errors(&document).map(|e| e.to_string()).collect();
+    assert_eq!(wrong, Vec::<String>::new());
+    document["functions"]["template/Work"]["edges"][0]["mode"] = "maybe".into();
+    assert!(!schema.is_valid(&document), "the schema can refuse");
+}
+
+#[test]
+fn origins_hold_what_is_known_and_say_what_is_not() {
+    let contract = contract(&shop());
+    let own = edge(&contract, "Work", "/Orders");
+    assert_eq!(own["origin"]["arns"], json!(["arn:aws:sqs:us-east-1:111122223333:orders-us-east-1-*"]));
+    assert_eq!((&own["unknown"], &own["on_deny"]["item_failures"]), (&json!(["name"]), &json!(true)));
+    let theirs = edge(&contract, "Work", "theirs");
+    assert_eq!(theirs["origin"]["arns"], json!(["arn:aws:sqs:us-east-1:444455556666:theirs"]));
+    assert_eq!(theirs["unknown"], json!([]));
+    let loose = edge(&contract, "Loose", "/Nameless");
+    assert_eq!(loose["origin"]["arns"], json!(["arn:aws:sqs:us-east-1:111122223333:*"]));
+    let paid = edge(&contract, "Work", "WorkPaid");
+    assert_eq!(
+        (&paid["origin"]["sources"], &paid["origin"]["accounts"]),
+        (&json!(["shop.pay"]), &json!(["111122223333"]))
+    );
+    assert_eq!(contract["functions"]["template/Place"]["limits"]["concurrency"], 5);
+}
+
+#[test]
+fn what_a_stranger_reaches_over_a_queue_is_inspected_as_an_entry() {
+    let contract = contract(&shop());
+    let taint = |function: &str| contract["functions"][format!("template/{function}")]["taint"].clone();
+    assert_eq!((taint("Place"), taint("Work"), taint("Tidy")), (json!(0), json!(2), json!(null)));
+    assert_eq!(edge(&contract, "Work", "/Orders")["inspect"], "full");
+    assert_eq!(edge(&contract, "Tidy", "TidyHourly")["inspect"], "structure");
+}
+
+#[test]
+fn account_and_region_may_be_unknown_or_configured() {
+    let template = SHOP.replace("  Tidegate: { Account: '111122223333', Region: us-east-1 }", "  Other: 1");
+    let project = Project::with("template.yaml", &template);
+    let unknown = contract(&project);
+    let clicks = edge(&unknown, "Work", "/Clicks");
+    assert_eq!(clicks["origin"]["arns"][0], "arn:*:kinesis:*:*:stream/clicks");
+    assert_eq!(clicks["unknown"], json!(["account", "partition", "region"]));
+    let project =
+        project.file("tidegate.toml", "[contract]\naccount = '999988887777'\nregion = 'cn-north-1'\n");
+    let known = contract(&project);
+    let arn = &edge(&known, "Work", "/Clicks")["origin"]["arns"][0];
+    assert_eq!(arn, "arn:aws-cn:kinesis:cn-north-1:999988887777:stream/clicks");
+}
+
+#[test]
+fn forged_sources_are_denied_record_by_record() {
+    let own = message("arn:aws:sqs:us-east-1:111122223333:orders-us-east-1-prod");
+    let theirs = message("arn:aws:sqs:us-east-1:444455556666:theirs");
+    let foreign = message("arn:aws:sqs:us-east-1:444455556666:orders-us-east-1-prod");
+    let mut two_voices = own.clone();
+    two_voices["awsRegion"] = "eu-west-1".into();
+    let mut silent = own.clone();
+    silent.as_object_mut().unwrap().remove("eventSourceARN");
+    let event = |source: &str| {
+        json!({"id": 1, "function": "Work", "event": {"version": "0", "detail-type": "Paid", "source": source,
+            "account": "111122223333", "region": "us-east-1", "resources": [], "detail": {}}})
+    };
+    let answers = decide(
+        &shop(),
+        &[
+            line("Work", &[own.clone(), theirs.clone()]),
+            line("Work", &[own.clone(), foreign.clone()]),
+            line("Work", &[foreign]),
+            line("Work", &[two_voices]),
+            line("Work", &[silent]),
+            line("Loose", &[own.clone()]),
+            line("Loose", &[theirs]),
+            line("Tidy", &[own.clone()]),
+            line("Nobody", &[own.clone()]),
+            json!({"id": 1, "event": {"Records": [own]}}),
+            event("shop.pay"),
+            event("shop.forged"),
+        ],
+    );
+    let words: Vec<&str> = answers.iter().map(|a| a["decision"].as_str().unwrap()).collect();
+    let expected = "allow partial deny deny deny allow deny deny deny deny allow deny";
+    assert_eq!(words.join(" "), expected, "{answers:#?}");
+    let reason = &answers[1]["records"][0];
+    assert_eq!((&reason["index"], &reason["reasons"][0]["class"]), (&json!(1), &json!("origin")));
+    assert_eq!(reason["reasons"][0]["pointer"], "/Records/1/eventSourceARN");
+}
+
+#[test]
+fn a_monitoring_contract_lets_through_and_says_what_it_would_do() {
+    let project = shop().file("tidegate.toml", "[contract]\nmode = 'monitor'\nblock = '*/Loose'\n");
+    let foreign = message("arn:aws:sqs:us-east-1:444455556666:other");
+    let answers = decide(&project, &[line("Work", &[foreign.clone()]), line("Loose", &[foreign])]);
+    assert_eq!((&answers[0]["decision"], &answers[0]["would"]), (&json!("allow"), &json!("deny")));
+    let record = &answers[0]["records"][0];
+    assert_eq!((&record["would"], &record["reasons"][0]["class"]), (&json!("deny"), &json!("origin")));
+    assert_eq!((&answers[1]["decision"], answers[1].get("would")), (&json!("deny"), None));
+}
+
+#[test]
+fn a_schedule_has_no_texts_to_inspect_but_an_origin() {
+    let tick = |resource: &str| {
+        json!({"id": 1, "function": "Tidy", "event": {"version": "0", "detail-type": "Scheduled Event",
+            "source": "aws.events", "account": "111122223333", "region": "us-east-1",
+            "resources": [format!("arn:aws:events:us-east-1:111122223333:rule/{resource}")], "detail": {}}})
+    };
+    let answers = decide(&shop(), &[tick("hourly"), tick("other")]);
+    assert_eq!((&answers[0]["decision"], &answers[1]["decision"]), (&json!("allow"), &json!("deny")));
+}
+
+#[test]
+fn changes_are_told() {
+    let project = shop();
+    assert_eq!(project.run(&["contract", "--out", "old.json"]).code, Some(0));
+    assert_eq!(project.run(&["contract", "--diff", "old.json", "--format", "text"]).stdout, "no change\n");
+    let template = SHOP.replace("ReservedConcurrentExecutions: 5", "ReservedConcurrentExecutions: 7");
+    let template = template.replace(
+        "Hourly: { Type: Schedule, Properties: { Schedule: rate(1 hour), Name: hourly } }",
+        "X: { Type: SQS, Properties: { Queue: !GetAtt Orders.Arn } }",
+    );
+    let project = project.file("template.yaml", &template);
+    let text = project.run(&["contract", "--diff", "old.json", "--format", "text"]).stdout;
+    assert!(text.contains("~ functions / template/Place / limits / concurrency: 5 -> 7\n"), "{text}");
+    assert!(
+        text.contains("+ functions / template/Tidy / edges / template/Orders->template/Tidy:sqs\n"),
+        "{text}"
+    );
+    assert!(
+        text.contains(
+            "- functions / template/Tidy / edges / template/TidyHourly->template/Tidy:eventbridge\n"
+        ),
+        "{text}"
+    );
+    let json = project.run(&["contract", "--diff", "old.json"]).json();
+    let schema = include_str!("../../../../docs/schemas/contract-changes.json");
+    let schema = jsonschema::validator_for(&serde_json::from_str(schema).unwrap()).unwrap();
+    assert!(schema.is_valid(&json) && json["changes"].as_array().unwrap().len() >= 3, "{json:#}");
+}
+
+#[test]
+fn what_is_no_contract_is_refused() {
+    let project = shop().file("old.json", "{\"version\": 1}");
+    let ran = project.run(&["contract", "--diff", "old.json"]);
+    assert_eq!((ran.code, ran.stdout.as_str()), (Some(2), ""));
+    assert!(ran.stderr.contains("`old.json` is no contract"), "{}", ran.stderr);
+    let text = project.run(&["contract"]).stdout.replacen("\"version\": 1", "\"version\": 2", 1);
+    let ran = project.file("old.json", &text).run(&["contract", "--diff", "old.json"]);
+    assert!(ran.stderr.contains("its version is 2"), "{}", ran.stderr);
+}
