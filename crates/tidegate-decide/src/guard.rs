@@ -7,7 +7,7 @@ use crate::json::{Item, Limits, Malformed, Tape};
 use crate::origin;
 use crate::trigger::{self, Trigger};
 use crate::unfold::{Bounds, Found, Spare, Unfold, describe};
-use tidegate_graph::contract::{Contract, Function, Inspect, Mode};
+use tidegate_graph::contract::{Contract, Function, Inspect, Mode, OnDeny, VERSION};
 
 /// How strict a guard is. The default inspects everything.
 #[derive(Clone, Debug)]
@@ -29,6 +29,25 @@ impl Default for Settings {
     }
 }
 
+impl Settings {
+    /// What a contract sets.
+    ///
+    /// # Errors
+    /// Says why this program can't enforce it: enforced in part, it would promise what it doesn't hold.
+    pub fn of(contract: &Contract) -> Result<Self, String> {
+        if contract.version != VERSION {
+            return Err(format!("its version is {}, not {VERSION}", contract.version));
+        }
+        let mut edges = contract.functions.values().flat_map(|f| &f.edges);
+        if let Some(edge) = edges.find(|e| Trigger::from_name(&e.trigger).is_none()) {
+            return Err(format!("there is no trigger `{}`", edge.trigger));
+        }
+        let defaults = &contract.defaults;
+        let json = Limits { depth: defaults.max_depth, ..Limits::default() };
+        Ok(Self { bytes: defaults.max_bytes, json, ..Self::default() })
+    }
+}
+
 /// Decides, and keeps its buffers between events.
 #[derive(Debug, Default)]
 pub struct Guard {
@@ -45,6 +64,15 @@ pub struct Ruling {
     pub decision: Decision,
     /// Whether it counts, or is only reported.
     pub mode: Mode,
+    /// What the sender is answered when it is denied.
+    pub on_deny: OnDeny,
+}
+
+impl Ruling {
+    fn plain(decision: Decision, mode: Mode) -> Self {
+        let on_deny = OnDeny { answer: decision.trigger.answer(), item_failures: false };
+        Self { decision, mode, on_deny }
+    }
 }
 
 /// Reasons that are given for one record.
@@ -61,6 +89,11 @@ impl Guard {
         self.judge(event, trigger, None).decision
     }
 
+    /// The same with what the sender is answered.
+    pub fn rule(&mut self, event: &[u8], trigger: Option<Trigger>) -> Ruling {
+        self.judge(event, trigger, None)
+    }
+
     /// The same for a function under its contract: where the event comes from is compared, too. A function that the
     /// contract doesn't hold gets nothing.
     pub fn decide_for(
@@ -75,7 +108,7 @@ impl Guard {
             Some(function) => self.judge(event, trigger, Some((function, mode))),
             None => {
                 let detail = "the contract doesn't hold this function";
-                Ruling { decision: refused(trigger, Class::Origin, 0, detail), mode }
+                Ruling::plain(refused(trigger, Class::Origin, 0, detail), mode)
             }
         }
     }
@@ -87,7 +120,7 @@ impl Guard {
             edges if edges.iter().all(|e| e.mode == Mode::Monitor) => Mode::Monitor,
             _ => Mode::Block,
         });
-        let refused = |class, at, detail| Ruling { decision: refused(trigger, class, at, detail), mode };
+        let refused = |class, at, detail| Ruling::plain(refused(trigger, class, at, detail), mode);
         if event.len() > self.settings.bytes {
             return refused(Class::Size, self.settings.bytes, "the event is longer than the limit");
         }
@@ -135,7 +168,8 @@ impl Guard {
         if let Some((offset, detail)) = source.whole {
             refuse(&mut decision, root, Class::Origin, offset, detail);
         }
-        Ruling { decision, mode: source.mode }
+        let ruling = Ruling::plain(decision, source.mode);
+        Ruling { on_deny: source.on_deny.unwrap_or_else(|| ruling.on_deny.clone()), ..ruling }
     }
 }
 

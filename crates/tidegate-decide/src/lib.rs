@@ -10,9 +10,11 @@ mod guard;
 mod inject;
 pub mod json;
 mod origin;
+mod remedy;
 pub mod trigger;
 mod unfold;
 
 pub use decision::{Class, Decision, Reason, Record, Verdict};
 pub use guard::{Guard, Ruling, Settings};
+pub use remedy::{BLOCKED, Remedy, Report, remedy};
 pub use trigger::Trigger;

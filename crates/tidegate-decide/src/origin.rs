@@ -5,7 +5,7 @@
 use crate::json::{Item, Kind, unescape};
 use crate::trigger::Trigger;
 use std::borrow::Cow;
-use tidegate_graph::contract::{Edge, Function, Inspect, Mode, Origin};
+use tidegate_graph::contract::{Edge, Function, Inspect, Mode, OnDeny, Origin};
 
 /// What the contract says about one event.
 #[derive(Debug, Default)]
@@ -18,6 +18,8 @@ pub(crate) struct Verdict {
     pub(crate) inspect: Inspect,
     /// Block or monitor.
     pub(crate) mode: Mode,
+    /// What the edges say about an answer.
+    pub(crate) on_deny: Option<OnDeny>,
 }
 
 /// The largest batch that any service delivers.
@@ -79,6 +81,7 @@ impl Verdict {
         }
         let strict = edges.iter().any(|e| e.mode == Mode::Block);
         self.mode = if strict { Mode::Block } else { Mode::Monitor };
+        self.on_deny = edges.first().map(|e| e.on_deny.clone());
         let full = edges.iter().any(|e| e.inspect == Inspect::Full);
         self.inspect = if full { Inspect::Full } else { Inspect::Structure };
     }

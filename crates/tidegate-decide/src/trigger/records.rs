@@ -14,6 +14,21 @@ pub(crate) fn record_at(trigger: Trigger, event: Item<'_>, offset: usize) -> Opt
     u32::try_from(at).ok()
 }
 
+/// The arrays whose elements, one after the other, are the records.
+pub(crate) fn batches<'a>(trigger: Trigger, event: Item<'a>) -> Vec<Item<'a>> {
+    let under = |key: &str| event.field(key).into_iter();
+    let all: Vec<Item<'a>> = match trigger {
+        Trigger::Kafka => under("records").flat_map(Item::items).collect(),
+        Trigger::Mq => under("messages").chain(under("rmqMessagesByQueue").flat_map(Item::items)).collect(),
+        Trigger::Firehose => under("records").collect(),
+        Trigger::S3Batch => under("tasks").collect(),
+        Trigger::DocumentDb => under("events").collect(),
+        Trigger::EventGrid | Trigger::CloudEvent => vec![event],
+        _ => under("Records").collect(),
+    };
+    all.into_iter().filter(|item| item.kind() == crate::json::Kind::Array).collect()
+}
+
 fn list<'a>(trigger: Trigger, event: Item<'a>) -> Box<dyn Iterator<Item = Item<'a>> + 'a> {
     let under = |key: &str| event.field(key).into_iter().flat_map(Item::items);
     match trigger {

@@ -7,7 +7,8 @@ use crate::failure::Failure;
 use crate::output;
 use anyhow::Context;
 use std::path::{Path, PathBuf};
-use tidegate_graph::contract::{Contract, VERSION};
+use tidegate_decide::Settings;
+use tidegate_graph::contract::Contract;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -57,15 +58,8 @@ pub(in crate::cli) fn load(path: &Path) -> Result<Contract, Failure> {
         Failure::usage(format!("`{shown}` is no contract: {message}"), Some(help))
     };
     let contract: Contract = serde_json::from_slice(&text).map_err(|e| wrong(e.to_string()))?;
-    if contract.version != VERSION {
-        return Err(wrong(format!("its version is {}, not {VERSION}", contract.version)));
-    }
-    let unknown = contract.functions.values().flat_map(|f| &f.edges);
-    let unknown = unknown.map(|e| &e.trigger).find(|t| tidegate_decide::Trigger::from_name(t).is_none());
-    match unknown {
-        Some(trigger) => Err(wrong(format!("there is no trigger `{trigger}`"))),
-        None => Ok(contract),
-    }
+    Settings::of(&contract).map_err(wrong)?;
+    Ok(contract)
 }
 
 fn pretty(contract: &Contract) -> Result<String, Failure> {

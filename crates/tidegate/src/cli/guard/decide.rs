@@ -33,11 +33,8 @@ pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
     let mut input = BufReader::with_capacity(1 << 16, std::io::stdin().lock());
     let mut output = std::io::BufWriter::with_capacity(1 << 16, std::io::stdout().lock());
     let contract = args.contract.as_deref().map(crate::cli::contract::load).transpose()?;
-    let mut settings = Settings::default();
-    if let Some(contract) = &contract {
-        settings.bytes = contract.defaults.max_bytes;
-        settings.json.depth = contract.defaults.max_depth;
-    }
+    // It was found to be usable when it was read.
+    let settings = contract.as_ref().and_then(|c| Settings::of(c).ok()).unwrap_or_default();
     let guard = Guard::new(settings);
     let mut desk = Desk { guard, contract, tape: Tape::default(), explain: args.explain };
     let mut line = Vec::new();
@@ -107,7 +104,7 @@ impl Desk {
             _ => event.raw(),
         };
         let ruling = match &self.contract {
-            None => Ruling { decision: self.guard.decide(text, trigger), mode: Mode::Block },
+            None => self.guard.rule(text, trigger),
             Some(contract) => {
                 let name = root.field("function").map_or(Value::Null, value);
                 let Some(function) = name.as_str() else {

@@ -1,0 +1,280 @@
+//! What becomes of an event after the decision: what the function gets, or what the sender is answered.
+
+use crate::decision::Verdict;
+use crate::guard::Ruling;
+use crate::json::{Item, Kind, Limits, Tape};
+use crate::trigger::{self, Trigger};
+use tidegate_graph::contract::{Answer, Mode};
+
+/// What becomes of an event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Remedy {
+    /// The function gets it as it is.
+    Forward,
+    /// The function gets what is left of the batch, and its answer has to speak of the rest.
+    Strip {
+        /// The event without what was denied.
+        event: Vec<u8>,
+        /// What the answer of the function has to hold, too.
+        report: Option<Report>,
+    },
+    /// The function isn't called; the sender gets this.
+    Respond(Vec<u8>),
+    /// The function isn't called; the sender gets an error with this body.
+    Fail(Vec<u8>),
+}
+
+/// What the answer of a function to a batch has to hold beyond what the function says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Report {
+    /// The key of the list.
+    pub key: &'static str,
+    /// Its elements, as JSON.
+    pub items: Vec<String>,
+}
+
+/// The type of the errors that a blocked event ends with.
+pub const BLOCKED: &str = "Tidegate.Blocked";
+
+/// What becomes of an event under a ruling.
+pub fn remedy(event: &[u8], ruling: &Ruling) -> Remedy {
+    let decision = &ruling.decision;
+    let answer = ruling.on_deny.answer;
+    if decision.verdict == Verdict::Allow || ruling.mode == Mode::Monitor || answer == Answer::Pass {
+        return Remedy::Forward;
+    }
+    let trigger = decision.trigger;
+    let mut tape = Tape::default();
+    // What can't be read is answered by its trigger alone.
+    let read = tape.read(event, &Limits { depth: 1 << 12, ..Limits::default() }).is_ok();
+    let root = if read { Some(tape.root(event)) } else { None };
+    let report = root.and_then(|root| report(root, ruling));
+    if decision.verdict == Verdict::Partial {
+        if let Some(event) = root.and_then(|root| strip(event, root, ruling)) {
+            return Remedy::Strip { event, report };
+        }
+    }
+    match answer {
+        Answer::Respond => Remedy::Respond(refusal(trigger, root)),
+        Answer::Unauthorized => Remedy::Respond(nobody(root)),
+        Answer::Strip | Answer::Drop => {
+            let key = if answer == Answer::Drop { "records" } else { "batchItemFailures" };
+            let items = report.map(|r| r.items.join(",")).unwrap_or_default();
+            Remedy::Respond(format!("{{\"{key}\":[{items}]}}").into_bytes())
+        }
+        Answer::Fail => {
+            let body = format!("{{\"errorMessage\":\"blocked by Tidegate\",\"errorType\":\"{BLOCKED}\"}}");
+            Remedy::Fail(body.into_bytes())
+        }
+        Answer::Swallow | Answer::Pass => Remedy::Respond(b"null".to_vec()),
+    }
+}
+
+impl Report {
+    /// The function's answer with what it lacks; `None` where its form leaves no place for it.
+    pub fn complete(&self, answer: &[u8]) -> Option<Vec<u8>> {
+        let items = self.items.join(",");
+        let whole = || Some(format!("{{\"{}\":[{items}]}}", self.key).into_bytes());
+        if matches!(answer.trim_ascii(), b"" | b"null") {
+            return whole();
+        }
+        let mut tape = Tape::default();
+        tape.read(answer, &Limits { depth: 1 << 12, ..Limits::default() }).ok()?;
+        let root = tape.root(answer);
+        if root.kind() != Kind::Object {
+            return whole().filter(|_| self.key == "batchItemFailures");
+        }
+        let (at, mut add) = match root.field(self.key) {
+            Some(list) if list.kind() == Kind::Array => {
+                let comma = if list.first().is_some() { "," } else { "" };
+                (list.offset() + list.raw().len() - 1, format!("{comma}{items}"))
+            }
+            Some(null) if null.kind() == Kind::Null => {
+                let end = null.offset() + null.raw().len();
+                let mut out = answer.get(..null.offset())?.to_vec();
+                out.extend_from_slice(format!("[{items}]").as_bytes());
+                out.extend_from_slice(answer.get(end..)?);
+                return Some(out);
+            }
+            Some(_) => return None,
+            None => {
+                let comma = if root.entries().next().is_some() { "," } else { "" };
+                (root.offset() + root.raw().len() - 1, format!("{comma}\"{}\":[{items}]", self.key))
+            }
+        };
+        let mut out = Vec::with_capacity(answer.len() + add.len());
+        out.extend_from_slice(answer.get(..at)?);
+        out.append(&mut std::mem::take(&mut add).into_bytes());
+        out.extend_from_slice(answer.get(at..)?);
+        Some(out)
+    }
+}
+
+fn denied(ruling: &Ruling) -> impl Iterator<Item = usize> {
+    ruling.decision.records.iter().filter(|r| r.verdict == Verdict::Deny).map(|r| r.index as usize)
+}
+
+/// Records that go back by their ids.
+fn report(root: Item<'_>, ruling: &Ruling) -> Option<Report> {
+    let trigger = ruling.decision.trigger;
+    let records: Vec<Item<'_>> = trigger::batches(trigger, root).into_iter().flat_map(Item::items).collect();
+    let ids = |key: &'static str| {
+        let records = denied(ruling).filter_map(|index| records.get(index)?.field(key));
+        // A null or empty id would fail the whole batch.
+        let ids = records.filter(|id| id.kind() == Kind::String && !id.raw().is_empty());
+        ids.filter_map(|id| std::str::from_utf8(id.raw()).ok())
+    };
+    match trigger {
+        // A message that was denied comes back, and ends in the dead-letter queue.
+        Trigger::Sqs if ruling.on_deny.item_failures => {
+            let items = ids("messageId").map(|id| format!("{{\"itemIdentifier\":\"{id}\"}}")).collect();
+            Some(Report { key: "batchItemFailures", items })
+        }
+        Trigger::Firehose => {
+            let drop = |id: &str| format!("{{\"recordId\":\"{id}\",\"result\":\"Dropped\",\"data\":\"\"}}");
+            Some(Report { key: "records", items: ids("recordId").map(drop).collect() })
+        }
+        _ => None,
+    }
+}
+
+/// The event without the records that were denied.
+fn strip(event: &[u8], root: Item<'_>, ruling: &Ruling) -> Option<Vec<u8>> {
+    let mut gone = denied(ruling).peekable();
+    let mut out = Vec::with_capacity(event.len());
+    let (mut from, mut index) = (0, 0_usize);
+    for batch in trigger::batches(ruling.decision.trigger, root) {
+        out.extend_from_slice(event.get(from..batch.offset())?);
+        out.push(b'[');
+        let mut first = true;
+        for record in batch.items() {
+            let here = index;
+            index += 1;
+            if gone.next_if_eq(&here).is_some() {
+                continue;
+            }
+            if !std::mem::take(&mut first) {
+                out.push(b',');
+            }
+            // A string's raw text lacks its quotes.
+            let quotes = usize::from(record.kind() == Kind::String);
+            let start = record.offset().checked_sub(quotes)?;
+            out.extend_from_slice(event.get(start..start + record.raw().len() + 2 * quotes)?);
+        }
+        out.push(b']');
+        from = batch.offset() + batch.raw().len();
+    }
+    out.extend_from_slice(event.get(from..)?);
+    // Whoever isn't found can't be taken out.
+    gone.peek().is_none().then_some(out)
+}
+
+/// A response that refuses.
+fn refusal(trigger: Trigger, root: Option<Item<'_>>) -> Vec<u8> {
+    let description = if trigger == Trigger::Alb { "\"statusDescription\":\"403 Forbidden\"," } else { "" };
+    // A load balancer takes headers in the form in which it sent them.
+    let many = trigger == Trigger::Alb && root.is_some_and(|r| r.field("multiValueHeaders").is_some());
+    let headers = if many {
+        "\"multiValueHeaders\":{\"content-type\":[\"application/json\"]}"
+    } else {
+        "\"headers\":{\"content-type\":\"application/json\"}"
+    };
+    let body = "\"body\":\"{\\\"message\\\":\\\"Forbidden\\\"}\",\"isBase64Encoded\":false";
+    format!("{{\"statusCode\":403,{description}{headers},{body}}}").into_bytes()
+}
+
+/// An authorizer's answer that lets nobody in.
+fn nobody(root: Option<Item<'_>>) -> Vec<u8> {
+    let method = root.and_then(|r| r.field("methodArn")).filter(|m| m.kind() == Kind::String);
+    match method.and_then(|m| std::str::from_utf8(m.raw()).ok()) {
+        // The text is still as JSON wrote it.
+        Some(arn) => format!(
+            "{{\"principalId\":\"blocked\",\"policyDocument\":{{\"Version\":\"2012-10-17\",\"Statement\":[{{\
+             \"Action\":\"execute-api:Invoke\",\"Effect\":\"Deny\",\"Resource\":\"{arn}\"}}]}}}}"
+        )
+        .into_bytes(),
+        None => b"{\"isAuthorized\":false}".to_vec(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::guard::Guard;
+
+    const ATTACK: &str = "' UNION SELECT password FROM users-- -";
+
+    fn answered(event: &str) -> Remedy {
+        let ruling = Guard::default().rule(event.as_bytes(), None);
+        remedy(event.as_bytes(), &ruling)
+    }
+
+    fn text(bytes: &[u8]) -> &str {
+        std::str::from_utf8(bytes).unwrap()
+    }
+
+    #[test]
+    fn a_batch_loses_what_was_denied_alone() {
+        let record = |id: &str, body: &str| {
+            format!(r#"{{"messageId":"{id}","body":"{body}","eventSource":"aws:sqs"}}"#)
+        };
+        let (a, b, c) = (record("1", "fine"), record("2", ATTACK), record("3", "fine"));
+        let event = format!(r#"{{ "Records" : [ {a} , {b}, {c} ], "x": 1 }}"#);
+        let mut ruling = Guard::default().rule(event.as_bytes(), None);
+        ruling.on_deny.item_failures = true;
+        let Remedy::Strip { event, report } = remedy(event.as_bytes(), &ruling) else { panic!("{ruling:?}") };
+        assert_eq!(text(&event), format!(r#"{{ "Records" : [{a},{c}], "x": 1 }}"#));
+        let report = report.unwrap();
+        let complete = |answer: &str| String::from_utf8(report.complete(answer.as_bytes()).unwrap()).unwrap();
+        let two = r#"{"itemIdentifier":"2"}"#;
+        assert_eq!(complete("null"), format!(r#"{{"batchItemFailures":[{two}]}}"#));
+        assert_eq!(complete(r#"{"batchItemFailures": []}"#), format!(r#"{{"batchItemFailures": [{two}]}}"#));
+        assert_eq!(complete(r#"{"batchItemFailures":null}"#), format!(r#"{{"batchItemFailures":[{two}]}}"#));
+        assert_eq!(complete("{}"), format!(r#"{{"batchItemFailures":[{two}]}}"#));
+        let three = r#"{"batchItemFailures":[{"itemIdentifier":"3"}]}"#;
+        assert_eq!(complete(three), format!(r#"{{"batchItemFailures":[{{"itemIdentifier":"3"}},{two}]}}"#));
+    }
+
+    #[test]
+    fn senders_get_what_they_understand() {
+        let http = format!(
+            r#"{{"httpMethod":"GET","path":"/","requestContext":{{"elb":{{}}}},"multiValueHeaders":{{}},"body":"{ATTACK}"}}"#
+        );
+        let Remedy::Respond(body) = answered(&http) else { panic!() };
+        assert!(text(&body).contains("403 Forbidden") && text(&body).contains("multiValueHeaders"));
+        let token = format!(r#"{{"type":"TOKEN","methodArn":"arn:a","authorizationToken":"{ATTACK}"}}"#);
+        let Remedy::Respond(body) = answered(&token) else { panic!() };
+        assert!(text(&body).contains(r#""Effect":"Deny","Resource":"arn:a""#));
+        let event = format!(r#"{{"detail-type":"x","source":"y","detail":{{"z":"{ATTACK}"}}}}"#);
+        assert_eq!(answered(&event), Remedy::Respond(b"null".to_vec()));
+        let Remedy::Fail(body) = answered(&format!(r#"{{"q":"{ATTACK}"}}"#)) else { panic!() };
+        assert!(text(&body).contains(BLOCKED));
+        assert!(matches!(answered("{\"a\":"), Remedy::Fail(_)), "what can't be read is denied");
+    }
+
+    #[test]
+    fn kafka_batches_are_stripped_across_partitions() {
+        let data = |text: &str| {
+            let mut out = String::new();
+            for chunk in text.as_bytes().chunks(3) {
+                let n = chunk.iter().fold(0_u32, |n, b| n << 8 | u32::from(*b)) << (8 * (3 - chunk.len()));
+                for i in 0..4 {
+                    let c = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+                        [(n >> (18 - 6 * i) & 63) as usize];
+                    out.push(if i <= chunk.len() { char::from(c) } else { '=' });
+                }
+            }
+            out
+        };
+        let record = |text: &str| format!(r#"{{"value":"{}"}}"#, data(text));
+        let (good, bad) = (record("fine"), record(ATTACK));
+        let event =
+            format!(r#"{{"eventSource":"aws:kafka","records":{{"a-0":[{bad}],"a-1":[{good},{bad}]}}}}"#);
+        let Remedy::Strip { event, report } = answered(&event) else { panic!() };
+        assert_eq!(
+            text(&event),
+            format!(r#"{{"eventSource":"aws:kafka","records":{{"a-0":[],"a-1":[{good}]}}}}"#)
+        );
+        assert_eq!(report, None);
+    }
+}
