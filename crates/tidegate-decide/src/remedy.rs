@@ -45,8 +45,15 @@ pub fn remedy(event: &[u8], ruling: &Ruling) -> Remedy {
     }
     let trigger = decision.trigger;
     let mut tape = Tape::default();
-    // What can't be read is answered by its trigger alone.
-    let read = tape.read(event, &Limits { depth: 1 << 12, ..Limits::default() }).is_ok();
+    // Most answers don't depend on the event, and what can't be read is answered by its trigger alone.
+    let asks = match answer {
+        _ if decision.verdict == Verdict::Partial => true,
+        Answer::Respond => trigger == Trigger::Alb,
+        Answer::Strip => ruling.on_deny.item_failures,
+        Answer::Unauthorized | Answer::Drop => true,
+        Answer::Fail | Answer::Swallow | Answer::Pass => false,
+    };
+    let read = asks && tape.read(event, &Limits { depth: 1 << 12, ..Limits::default() }).is_ok();
     let root = if read { Some(tape.root(event)) } else { None };
     let report = root.and_then(|root| report(root, ruling));
     if decision.verdict == Verdict::Partial {

@@ -8,14 +8,14 @@ use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::path::PathBuf;
 use std::time::Instant;
 use tidegate_decide::json::{Item, Kind, Limits, Tape};
-use tidegate_decide::{Guard, Reason, Record, Ruling, Settings, Trigger, Verdict};
+use tidegate_decide::{Guard, Reason, Record, Remedy, Ruling, Settings, Trigger, Verdict, remedy};
 use tidegate_graph::contract::{Contract, Mode};
 
 /// The arguments of `tidegate guard decide`.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "In:  {\"id\": ..., \"function\": \"name\" (with --contract), \"trigger\": \"sqs\" (optional), \"event\": {...}}\n\
-    Out: {\"id\": ..., \"decision\": \"allow|deny|partial\", \"trigger\": \"sqs\", \"records\": [...], \"micros\": 12}"
+    Out: {\"id\": ..., \"decision\": \"allow|deny|partial\", \"trigger\": \"sqs\", \"records\": [...], \"answer\": {...}, \"micros\": 12}"
 )]
 pub(super) struct Args {
     /// Contract to enforce for the function that each line names; without one, every trigger is inspected and blocked
@@ -114,10 +114,10 @@ impl Desk {
             }
         };
         let micros = started.elapsed().as_micros();
-        self.render(&id, &ruling, micros)
+        self.render(&id, text, &ruling, micros)
     }
 
-    fn render(&self, id: &Value, ruling: &Ruling, micros: u128) -> Value {
+    fn render(&self, id: &Value, event: &[u8], ruling: &Ruling, micros: u128) -> Value {
         let Ruling { decision, mode } = ruling;
         let denied = decision.records.iter().filter(|r| r.verdict == Verdict::Deny || !r.reasons.is_empty());
         let watched = *mode == Mode::Monitor && decision.verdict != Verdict::Allow;
@@ -126,6 +126,7 @@ impl Desk {
             "decision": if watched { Verdict::Allow } else { decision.verdict }.name(),
             "trigger": decision.trigger.name(),
             "records": denied.map(|r| self.record(r, watched)).collect::<Vec<_>>(),
+            "answer": if decision.verdict == Verdict::Deny { answer(event, ruling) } else { Value::Null },
             "micros": u64::try_from(micros).unwrap_or(u64::MAX),
         });
         if let Some(out) = out.as_object_mut().filter(|_| watched) {
@@ -153,6 +154,14 @@ impl Desk {
             out.insert("offset".into(), reason.offset.into());
         }
         out
+    }
+}
+
+/// What the sender would be answered instead of by the function.
+fn answer(event: &[u8], ruling: &Ruling) -> Value {
+    match remedy(event, ruling) {
+        Remedy::Respond(body) | Remedy::Fail(body) => serde_json::from_slice(&body).unwrap_or_default(),
+        Remedy::Forward | Remedy::Strip { .. } => Value::Null,
     }
 }
 

@@ -1,0 +1,267 @@
+//! The real binary between a runtime and a Runtime API, both made here.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+const ATTACK: &str = "' UNION SELECT password FROM users-- -";
+const NEXT: &str = "/2018-06-01/runtime/invocation/next";
+const ARN: &str = "arn:aws:lambda:eu-west-1:111122223333:function:f";
+
+/// A message as it was read: first line, headers with names in lower case, body as it came over the wire.
+#[derive(Debug)]
+struct Message {
+    first: String,
+    headers: Vec<(String, String)>,
+    body: String,
+}
+
+impl Message {
+    fn get(&self, name: &str) -> &str {
+        self.headers.iter().find(|(n, _)| n == name).map_or("", |(_, v)| v)
+    }
+}
+
+fn read(from: &mut BufReader<TcpStream>) -> Option<Message> {
+    let mut line = || {
+        let mut line = String::new();
+        from.read_line(&mut line).ok().filter(|n| *n > 0).map(|_| line.trim_end().to_string())
+    };
+    let first = line()?;
+    let mut headers = Vec::new();
+    loop {
+        let line = line()?;
+        let Some((name, value)) = line.split_once(':') else { break };
+        headers.push((name.to_lowercase(), value.trim().to_string()));
+    }
+    let mut message = Message { first, headers, body: String::new() };
+    if message.get("transfer-encoding") == "chunked" {
+        // Kept as it is, trailers among it.
+        while !message.body.ends_with("0\r\n\r\n") && !message.body.ends_with("yes\r\n\r\n") {
+            let mut line = String::new();
+            from.read_line(&mut line).ok().filter(|n| *n > 0)?;
+            message.body.push_str(&line);
+        }
+    } else {
+        let mut body = vec![0; message.get("content-length").parse().unwrap_or(0)];
+        from.read_exact(&mut body).ok()?;
+        message.body = String::from_utf8(body).unwrap();
+    }
+    Some(message)
+}
+
+/// A Runtime API that hands out events and shows what it is answered.
+struct Api {
+    address: String,
+    events: Sender<String>,
+    answers: Receiver<Message>,
+}
+
+impl Api {
+    fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        let (events, waiting) = channel::<String>();
+        let (sender, answers) = channel();
+        let waiting = Arc::new(Mutex::new((0, waiting)));
+        std::thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let (waiting, sender) = (Arc::clone(&waiting), sender.clone());
+                std::thread::spawn(move || {
+                    let mut to = stream.try_clone().unwrap();
+                    let mut from = BufReader::new(stream);
+                    while let Some(message) = read(&mut from) {
+                        let answer = if message.first.contains(NEXT) {
+                            let mut waiting = waiting.lock().unwrap();
+                            let Ok(event) = waiting.1.recv() else { return };
+                            waiting.0 += 1;
+                            format!(
+                                "HTTP/1.1 200 OK\r\nLambda-Runtime-Aws-Request-Id: r{}\r\n\
+                                 Lambda-Runtime-Invoked-Function-Arn: {ARN}\r\nContent-Length: {}\r\n\r\n{event}",
+                                waiting.0,
+                                event.len()
+                            )
+                        } else if message.first.contains("/register") {
+                            "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n".to_string()
+                        } else {
+                            sender.send(message).unwrap();
+                            "HTTP/1.1 202 Accepted\r\nContent-Length: 2\r\n\r\nok".to_string()
+                        };
+                        to.write_all(answer.as_bytes()).unwrap();
+                    }
+                });
+            }
+        });
+        Self { address, events, answers }
+    }
+
+    fn answer(&self) -> Message {
+        self.answers.recv_timeout(Duration::from_secs(20)).expect("an answer")
+    }
+}
+
+struct Proxy {
+    child: Child,
+    address: String,
+}
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn command(api: &str, listen: &str) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tidegate-lambda"));
+    command.env_remove("TIDEGATE_CONTRACT").env("AWS_LAMBDA_RUNTIME_API", api).env("TIDEGATE_LISTEN", listen);
+    command.env("AWS_LAMBDA_FUNCTION_NAME", "f").stderr(Stdio::null());
+    command
+}
+
+fn free() -> String {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string()
+}
+
+fn proxy(api: &Api, contract: Option<&std::path::Path>) -> Proxy {
+    let address = free();
+    let mut command = command(&api.address, &address);
+    command.envs(contract.map(|path| ("TIDEGATE_CONTRACT", path)));
+    Proxy { child: command.spawn().unwrap(), address }
+}
+
+impl Proxy {
+    fn connect(&self) -> BufReader<TcpStream> {
+        for _ in 0..400 {
+            if let Ok(stream) = TcpStream::connect(&self.address) {
+                stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+                return BufReader::new(stream);
+            }
+            std::thread::sleep(Duration::from_millis(25));
+        }
+        panic!("the proxy doesn't listen");
+    }
+}
+
+fn ask(wire: &mut BufReader<TcpStream>, request: &str) -> Message {
+    wire.get_mut().write_all(request.as_bytes()).unwrap();
+    read(wire).expect("an answer of the proxy")
+}
+
+fn next(wire: &mut BufReader<TcpStream>) -> Message {
+    ask(wire, &format!("GET {NEXT} HTTP/1.1\r\nHost: x\r\n\r\n"))
+}
+
+fn message(id: &str, queue: &str, body: &str) -> String {
+    format!(
+        r#"{{"messageId":"{id}","body":"{body}","eventSource":"aws:sqs","eventSourceARN":"arn:aws:sqs:eu-west-1:111122223333:{queue}","awsRegion":"eu-west-1"}}"#
+    )
+}
+
+fn batch(messages: &[String]) -> String {
+    format!(r#"{{"Records":[{}]}}"#, messages.join(","))
+}
+
+fn contract() -> std::path::PathBuf {
+    let text = r#"{"version":1,"graph_digest":"sha256:0","compiled_by":"a test",
+      "defaults":{"account":null,"region":null,"mode":"block","on_error":"closed","max_bytes":1000000,"max_depth":64},
+      "functions":{"s/F":{"logical_id":"F","name":"f","type":"AWS::Lambda::Function","exposure":"internal","taint":null,
+        "roles":[],"limits":{"concurrency":null,"timeout_seconds":null,"memory_mb":null},"egress":[],"edges":[{
+          "id":"s/Q->s/F:sqs","from":"s/Q","trigger":"sqs","evidence":"event source mapping","exposure":"internal",
+          "origin":{"arns":["arn:*:sqs:*:111122223333:orders"],"accounts":[],"regions":[],"ids":[],"sources":[],"detail_types":[]},
+          "taint":null,"mode":"block","inspect":"full","on_deny":{"answer":"strip","item_failures":true},"unknown":[]}]}}}"#;
+    let path = std::env::temp_dir().join(format!("tidegate-lambda-contract-{}.json", std::process::id()));
+    std::fs::write(&path, text).unwrap();
+    path
+}
+
+#[test]
+fn an_attack_is_answered_and_the_next_event_is_served() {
+    let api = Api::start();
+    let proxy = proxy(&api, None);
+    let mut runtime = proxy.connect();
+    let request = |body: &str| {
+        format!(
+            r#"{{"version":"2.0","rawPath":"/","requestContext":{{"http":{{"method":"POST"}}}},"body":"{body}"}}"#
+        )
+    };
+    api.events.send(request(ATTACK)).unwrap();
+    api.events.send(request("fine")).unwrap();
+    let event = next(&mut runtime);
+    assert_eq!((event.get("lambda-runtime-aws-request-id"), &*event.body), ("r2", &*request("fine")));
+    let answer = api.answer();
+    assert!(answer.first.starts_with("POST /2018-06-01/runtime/invocation/r1/response "), "{answer:?}");
+    assert!(answer.body.contains("\"statusCode\":403"), "{answer:?}");
+}
+
+#[test]
+fn messages_that_were_taken_out_come_back_as_failed() {
+    let api = Api::start();
+    let proxy = proxy(&api, Some(&contract()));
+    let mut runtime = proxy.connect();
+    let (good, bad, foreign) =
+        (message("1", "orders", "fine"), message("2", "orders", ATTACK), message("3", "others", "fine"));
+    api.events.send(batch(&[good.clone(), bad, foreign.clone()])).unwrap();
+    assert_eq!(next(&mut runtime).body, batch(&[good]));
+    let body = r#"{"batchItemFailures":[{"itemIdentifier":"1"}]}"#;
+    let post = format!(
+        "POST /2018-06-01/runtime/invocation/r1/response HTTP/1.1\r\nHost: x\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    assert!(ask(&mut runtime, &post).first.contains("202"));
+    let ids =
+        r#"{"batchItemFailures":[{"itemIdentifier":"1"},{"itemIdentifier":"2"},{"itemIdentifier":"3"}]}"#;
+    assert_eq!(api.answer().body, ids);
+    // Nothing is left of this one: the function isn't called.
+    api.events.send(batch(&[foreign])).unwrap();
+    api.events.send(batch(&[message("4", "orders", "fine")])).unwrap();
+    assert_eq!(next(&mut runtime).get("lambda-runtime-aws-request-id"), "r3");
+    assert_eq!(api.answer().body, r#"{"batchItemFailures":[{"itemIdentifier":"3"}]}"#);
+}
+
+#[test]
+fn streams_pass_with_their_trailers() {
+    let api = Api::start();
+    let proxy = proxy(&api, None);
+    let mut runtime = proxy.connect();
+    let chunks = "3\r\nabc\r\n0\r\nLambda-Runtime-Function-Error-Type: yes\r\n\r\n";
+    let head = "POST /2018-06-01/runtime/invocation/r9/response HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\
+                Lambda-Runtime-Function-Response-Mode: streaming\r\n\r\n";
+    assert!(ask(&mut runtime, &format!("{head}{chunks}")).first.contains("202"));
+    let answer = api.answer();
+    assert_eq!(
+        (answer.get("lambda-runtime-function-response-mode"), answer.body.as_str()),
+        ("streaming", chunks)
+    );
+}
+
+#[test]
+fn two_requests_in_the_clothes_of_one_are_refused() {
+    let api = Api::start();
+    let proxy = proxy(&api, None);
+    let mut runtime = proxy.connect();
+    let smuggled =
+        "POST /x HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET";
+    assert!(ask(&mut runtime, smuggled).first.contains("400"));
+    assert!(api.answers.try_recv().is_err());
+}
+
+#[test]
+fn exec_starts_the_runtime_before_itself() {
+    let (api, listen) = (Api::start(), free());
+    let script = "printf %s $AWS_LAMBDA_RUNTIME_API; exit 3";
+    let ran = command(&api.address, &listen).args(["exec", "--", "sh", "-c", script]).output().unwrap();
+    assert_eq!((ran.status.code(), String::from_utf8(ran.stdout).unwrap()), (Some(3), listen));
+}
+
+#[test]
+fn without_its_contract_it_does_not_start() {
+    let api = Api::start();
+    let ran = command(&api.address, &free()).env("TIDEGATE_CONTRACT", "/nowhere").output().unwrap();
+    assert_eq!(ran.status.code(), Some(1));
+}
