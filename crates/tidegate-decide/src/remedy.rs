@@ -56,10 +56,10 @@ pub fn remedy(event: &[u8], ruling: &Ruling) -> Remedy {
     let read = asks && tape.read(event, &Limits { depth: 1 << 12, ..Limits::default() }).is_ok();
     let root = if read { Some(tape.root(event)) } else { None };
     let report = root.and_then(|root| report(root, ruling));
-    if decision.verdict == Verdict::Partial {
-        if let Some(event) = root.and_then(|root| strip(event, root, ruling)) {
-            return Remedy::Strip { event, report };
-        }
+    if decision.verdict == Verdict::Partial
+        && let Some(event) = root.and_then(|root| strip(event, root, ruling))
+    {
+        return Remedy::Strip { event, report };
     }
     match answer {
         Answer::Respond => Remedy::Respond(refusal(trigger, root)),
