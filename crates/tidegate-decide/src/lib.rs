@@ -16,5 +16,5 @@ mod unfold;
 
 pub use decision::{Class, Decision, Reason, Record, Verdict};
 pub use guard::{Guard, Ruling, Settings};
-pub use remedy::{BLOCKED, Remedy, Report, remedy};
+pub use remedy::{BLOCKED, Remedy, Report, denied, remedy};
 pub use trigger::Trigger;

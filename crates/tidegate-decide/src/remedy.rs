@@ -1,6 +1,6 @@
 //! What becomes of an event after the decision: what the function gets, or what the sender is answered.
 
-use crate::decision::Verdict;
+use crate::decision::{Decision, Verdict};
 use crate::guard::Ruling;
 use crate::json::{Item, Kind, Limits, Tape};
 use crate::trigger::{self, Trigger};
@@ -77,6 +77,22 @@ pub fn remedy(event: &[u8], ruling: &Ruling) -> Remedy {
     }
 }
 
+/// The denied records of an event as they are written in it, with their places in the batch: the whole event where it
+/// is no batch, or can't be read.
+pub fn denied<'e>(event: &'e [u8], decision: &Decision) -> Vec<(u32, &'e [u8])> {
+    let mut tape = Tape::default();
+    let read = tape.read(event, &Limits { depth: 1 << 12, ..Limits::default() }).is_ok();
+    let batches = if read { trigger::batches(decision.trigger, tape.root(event)) } else { Vec::new() };
+    let spans: Vec<(usize, usize)> =
+        batches.into_iter().flat_map(Item::items).map(|r| (r.offset(), r.offset() + r.raw().len())).collect();
+    let denied = decision.records.iter().filter(|r| r.verdict == Verdict::Deny);
+    let text = |index: u32| match spans.get(index as usize) {
+        Some((start, end)) => event.get(*start..*end),
+        None => spans.is_empty().then_some(event),
+    };
+    denied.filter_map(|r| Some((r.index, text(r.index)?))).collect()
+}
+
 impl Report {
     /// The function's answer with what it lacks; `None` where its form leaves no place for it.
     pub fn complete(&self, answer: &[u8]) -> Option<Vec<u8>> {
@@ -117,7 +133,7 @@ impl Report {
     }
 }
 
-fn denied(ruling: &Ruling) -> impl Iterator<Item = usize> {
+fn places(ruling: &Ruling) -> impl Iterator<Item = usize> {
     ruling.decision.records.iter().filter(|r| r.verdict == Verdict::Deny).map(|r| r.index as usize)
 }
 
@@ -126,7 +142,7 @@ fn report(root: Item<'_>, ruling: &Ruling) -> Option<Report> {
     let trigger = ruling.decision.trigger;
     let records: Vec<Item<'_>> = trigger::batches(trigger, root).into_iter().flat_map(Item::items).collect();
     let ids = |key: &'static str| {
-        let records = denied(ruling).filter_map(|index| records.get(index)?.field(key));
+        let records = places(ruling).filter_map(|index| records.get(index)?.field(key));
         // A null or empty id would fail the whole batch.
         let ids = records.filter(|id| id.kind() == Kind::String && !id.raw().is_empty());
         ids.filter_map(|id| std::str::from_utf8(id.raw()).ok())
@@ -147,7 +163,7 @@ fn report(root: Item<'_>, ruling: &Ruling) -> Option<Report> {
 
 /// The event without the records that were denied.
 fn strip(event: &[u8], root: Item<'_>, ruling: &Ruling) -> Option<Vec<u8>> {
-    let mut gone = denied(ruling).peekable();
+    let mut gone = places(ruling).peekable();
     let mut out = Vec::with_capacity(event.len());
     let (mut from, mut index) = (0, 0_usize);
     for batch in trigger::batches(ruling.decision.trigger, root) {
@@ -229,6 +245,7 @@ mod tests {
         let event = format!(r#"{{ "Records" : [ {a} , {b}, {c} ], "x": 1 }}"#);
         let mut ruling = Guard::default().rule(event.as_bytes(), None);
         ruling.on_deny.item_failures = true;
+        assert_eq!(denied(event.as_bytes(), &ruling.decision), [(1, b.as_bytes())]);
         let Remedy::Strip { event, report } = remedy(event.as_bytes(), &ruling) else { panic!("{ruling:?}") };
         assert_eq!(text(&event), format!(r#"{{ "Records" : [{a},{c}], "x": 1 }}"#));
         let report = report.unwrap();

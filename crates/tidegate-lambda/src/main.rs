@@ -8,8 +8,10 @@ mod extension;
 mod http;
 mod log;
 mod proxy;
+mod quarantine;
 
 use proxy::Proxy;
+use quarantine::Quarantine;
 use std::collections::HashMap;
 use std::net::TcpListener;
 use std::path::Path;
@@ -55,10 +57,10 @@ fn guard(program: &str) -> Result<ExitCode, String> {
     // The runtime starts as soon as we have registered: by then we have to listen.
     let accepting = accept(&proxy, listener);
     let name = Path::new(program).file_name().unwrap_or_default().to_string_lossy();
-    if let Ok(Some(id)) = extension::register(&proxy, &name) {
-        if extension::wait(&proxy, &id).is_ok() {
-            return Ok(ExitCode::SUCCESS);
-        }
+    if let Ok(Some(id)) = extension::register(&proxy, &name)
+        && extension::wait(&proxy, &id).is_ok()
+    {
+        return Ok(ExitCode::SUCCESS);
     }
     let _ = accepting.join();
     Ok(ExitCode::SUCCESS)
@@ -83,13 +85,16 @@ fn open() -> Result<(Arc<Proxy>, TcpListener, String), String> {
         None => Settings::default(),
     };
     let function = variable("TIDEGATE_FUNCTION").or_else(|| variable("AWS_LAMBDA_FUNCTION_NAME"));
+    let function = function.unwrap_or_default();
+    let contract = contract.map(|contract| only(contract, &function));
     let listen = variable("TIDEGATE_LISTEN").unwrap_or_else(|| LISTEN.to_string());
     let listener = TcpListener::bind(&listen).map_err(|e| format!("could not listen on {listen}: {e}"))?;
     let proxy = Proxy {
         upstream,
         contract,
         settings,
-        function: function.unwrap_or_default(),
+        function,
+        quarantine: variable("TIDEGATE_QUARANTINE").map(|path| Quarantine::new(path.into())),
         pending: Mutex::new(HashMap::new()),
     };
     Ok((Arc::new(proxy), listener, listen))
@@ -99,6 +104,15 @@ fn open() -> Result<(Arc<Proxy>, TcpListener, String), String> {
 fn load(path: &str) -> Result<Contract, String> {
     let text = std::fs::read(path).map_err(|e| format!("could not read `{path}`: {e}"))?;
     serde_json::from_slice(&text).map_err(|e| format!("`{path}` is no contract: {e}"))
+}
+
+/// The contract of this function alone: nothing else is looked up, or held in memory.
+fn only(mut contract: Contract, function: &str) -> Contract {
+    let own = contract.function(function).cloned();
+    if let Some(own) = own {
+        contract.functions.retain(|_, f| *f == own);
+    }
+    contract
 }
 
 fn accept(proxy: &Arc<Proxy>, listener: TcpListener) -> thread::JoinHandle<()> {

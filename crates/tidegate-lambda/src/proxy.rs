@@ -2,6 +2,7 @@
 
 use crate::http::{Head, Length, Wire};
 use crate::log;
+use crate::quarantine::Quarantine;
 use std::collections::HashMap;
 use std::io::{self, ErrorKind};
 use std::net::TcpStream;
@@ -23,6 +24,8 @@ pub(crate) struct Proxy {
     pub(crate) settings: Settings,
     /// Name of the function in the contract.
     pub(crate) function: String,
+    /// Where denied records are kept.
+    pub(crate) quarantine: Option<Quarantine>,
     /// What the answer to a batch has to hold, by request id.
     pub(crate) pending: Mutex<HashMap<String, Report>>,
 }
@@ -116,6 +119,9 @@ impl Session<'_> {
             let ruling = self.rule(&event, arn);
             let remedy = remedy(&event, &ruling);
             log::ruling(&id, &ruling, &remedy);
+            if let Some(quarantine) = self.proxy.quarantine.as_ref().filter(|_| remedy != Remedy::Forward) {
+                quarantine.keep(&id, &event, &ruling.decision);
+            }
             let event = match remedy {
                 Remedy::Forward => event,
                 Remedy::Strip { event, report } => {
@@ -191,16 +197,16 @@ impl Session<'_> {
 
     /// Sends a whole request. One that a connection from before didn't answer at all is sent again over a new one.
     fn exchange(&mut self, request: &[u8]) -> io::Result<Head> {
-        if let Some(mut upstream) = self.upstream.take() {
-            if upstream.write(request).is_ok() {
-                match answer(&mut upstream) {
-                    Ok(Some(head)) => {
-                        self.upstream = Some(upstream);
-                        return Ok(head);
-                    }
-                    Err(error) if error.kind() == ErrorKind::InvalidData => return Err(error),
-                    Ok(None) | Err(_) => {}
+        if let Some(mut upstream) = self.upstream.take()
+            && upstream.write(request).is_ok()
+        {
+            match answer(&mut upstream) {
+                Ok(Some(head)) => {
+                    self.upstream = Some(upstream);
+                    return Ok(head);
                 }
+                Err(error) if error.kind() == ErrorKind::InvalidData => return Err(error),
+                Ok(None) | Err(_) => {}
             }
         }
         let mut upstream = self.proxy.connect()?;

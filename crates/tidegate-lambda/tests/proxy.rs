@@ -225,6 +225,28 @@ fn messages_that_were_taken_out_come_back_as_failed() {
 }
 
 #[test]
+fn denied_records_are_kept_where_told() {
+    let api = Api::start();
+    let kept = std::env::temp_dir().join(format!("tidegate-lambda-kept-{}.jsonl", std::process::id()));
+    let address = free();
+    let child = command(&api.address, &address).env("TIDEGATE_QUARANTINE", &kept).spawn().unwrap();
+    let proxy = Proxy { child, address };
+    let mut runtime = proxy.connect();
+    api.events.send(batch(&[message("1", "orders", "fine"), message("2", "orders", ATTACK)])).unwrap();
+    next(&mut runtime);
+    let text = std::fs::read_to_string(&kept).unwrap();
+    let _ = std::fs::remove_file(&kept);
+    assert_eq!(text.lines().count(), 1);
+    let line: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(
+        (&line["request_id"], &line["index"], &line["trigger"]),
+        (&"r1".into(), &1.into(), &"sqs".into())
+    );
+    let record: serde_json::Value = serde_json::from_str(line["record"].as_str().unwrap()).unwrap();
+    assert_eq!(record["messageId"], "2");
+}
+
+#[test]
 fn streams_pass_with_their_trailers() {
     let api = Api::start();
     let proxy = proxy(&api, None);

@@ -174,10 +174,10 @@ fn forged_sources_are_denied_record_by_record() {
             line("Work", &[foreign]),
             line("Work", &[two_voices]),
             line("Work", &[silent]),
-            line("Loose", &[own.clone()]),
+            line("Loose", std::slice::from_ref(&own)),
             line("Loose", &[theirs]),
-            line("Tidy", &[own.clone()]),
-            line("Nobody", &[own.clone()]),
+            line("Tidy", std::slice::from_ref(&own)),
+            line("Nobody", std::slice::from_ref(&own)),
             json!({"id": 1, "event": {"Records": [own]}}),
             event("shop.pay"),
             event("shop.forged"),
@@ -195,7 +195,10 @@ fn forged_sources_are_denied_record_by_record() {
 fn a_monitoring_contract_lets_through_and_says_what_it_would_do() {
     let project = shop().file("tidegate.toml", "[contract]\nmode = 'monitor'\nblock = '*/Loose'\n");
     let foreign = message("arn:aws:sqs:us-east-1:444455556666:other");
-    let answers = decide(&project, &[line("Work", &[foreign.clone()]), line("Loose", &[foreign])]);
+    let answers = decide(
+        &project,
+        &[line("Work", std::slice::from_ref(&foreign)), line("Loose", std::slice::from_ref(&foreign))],
+    );
     assert_eq!((&answers[0]["decision"], &answers[0]["would"]), (&json!("allow"), &json!("deny")));
     let record = &answers[0]["records"][0];
     assert_eq!((&record["would"], &record["reasons"][0]["class"]), (&json!("deny"), &json!("origin")));
