@@ -42,6 +42,8 @@ pub(crate) fn check(function: &Function, default: Mode, trigger: Trigger, event:
         // Whoever calls a function directly passes on what it likes, envelopes of other services among it.
         edges = of(Trigger::Direct.name());
         out.settle(&edges);
+        // Its shape is what whoever sent it understands.
+        out.on_deny = None;
         if edges.is_empty() {
             out.whole = Some((event.offset(), NO_EDGE));
         }
@@ -260,6 +262,49 @@ mod tests {
         assert!(!fits("arn:aws:sqs:eu-west-1"));
         assert!(arn_fits("arn:*:s3:::*", "arn:aws-cn:s3:::anything"));
         assert!(!arn_fits("arn:*:s3:::a", "arn:aws:s3:eu-west-1::a"));
+    }
+
+    #[test]
+    fn whoever_calls_directly_may_hand_on_any_envelope() {
+        let edge = Edge {
+            id: "m->f:direct".into(),
+            from: "m".into(),
+            trigger: "direct".into(),
+            evidence: String::new(),
+            origin: Origin::default(),
+            exposure: tidegate_graph::Exposure::Internal,
+            taint: None,
+            mode: Mode::Monitor,
+            inspect: Inspect::Full,
+            on_deny: OnDeny { answer: tidegate_graph::contract::Answer::Fail, item_failures: false },
+            unknown: Vec::new(),
+        };
+        let mut function = Function {
+            logical_id: "F".into(),
+            name: None,
+            ty: String::new(),
+            exposure: tidegate_graph::Exposure::Internal,
+            taint: None,
+            roles: Vec::new(),
+            limits: tidegate_graph::contract::Limits::default(),
+            egress: Vec::new(),
+            edges: vec![edge.clone()],
+        };
+        let text = br#"{"Records":[{"eventSource":"aws:sqs","eventSourceARN":"arn:aws:sqs:r:1:q","awsRegion":"r"}]}"#;
+        let mut tape = crate::json::Tape::default();
+        tape.read(text, &crate::json::Limits::default()).unwrap();
+        let root = tape.root(text);
+        let passed = check(&function, Mode::Block, Trigger::Sqs, root);
+        assert!(passed.whole.is_none() && passed.foreign.is_empty() && passed.on_deny.is_none());
+        assert_eq!(passed.mode, Mode::Monitor);
+        // With an edge of its own, that one is what has to hold.
+        let arns = vec!["arn:aws:sqs:r:2:q".to_string()];
+        let origin = Origin { arns, ..Origin::default() };
+        function.edges.push(Edge { trigger: "sqs".into(), mode: Mode::Block, origin, ..edge });
+        let foreign = check(&function, Mode::Block, Trigger::Sqs, root);
+        assert_eq!((foreign.foreign.len(), foreign.mode), (1, Mode::Block));
+        function.edges.clear();
+        assert!(check(&function, Mode::Block, Trigger::Sqs, root).whole.is_some());
     }
 
     #[test]
