@@ -85,6 +85,8 @@ impl Way<'_> {
                 let unknown: &[&str] = if self.place.region.is_some() { &["id"] } else { &["id", "region"] };
                 vec![Route::new(Trigger::Cognito, Origin { regions, ..Origin::default() }, unknown)]
             }
+            // It may call the function's URL; at the edge it calls the function as it is.
+            "cloudfront" if self.evidence == "permission to invoke" => vec![of_url()],
             "logs" => vec![Route::new(Trigger::Logs, Origin::default(), &["source"])],
             "ses" => vec![Route::new(Trigger::Ses, Origin::default(), &["source"])],
             // A rule hands on what a device sent, without an envelope.
