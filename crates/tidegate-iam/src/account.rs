@@ -26,6 +26,10 @@ pub struct Account {
     pub identities: Vec<Identity>,
     /// Everything else that has an ARN.
     pub resources: Vec<Resource>,
+    /// What ties resources together and has no ARN that is known: mappings, subscriptions, aliases.
+    pub wiring: Vec<Resource>,
+    /// Groups of users.
+    pub groups: Vec<Group>,
     /// Customer managed policies, with who has them.
     pub managed: Vec<Managed>,
     /// Service control policies, from the root down.
@@ -84,6 +88,19 @@ pub enum Attachment {
     Group(Str, Option<Str>),
 }
 
+/// A group of users.
+#[derive(Clone, Debug)]
+pub struct Group {
+    /// Its ARN.
+    pub arn: Str,
+    /// Its name, as users give it.
+    pub name: Str,
+    /// What its members may.
+    pub policies: Vec<Arc<Policy>>,
+    /// Its managed policies by ARN.
+    pub managed: Vec<Str>,
+}
+
 /// A permissions boundary, owned.
 #[derive(Clone, Debug, Default)]
 pub enum Limit {
@@ -107,6 +124,8 @@ pub struct Managed {
     pub name: Str,
     /// The document.
     pub policy: Arc<Policy>,
+    /// Its other versions, which can become the document.
+    pub versions: Vec<Arc<Policy>>,
     /// Id of the declared resource, when it comes from a template.
     pub id: Option<Str>,
     /// Where it was written.

@@ -17,6 +17,7 @@ pub mod inclusion;
 pub mod json;
 pub mod lint;
 pub mod policy;
+pub mod reach;
 pub mod request;
 pub mod tri;
 

@@ -81,7 +81,8 @@ impl Builder<'_> {
             self.managed.insert(arn.clone(), policy.clone());
             let name = self.shown(resource);
             let id = Some(resource.id.clone());
-            self.account.managed.push(Managed { arn, name, policy, id, span: resource.span });
+            let versions = Vec::new();
+            self.account.managed.push(Managed { arn, name, policy, versions, id, span: resource.span });
         }
     }
 
@@ -121,9 +122,15 @@ impl Builder<'_> {
     fn resources(&mut self) {
         for resource in self.system.resources() {
             if resource.ty.starts_with("AWS::IAM::") {
+                if resource.ty == "AWS::IAM::InstanceProfile" {
+                    self.profile(resource);
+                }
                 continue;
             }
-            let Some(arn) = self.names.arn(&resource.id).cloned() else { continue };
+            let arn = self.names.arn(&resource.id).cloned();
+            if arn.is_none() && !resource.ty.starts_with("AWS::") {
+                continue;
+            }
             let name = self.names.name(&resource.id).cloned().unwrap_or_default();
             let properties = self.rendered(&resource.properties);
             let mut roles = Vec::new();
@@ -136,9 +143,9 @@ impl Builder<'_> {
                     }
                 });
             }
-            let service = tidegate_iam::Arn::split(&arn).service();
-            let key = (service.into(), name);
-            let index = self.account.add_resource(account::Resource {
+            let has_arn = arn.is_some();
+            let arn = arn.unwrap_or_default();
+            let read = account::Resource {
                 arn: arn.clone(),
                 ty: resource.ty.clone(),
                 name: self.shown(resource),
@@ -147,9 +154,30 @@ impl Builder<'_> {
                 roles,
                 id: Some(resource.id.clone()),
                 span: resource.span,
-            });
+            };
+            if !has_arn {
+                self.account.wiring.push(read);
+                continue;
+            }
+            let service = tidegate_iam::Arn::split(&arn).service();
+            let key = (service.into(), name);
+            let index = self.account.add_resource(read);
             self.places.insert((Str::default(), arn), Place::Resource(index));
             self.places.insert(key, Place::Resource(index));
+        }
+    }
+
+    /// Notes an instance profile at its roles.
+    fn profile(&mut self, resource: &Resource) {
+        let Some(arn) = self.names.arn(&resource.id).cloned() else { return };
+        let roles: Vec<Str> =
+            all(&resource.properties, "Roles").into_iter().filter_map(|v| self.text(v)).collect();
+        for role in roles {
+            if let Some(Place::Identity(index)) = self.place("iam", &role)
+                && let Some(identity) = self.account.identities.get_mut(index)
+            {
+                identity.profiles.push(arn.clone());
+            }
         }
     }
 

@@ -3,7 +3,7 @@
 //! Besides what that call returns, an export may hold `Resources` (a list of `Type`, `Arn`, `Properties` in
 //! CloudFormation's words), `ServiceControlPolicies` and `ResourceControlPolicies` (lists of `Level` and `Policies`).
 
-use super::{Account, Attachment, Identity, Library, Limit, Managed, Resource, basics, unread};
+use super::{Account, Attachment, Group, Identity, Library, Limit, Managed, Resource, basics, unread};
 use crate::policy::Reader;
 use crate::{Arn, Level, Policy};
 use std::collections::HashMap;
@@ -72,7 +72,11 @@ impl Loader<'_> {
             let read = Arc::new(self.document(&name, document));
             self.known.insert(arn.clone(), read.clone());
             if Arn::split(&arn).account() != "aws" {
-                self.account.managed.push(Managed { arn, name, policy: read, id: None, span: policy.span });
+                let others = versions.iter().filter(|v| version.is_some_and(|own| !std::ptr::eq(own, *v)));
+                let documents = others.filter_map(|v| v.get("Document"));
+                let versions = documents.map(|d| Arc::new(self.document(&name, d))).collect();
+                let span = policy.span;
+                self.account.managed.push(Managed { arn, name, policy: read, versions, id: None, span });
             }
         }
     }
@@ -85,6 +89,12 @@ impl Loader<'_> {
             for arn in attached(group) {
                 policies.push((self.managed(&arn), Some(arn)));
             }
+            self.account.groups.push(Group {
+                arn: text(group, "Arn").unwrap_or_default(),
+                name: name.clone(),
+                policies: policies.iter().map(|(policy, _)| policy.clone()).collect(),
+                managed: policies.iter().filter_map(|(_, arn)| arn.clone()).collect(),
+            });
             self.groups.insert(name, policies);
         }
     }

@@ -23,6 +23,14 @@ impl Builder<'_> {
             }
         }
         let groups = &self.groups;
+        for group in self.system.of_type("AWS::IAM::Group") {
+            let Some(arn) = self.names.arn(&group.id).cloned() else { continue };
+            let name = self.names.name(&group.id).cloned().unwrap_or_default();
+            let shared = groups.get(&name).map(Vec::as_slice).unwrap_or_default();
+            let policies = shared.iter().map(|(policy, _)| policy.clone()).collect();
+            let managed = shared.iter().filter_map(|(_, arn)| arn.clone()).collect();
+            self.account.groups.push(account::Group { arn, name, policies, managed });
+        }
         for identity in &mut self.account.identities {
             for group in std::mem::take(&mut identity.groups) {
                 for (policy, arn) in groups.get(&group).into_iter().flatten() {

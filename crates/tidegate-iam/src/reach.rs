@@ -1,0 +1,203 @@
+//! Reach: who can become whom, and touch what.
+//!
+//! A step is one technique of the tables ([`table`]), and every permission that it needs is decided by the engine: with
+//! conditions, boundaries and denies, on the resource that it is about. What a step hangs on and isn't known makes it
+//! possible, never certain, and the two are kept apart.
+
+mod ask;
+mod cut;
+mod edges;
+mod events;
+mod iam;
+mod node;
+mod table;
+#[cfg(test)]
+mod tests;
+mod walk;
+mod world;
+
+pub use cut::Cut;
+
+use crate::account::{Account, Identity};
+use crate::decide::Kind;
+use edges::{Edge, To};
+use node::Node;
+use std::cell::RefCell;
+use std::collections::{BTreeSet, HashMap};
+use std::rc::Rc;
+use tidegate_graph::{Span, Str};
+use walk::Walk;
+use world::World;
+
+/// An account, prepared for questions about reach.
+pub struct Reach<'a> {
+    world: World<'a>,
+    options: Options,
+    steps: RefCell<HashMap<Node, Rc<Vec<Edge>>>>,
+}
+
+/// What is looked for.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// Steps of a path, at most.
+    pub max_hops: usize,
+    /// Data counts, too.
+    pub data: bool,
+}
+
+/// Something that can be reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Target {
+    /// Everything in the account.
+    Everything,
+    /// The user or role at this index.
+    Identity(usize),
+    /// The resource at this index.
+    Resource(usize),
+}
+
+/// A target with the way there.
+#[derive(Clone, Debug)]
+pub struct Found {
+    /// What is reached.
+    pub to: Target,
+    /// The way, at least one step.
+    pub via: Vec<Hop>,
+    /// False when it hangs on what isn't known.
+    pub certain: bool,
+}
+
+/// One step.
+#[derive(Clone, Debug)]
+pub struct Hop {
+    /// Name of the technique.
+    pub technique: &'static str,
+    /// Who takes it.
+    pub from: Str,
+    /// Where it leads; `*` for everything.
+    pub to: Str,
+    /// What it comes to.
+    pub does: Str,
+    /// The permissions that it takes, each with the statements that give it.
+    pub proofs: Vec<Proof>,
+    /// Connections on the way from what is written to what acts.
+    pub wires: Vec<(String, Span)>,
+    /// What must be so besides.
+    pub prerequisites: Vec<Str>,
+    /// False when it hangs on what isn't known.
+    pub certain: bool,
+}
+
+/// A permission and the statement that gives it.
+#[derive(Clone, Debug)]
+pub struct Proof {
+    /// The action.
+    pub action: Str,
+    /// ARN of what it is asked of.
+    pub resource: Str,
+    /// Kind of policy.
+    pub kind: Kind,
+    /// Name of the policy.
+    pub policy: Str,
+    /// Position of the statement.
+    pub statement: usize,
+    /// Its `Sid`.
+    pub sid: Option<Str>,
+    /// Where it was written.
+    pub span: Span,
+    /// Conditions that aren't known.
+    pub conditions: Vec<String>,
+    /// The policy itself.
+    at: usize,
+}
+
+impl<'a> Reach<'a> {
+    /// Prepares an account.
+    pub fn new(account: &'a Account, options: Options) -> Self {
+        Self { world: World::new(account), options, steps: RefCell::default() }
+    }
+
+    /// Everything that an identity can reach: what is certain first, then what is possible.
+    pub fn from(&self, who: usize) -> Vec<Found> {
+        let certain = Walk::new(self, who, true);
+        let mut out = certain.found(self);
+        if !certain.has_all() {
+            let known: BTreeSet<Target> = out.iter().map(|found| found.to).collect();
+            let possible = Walk::new(self, who, false);
+            out.extend(possible.found(self).into_iter().filter(|found| !known.contains(&found.to)));
+        }
+        out
+    }
+
+    /// What an identity certainly reaches, without the ways.
+    pub fn targets(&self, who: usize) -> BTreeSet<Target> {
+        Walk::new(self, who, true).targets()
+    }
+
+    /// The smallest set of statements without which none of the targets is certainly reached any more, found by taking
+    /// them away and looking again. `None` when there is none.
+    pub fn cut(&self, who: usize, targets: &BTreeSet<Target>) -> Option<Vec<Cut>> {
+        cut::cut(self.world.account, self.options, who, targets)
+    }
+
+    /// The roles that a resource runs as.
+    pub fn roles_of(&self, resource: usize) -> Vec<usize> {
+        self.world.runs_as(resource, &[])
+    }
+
+    fn steps(&self, node: Node) -> Rc<Vec<Edge>> {
+        if let Some(known) = self.steps.borrow().get(&node) {
+            return known.clone();
+        }
+        let edges = node.identity(&self.world);
+        let edges =
+            edges.map(|identity| edges::edges(&self.world, node, &identity, self.options.data)).unwrap_or_default();
+        let edges = Rc::new(edges);
+        self.steps.borrow_mut().insert(node, edges.clone());
+        edges
+    }
+
+    fn hop(&self, node: Node, edge: &Edge) -> Option<Hop> {
+        let identity = node.identity(&self.world)?;
+        let mut proofs = Vec::new();
+        for ask in &edge.asks {
+            let mut read = |hit: &crate::decide::Hit<'_>| Proof {
+                action: ask.action.into(),
+                resource: ask.arn.clone(),
+                kind: hit.kind,
+                policy: hit.policy.name.clone(),
+                statement: hit.statement.index,
+                sid: hit.statement.sid.clone(),
+                span: hit.statement.span,
+                conditions: hit.open.iter().map(|condition| condition.display()).collect(),
+                at: std::ptr::from_ref(hit.policy).addr(),
+            };
+            proofs.extend(ask.proof(&self.world, &identity, &mut read));
+        }
+        Some(Hop {
+            technique: edge.id,
+            from: identity.arn.clone(),
+            to: self.name(edge.to),
+            does: edge.does.clone(),
+            proofs,
+            wires: edge.wires.iter().map(|wire| (wire.text.clone(), wire.span)).collect(),
+            prerequisites: edge.before.clone(),
+            certain: edge.certain,
+        })
+    }
+
+    fn name(&self, to: To) -> Str {
+        let arn = |identity: Option<&Identity>| identity.map(|i| i.arn.clone()).unwrap_or_default();
+        match to {
+            To::All => "*".into(),
+            To::Identity(index) | To::Raise(index, _) => arn(self.world.identity(index)),
+            To::Resource(index) => self.world.resource(index).map(|r| r.arn.clone()).unwrap_or_default(),
+        }
+    }
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { max_hops: usize::MAX, data: false }
+    }
+}

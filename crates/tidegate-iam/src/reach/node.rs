@@ -1,0 +1,71 @@
+//! An identity as it is or as it can be made.
+
+use super::world::World;
+use crate::account::{Attachment, Identity, Limit};
+use std::borrow::Cow;
+use std::sync::Arc;
+
+/// An identity with what it has been given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) struct Node {
+    /// Index of the identity.
+    pub(super) who: usize,
+    /// It has any policy it likes.
+    pub(super) full: bool,
+    /// It has no boundary any more.
+    pub(super) unbound: bool,
+    /// It has been put into this group.
+    pub(super) group: Option<usize>,
+}
+
+/// What an identity can be given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Raise {
+    /// Any policy.
+    Full,
+    /// Freedom of its boundary.
+    Unbound,
+    /// The policies of a group.
+    Group(usize),
+}
+
+impl Node {
+    pub(super) fn new(who: usize) -> Self {
+        Self { who, full: false, unbound: false, group: None }
+    }
+
+    /// The same with more; `None` when that is nothing new.
+    pub(super) fn raised(self, raise: Raise) -> Option<Self> {
+        let out = match raise {
+            Raise::Full => Self { full: true, group: None, ..self },
+            Raise::Unbound => Self { unbound: true, ..self },
+            // Who has any policy gains nothing by a group, and of groups one is enough.
+            Raise::Group(_) if self.full || self.group.is_some() => self,
+            Raise::Group(group) => Self { group: Some(group), ..self },
+        };
+        (out != self).then_some(out)
+    }
+
+    /// The identity that this is.
+    pub(super) fn identity<'a>(self, world: &World<'a>) -> Option<Cow<'a, Identity>> {
+        let own = world.identity(self.who)?;
+        if self == Self::new(self.who) {
+            return Some(Cow::Borrowed(own));
+        }
+        let mut out = own.clone();
+        if self.full {
+            let mut policy = Arc::unwrap_or_clone(crate::Policy::full_access());
+            policy.name = "a policy of its own making".into();
+            out.attach(Arc::new(policy), Attachment::Inline);
+        }
+        if self.unbound {
+            out.boundary = Limit::Unset;
+        }
+        if let Some(group) = self.group.and_then(|group| world.account.groups.get(group)) {
+            for policy in &group.policies {
+                out.attach(policy.clone(), Attachment::Group(group.name.clone(), None));
+            }
+        }
+        Some(Cow::Owned(out))
+    }
+}
