@@ -129,6 +129,19 @@ impl<'a> Reach<'a> {
         out
     }
 
+    /// The same for some targets only; who reaches everything reaches them.
+    pub fn to(&self, who: usize, targets: &BTreeSet<Target>) -> Vec<Found> {
+        let certain = Walk::new(self, who, true);
+        let mut out: Vec<Found> = targets.iter().filter_map(|to| certain.found_at(self, *to)).collect();
+        let known: BTreeSet<Target> = out.iter().map(|found| found.to).collect();
+        if known.len() < targets.len() {
+            let possible = Walk::new(self, who, false);
+            let open = targets.iter().filter(|to| !known.contains(to));
+            out.extend(open.filter_map(|to| possible.found_at(self, *to)));
+        }
+        out
+    }
+
     /// What an identity certainly reaches, without the ways.
     pub fn targets(&self, who: usize) -> BTreeSet<Target> {
         Walk::new(self, who, true).targets()
@@ -150,8 +163,9 @@ impl<'a> Reach<'a> {
             return known.clone();
         }
         let edges = node.identity(&self.world);
-        let edges =
-            edges.map(|identity| edges::edges(&self.world, node, &identity, self.options.data)).unwrap_or_default();
+        let edges = edges
+            .map(|identity| edges::edges(&self.world, node, &identity, self.options.data))
+            .unwrap_or_default();
         let edges = Rc::new(edges);
         self.steps.borrow_mut().insert(node, edges.clone());
         edges

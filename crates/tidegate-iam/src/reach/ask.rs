@@ -173,7 +173,8 @@ fn witnesses(world: &World<'_>, identity: &Identity, actions: &[&'static str], t
         if !actions.iter().any(|action| world.acts(statement, action)) {
             continue;
         }
-        for item in items.iter().filter(|item| item.text().starts_with("arn:") && !item.text().contains('$')) {
+        for item in items.iter().filter(|item| item.text().starts_with("arn:") && !item.text().contains('$'))
+        {
             if out.len() >= MOST {
                 return out;
             }

@@ -155,7 +155,9 @@ fn hitting(paths: &[Vec<Atom>]) -> BTreeSet<Atom> {
 }
 
 fn within(paths: &[Vec<Atom>], left: usize, chosen: &mut BTreeSet<Atom>, tries: &mut usize) -> bool {
-    let Some(open) = paths.iter().find(|path| !path.iter().any(|atom| chosen.contains(atom))) else { return true };
+    let Some(open) = paths.iter().find(|path| !path.iter().any(|atom| chosen.contains(atom))) else {
+        return true;
+    };
     *tries += 1;
     if left == 0 || *tries > MOST_TRIES {
         return false;

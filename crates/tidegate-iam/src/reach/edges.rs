@@ -140,8 +140,7 @@ impl Steps<'_, '_> {
                 if *service == "ec2.amazonaws.com" && !self.in_profile(target) {
                     continue;
                 }
-                let pass =
-                    Ask::new("iam:PassRole", &target.arn).with("iam:PassedToService", Some(service));
+                let pass = Ask::new("iam:PassRole", &target.arn).with("iam:PassedToService", Some(service));
                 let sure = match pass.answer(world, self.identity) {
                     Verdict::Allowed => certain,
                     Verdict::Unknown => false,
@@ -309,7 +308,8 @@ impl Steps<'_, '_> {
         for statement in allows.filter(|s| self.world.acts(s, action)) {
             let Some(Scope::Only(items)) = &statement.resources else { continue };
             for item in items.iter().take(32) {
-                let Some(key) = item.text().strip_prefix(bucket).and_then(|rest| rest.strip_prefix('/')) else {
+                let Some(key) = item.text().strip_prefix(bucket).and_then(|rest| rest.strip_prefix('/'))
+                else {
                     continue;
                 };
                 let head = key.split(['*', '?', '$']).next().unwrap_or_default();
@@ -354,7 +354,8 @@ fn is_admin(world: &World<'_>, identity: &Identity) -> bool {
         let none_denied = all.iter().all(|s| s.effect == Effect::Allow);
         let is_everything = |s: &crate::Statement| {
             let actions = matches!(&s.actions, Scope::Only(items) if items.iter().any(|a| a.is_everything()));
-            let resources = matches!(&s.resources, Some(Scope::Only(items)) if items.iter().any(|r| r.is_everything()));
+            let resources =
+                matches!(&s.resources, Some(Scope::Only(items)) if items.iter().any(|r| r.is_everything()));
             s.certain && s.conditions.is_empty() && actions && resources
         };
         none_denied && all.iter().any(is_everything)

@@ -90,7 +90,9 @@ impl Steps<'_, '_> {
         let fits = |index: &usize| world.identity(*index).is_some_and(|i| i.is_role() == role);
         match world.aim(self.identity, &[action]) {
             Aim::All => (0..world.account.identities.len()).filter(fits).collect(),
-            Aim::Only(arns) => arns.iter().filter_map(|arn| world.by_arn.get(arn).copied()).filter(fits).collect(),
+            Aim::Only(arns) => {
+                arns.iter().filter_map(|arn| world.by_arn.get(arn).copied()).filter(fits).collect()
+            }
         }
     }
 
@@ -120,11 +122,12 @@ impl Steps<'_, '_> {
             let edit = Ask::new("iam:UpdateAssumeRolePolicy", &target.arn);
             let mut enter = Ask::new("sts:AssumeRole", &target.arn);
             enter.trust = trusting(&self.identity.arn);
-            let certain = match (edit.answer(self.world, self.identity), enter.answer(self.world, self.identity)) {
-                (Verdict::Allowed, Verdict::Allowed) => true,
-                (edit, enter) if edit.is_possible() && enter.is_possible() => false,
-                _ => continue,
-            };
+            let certain =
+                match (edit.answer(self.world, self.identity), enter.answer(self.world, self.identity)) {
+                    (Verdict::Allowed, Verdict::Allowed) => true,
+                    (edit, enter) if edit.is_possible() && enter.is_possible() => false,
+                    _ => continue,
+                };
             let does = "lets itself into the role's trust policy";
             self.add(To::Identity(index), "update-trust", does, vec![edit, enter], certain);
         }
@@ -145,10 +148,16 @@ impl Steps<'_, '_> {
                 Some(Scope::Only(items)) => Some(items),
                 _ => None,
             });
-            let provider = named.flatten().find(|item| item.is_federated() && item.text().contains(":saml-provider/"));
+            let provider =
+                named.flatten().find(|item| item.is_federated() && item.text().contains(":saml-provider/"));
             if let Some(provider) = provider {
                 let ask = Ask::new("iam:UpdateSAMLProvider", provider.text());
-                self.ask(To::Identity(index), "saml-provider", "replaces the provider that the role trusts", ask);
+                self.ask(
+                    To::Identity(index),
+                    "saml-provider",
+                    "replaces the provider that the role trusts",
+                    ask,
+                );
             }
         }
     }
@@ -156,8 +165,9 @@ impl Steps<'_, '_> {
     fn groups(&mut self) {
         let account = self.world.account;
         for (index, group) in account.groups.iter().enumerate() {
-            let of_group =
-                |(_, i): &(usize, &Identity)| i.groups.iter().any(|own| *own == group.name || *own == group.arn);
+            let of_group = |(_, i): &(usize, &Identity)| {
+                i.groups.iter().any(|own| *own == group.name || *own == group.arn)
+            };
             for action in ["iam:PutGroupPolicy", "iam:AttachGroupPolicy"] {
                 if !self.world.may(self.identity, action) {
                     continue;
@@ -185,7 +195,8 @@ impl Steps<'_, '_> {
                     let to = To::Raise(user, Raise::Group(index));
                     if !self.has(to) {
                         let ask = Ask::new("iam:AddUserToGroup", &group.arn);
-                        let does = format!("adds the user to the group `{}`", crate::hole::display(&group.name));
+                        let does =
+                            format!("adds the user to the group `{}`", crate::hole::display(&group.name));
                         self.ask(to, "add-to-group", &does, ask);
                     }
                 }
@@ -216,7 +227,8 @@ impl Steps<'_, '_> {
                     self.ask(To::Raise(holder, Raise::Full), name_of(action), does, ask.clone());
                 }
                 for (index, identity) in account.identities.iter().enumerate() {
-                    if matches!(&identity.boundary, Limit::Set(policy) if Arc::ptr_eq(policy, &managed.policy)) {
+                    if matches!(&identity.boundary, Limit::Set(policy) if Arc::ptr_eq(policy, &managed.policy))
+                    {
                         let does = "rewrites the policy that bounds it";
                         self.ask(To::Raise(index, Raise::Unbound), name_of(action), does, ask.clone());
                     }

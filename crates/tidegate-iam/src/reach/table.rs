@@ -91,18 +91,56 @@ pub(super) const POLLS: &[(&str, &[&str])] = &[
 
 /// Who touches data, by CloudFormation type: what reads or changes it.
 pub(super) const TOUCHES: &[(&str, &[&str])] = &[
-    ("AWS::DynamoDB::GlobalTable", &["dynamodb:GetItem", "dynamodb:Query", "dynamodb:Scan", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:DeleteTable"]),
-    ("AWS::DynamoDB::Table", &["dynamodb:GetItem", "dynamodb:Query", "dynamodb:Scan", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:DeleteTable"]),
+    (
+        "AWS::DynamoDB::GlobalTable",
+        &[
+            "dynamodb:GetItem",
+            "dynamodb:Query",
+            "dynamodb:Scan",
+            "dynamodb:PutItem",
+            "dynamodb:UpdateItem",
+            "dynamodb:DeleteItem",
+            "dynamodb:DeleteTable",
+        ],
+    ),
+    (
+        "AWS::DynamoDB::Table",
+        &[
+            "dynamodb:GetItem",
+            "dynamodb:Query",
+            "dynamodb:Scan",
+            "dynamodb:PutItem",
+            "dynamodb:UpdateItem",
+            "dynamodb:DeleteItem",
+            "dynamodb:DeleteTable",
+        ],
+    ),
     ("AWS::ECR::Repository", &["ecr:PutImage", "ecr:DeleteRepository"]),
     ("AWS::KMS::Key", &["kms:Decrypt", "kms:CreateGrant", "kms:PutKeyPolicy", "kms:ScheduleKeyDeletion"]),
     ("AWS::Kinesis::Stream", &["kinesis:GetRecords", "kinesis:PutRecord", "kinesis:DeleteStream"]),
     ("AWS::RDS::DBCluster", &["rds-data:ExecuteStatement", "rds:ModifyDBCluster", "rds:DeleteDBCluster"]),
     ("AWS::RDS::DBInstance", &["rds:ModifyDBInstance", "rds:DeleteDBInstance", "rds:CreateDBSnapshot"]),
-    ("AWS::S3::Bucket", &["s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:PutBucketPolicy", "s3:DeleteBucket"]),
+    (
+        "AWS::S3::Bucket",
+        &["s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:PutBucketPolicy", "s3:DeleteBucket"],
+    ),
     ("AWS::SNS::Topic", &["sns:Publish", "sns:Subscribe", "sns:SetTopicAttributes"]),
-    ("AWS::SQS::Queue", &["sqs:ReceiveMessage", "sqs:SendMessage", "sqs:PurgeQueue", "sqs:SetQueueAttributes"]),
-    ("AWS::SSM::Parameter", &["ssm:GetParameter", "ssm:GetParameters", "ssm:GetParametersByPath", "ssm:PutParameter"]),
-    ("AWS::SecretsManager::Secret", &["secretsmanager:GetSecretValue", "secretsmanager:PutSecretValue", "secretsmanager:PutResourcePolicy"]),
+    (
+        "AWS::SQS::Queue",
+        &["sqs:ReceiveMessage", "sqs:SendMessage", "sqs:PurgeQueue", "sqs:SetQueueAttributes"],
+    ),
+    (
+        "AWS::SSM::Parameter",
+        &["ssm:GetParameter", "ssm:GetParameters", "ssm:GetParametersByPath", "ssm:PutParameter"],
+    ),
+    (
+        "AWS::SecretsManager::Secret",
+        &[
+            "secretsmanager:GetSecretValue",
+            "secretsmanager:PutSecretValue",
+            "secretsmanager:PutResourcePolicy",
+        ],
+    ),
 ];
 
 #[cfg(test)]
@@ -115,7 +153,8 @@ mod tests {
     fn every_action_exists_and_ids_are_unique() {
         let catalogue = Catalogue::current();
         let tables = [WRITES, POLLS, TOUCHES].into_iter().flatten().flat_map(|(_, actions)| *actions);
-        let rows = PASS.iter().map(|row| row.needs).chain(TAKE.iter().flat_map(|row| [row.needs, row.beside]));
+        let rows =
+            PASS.iter().map(|row| row.needs).chain(TAKE.iter().flat_map(|row| [row.needs, row.beside]));
         let named = rows.flatten().flat_map(|any| *any).chain(tables).copied();
         let known = |action: &&str| {
             let (service, name) = action.split_once(':').unwrap();

@@ -146,10 +146,15 @@ impl Walk {
         }?;
         self.collect(last, &mut steps);
         // Whoever takes a step was seen before those that it leads to.
-        let hops: Vec<Hop> = steps.into_iter().filter(|step| *step != last).chain([last]).filter_map(|step| {
-            let node = self.seen.get(step.from)?.node;
-            reach.hop(node, reach.steps(node).get(step.edge)?)
-        }).collect();
+        let hops: Vec<Hop> = steps
+            .into_iter()
+            .filter(|step| *step != last)
+            .chain([last])
+            .filter_map(|step| {
+                let node = self.seen.get(step.from)?.node;
+                reach.hop(node, reach.steps(node).get(step.edge)?)
+            })
+            .collect();
         let certain = hops.iter().all(|hop| hop.certain);
         (!hops.is_empty()).then_some(Found { to, via: hops, certain })
     }

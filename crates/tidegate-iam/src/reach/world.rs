@@ -82,7 +82,8 @@ impl<'a> World<'a> {
         let takes = TAKE.iter().flat_map(|row| [row.needs, row.beside]);
         let tables = [WRITES, POLLS, TOUCHES].into_iter().flatten().flat_map(|(_, actions)| *actions);
         let groups = rows.chain(takes).flatten().flat_map(|any| *any);
-        for action in groups.chain(tables).chain(super::iam::ACTIONS) {
+        let able = TAKE.iter().flat_map(|row| row.role);
+        for action in groups.chain(tables).chain(able).chain(super::iam::ACTIONS) {
             if !self.by_action.contains_key(action) {
                 self.by_action.insert(action, self.actions.len());
                 self.actions.push(Action::new(action));
@@ -130,7 +131,11 @@ impl<'a> World<'a> {
         }
         for service in services {
             let principal = Principal::parse(service);
-            let by = if service.starts_with("cognito") { "sts:AssumeRoleWithWebIdentity" } else { "sts:AssumeRole" };
+            let by = if service.starts_with("cognito") {
+                "sts:AssumeRoleWithWebIdentity"
+            } else {
+                "sts:AssumeRole"
+            };
             let mut request = self.account.stranger(principal, by, &identity.arn);
             request.context.set("aws:SourceAccount", [self.account.id.clone()]);
             let verdict = crate::decide(&request, &self.account.around(by, &identity.arn)).verdict;

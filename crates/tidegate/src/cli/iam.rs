@@ -6,6 +6,7 @@ mod documents;
 mod estate;
 mod lint;
 mod listing;
+mod reach;
 mod shrink;
 mod what_can;
 mod who_can;
@@ -34,6 +35,8 @@ enum Command {
     WhoCan(who_can::Args),
     /// Lists what a user or role can do, in templates or an export of an account
     WhatCan(what_can::Args),
+    /// Lists whom a user, role or function can become and what it can touch, with proof, and what would stop it
+    Reach(reach::Args),
     /// Compares two policies: does the new one allow nothing that the old one doesn't?
     Shrink(shrink::Args),
 }
@@ -45,6 +48,7 @@ pub(super) fn run(args: &Args, global: Global, today: Date) -> Result<Exit, Fail
         Command::Data(args) => data::run(args, global, today),
         Command::WhoCan(args) => who_can::run(args, global),
         Command::WhatCan(args) => what_can::run(args, global),
+        Command::Reach(args) => reach::run(args, global),
         Command::Shrink(args) => shrink::run(args, global),
     }
 }

@@ -79,7 +79,8 @@ impl Wires<'_, '_> {
             && let Some(resource) = self.world.resource(function)
             && resource.ty == "AWS::Lambda::Function"
         {
-            let may = service.is_empty() || lets_in(self.world, service, "lambda:InvokeFunction", resource, source);
+            let may =
+                service.is_empty() || lets_in(self.world, service, "lambda:InvokeFunction", resource, source);
             return may.then_some(Stop::Resource(function));
         }
         let Some(index) = self.world.find(arn.service(), text) else {
@@ -100,7 +101,9 @@ impl Wires<'_, '_> {
         if self.is_off("Enabled", &["false"]) {
             return;
         }
-        let (Some(source), Some(name)) = (self.text("EventSourceArn"), self.text("FunctionName")) else { return };
+        let (Some(source), Some(name)) = (self.text("EventSourceArn"), self.text("FunctionName")) else {
+            return;
+        };
         let Some(function) = self.function_of(&name) else { return };
         if !may_poll(self.world, &self.world.runs_as(function, &[]), &source) {
             return;
@@ -117,8 +120,7 @@ impl Wires<'_, '_> {
     fn topic(&mut self) {
         let topic = self.resource.arn.clone();
         let items = self.value("Subscription").map(Value::items).unwrap_or_default();
-        let endpoints: Vec<Str> =
-            items.iter().filter_map(|item| item.get("Endpoint")?.as_text()).collect();
+        let endpoints: Vec<Str> = items.iter().filter_map(|item| item.get("Endpoint")?.as_text()).collect();
         for endpoint in endpoints {
             self.subscribe(&topic, &endpoint);
         }
@@ -161,7 +163,10 @@ impl Wires<'_, '_> {
         }
         let known = self.world.find("events", name).and_then(|index| self.world.resource(index));
         known.map_or_else(
-            || format!("arn:aws:events:{}:{}:event-bus/{name}", self.world.region, self.world.account.id).into(),
+            || {
+                format!("arn:aws:events:{}:{}:event-bus/{name}", self.world.region, self.world.account.id)
+                    .into()
+            },
             |bus| bus.arn.clone(),
         )
     }
@@ -176,7 +181,9 @@ impl Wires<'_, '_> {
             let items = self.value(&format!("NotificationConfiguration.{list}")).map(Value::items);
             for item in items.unwrap_or_default().to_vec() {
                 let target = item.get(key).or_else(|| item.get(alternative)).and_then(Value::as_text);
-                let Some(stop) = target.and_then(|t| self.stop(&t, "s3.amazonaws.com", &bucket)) else { continue };
+                let Some(stop) = target.and_then(|t| self.stop(&t, "s3.amazonaws.com", &bucket)) else {
+                    continue;
+                };
                 // What is removed or restored is nothing that somebody wrote for it.
                 let event = item.get("Event").and_then(Value::as_text).unwrap_or_default();
                 if !event.is_empty() && !event.starts_with("s3:ObjectCreated") && !event.starts_with("s3:*") {
@@ -193,8 +200,11 @@ impl Wires<'_, '_> {
             return;
         }
         let (Some(source), Some(target)) = (self.text("Source"), self.text("Target")) else { return };
-        let roles: Vec<usize> =
-            self.world.find("pipes", &self.resource.arn).map(|i| self.world.runs_as(i, &[])).unwrap_or_default();
+        let roles: Vec<usize> = self
+            .world
+            .find("pipes", &self.resource.arn)
+            .map(|i| self.world.runs_as(i, &[]))
+            .unwrap_or_default();
         if !roles.is_empty() && !may_poll(self.world, &roles, &source) {
             return;
         }
@@ -207,10 +217,14 @@ impl Wires<'_, '_> {
     }
 
     fn filter(&mut self) {
-        let (Some(group), Some(target)) = (self.text("LogGroupName"), self.text("DestinationArn")) else { return };
-        let known = self.world.find("logs", &group).and_then(|i| self.world.resource(i)).map(|r| r.arn.clone());
-        let made =
-            || format!("arn:aws:logs:{}:{}:log-group:{group}", self.world.region, self.world.account.id).into();
+        let (Some(group), Some(target)) = (self.text("LogGroupName"), self.text("DestinationArn")) else {
+            return;
+        };
+        let known =
+            self.world.find("logs", &group).and_then(|i| self.world.resource(i)).map(|r| r.arn.clone());
+        let made = || {
+            format!("arn:aws:logs:{}:{}:log-group:{group}", self.world.region, self.world.account.id).into()
+        };
         let arn = known.unwrap_or_else(made);
         if let Some(stop) = self.stop(&target, "logs.amazonaws.com", &arn) {
             let text = format!("the subscription filter `{}` passes it on", self.resource.name);
@@ -245,7 +259,8 @@ impl Wires<'_, '_> {
         }
         let Some(sql) = self.text("TopicRulePayload.Sql") else { return };
         let lower = sql.to_ascii_lowercase();
-        let named = lower.find("from '").and_then(|at| sql.get(at + 6..)).and_then(|rest| rest.split('\'').next());
+        let named =
+            lower.find("from '").and_then(|at| sql.get(at + 6..)).and_then(|rest| rest.split('\'').next());
         let topic = named.unwrap_or("tidegate").replace(['+', '#'], "tidegate");
         let arn: Str =
             format!("arn:aws:iot:{}:{}:topic/{topic}", self.world.region, self.world.account.id).into();
@@ -280,16 +295,22 @@ impl Wires<'_, '_> {
     }
 
     fn glue(&mut self) {
-        let roles = self.own().map(|own| self.world.runs_as(own, &["glue.amazonaws.com"])).unwrap_or_default();
+        let roles =
+            self.own().map(|own| self.world.runs_as(own, &["glue.amazonaws.com"])).unwrap_or_default();
         let Some(script) = self.text("Command.ScriptLocation") else { return };
-        let Some((bucket, key)) = script.strip_prefix("s3://").and_then(|rest| rest.split_once('/')) else { return };
+        let Some((bucket, key)) = script.strip_prefix("s3://").and_then(|rest| rest.split_once('/')) else {
+            return;
+        };
         let text = format!("the script of the job `{}` lies there", self.resource.name);
         self.push(bucket_arn(bucket), What::Exactly(key.into()), Stop::Roles(roles), text, RUNS);
     }
 
     fn project(&mut self) {
-        let roles = self.own().map(|own| self.world.runs_as(own, &["codebuild.amazonaws.com"])).unwrap_or_default();
-        let (Some(kind), Some(location)) = (self.text("Source.Type"), self.text("Source.Location")) else { return };
+        let roles =
+            self.own().map(|own| self.world.runs_as(own, &["codebuild.amazonaws.com"])).unwrap_or_default();
+        let (Some(kind), Some(location)) = (self.text("Source.Type"), self.text("Source.Location")) else {
+            return;
+        };
         let text = format!("the project `{}` builds what lies there", self.resource.name);
         match kind.as_str() {
             "S3" => {
@@ -299,7 +320,8 @@ impl Wires<'_, '_> {
             }
             "CODECOMMIT" => {
                 let name = location.rsplit('/').next().unwrap_or_default();
-                let arn = format!("arn:aws:codecommit:{}:{}:{name}", self.world.region, self.world.account.id);
+                let arn =
+                    format!("arn:aws:codecommit:{}:{}:{name}", self.world.region, self.world.account.id);
                 self.push(arn.into(), What::Anything, Stop::Roles(roles), text, RUNS);
             }
             _ => {}
@@ -318,7 +340,9 @@ impl Wires<'_, '_> {
         let (_, path) = image.split_once(".dkr.ecr.")?.1.split_once('/')?;
         let name = path.rsplit_once(':').map_or(path, |(name, _)| name);
         let known = self.world.find("ecr", name).and_then(|i| self.world.resource(i)).map(|r| r.arn.clone());
-        let made = || format!("arn:aws:ecr:{}:{}:repository/{name}", self.world.region, self.world.account.id).into();
+        let made = || {
+            format!("arn:aws:ecr:{}:{}:repository/{name}", self.world.region, self.world.account.id).into()
+        };
         Some(known.unwrap_or_else(made))
     }
 }

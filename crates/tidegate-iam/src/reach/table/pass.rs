@@ -287,7 +287,10 @@ pub(in crate::reach) const PASS: &[Pass] = &[
             EC2,
             New,
             &[
-                &["imagebuilder:CreateInfrastructureConfiguration", "imagebuilder:UpdateInfrastructureConfiguration"],
+                &[
+                    "imagebuilder:CreateInfrastructureConfiguration",
+                    "imagebuilder:UpdateInfrastructureConfiguration",
+                ],
                 &["imagebuilder:CreateImage", "imagebuilder:StartImagePipelineExecution"],
             ],
             "builds an image on an instance with the role",
@@ -312,13 +315,7 @@ pub(in crate::reach) const PASS: &[Pass] = &[
         "runs own recipes in a stack with the role",
     ),
     but(
-        row(
-            "eks-nodes",
-            EC2,
-            New,
-            &[&["eks:CreateNodegroup"]],
-            "starts nodes of a cluster with the role",
-        ),
+        row("eks-nodes", EC2, New, &[&["eks:CreateNodegroup"]], "starts nodes of a cluster with the role"),
         HELD,
     ),
     but(
@@ -364,10 +361,7 @@ pub(in crate::reach) const PASS: &[Pass] = &[
         "sagemaker-pipeline",
         SAGEMAKER,
         New,
-        &[
-            &["sagemaker:CreatePipeline", "sagemaker:UpdatePipeline"],
-            &["sagemaker:StartPipelineExecution"],
-        ],
+        &[&["sagemaker:CreatePipeline", "sagemaker:UpdatePipeline"], &["sagemaker:StartPipelineExecution"]],
         "runs own steps in a pipeline with the role",
     ),
     row(
@@ -457,13 +451,7 @@ pub(in crate::reach) const PASS: &[Pass] = &[
         &[&["ssm:RegisterTaskWithMaintenanceWindow", "ssm:UpdateMaintenanceWindowTask"]],
         "runs a task of a maintenance window with the role",
     ),
-    row(
-        "ssm-activation",
-        SSM,
-        New,
-        &[&["ssm:CreateActivation"]],
-        "registers its own machine with the role",
-    ),
+    row("ssm-activation", SSM, New, &[&["ssm:CreateActivation"]], "registers its own machine with the role"),
     row(
         "config-remediation",
         SSM,
@@ -642,7 +630,10 @@ pub(in crate::reach) const PASS: &[Pass] = &[
         "deadline",
         &["credentials.deadline.amazonaws.com"],
         New,
-        &[&["deadline:CreateQueue", "deadline:UpdateQueue"], &["deadline:CreateJob", "deadline:AssumeQueueRoleForUser"]],
+        &[
+            &["deadline:CreateQueue", "deadline:UpdateQueue"],
+            &["deadline:CreateJob", "deadline:AssumeQueueRoleForUser"],
+        ],
         "runs own code in a queue with the role",
     ),
     row(

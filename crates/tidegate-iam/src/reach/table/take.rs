@@ -188,10 +188,7 @@ pub(in crate::reach) const TAKE: &[Take] = &[
         "agentcore-session",
         &["AWS::BedrockAgentCore::CodeInterpreterCustom", "AWS::BedrockAgentCore::CodeInterpreter"],
         AGENTCORE,
-        &[
-            &["bedrock-agentcore:StartCodeInterpreterSession"],
-            &["bedrock-agentcore:InvokeCodeInterpreter"],
-        ],
+        &[&["bedrock-agentcore:StartCodeInterpreterSession"], &["bedrock-agentcore:InvokeCodeInterpreter"]],
         "runs own code in the code interpreter",
     ),
     row(
