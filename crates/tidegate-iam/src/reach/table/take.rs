@@ -261,7 +261,13 @@ pub(in crate::reach) const TAKE: &[Take] = &[
     ),
     row(
         "ecs-exec",
-        &["AWS::ECS::Task", "AWS::ECS::Service", "AWS::ECS::TaskDefinition", "AWS::ECS::TaskSet"],
+        &[
+            "AWS::ECS::Task",
+            "AWS::ECS::Service",
+            "AWS::ECS::TaskDefinition",
+            "AWS::ECS::TaskSet",
+            "AWS::ECS::Cluster",
+        ],
         &["ecs-tasks.amazonaws.com"],
         &[&["ecs:ExecuteCommand"]],
         "runs own commands in the task",
