@@ -22,7 +22,7 @@ use crate::account::{Account, Identity};
 use crate::decide::Kind;
 use edges::{Edge, To};
 use node::Node;
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
 use tidegate_graph::{Span, Str};
@@ -33,7 +33,16 @@ use world::World;
 pub struct Reach<'a> {
     world: World<'a>,
     options: Options,
-    steps: RefCell<HashMap<Node, Rc<Vec<Edge>>>>,
+    /// Steps of the identities as they are.
+    base: Vec<OnceCell<Rc<Steps>>>,
+    /// Steps of those that were raised.
+    raised: RefCell<HashMap<Node, Rc<Steps>>>,
+}
+
+/// The steps of one identity, and where they lead, close together for the search.
+struct Steps {
+    edges: Vec<Edge>,
+    links: Vec<(To, bool)>,
 }
 
 /// What is looked for.
@@ -114,7 +123,8 @@ pub struct Proof {
 impl<'a> Reach<'a> {
     /// Prepares an account.
     pub fn new(account: &'a Account, options: Options) -> Self {
-        Self { world: World::new(account), options, steps: RefCell::default() }
+        let base = account.identities.iter().map(|_| OnceCell::new()).collect();
+        Self { world: World::new(account), options, base, raised: RefCell::default() }
     }
 
     /// Everything that an identity can reach: what is certain first, then what is possible.
@@ -158,17 +168,25 @@ impl<'a> Reach<'a> {
         self.world.runs_as(resource, &[])
     }
 
-    fn steps(&self, node: Node) -> Rc<Vec<Edge>> {
-        if let Some(known) = self.steps.borrow().get(&node) {
+    fn steps(&self, node: Node) -> Rc<Steps> {
+        let base = if node == Node::new(node.who) { self.base.get(node.who) } else { None };
+        if let Some(cell) = base {
+            return cell.get_or_init(|| self.look(node)).clone();
+        }
+        if let Some(known) = self.raised.borrow().get(&node) {
             return known.clone();
         }
-        let edges = node.identity(&self.world);
-        let edges = edges
-            .map(|identity| edges::edges(&self.world, node, &identity, self.options.data))
-            .unwrap_or_default();
-        let edges = Rc::new(edges);
-        self.steps.borrow_mut().insert(node, edges.clone());
-        edges
+        let steps = self.look(node);
+        self.raised.borrow_mut().insert(node, steps.clone());
+        steps
+    }
+
+    fn look(&self, node: Node) -> Rc<Steps> {
+        let found = node.identity(&self.world);
+        let edges =
+            found.map(|own| edges::edges(&self.world, node, &own, self.options.data)).unwrap_or_default();
+        let links = edges.iter().map(|edge| (edge.to, edge.certain)).collect();
+        Rc::new(Steps { edges, links })
     }
 
     fn hop(&self, node: Node, edge: &Edge) -> Option<Hop> {

@@ -3,11 +3,11 @@
 use super::ask::{self, Ask};
 use super::events::{Source, What, Wire};
 use super::node::{Node, Raise};
-use super::table::{On, PASS, Pass, TAKE, TOUCHES, Take};
+use super::table::{On, PASS, Pass, TAKE, TOUCHES, Take, WRITES};
 use super::world::{Aim, World};
 use crate::account::Identity;
 use crate::{Arn, Effect, Scope, Verdict};
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use tidegate_graph::Str;
 
 /// One step.
@@ -42,13 +42,16 @@ pub(super) struct Steps<'w, 'a> {
     pub(super) world: &'w World<'a>,
     pub(super) node: Node,
     pub(super) identity: &'w Identity,
+    /// The actions that some statement of it allows.
+    mask: Vec<u64>,
     pub(super) out: Vec<Edge>,
     have: HashSet<To>,
 }
 
 /// The steps of an identity; `touch` adds those to data.
 pub(super) fn edges(world: &World<'_>, node: Node, identity: &Identity, touch: bool) -> Vec<Edge> {
-    let mut steps = Steps { world, node, identity, out: Vec::new(), have: HashSet::new() };
+    let mask = world.mask(identity);
+    let mut steps = Steps { world, node, identity, mask, out: Vec::new(), have: HashSet::new() };
     if is_admin(world, identity) {
         let does = "is an administrator of the account";
         steps.add(To::All, "administrator", does, vec![Ask::new("iam:PutRolePolicy", "*")], true);
@@ -58,7 +61,7 @@ pub(super) fn edges(world: &World<'_>, node: Node, identity: &Identity, touch: b
     steps.iam();
     PASS.iter().for_each(|row| steps.pass(row));
     TAKE.iter().for_each(|row| steps.take(row));
-    world.sources.iter().for_each(|source| steps.write(source));
+    steps.writes();
     if touch {
         TOUCHES.iter().for_each(|(ty, actions)| steps.touch(ty, actions));
     }
@@ -66,6 +69,16 @@ pub(super) fn edges(world: &World<'_>, node: Node, identity: &Identity, touch: b
 }
 
 impl Steps<'_, '_> {
+    /// True if some statement allows the action on something.
+    pub(super) fn may(&self, action: &str) -> bool {
+        self.world.is_in(&self.mask, action)
+    }
+
+    /// The same for a resource of any service, whose own policy may let the identity in.
+    fn speaks(&self, actions: &[&str]) -> bool {
+        actions.iter().any(|action| self.may(action)) || self.world.let_in(self.identity).next().is_some()
+    }
+
     /// True when there is nothing to find there.
     pub(super) fn has(&self, to: To) -> bool {
         to == To::Identity(self.node.who) || self.have.contains(&to)
@@ -109,7 +122,8 @@ impl Steps<'_, '_> {
 
     fn pass(&mut self, row: &Pass) {
         let world = self.world;
-        if !world.may(self.identity, "iam:PassRole") {
+        let spoken = |actions: &&[&str]| actions.iter().any(|action| self.may(action));
+        if !self.may("iam:PassRole") || !row.needs.iter().all(|actions| spoken(actions)) {
             return;
         }
         let mut found: Vec<(Vec<Ask>, bool)> = Vec::new();
@@ -171,12 +185,12 @@ impl Steps<'_, '_> {
 
     /// True if a role is in an instance profile, or can be put into one.
     fn in_profile(&self, role: &Identity) -> bool {
-        !role.profiles.is_empty() || self.world.may(self.identity, "iam:AddRoleToInstanceProfile")
+        !role.profiles.is_empty() || self.may("iam:AddRoleToInstanceProfile")
     }
 
     fn take(&mut self, row: &Take) {
         let world = self.world;
-        let Some(first) = row.needs.first() else { return };
+        let Some(first) = row.needs.first().filter(|first| self.speaks(first)) else { return };
         for ty in row.types {
             if *ty == "AWS::Lambda::Alias" {
                 self.aliases(row);
@@ -226,19 +240,32 @@ impl Steps<'_, '_> {
         }
     }
 
-    fn write(&mut self, source: &Source) {
+    /// Only about what an identity speaks of, or whose policy names it, it is asked.
+    fn writes(&mut self) {
         let world = self.world;
-        if source.to.iter().all(|(role, _)| self.has(To::Identity(*role))) {
-            return;
+        let mut asked: BTreeSet<usize> = BTreeSet::new();
+        for (service, actions) in WRITES {
+            if !actions.iter().any(|action| self.may(action)) {
+                continue;
+            }
+            match world.aim(self.identity, actions) {
+                Aim::Only(arns) => asked.extend(arns.iter().flat_map(|arn| world.sources_at(arn))),
+                Aim::All => {
+                    let own = world.sources.iter().enumerate();
+                    let own = own.filter(|(_, source)| Arn::split(&source.arn).service() == *service);
+                    asked.extend(own.map(|(index, _)| index));
+                }
+            }
         }
-        // Only who speaks of it, or whom its policy names, is asked about it.
-        let known = world.account.owner_of(&source.arn);
-        let by_policy = known.is_some_and(|r| r.policy.is_some());
-        let speaks = match world.aim(self.identity, source.writes) {
-            Aim::All => true,
-            Aim::Only(arns) => arns.iter().any(|arn| *arn == source.arn.as_str()),
-        };
-        if !speaks && !by_policy {
+        let let_in = world.let_in(self.identity).filter_map(|index| world.resource(index));
+        asked.extend(let_in.flat_map(|resource| world.sources_at(&resource.arn)));
+        for source in asked.iter().filter_map(|index| world.sources.get(*index)) {
+            self.write(source);
+        }
+    }
+
+    fn write(&mut self, source: &Source) {
+        if source.to.iter().all(|(role, _)| self.has(To::Identity(*role))) {
             return;
         }
         let Some((ask, certain)) = self.writing(source) else { return };
@@ -327,6 +354,9 @@ impl Steps<'_, '_> {
     }
 
     fn touch(&mut self, ty: &str, actions: &'static [&'static str]) {
+        if !self.speaks(actions) {
+            return;
+        }
         for index in self.world.candidates(self.identity, actions, ty) {
             let Some(resource) = self.world.resource(index) else { continue };
             let object;

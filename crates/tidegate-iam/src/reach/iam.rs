@@ -84,7 +84,7 @@ impl Steps<'_, '_> {
     /// Users or roles that the identity might do it to.
     fn aimed_at(&self, action: &str, role: bool) -> Vec<usize> {
         let world = self.world;
-        if !world.may(self.identity, action) {
+        if !self.may(action) {
             return Vec::new();
         }
         let fits = |index: &usize| world.identity(*index).is_some_and(|i| i.is_role() == role);
@@ -135,7 +135,7 @@ impl Steps<'_, '_> {
 
     /// Rewrites a SAML provider: then it vouches for whomever it likes.
     fn providers(&mut self) {
-        if !self.world.may(self.identity, "iam:UpdateSAMLProvider") {
+        if !self.may("iam:UpdateSAMLProvider") {
             return;
         }
         for &index in &self.world.assumable {
@@ -169,7 +169,7 @@ impl Steps<'_, '_> {
                 i.groups.iter().any(|own| *own == group.name || *own == group.arn)
             };
             for action in ["iam:PutGroupPolicy", "iam:AttachGroupPolicy"] {
-                if !self.world.may(self.identity, action) {
+                if !self.may(action) {
                     continue;
                 }
                 let mut ask = Ask::new(action, &group.arn);
@@ -186,7 +186,7 @@ impl Steps<'_, '_> {
                     self.ask(to, name_of(action), "gives the user's group any policy", ask.clone());
                 }
             }
-            if self.world.may(self.identity, "iam:AddUserToGroup") && !group.policies.is_empty() {
+            if self.may("iam:AddUserToGroup") && !group.policies.is_empty() {
                 let users = account.identities.iter().enumerate().filter(|(_, i)| !i.is_role());
                 let outside: Vec<usize> =
                     users.filter(|user| !of_group(user)).map(|(i, _)| i).take(MOST_USERS).collect();
@@ -212,7 +212,7 @@ impl Steps<'_, '_> {
                 ("iam:CreatePolicyVersion", "writes a new version of a policy that it has"),
                 ("iam:SetDefaultPolicyVersion", "brings back a version of a policy that it has"),
             ] {
-                if !self.world.may(self.identity, action) {
+                if !self.may(action) {
                     continue;
                 }
                 if action == "iam:SetDefaultPolicyVersion" && !managed.versions.iter().any(|v| is_broad(v)) {

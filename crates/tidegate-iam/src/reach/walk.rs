@@ -6,18 +6,21 @@
 use super::edges::To;
 use super::node::{Node, Raise};
 use super::{Found, Hop, Reach, Target};
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// What a search found.
 pub(super) struct Walk {
     start: usize,
     certain: bool,
     seen: Vec<Seen>,
+    /// Position of an identity as it is, by index.
+    base: Vec<Option<usize>>,
+    /// The same for identities that were raised.
     known: HashSet<Node>,
-    by_who: HashMap<usize, Vec<usize>>,
+    higher: HashMap<usize, Vec<usize>>,
     raises: HashMap<usize, Vec<(Raise, Step)>>,
     raised: HashSet<(usize, Raise)>,
-    resources: BTreeMap<usize, Step>,
+    resources: Vec<Option<Step>>,
     all: Option<Step>,
 }
 
@@ -48,11 +51,12 @@ impl Walk {
             start,
             certain,
             seen: Vec::new(),
+            base: vec![None; reach.world.account.identities.len()],
             known: HashSet::new(),
-            by_who: HashMap::new(),
+            higher: HashMap::new(),
             raises: HashMap::new(),
             raised: HashSet::new(),
-            resources: BTreeMap::new(),
+            resources: vec![None; if reach.options.data { reach.world.account.resources.len() } else { 0 }],
             all: None,
         };
         walk.push(Node::new(start), How::Start, 0, reach.options.max_hops);
@@ -74,19 +78,24 @@ impl Walk {
             return;
         }
         let limit = reach.options.max_hops;
-        for (edge, step) in reach.steps(node).iter().enumerate() {
-            if self.certain && !step.certain {
+        for (edge, (to, certain)) in reach.steps(node).links.iter().enumerate() {
+            if self.certain && !certain {
                 continue;
             }
             let by = Step { from, edge };
-            match step.to {
+            match *to {
                 To::All => self.all = Some(by),
-                To::Resource(index) => _ = self.resources.entry(index).or_insert(by),
+                To::Resource(index) => {
+                    if let Some(slot) = self.resources.get_mut(index) {
+                        slot.get_or_insert(by);
+                    }
+                }
+                To::Identity(who) if self.base.get(who).is_some_and(Option::is_some) => {}
                 To::Identity(who) => self.push(Node::new(who), How::By(by), depth + 1, limit),
                 To::Raise(who, raise) => {
                     if self.raised.insert((who, raise)) {
                         self.raises.entry(who).or_default().push((raise, by));
-                        for base in self.by_who.get(&who).cloned().unwrap_or_default() {
+                        for base in self.of(who) {
                             self.raise(base, raise, by, limit);
                         }
                     }
@@ -104,15 +113,34 @@ impl Walk {
     }
 
     fn push(&mut self, node: Node, how: How, depth: usize, limit: usize) {
-        if depth > limit || !self.known.insert(node) {
+        let at = self.seen.len();
+        if depth > limit {
             return;
         }
-        let at = self.seen.len();
+        if node == Node::new(node.who) {
+            match self.base.get_mut(node.who) {
+                Some(slot) if slot.is_none() => *slot = Some(at),
+                _ => return,
+            }
+        } else {
+            if !self.known.insert(node) {
+                return;
+            }
+            self.higher.entry(node.who).or_default().push(at);
+        }
         self.seen.push(Seen { node, how, depth });
-        self.by_who.entry(node.who).or_default().push(at);
+        if self.raises.is_empty() {
+            return;
+        }
         for (raise, by) in self.raises.get(&node.who).cloned().unwrap_or_default() {
             self.raise(at, raise, by, limit);
         }
+    }
+
+    /// Where an identity was seen, as it is and raised.
+    fn of(&self, who: usize) -> Vec<usize> {
+        let base = self.base.get(who).copied().flatten();
+        base.into_iter().chain(self.higher.get(&who).into_iter().flatten().copied()).collect()
     }
 
     pub(super) fn has_all(&self) -> bool {
@@ -120,10 +148,11 @@ impl Walk {
     }
 
     pub(super) fn targets(&self) -> BTreeSet<Target> {
-        let mut out: BTreeSet<Target> = self.resources.keys().map(|index| Target::Resource(*index)).collect();
-        out.extend(self.by_who.keys().filter(|who| **who != self.start).map(|who| Target::Identity(*who)));
-        out.extend(self.all.map(|_| Target::Everything));
-        out
+        let seen = self.base.iter().enumerate().filter(|(who, at)| at.is_some() && *who != self.start);
+        let touched = self.resources.iter().enumerate().filter(|(_, step)| step.is_some());
+        let all = self.all.map(|_| Target::Everything).into_iter();
+        let identities = seen.map(|(who, _)| Target::Identity(who));
+        all.chain(identities).chain(touched.map(|(index, _)| Target::Resource(index))).collect()
     }
 
     /// Whatever was found, with the ways, in a fixed order.
@@ -136,9 +165,9 @@ impl Walk {
         let mut steps = BTreeSet::new();
         let last = match to {
             Target::Everything => self.all,
-            Target::Resource(index) => self.resources.get(&index).copied().or(self.all),
+            Target::Resource(index) => self.resources.get(index).copied().flatten().or(self.all),
             Target::Identity(who) => {
-                match self.by_who.get(&who).and_then(|all| all.first()).and_then(|at| self.seen.get(*at)) {
+                match self.base.get(who).copied().flatten().and_then(|at| self.seen.get(at)) {
                     Some(Seen { how: How::By(step), .. }) => Some(*step),
                     _ => self.all,
                 }
@@ -152,7 +181,7 @@ impl Walk {
             .chain([last])
             .filter_map(|step| {
                 let node = self.seen.get(step.from)?.node;
-                reach.hop(node, reach.steps(node).get(step.edge)?)
+                reach.hop(node, reach.steps(node).edges.get(step.edge)?)
             })
             .collect();
         let certain = hops.iter().all(|hop| hop.certain);

@@ -41,6 +41,7 @@ pub(super) struct World<'a> {
     open: Vec<usize>,
     /// What starts things.
     pub(super) sources: Vec<Source>,
+    sources_at: HashMap<Str, Vec<usize>>,
     /// Instance profiles by ARN and name.
     profiles: HashMap<&'a str, usize>,
 }
@@ -63,6 +64,7 @@ impl<'a> World<'a> {
             named: HashMap::new(),
             open: Vec::new(),
             sources: Vec::new(),
+            sources_at: HashMap::new(),
             profiles: HashMap::new(),
         };
         world.note_actions();
@@ -74,6 +76,9 @@ impl<'a> World<'a> {
         }
         world.runs_as = (account.resources.iter()).map(|resource| world.roles_of(resource)).collect();
         world.sources = super::events::sources(&world);
+        for (index, source) in world.sources.iter().enumerate() {
+            world.sources_at.entry(source.arn.clone()).or_default().push(index);
+        }
         world
     }
 
@@ -250,6 +255,37 @@ impl<'a> World<'a> {
 
     pub(super) fn identity(&self, index: usize) -> Option<&'a Identity> {
         self.account.identities.get(index)
+    }
+
+    /// The actions of the tables that some statement allows on something.
+    pub(super) fn mask(&self, identity: &Identity) -> Vec<u64> {
+        let words = self.actions.len().div_ceil(64);
+        let mut out = vec![0u64; words];
+        let allows = identity.policies.iter().flat_map(|policy| &policy.statements).filter(|s| s.allows());
+        for statement in allows {
+            let mut own = vec![0u64; words];
+            for pattern in statement.actions.items() {
+                own.iter_mut().zip(self.meant(pattern).iter()).for_each(|(own, meant)| *own |= meant);
+            }
+            let except = statement.actions.is_except();
+            out.iter_mut().zip(own).for_each(|(out, own)| *out |= if except { !own } else { own });
+        }
+        out
+    }
+
+    /// True if an action is in a mask.
+    pub(super) fn is_in(&self, mask: &[u64], action: &str) -> bool {
+        self.by_action.get(action).is_some_and(|at| bit(mask, *at))
+    }
+
+    /// Sources that are written to under this ARN.
+    pub(super) fn sources_at(&self, arn: &str) -> &[usize] {
+        self.sources_at.get(arn).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// Resources whose own policy may let the identity in.
+    pub(super) fn let_in(&self, identity: &Identity) -> impl Iterator<Item = usize> {
+        self.named.get(identity.arn.as_str()).into_iter().flatten().chain(&self.open).copied()
     }
 
     /// True if some statement of the identity allows the action on something.

@@ -152,10 +152,7 @@ pub(in crate::reach) const PASS: &[Pass] = &[
         "codebuild-update-project",
         BUILD,
         Existing(&["AWS::CodeBuild::Project"]),
-        &[
-            &["codebuild:UpdateProject"],
-            &["codebuild:StartBuild", "codebuild:StartBuildBatch", "codebuild:StartSandbox"],
-        ],
+        &[&["codebuild:UpdateProject"], &["codebuild:StartSandbox"]],
         "gives a project the role and commands of its own",
     ),
     row(
