@@ -13,6 +13,7 @@ mod cli {
     mod graph;
     mod iam;
     mod iam_lint;
+    mod iam_reach;
     mod init;
     mod installed;
     mod output;

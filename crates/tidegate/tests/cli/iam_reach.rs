@@ -1,0 +1,119 @@
+//! `tidegate iam reach`: from one identity, to targets, and for every function.
+
+use super::formats::validate;
+use super::project::Project;
+
+/// `Front` may write to the queue that starts `Back`, which can read the secret.
+const TEMPLATE: &str = r"
+Resources:
+  Work: {Type: AWS::SQS::Queue}
+  Side: {Type: AWS::SQS::Queue}
+  Keys: {Type: AWS::SecretsManager::Secret}
+  Mapping:
+    Type: AWS::Lambda::EventSourceMapping
+    Properties: {FunctionName: !Ref Back, EventSourceArn: !GetAtt Work.Arn}
+  FrontRole:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument:
+        Version: '2012-10-17'
+        Statement: [{Effect: Allow, Principal: {Service: lambda.amazonaws.com}, Action: 'sts:AssumeRole'}]
+      Policies:
+        - PolicyName: front
+          PolicyDocument:
+            Version: '2012-10-17'
+            Statement:
+              - {Effect: Allow, Action: 'sqs:SendMessage', Resource: !GetAtt Work.Arn}
+  BackRole:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument:
+        Version: '2012-10-17'
+        Statement: [{Effect: Allow, Principal: {Service: lambda.amazonaws.com}, Action: 'sts:AssumeRole'}]
+      Policies:
+        - PolicyName: back
+          PolicyDocument:
+            Version: '2012-10-17'
+            Statement:
+              - {Effect: Allow, Action: ['sqs:ReceiveMessage', 'sqs:DeleteMessage'], Resource: !GetAtt Work.Arn}
+              - {Effect: Allow, Action: 'secretsmanager:GetSecretValue', Resource: !Ref Keys}
+  Front:
+    Type: AWS::Lambda::Function
+    Properties: {Role: !GetAtt FrontRole.Arn, Handler: a.b, Runtime: python3.12, Code: {ZipFile: x}}
+  Back:
+    Type: AWS::Lambda::Function
+    Properties: {Role: !GetAtt BackRole.Arn, Handler: a.b, Runtime: python3.12, Code: {ZipFile: x}}
+";
+
+fn reached(project: &Project, args: &[&str]) -> Vec<String> {
+    let ran = project.run(&[&["iam", "reach", "template.yaml", "--format", "json"], args].concat());
+    let document = ran.json();
+    validate("../../docs/schemas/iam-reach.json", &document);
+    let found = document["reachable"].as_array().unwrap();
+    found.iter().map(|f| f["to"].as_str().unwrap().rsplit('/').next().unwrap().to_string()).collect()
+}
+
+#[test]
+fn reach_goes_by_events() {
+    let project = Project::with("template.yaml", TEMPLATE);
+    insta::assert_snapshot!(
+        "reach",
+        project.run(&["iam", "reach", "template.yaml", "--from", "FrontRole"]).all()
+    );
+    assert_eq!(reached(&project, &["--from", "FrontRole"]), ["BackRole", "Work", "Keys"]);
+    assert_eq!(reached(&project, &["--from", "Front", "--to", "BackRole"]), ["BackRole"]);
+    assert_eq!(reached(&project, &["--from", "Front", "--max-hops", "1", "--crown-jewels", "Ke*"]), [""; 0]);
+    assert!(reached(&project, &["--from", "BackRole", "--to", "FrontRole"]).is_empty());
+    // Another queue, or a deny: no way.
+    for (from, to) in [
+        ("'sqs:SendMessage', Resource: !GetAtt Work.Arn", "'sqs:SendMessage', Resource: !GetAtt Side.Arn"),
+        ("'sqs:SendMessage', Resource: !GetAtt Work.Arn", "'sqs:ListQueues', Resource: '*'"),
+        ("{Effect: Allow, Action: 'sqs:SendMessage'", "{Effect: Deny, Action: 'sqs:SendMessage'"),
+    ] {
+        let project = Project::with("template.yaml", &TEMPLATE.replace(from, to));
+        assert!(reached(&project, &["--from", "FrontRole", "--to", "BackRole"]).is_empty(), "{to}");
+    }
+}
+
+#[test]
+fn reach_says_what_to_take_away() {
+    let project = Project::with("template.yaml", TEMPLATE);
+    let args = ["iam", "reach", "template.yaml", "--from", "Front", "--crown-jewels", "Keys"];
+    insta::assert_snapshot!("reach_cut", project.run(&args).all());
+    let document = project.run(&[&args[..], &["--format", "json"]].concat()).json();
+    let cut = document["cut"].as_array().unwrap();
+    assert_eq!(cut.len(), 1);
+    assert_eq!(cut[0]["actions"][0], "sqs:SendMessage");
+    assert_eq!(cut[0]["location"]["line"], 20);
+}
+
+#[test]
+fn every_function_has_a_blast_radius() {
+    let project = Project::with("template.yaml", TEMPLATE);
+    insta::assert_snapshot!("reach_radius", project.run(&["iam", "reach", "template.yaml"]).all());
+    let document = project.run(&["iam", "reach", "template.yaml", "--format", "json"]).json();
+    validate("../../docs/schemas/iam-reach.json", &document);
+    assert_eq!(document["functions"][0]["blast_radius"], 3);
+    assert_eq!(document["functions"][1]["blast_radius"], 2);
+}
+
+#[test]
+fn an_administrator_reaches_everything() {
+    let export = r#"{"RoleDetailList": [
+        {"RoleName": "dev", "Arn": "arn:aws:iam::111122223333:role/dev",
+         "RolePolicyList": [{"PolicyName": "own", "PolicyDocument": {"Version": "2012-10-17", "Statement": [
+            {"Sid": "Self", "Effect": "Allow", "Action": "iam:PutRolePolicy", "Resource": "arn:aws:iam::111122223333:role/dev"}]}}]},
+        {"RoleName": "other", "Arn": "arn:aws:iam::111122223333:role/other"}]}"#;
+    let project = Project::with("export.json", export);
+    let args =
+        ["iam", "reach", "export.json", "--from", "arn:aws:iam::111122223333:role/dev", "--format", "json"];
+    let document = project.run(&args).json();
+    validate("../../docs/schemas/iam-reach.json", &document);
+    assert_eq!(document["reachable"][0]["to"], "*");
+    assert_eq!(document["reachable"][0]["via"][0]["proof"][0]["sid"], "Self");
+    let document = project.run(&[&args[..], &["--to", "other"]].concat()).json();
+    assert_eq!(document["cut"][0]["sid"], "Self");
+    let ran = project.run(&["iam", "reach", "export.json", "--from", "othr"]);
+    assert_eq!(ran.code, Some(2));
+    assert!(ran.stderr.contains("did you mean `other`?"), "{}", ran.stderr);
+}
