@@ -18,7 +18,7 @@ pub(super) enum Form {
     /// For people
     #[default]
     Text,
-    /// For programs; docs/schemas/iam-listing.json describes it
+    /// For programs; a schema in docs/schemas describes it
     Json,
 }
 
