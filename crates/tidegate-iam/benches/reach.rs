@@ -19,7 +19,6 @@ fn all_pairs(c: &mut Criterion) {
             let reach = Reach::new(&account, Options { data: true, ..Options::default() });
             (0..account.identities.len()).map(|who| reach.targets(who).len()).sum::<usize>()
         };
-        eprintln!("{name}: {} pairs", run());
         let mut group = c.benchmark_group("reach");
         group.sample_size(10).bench_function(name, |b| b.iter(|| black_box(run())));
         group.finish();

@@ -6,8 +6,10 @@ use super::node::{Node, Raise};
 use super::table::{On, PASS, Pass, TAKE, TOUCHES, Take, WRITES};
 use super::world::{Aim, World};
 use crate::account::Identity;
-use crate::{Arn, Effect, Scope, Verdict};
+use crate::policy::{ActionPattern, ResourcePattern};
+use crate::{Arn, Policy, Scope, Statement, Verdict};
 use std::collections::{BTreeSet, HashSet};
+use std::sync::Arc;
 use tidegate_graph::Str;
 
 /// One step.
@@ -123,7 +125,7 @@ impl Steps<'_, '_> {
     fn pass(&mut self, row: &Pass) {
         let world = self.world;
         let spoken = |actions: &&[&str]| actions.iter().any(|action| self.may(action));
-        if !self.may("iam:PassRole") || !row.needs.iter().all(|actions| spoken(actions)) {
+        if !self.may("iam:PassRole") || !row.needs.iter().all(spoken) {
             return;
         }
         let mut found: Vec<(Vec<Ask>, bool)> = Vec::new();
@@ -211,7 +213,7 @@ impl Steps<'_, '_> {
         let world = self.world;
         let wiring = world.account.wiring.iter().filter(|wire| wire.ty == "AWS::Lambda::Alias");
         for alias in wiring {
-            let function = alias.properties.get("FunctionName").and_then(|v| v.as_text());
+            let function = alias.properties.get("FunctionName").and_then(tidegate_graph::Value::as_text);
             let Some(index) = function.and_then(|name| world.find("lambda", &name)) else { continue };
             let Some(resource) = world.resource(index) else { continue };
             self.take_over(row, &resource.arn, &resource.name, &world.runs_as(index, row.services));
@@ -229,7 +231,7 @@ impl Steps<'_, '_> {
         for role in roles {
             let Some(identity) = world.identity(*role) else { continue };
             let able = |action: &&'static str| ask::anew(world, identity, &[&[*action]], None).is_some();
-            if !row.role.is_empty() && !row.role.iter().any(|action| able(&action)) {
+            if !row.role.is_empty() && !row.role.iter().any(able) {
                 continue;
             }
             let does = format!("{} (`{}`)", row.does, crate::hole::display(name));
@@ -379,16 +381,9 @@ impl Steps<'_, '_> {
 
 /// True when nothing stands between an identity and everything: then there is no need to look further.
 fn is_admin(world: &World<'_>, identity: &Identity) -> bool {
-    let statements = |policies: &[std::sync::Arc<crate::Policy>]| {
-        let all: Vec<_> = policies.iter().flat_map(|policy| policy.statements.clone()).collect();
-        let none_denied = all.iter().all(|s| s.effect == Effect::Allow);
-        let is_everything = |s: &crate::Statement| {
-            let actions = matches!(&s.actions, Scope::Only(items) if items.iter().any(|a| a.is_everything()));
-            let resources =
-                matches!(&s.resources, Some(Scope::Only(items)) if items.iter().any(|r| r.is_everything()));
-            s.certain && s.conditions.is_empty() && actions && resources
-        };
-        none_denied && all.iter().any(is_everything)
+    let statements = |policies: &[Arc<Policy>]| {
+        let all = || policies.iter().flat_map(|policy| &policy.statements);
+        all().all(Statement::allows) && all().any(is_everything)
     };
     let bounded = match &identity.boundary {
         crate::account::Limit::Unset => true,
@@ -399,4 +394,11 @@ fn is_admin(world: &World<'_>, identity: &Identity) -> bool {
         && world.account.rcps.is_empty()
         && world.account.scps.iter().all(|level| statements(&level.policies))
         && statements(&identity.policies)
+}
+
+fn is_everything(statement: &Statement) -> bool {
+    let actions =
+        matches!(&statement.actions, Scope::Only(items) if items.iter().any(ActionPattern::is_everything));
+    let resources = matches!(&statement.resources, Some(Scope::Only(items)) if items.iter().any(ResourcePattern::is_everything));
+    statement.certain && statement.conditions.is_empty() && actions && resources
 }
