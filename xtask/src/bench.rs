@@ -1,5 +1,6 @@
 //! `cargo xtask bench`: whole runs of the release build, measured from outside.
 
+mod account;
 mod iam;
 pub(crate) mod measure;
 mod peers;
@@ -64,6 +65,16 @@ pub(crate) fn run(options: &Options) -> Result<bool> {
         lint.cpu.as_secs_f64() * 1e3,
         lint.memory as f64 / 1024.0
     );
+    let account = account::functions(&folder, 1_000)?;
+    let reach = median(&reach(&binary, &account), few)?;
+    println!(
+        "{:<44} {:>7.1} ms {:>7.1} ms {:>7.1} MB {:>6}",
+        "iam reach: 1,000 functions, all pairs",
+        reach.wall.as_secs_f64() * 1e3,
+        reach.cpu.as_secs_f64() * 1e3,
+        reach.memory as f64 / 1024.0,
+        "1 s"
+    );
     if let Some(own) = &options.templates {
         show(&own.display().to_string(), own, few, "")?;
     }
@@ -80,6 +91,15 @@ fn check(binary: &Path, input: &Path) -> impl Fn() -> Command {
     move || {
         let mut command = Command::new(&binary);
         command.arg("check").arg(&input).args(["--format", "json"]);
+        command
+    }
+}
+
+fn reach(binary: &Path, input: &Path) -> impl Fn() -> Command {
+    let (binary, input) = (binary.to_path_buf(), input.to_path_buf());
+    move || {
+        let mut command = Command::new(&binary);
+        command.args(["iam", "reach"]).arg(&input).args(["--format", "json"]);
         command
     }
 }

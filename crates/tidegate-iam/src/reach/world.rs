@@ -44,6 +44,8 @@ pub(super) struct World<'a> {
     sources_at: HashMap<Str, Vec<usize>>,
     /// Instance profiles by ARN and name.
     profiles: HashMap<&'a str, usize>,
+    /// What a reference to an alias or version of a function stands for: the function's name.
+    aliases: HashMap<String, Str>,
 }
 
 impl<'a> World<'a> {
@@ -66,6 +68,7 @@ impl<'a> World<'a> {
             sources: Vec::new(),
             sources_at: HashMap::new(),
             profiles: HashMap::new(),
+            aliases: HashMap::new(),
         };
         world.note_actions();
         for (index, identity) in account.identities.iter().enumerate() {
@@ -74,6 +77,7 @@ impl<'a> World<'a> {
         for (index, resource) in account.resources.iter().enumerate() {
             world.note_resource(index, resource);
         }
+        account.wiring.iter().for_each(|wire| world.note_alias(wire));
         world.runs_as = (account.resources.iter()).map(|resource| world.roles_of(resource)).collect();
         world.sources = super::events::sources(&world);
         for (index, source) in world.sources.iter().enumerate() {
@@ -173,6 +177,21 @@ impl<'a> World<'a> {
                 None => {}
             }
         }
+    }
+
+    fn note_alias(&mut self, wire: &Resource) {
+        let is_alias = matches!(wire.ty.as_str(), "AWS::Lambda::Alias" | "AWS::Lambda::Version");
+        let name = wire.properties.get("FunctionName").and_then(tidegate_graph::Value::as_text);
+        if let (true, Some(id), Some(name)) = (is_alias, &wire.id, name) {
+            for attribute in ["", "AliasArn", "FunctionArn"] {
+                self.aliases.insert(hole::text(&format!("{id}.{attribute}")), name.clone());
+            }
+        }
+    }
+
+    /// The function that a reference to an alias or version means.
+    pub(super) fn alias(&self, text: &str) -> Option<&Str> {
+        self.aliases.get(text)
     }
 
     /// Roles that a resource runs as: whatever role it names as a role, or by an instance profile.

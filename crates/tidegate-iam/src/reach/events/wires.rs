@@ -1,9 +1,9 @@
 //! Connections, as each type declares them.
 
 use super::{Delivery, IMAGE, Stop, What, Wire, lets_in, may_poll};
+use crate::Arn;
 use crate::account::Resource;
 use crate::reach::world::World;
-use crate::{Arn, hole};
 use tidegate_graph::{Data, Str, Value};
 
 pub(super) fn collect(world: &World<'_>, resource: &Resource, out: &mut Vec<Delivery>) {
@@ -60,16 +60,7 @@ impl Wires<'_, '_> {
             let name = if name.starts_with("arn:") { name } else { name.split(':').next().unwrap_or(name) };
             self.world.find("lambda", text).or_else(|| self.world.find("lambda", name))
         };
-        plain(text).or_else(|| {
-            let is_meant = |wire: &&Resource| {
-                matches!(wire.ty.as_str(), "AWS::Lambda::Alias" | "AWS::Lambda::Version")
-                    && wire.id.as_deref().is_some_and(|id| {
-                        text == hole::text(&format!("{id}.")) || text == hole::text(&format!("{id}.AliasArn"))
-                    })
-            };
-            let alias = self.world.account.wiring.iter().find(is_meant)?;
-            plain(&alias.properties.get("FunctionName")?.as_text()?)
-        })
+        plain(text).or_else(|| plain(self.world.alias(text)?))
     }
 
     /// Where something goes, when the service may deliver it there.

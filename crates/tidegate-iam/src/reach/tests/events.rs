@@ -164,3 +164,27 @@ fn a_mapping_of_ones_own_needs_a_role_that_can_poll() {
     assert_eq!(build("sqs:ReceiveMessage").way("strong"), Some(vec!["lambda-mapping"]));
     assert!(!build("dynamodb:GetItem").reaches());
 }
+
+#[test]
+fn a_function_may_start_by_its_alias() {
+    let account = |mapping: &str| {
+        let mut account = poller("sqs:*").may(&["sqs:SendMessage"], &arn("sqs", "work")).account();
+        let wire = |ty: &str, id: &str, properties: Value| crate::account::Resource {
+            arn: Str::default(),
+            ty: ty.into(),
+            name: id.into(),
+            policy: None,
+            properties: from_json(&properties).as_map().cloned().unwrap(),
+            roles: Vec::new(),
+            id: Some(format!("t/{id}").into()),
+            span: Span::default(),
+        };
+        account.wiring.push(wire("AWS::Lambda::Alias", "Live", json!({ "FunctionName": "back" })));
+        let properties =
+            json!({ "EventSourceArn": arn("sqs", "work"), "FunctionName": crate::hole::text(mapping) });
+        account.wiring.push(wire("AWS::Lambda::EventSourceMapping", "Mapping", properties));
+        Reach::new(&account, Options::default()).targets(0)
+    };
+    assert_eq!(account("t/Live."), BTreeSet::from([Target::Identity(1)]));
+    assert!(account("t/Other.").is_empty());
+}
