@@ -8,6 +8,7 @@ mod account;
 mod asl;
 mod asyncapi;
 mod cloudformation;
+mod clouds;
 mod discover;
 mod document;
 mod edit;
@@ -24,6 +25,7 @@ mod terraform;
 mod yaml;
 
 pub use account::account;
+pub use clouds::{CloudStep, cloud_steps};
 pub use edit::{Editor, edits, is_generated};
 pub use files::{Files, LoadError};
 pub use glob::Glob;

@@ -117,3 +117,24 @@ fn an_administrator_reaches_everything() {
     assert_eq!(ran.code, Some(2));
     assert!(ran.stderr.contains("did you mean `other`?"), "{}", ran.stderr);
 }
+
+#[test]
+fn service_accounts_are_impersonated() {
+    let text = r#"
+resource "google_service_account" "weak" { account_id = "weak" }
+resource "google_service_account" "strong" { account_id = "strong" }
+resource "google_service_account_iam_member" "it" {
+  service_account_id = google_service_account.strong.name
+  role               = "roles/iam.serviceAccountTokenCreator"
+  member             = "serviceAccount:${google_service_account.weak.email}"
+}
+"#;
+    let project = Project::with("infra/main.tf", text);
+    let args = ["iam", "reach", "infra", "--from", "google_service_account.weak"];
+    insta::assert_snapshot!("reach_google", project.run(&args).all());
+    let document = project.run(&[&args[..], &["--format", "json"]].concat()).json();
+    validate("../../docs/schemas/iam-reach.json", &document);
+    assert_eq!(document["reachable"].as_array().unwrap().len(), 1);
+    let project = Project::with("infra/main.tf", &text.replace("TokenCreator", "Viewer"));
+    assert_eq!(project.run(&args).code, Some(2), "nothing is said of it");
+}

@@ -11,6 +11,8 @@ use tidegate_iam::{Account, Catalogue, Policy};
 /// An account and where it was written.
 pub(super) struct Estate {
     pub(super) account: Account,
+    /// Steps between identities of other clouds.
+    pub(super) clouds: Vec<tidegate_read::CloudStep>,
     written: Written,
 }
 
@@ -26,7 +28,7 @@ impl Estate {
             let account = Account::from_export(&export, &managed);
             documents.note(&account.problems);
             output::tell(&documents.problems());
-            return Ok(Self { account, written: Written::Export(documents) });
+            return Ok(Self { account, clouds: Vec::new(), written: Written::Export(documents) });
         }
         let input = args.read(global)?;
         let account = tidegate_read::account(&input.system, &managed);
@@ -35,8 +37,9 @@ impl Estate {
             let look = Look::stderr(global.color);
             output::tell(&problems::render(&input.system, &problems, &input.base, look));
         }
+        let clouds = tidegate_read::cloud_steps(&input.system);
         let sources = Box::new(input.system.sources);
-        Ok(Self { account, written: Written::Templates(sources, input.base) })
+        Ok(Self { account, clouds, written: Written::Templates(sources, input.base) })
     }
 
     /// Where something stands.

@@ -1,5 +1,6 @@
 //! `tidegate iam reach`: who can become whom and touch what, and what would stop it.
 
+mod clouds;
 mod show;
 
 use super::estate::Estate;
@@ -44,6 +45,10 @@ struct Answer {
 
 pub(super) fn run(args: &Args, global: Global) -> Result<Exit, Failure> {
     let estate = Estate::read(&args.input, global)?;
+    if let Some(text) = args.from.as_deref().and_then(|from| clouds::run(&estate, from, args, global)) {
+        output::deliver(&text, None)?;
+        return Ok(Exit::Clean);
+    }
     let account = &estate.account;
     let options = Options { max_hops: args.max_hops.unwrap_or(usize::MAX), data: true };
     let reach = Reach::new(account, options);
