@@ -3,6 +3,7 @@
 use crate::index::{Index, Referrer};
 use crate::{Metadata, fingerprint};
 use std::cell::RefCell;
+use std::collections::HashSet;
 use tidegate_graph::finding::Related;
 use tidegate_graph::policy::{self, Statement};
 use tidegate_graph::{
@@ -160,6 +161,51 @@ impl<'a> Context<'a> {
     /// True if an existing resource of type `ty` names this one anywhere in its properties.
     pub(crate) fn named_by(&self, target: &Resource, ty: &str) -> bool {
         self.index.referrers(&target.id).iter().any(|r| r.resource.ty == ty && self.exists(r.resource))
+    }
+
+    /// True if an existing resource of whatever type names this one at this path.
+    pub(crate) fn is_named_at(&self, target: &Resource, path: &str) -> bool {
+        self.index.referrers(&target.id).iter().any(|r| r.path == path && self.exists(r.resource))
+    }
+
+    /// True if something else than functions runs with this role.
+    pub(crate) fn is_taken_by_others(&self, role: &Resource) -> bool {
+        self.index.referrers(&role.id).iter().any(|r| {
+            let key = r.path.rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
+            let takes = key.ends_with("role") || key.ends_with("rolearn") || key == "credentials";
+            let function = matches!(r.resource.ty.as_str(), "AWS::Lambda::Function");
+            takes && !function && self.exists(r.resource)
+        })
+    }
+
+    /// How many policies have the statement that is written at this place: more than one has it where a document is
+    /// written once for several.
+    pub(crate) fn with_statement(&self, place: Span) -> usize {
+        self.index.with_statement(place)
+    }
+
+    /// True if deploying `from` waits for `to`; also when there is too much to look at.
+    pub(crate) fn depends_on(&self, from: &Resource, to: &Resource) -> bool {
+        const MOST: usize = 4_000;
+        let mut seen: HashSet<&str> = HashSet::new();
+        let mut todo: Vec<&Resource> = vec![from];
+        while let Some(resource) = todo.pop() {
+            if resource.id == to.id || seen.len() > MOST {
+                return true;
+            }
+            if !seen.insert(&resource.id) {
+                continue;
+            }
+            for value in resource.properties.values() {
+                let targets = value.references().into_iter().map(|(r, _)| &r.target);
+                todo.extend(targets.filter_map(|target| self.system.resource(target)));
+            }
+            let own = resource.attributes.get("DependsOn").map(Value::items).unwrap_or_default();
+            let named = own.iter().filter_map(Value::as_str);
+            let stack = resource.id.strip_suffix(resource.logical_id.as_str()).unwrap_or_default();
+            todo.extend(named.filter_map(|name| self.system.resource(&format!("{stack}{name}"))));
+        }
+        false
     }
 
     /// True if something puts here what failed elsewhere: a dead-letter queue or failure destination.

@@ -43,6 +43,14 @@ pub(crate) fn statements<'r>(cx: &Context<'_>, resource: &'r Resource) -> Vec<Pl
 /// Every statement that a role, user or group has in this system: its own and those of the policies attached to it.
 /// What AWS's managed policies say isn't among them; see [`aws_managed`].
 pub(crate) fn all_statements<'r>(cx: &Context<'r>, identity: &'r Resource) -> Vec<Owned<'r>> {
+    owners(cx, identity)
+        .into_iter()
+        .flat_map(|owner| statements(cx, owner).into_iter().map(move |placed| Owned { owner, placed }))
+        .collect()
+}
+
+/// A role, user or group and the policies of this system that are attached to it.
+pub(crate) fn owners<'r>(cx: &Context<'r>, identity: &'r Resource) -> Vec<&'r Resource> {
     const ATTACHED: &[(&str, &str)] = &[
         ("AWS::IAM::GroupPolicy", "GroupName"),
         ("AWS::IAM::ManagedPolicy", "Groups"),
@@ -59,10 +67,7 @@ pub(crate) fn all_statements<'r>(cx: &Context<'r>, identity: &'r Resource) -> Ve
         .items(identity, &["ManagedPolicyArns"])
         .into_iter()
         .filter_map(|arn| cx.target(identity, arn, "AWS::IAM::ManagedPolicy"));
-    let owners = std::iter::once(identity).chain(attached).chain(managed);
-    owners
-        .flat_map(|owner| statements(cx, owner).into_iter().map(move |placed| Owned { owner, placed }))
-        .collect()
+    std::iter::once(identity).chain(attached).chain(managed).collect()
 }
 
 /// True if a service that runs our code takes a role that this policy belongs to: Lambda, workflows, schedules, pipes.

@@ -15,6 +15,7 @@ pub(crate) struct Index<'a> {
     by_role: HashMap<String, Vec<&'a Resource>>,
     entries: OnceCell<Entries>,
     variables: HashMap<Span, Vec<&'a Resource>>,
+    statements: OnceCell<HashMap<Span, usize>>,
 }
 
 /// A resource that names another one.
@@ -98,6 +99,7 @@ impl<'a> Index<'a> {
             by_role: HashMap::new(),
             entries: OnceCell::new(),
             variables: HashMap::new(),
+            statements: OnceCell::new(),
         };
         let names: HashMap<&str, (&'static str, &'static str)> = NAMES.iter().map(|n| (n.0, *n)).collect();
         for resource in system.resources() {
@@ -151,6 +153,23 @@ impl<'a> Index<'a> {
     /// More than one has it when it is written for all functions of a service.
     pub(crate) fn with_variable(&self, place: Span) -> &[&'a Resource] {
         self.variables.get(&place).map_or(&[], Vec::as_slice)
+    }
+
+    /// How many policies have the statement that is written at this place.
+    pub(crate) fn with_statement(&self, place: Span) -> usize {
+        let places = self.statements.get_or_init(|| {
+            let mut places: HashMap<Span, usize> = HashMap::new();
+            let policies = crate::identity::POLICY_TYPES.iter().flat_map(|ty| self.of_type(ty));
+            for value in policies.flat_map(|policy| policy.properties.values()) {
+                value.walk(&mut |inner| {
+                    if inner.as_map().is_some_and(|map| map.contains_key("Effect")) {
+                        *places.entry(inner.span).or_default() += 1;
+                    }
+                });
+            }
+            places
+        });
+        places.get(&place).copied().unwrap_or(0)
     }
 
     /// Functions with that role, in the order in which they were read. Two parameters are the same role when they are

@@ -14,6 +14,7 @@ mod fingerprint;
 mod gcp;
 mod identity;
 mod index;
+pub mod intent;
 mod mapping;
 mod openapi;
 mod outside;

@@ -86,6 +86,7 @@ pub(crate) static RULES: &[Entry] = &[
     Entry::of::<functions::image_without_digest::ImageWithoutDigest>(),
     Entry::of::<functions::log_kept_forever::LogKeptForever>(),
     Entry::of::<functions::memory_by_default::MemoryByDefault>(),
+    Entry::of::<functions::over_privileged_function::OverPrivilegedFunction>(),
     Entry::of::<functions::permission_beyond_invoke::PermissionBeyondInvoke>(),
     Entry::of::<functions::permission_for_any_route::PermissionForAnyRoute>(),
     Entry::of::<functions::public_function_permission::PublicFunctionPermission>(),

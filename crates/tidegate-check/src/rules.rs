@@ -85,6 +85,7 @@ pub(crate) mod functions {
     pub(crate) mod image_without_digest;
     pub(crate) mod log_kept_forever;
     pub(crate) mod memory_by_default;
+    pub(crate) mod over_privileged_function;
     pub(crate) mod permission_beyond_invoke;
     pub(crate) mod permission_for_any_route;
     pub(crate) mod public_function_permission;

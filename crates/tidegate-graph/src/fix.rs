@@ -52,6 +52,22 @@ pub enum Plain {
     List(Vec<Plain>),
     /// A map, in this order.
     Map(Vec<(Str, Plain)>),
+    /// The ARN of a declared resource of the same stack, with something behind it: `/*`.
+    Arn {
+        /// [`crate::Resource::id`].
+        of: Str,
+        /// The attribute that gives it; empty where `Ref` does.
+        attribute: Str,
+        /// What follows; mostly empty.
+        after: Str,
+    },
+    /// These in the place of one text that says `old`, whether it is one of a list or stands alone.
+    Instead {
+        /// What must stand there.
+        old: Str,
+        /// What comes; never empty.
+        items: Vec<Plain>,
+    },
 }
 
 /// A text that takes the place of a span.
@@ -84,6 +100,11 @@ impl Fix {
 }
 
 impl Plain {
+    /// The name by which a resource of this id is known in its own stack.
+    pub fn name_of(id: &str) -> &str {
+        id.rsplit('/').next().unwrap_or(id)
+    }
+
     /// A map.
     pub fn map<const N: usize>(entries: [(&str, Plain); N]) -> Self {
         Self::Map(entries.into_iter().map(|(key, value)| (key.into(), value)).collect())

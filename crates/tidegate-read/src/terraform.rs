@@ -13,7 +13,7 @@ mod parse;
 mod plan;
 mod registry;
 
-pub(crate) use ast::{Attribute, Block, Body, Kind};
+pub(crate) use ast::{Attribute, Block, Body, Expr, Kind};
 pub(crate) use lower::{Step, written};
 pub(crate) use parse::parse;
 

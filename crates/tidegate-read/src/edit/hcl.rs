@@ -1,11 +1,11 @@
 //! Edits of Terraform texts.
 
 use super::{Raw, apply, before_in_line, end_of_line, indentation, line_break, spend};
-use crate::terraform::{Block, Body, Kind, Step, parse, written};
+use crate::terraform::{Block, Body, Expr, Kind, Step, parse, written};
 use std::cell::Cell;
 use std::collections::HashMap;
 use std::rc::Rc;
-use tidegate_graph::{Change, FileId, Plain, Resource, Span};
+use tidegate_graph::{Change, Data, FileId, Plain, Resource, Span};
 
 /// What begins a comment.
 const COMMENTS: &[&str] = &["#", "//"];
@@ -53,6 +53,9 @@ impl<'t> Document<'t> {
             [Some(block.kind.as_str()), block.labels.first().map(tidegate_graph::Str::as_str)];
         if kind != Some("resource") || ty != Some(&resource.declared_type) || resource.made_from.is_some() {
             return None;
+        }
+        if let Plain::Instead { old, items } = &change.value {
+            return self.instead(resource, change, old, items, read);
         }
         if let Some(edit) = self.elsewhere(resource, change) {
             return Some(edit);
@@ -111,6 +114,45 @@ impl<'t> Document<'t> {
         let (literal, header) = (*self.literals.get(&known.span)?)?;
         let (start, end) = (known.span.start as usize, known.span.end as usize);
         (literal && header != resource.span && self.text.get(start..end)? != new).then_some((start, end, new))
+    }
+
+    /// Other texts in the place of one in a policy, wherever in the file that is written: `jsonencode`, a policy document
+    /// of its own.
+    fn instead(
+        &self,
+        resource: &Resource,
+        change: &Change,
+        old: &str,
+        items: &[Plain],
+        read: &Cell<usize>,
+    ) -> Option<Raw> {
+        let (first, rest) = change.path.split_first()?;
+        let known =
+            rest.iter().try_fold(resource.properties.get(first)?, |value, key| match &value.data {
+                Data::List(items) => items.get(key.parse::<usize>().ok()?),
+                _ => value.get(key),
+            })?;
+        let place = known.span;
+        let (start, end) = (place.start as usize, place.end as usize);
+        if place.file != self.file || self.text.get(start..end)? != format!("\"{old}\"") {
+            return None;
+        }
+        let around = |block: &&Rc<Block>| block.span.start <= place.start && place.end <= block.span.end;
+        let block = self.body.blocks.iter().find(around)?;
+        let own = matches!(block.kind.as_str(), "resource" | "data");
+        if !own || resource.logical_id.contains(['[', '/']) || !body_holds_literal(&block.body, place) {
+            return None;
+        }
+        let values = items.iter().map(|item| self.value(item)).collect::<Option<Vec<_>>>()?;
+        let one_of_a_list = change.path.last().is_some_and(|key| key.parse::<usize>().is_ok());
+        let in_brackets = before_in_line(self.text, start)?.trim_end().ends_with(['[', ',']);
+        let new = match values.as_slice() {
+            [only] => only.clone(),
+            several if one_of_a_list || in_brackets => several.join(", "),
+            several => format!("[{}]", several.join(", ")),
+        };
+        let edit = (start, end, new);
+        self.confirms(block, &edit, read).then_some(edit)
     }
 
     fn edit(&self, block: &Block, steps: &[Step], value: &str) -> Option<Raw> {
@@ -226,13 +268,52 @@ impl<'t> Document<'t> {
                 plain.then(|| format!("\"{text}\""))?
             }
             Plain::Account => self.account.clone()?,
-            Plain::List(items) => {
+            Plain::List(items) | Plain::Instead { items, .. } => {
                 let items = items.iter().map(|item| self.value(item)).collect::<Option<Vec<_>>>()?;
                 format!("[{}]", items.join(", "))
+            }
+            Plain::Arn { of, after, .. } => {
+                let address = address(of)?;
+                match after.as_str() {
+                    "" => format!("{address}.arn"),
+                    after => format!("\"${{{address}.arn}}{after}\""),
+                }
             }
             Plain::Map(_) => return None,
         })
     }
+}
+
+/// The address of a resource of the root module that there is once.
+fn address(id: &str) -> Option<&str> {
+    let address = Plain::name_of(id);
+    let (ty, name) = address.split_once('.')?;
+    let word = |text: &str| text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'));
+    (word(ty) && word(name) && !ty.is_empty() && !matches!(ty, "module" | "data")).then_some(address)
+}
+
+/// True if a literal stands at this place of an expression, in nothing that is made several times.
+fn holds_literal(expr: &Expr, place: Span) -> bool {
+    if expr.span == place {
+        return matches!(expr.kind, Kind::Text(_));
+    }
+    let around = expr.span.start <= place.start && place.end <= expr.span.end;
+    around
+        && match &expr.kind {
+            Kind::List(items) => items.iter().any(|item| holds_literal(item, place)),
+            Kind::Object(entries) => entries.iter().any(|(_, value)| holds_literal(value, place)),
+            Kind::Call(call) => {
+                call.name == "jsonencode" && call.arguments.iter().any(|a| holds_literal(a, place))
+            }
+            _ => false,
+        }
+}
+
+fn body_holds_literal(body: &Body, place: Span) -> bool {
+    body.attribute("for_each").is_none()
+        && body.attribute("count").is_none()
+        && (body.attributes.iter().any(|a| holds_literal(&a.value, place))
+            || body.blocks.iter().any(|b| b.kind != "dynamic" && body_holds_literal(&b.body, place)))
 }
 
 fn says(body: &Body, step: &Step) -> bool {

@@ -45,6 +45,12 @@ pub(super) fn keys(resource: &Resource, change: &Change, root: &Value, original:
         return None;
     }
     let path: Vec<&str> = change.path.iter().map(Str::as_str).collect();
+    if let ("AWS::IAM::Role", ["Policies", ..], true) = (resource.ty.as_str(), path.as_slice(), sam) {
+        let inner = in_sam_policy(resource, &path, written, original)?;
+        let mut keys: Vec<Str> = vec!["Resources".into(), id.clone(), "Properties".into()];
+        keys.extend(inner);
+        return Some(keys);
+    }
     let inner: Vec<Str> = if sam {
         in_sam(resource, &path, written)?
     } else {
@@ -84,6 +90,33 @@ pub(super) fn keys(resource: &Resource, change: &Change, root: &Value, original:
     }
     let mut keys: Vec<Str> = vec!["Resources".into(), id.clone(), "Properties".into()];
     keys.extend(inner);
+    Some(keys)
+}
+
+/// A statement that SAM took as it is from the list of a function's policies, which has other policies in between. Those
+/// that SAM fills in from a template of its own are written nowhere.
+fn in_sam_policy(resource: &Resource, path: &[&str], written: &Value, original: bool) -> Option<Vec<Str>> {
+    let ["Policies", n, "PolicyDocument", rest @ ..] = path else { return None };
+    let policy = resource.properties.get("Policies")?.as_list()?.get(n.parse::<usize>().ok()?)?;
+    let name = policy.get("PolicyName").and_then(Value::as_str)?;
+    let index = name.strip_prefix(resource.logical_id.as_str())?.strip_prefix("Policy")?;
+    let listed = written.get("Properties")?.get("Policies")?;
+    let mut keys: Vec<Str> = vec!["Policies".into()];
+    let there = match listed.as_list() {
+        Some(items) => {
+            keys.push(index.into());
+            items.get(index.parse::<usize>().ok()?)?
+        }
+        None if index == "0" => listed,
+        None => return None,
+    };
+    let rest: Vec<Str> = rest.iter().map(|key| Str::from(*key)).collect();
+    let known = at(policy.get("PolicyDocument")?, &rest)?;
+    let here = at(there, &rest)?;
+    if original && (known.span != here.span || known.data != here.data) {
+        return None;
+    }
+    keys.extend(rest);
     Some(keys)
 }
 

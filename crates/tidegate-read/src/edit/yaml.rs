@@ -178,6 +178,12 @@ fn put(at: &mut Value, keys: &[Str], value: &Plain) -> Option<()> {
         at.data = data(value);
         return Some(());
     };
+    if let (Data::List(list), Plain::Instead { items, .. }, []) = (&mut at.data, value, rest) {
+        let n = key.parse::<usize>().ok().filter(|n| *n < list.len())?;
+        let new = items.iter().map(|item| Value::new(data(item), at.span));
+        list.splice(n..=n, new);
+        return Some(());
+    }
     if at.data == Data::Null {
         at.data = Data::Map(Map::new());
     }
@@ -195,6 +201,18 @@ fn put(at: &mut Value, keys: &[Str], value: &Plain) -> Option<()> {
     put(next, rest, value)
 }
 
+/// An ARN as CloudFormation writes it: `Ref`, `GetAtt` or `Sub`, and of what.
+fn intrinsic(value: &Plain) -> (&'static str, String) {
+    let Plain::Arn { of, attribute, after } = value else { return ("Ref", String::new()) };
+    let name = Plain::name_of(of);
+    match (attribute.as_str(), after.as_str()) {
+        ("", "") => ("Ref", name.to_string()),
+        (attribute, "") => ("GetAtt", format!("{name}.{attribute}")),
+        ("", after) => ("Sub", format!("${{{name}}}{after}")),
+        (attribute, after) => ("Sub", format!("${{{name}.{attribute}}}{after}")),
+    }
+}
+
 fn data(value: &Plain) -> Data {
     let plain = |value: &Plain| Value::new(data(value), tidegate_graph::Span::default());
     match value {
@@ -206,6 +224,22 @@ fn data(value: &Plain) -> Data {
             Data::Map(Map::from_iter([("Ref".into(), Field { key: name.span, value: name })]))
         }
         Plain::List(items) => Data::List(items.iter().map(plain).collect()),
+        Plain::Instead { items, .. } => match items.as_slice() {
+            [only] => data(only),
+            several => Data::List(several.iter().map(plain).collect()),
+        },
+        Plain::Arn { .. } => {
+            let (name, argument) = intrinsic(value);
+            let text = |text: &str| Value::text(text, tidegate_graph::Span::default());
+            let argument = match argument.split_once('.') {
+                Some((id, attribute)) if name == "GetAtt" => {
+                    Value::list(vec![text(id), text(attribute)], tidegate_graph::Span::default())
+                }
+                _ => text(&argument),
+            };
+            let name: Str = if name == "Ref" { name.into() } else { format!("Fn::{name}").into() };
+            Data::Map(Map::from_iter([(name, Field { key: argument.span, value: argument })]))
+        }
         Plain::Map(entries) => {
             let field = |value| Field { key: tidegate_graph::Span::default(), value };
             Data::Map(entries.iter().map(|(key, value)| (key.clone(), field(plain(value)))).collect())
@@ -239,7 +273,13 @@ impl Writer<'_> {
         }
         let Some((key, rest)) = keys.split_first() else { return self.replace(node, value) };
         match &node.kind {
-            Kind::List { items } => self.set(items.get(key.parse::<usize>().ok()?)?, rest, value),
+            Kind::List { items } => {
+                let item = items.get(key.parse::<usize>().ok()?)?;
+                match (value, rest) {
+                    (Plain::Instead { old, items }, []) => self.splice(node, item, old, items),
+                    _ => self.set(item, rest, value),
+                }
+            }
             Kind::Map { flow, entries } => {
                 let twice = entries.iter().filter(|entry| entry.name == *key).count() > 1;
                 if twice || entries.iter().any(|entry| is_computed(&entry.name)) {
@@ -264,8 +304,43 @@ impl Writer<'_> {
         }
     }
 
+    /// Several items of a list take the place of one.
+    fn splice(&self, list: &Node, item: &Node, old: &str, items: &[Plain]) -> Option<Raw> {
+        let (start, end) = self.scalar_that_says(item, old)?;
+        let json = self.is_json();
+        let new = items.iter().map(|item| flow(item, json)).collect::<Option<Vec<_>>>()?;
+        if self.text.get(list.start..)?.starts_with('[') {
+            return Some((start, end, new.join(", ")));
+        }
+        let before = before_in_line(self.text, start)?;
+        // A dash behind something else (`- - x`) would have to be counted.
+        let column = before.strip_suffix("- ").filter(|blank| blank.trim().is_empty())?;
+        Some((start, end, new.join(&format!("{}{column}- ", self.line_break))))
+    }
+
+    /// The place of a scalar of one line without a tag that says this.
+    fn scalar_that_says(&self, node: &Node, old: &str) -> Option<(usize, usize)> {
+        let Kind::Scalar(style) = node.kind else { return None };
+        let text = self.text.get(node.start..node.end)?;
+        let said = match style {
+            ScalarStyle::DoubleQuoted => text.strip_prefix('"')?.strip_suffix('"')?,
+            ScalarStyle::SingleQuoted => text.strip_prefix('\'')?.strip_suffix('\'')?,
+            ScalarStyle::Plain => text,
+            _ => return None,
+        };
+        (!node.special && said == old).then_some((node.start, node.end))
+    }
+
     /// A scalar takes the place of a scalar, in the same quotes.
     fn replace(&self, node: &Node, value: &Plain) -> Option<Raw> {
+        if let Plain::Instead { old, items } = value {
+            let (start, end) = self.scalar_that_says(node, old)?;
+            let new = match items.as_slice() {
+                [only] => flow(only, self.is_json())?,
+                several => flow(&Plain::List(several.to_vec()), self.is_json())?,
+            };
+            return Some((start, end, new));
+        }
         let Kind::Scalar(style) = node.kind else { return None };
         let old = self.text.get(node.start..node.end)?;
         let text = match value {
@@ -443,10 +518,20 @@ fn flow(value: &Plain, json: bool) -> Option<String> {
         }
         Plain::Account if json => "{\"Ref\": \"AWS::AccountId\"}".to_string(),
         Plain::Account => "!Ref AWS::AccountId".to_string(),
-        Plain::List(items) => {
+        Plain::List(items) | Plain::Instead { items, .. } => {
             let items = items.iter().map(|item| flow(item, json)).collect::<Option<Vec<_>>>()?;
             format!("[{}]", items.join(", "))
         }
+        Plain::Arn { .. } => match (intrinsic(value), json) {
+            (("Ref", name), true) => format!("{{\"Ref\": {}}}", quoted(&name)?),
+            (("GetAtt", argument), true) => {
+                let (name, attribute) = argument.split_once('.')?;
+                format!("{{\"Fn::GetAtt\": [{}, {}]}}", quoted(name)?, quoted(attribute)?)
+            }
+            ((name, argument), true) => format!("{{\"Fn::{name}\": {}}}", quoted(&argument)?),
+            (("Sub", argument), false) => format!("!Sub '{argument}'"),
+            ((name, argument), false) => format!("!{name} {argument}"),
+        },
         Plain::Map(entries) => {
             let entry = |(key, value): &(Str, Plain)| {
                 let key = if json { quoted(key)? } else { key.to_string() };

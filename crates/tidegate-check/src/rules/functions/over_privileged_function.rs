@@ -1,0 +1,101 @@
+//! A role that gives its functions more than they know how to use.
+
+use crate::Context;
+use crate::intent::Group;
+use crate::rule::{Rule, declare_rule};
+use tidegate_graph::Resource;
+
+declare_rule! {
+    /// ## What it finds
+    /// A function's role allows an action on every table, bucket, queue, topic, stream, bus, function, secret or key, but the
+    /// function knows some of them only: those that its environment names, that start it, from which its events come,
+    /// or to which it sends what fails. Or a wildcard allows to manage what the function only uses: `dynamodb:*` on a
+    /// table includes `DeleteTable`. Policies of AWS's own count, too.
+    ///
+    /// Where several functions share a role, what all of them know counts.
+    ///
+    /// ## Why it matters
+    /// Whoever breaks into the function has its role. What goes beyond the function's work is what turns one broken
+    /// function into a lost account.
+    ///
+    /// The severity follows from what may be done with the surplus, and is high for whole services on all resources
+    /// where strangers' requests reach the function.
+    ///
+    /// ## Example
+    /// ```yaml,finding
+    /// Resources:
+    ///   Orders:
+    ///     Type: AWS::DynamoDB::Table
+    ///     Properties: {TableName: orders}
+    ///   Role:
+    ///     Type: AWS::IAM::Role
+    ///     Properties:
+    ///       AssumeRolePolicyDocument: {}
+    ///       Policies:
+    ///         - PolicyName: orders
+    ///           PolicyDocument:
+    ///             Version: '2012-10-17'
+    ///             Statement:
+    ///               - {Effect: Allow, Action: ['dynamodb:PutItem', 'dynamodb:Query'], Resource: '*'}
+    ///   Taker:
+    ///     Type: AWS::Lambda::Function
+    ///     Properties:
+    ///       Role: !GetAtt Role.Arn
+    ///       Code: {ZipFile: "exports.handler = async () => {}"}
+    ///       Environment: {Variables: {TABLE: !Ref Orders}}
+    /// ```
+    ///
+    /// ## Instead
+    /// ```yaml,clean
+    /// Resources:
+    ///   Orders:
+    ///     Type: AWS::DynamoDB::Table
+    ///     Properties: {TableName: orders}
+    ///   Role:
+    ///     Type: AWS::IAM::Role
+    ///     Properties:
+    ///       AssumeRolePolicyDocument: {}
+    ///       Policies:
+    ///         - PolicyName: orders
+    ///           PolicyDocument:
+    ///             Version: '2012-10-17'
+    ///             Statement:
+    ///               - {Effect: Allow, Action: ['dynamodb:PutItem', 'dynamodb:Query'], Resource: !GetAtt Orders.Arn}
+    ///   Taker:
+    ///     Type: AWS::Lambda::Function
+    ///     Properties:
+    ///       Role: !GetAtt Role.Arn
+    ///       Code: {ZipFile: "exports.handler = async () => {}"}
+    ///       Environment: {Variables: {TABLE: !Ref Orders}}
+    /// ```
+    ///
+    /// ## Limits
+    /// The fix names as resource the ARNs of what is known, and for a wildcard the list of the actions that use it. It is offered
+    /// only where the narrower statement is proven to allow nothing that the old one doesn't, where the policy belongs to
+    /// this one role, and where no circle of references comes of it. The code may use more than the template shows, so it
+    /// is applied only when asked for.
+    ///
+    /// Code isn't read. Where something may name further resources (a variable `TABLE_NAME` from a parameter, events of
+    /// AWS's own, a custom resource) nothing is said; `tidegate iam surplus` lists such permissions as unknown.
+    OverPrivilegedFunction {
+        id: "over-privileged-function",
+        title: "function may more than it knows how to use",
+        severity: Medium,
+        confidence: Medium,
+        since: "0.1.0",
+        aliases: ["TG-IAM-031"],
+        threats: ["T22"],
+        profiles: [Baseline],
+        why: "whoever breaks into the function has what it never needed",
+    }
+}
+
+impl Rule for OverPrivilegedFunction {
+    const ON: &'static [&'static str] = &["AWS::Lambda::Function"];
+
+    fn check(function: &Resource, cx: &Context<'_>) {
+        if let Some(group) = Group::of(cx, function) {
+            group.report(cx, function);
+        }
+    }
+}
