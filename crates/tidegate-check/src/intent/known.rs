@@ -191,15 +191,14 @@ impl<'a> Known<'a> {
     fn mappings(&mut self, cx: &Context<'a>, function: &'a Resource) {
         for mapping in cx.referrers(function, "AWS::Lambda::EventSourceMapping", "FunctionName") {
             if let Some(source) = cx.get(mapping, &["EventSourceArn"]) {
-                let before: BTreeSet<Str> = self.named.keys().cloned().collect();
                 let found = self.add_value(cx, mapping, source, &How::Source);
                 let text = source.pieces().iter().map(Piece::display).collect::<String>();
                 let service = text.split(':').nth(2).unwrap_or_default().to_string();
                 let kinds = KINDS.iter().filter(|k| !k.polls.is_empty());
                 if found {
-                    let of = |n: &Named<'_>| n.span == source.span || before.contains(&n.resource.id);
-                    let polled = self.named.values().filter(|n| of(n)).map(|n| n.kind.service);
-                    self.polled.extend(polled.collect::<Vec<_>>());
+                    let types = KINDS.iter().flat_map(|k| k.types.iter().map(move |ty| (k, ty)));
+                    let polled = types.filter(|(_, ty)| cx.target(mapping, source, ty).is_some());
+                    self.polled.extend(polled.map(|(k, _)| k.service));
                 } else {
                     let services: Vec<&str> =
                         kinds.map(|k| k.service).filter(|s| service.is_empty() || *s == service).collect();
