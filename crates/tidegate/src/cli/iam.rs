@@ -8,6 +8,7 @@ mod lint;
 mod listing;
 mod reach;
 mod shrink;
+mod surplus;
 mod what_can;
 mod who_can;
 
@@ -39,6 +40,8 @@ enum Command {
     Reach(reach::Args),
     /// Compares two policies: does the new one allow nothing that the old one doesn't?
     Shrink(shrink::Args),
+    /// Lists what functions are granted, and why each permission is kept, surplus or in need of evidence
+    Surplus(surplus::Args),
 }
 
 pub(super) fn run(args: &Args, global: Global, today: Date) -> Result<Exit, Failure> {
@@ -50,5 +53,6 @@ pub(super) fn run(args: &Args, global: Global, today: Date) -> Result<Exit, Fail
         Command::WhatCan(args) => what_can::run(args, global),
         Command::Reach(args) => reach::run(args, global),
         Command::Shrink(args) => shrink::run(args, global),
+        Command::Surplus(args) => surplus::run(args, global),
     }
 }

@@ -178,3 +178,53 @@ fn shrink_proves_or_refutes() {
         validate("../../docs/schemas/iam-shrink.json", &ran.json());
     }
 }
+
+#[test]
+fn surplus_says_why() {
+    let template = r#"
+Resources:
+  Orders: {Type: AWS::DynamoDB::Table}
+  Jobs: {Type: AWS::SQS::Queue}
+  Role:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument: {}
+      Policies:
+        - PolicyName: p
+          PolicyDocument:
+            Statement:
+              - {Effect: Allow, Action: 'dynamodb:PutItem', Resource: '*'}
+              - {Effect: Allow, Action: 'textract:DetectDocumentText', Resource: '*'}
+  Taker:
+    Type: AWS::Lambda::Function
+    Properties:
+      Role: !GetAtt Role.Arn
+      Environment: {Variables: {TABLE: !Ref Orders}}
+  Mapping:
+    Type: AWS::Lambda::EventSourceMapping
+    Properties: {FunctionName: !Ref Taker, EventSourceArn: !GetAtt Jobs.Arn}
+"#;
+    let project = Project::with("template.yaml", template);
+    let ran = project.run(&["iam", "surplus", ".", "--function", "Taker", "--format", "json"]);
+    let document = ran.json();
+    validate("../../docs/schemas/iam-surplus.json", &document);
+    let role = &document["roles"][0];
+    let said: Vec<(&str, &str)> = role["permissions"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|p| (p["verdict"].as_str().unwrap(), p["action"].as_str().unwrap()))
+        .collect();
+    assert_eq!(
+        said,
+        [
+            ("surplus", "dynamodb:PutItem"),
+            ("kept", "dynamodb:PutItem"),
+            ("unknown", "textract:DetectDocumentText")
+        ]
+    );
+    let needs = role["needs"].as_array().unwrap();
+    assert!(needs.iter().any(|n| n["action"] == "sqs:ReceiveMessage" && n["resource"] == "Jobs"));
+    insta::assert_snapshot!("surplus", project.run(&["iam", "surplus"]).all());
+    assert_eq!(project.run(&["iam", "surplus", ".", "--function", "Takr"]).code, Some(2));
+}
