@@ -1,7 +1,7 @@
 //! What a rule may ask, and how it answers.
 
 use crate::index::{Index, Referrer};
-use crate::{Metadata, fingerprint};
+use crate::{Guardrails, Metadata, fingerprint};
 use std::cell::RefCell;
 use std::collections::HashSet;
 use tidegate_graph::finding::Related;
@@ -75,6 +75,11 @@ impl<'a> Context<'a> {
 
     pub(crate) fn into_reported(self) -> Reported {
         self.reported.into_inner()
+    }
+
+    /// What the team has decided that no policy may say.
+    pub(crate) fn guardrails(&self) -> &Guardrails {
+        &self.index.guardrails
     }
 
     /// True if the resource exists in this world.

@@ -3,20 +3,22 @@
 use crate::context::{Draft, Reported};
 use crate::index::Index;
 use crate::rule::Entry;
-use crate::{Context, Metadata, Outcome, Profile, Selection, Unknown, registry};
+use crate::{Context, Guardrails, Metadata, Outcome, Profile, Selection, Unknown, registry};
 use std::collections::{HashMap, HashSet};
 use tidegate_graph::{Finding, FindingState, Graph, System, World};
 
 pub(crate) fn run(system: &System, graph: &Graph, selection: &Selection) -> Outcome {
-    run_rules(system, graph, registry::RULES.iter().filter(|rule| selection.holds(rule.metadata)))
+    let guardrails = &selection.guardrails;
+    run_rules(system, graph, guardrails, registry::RULES.iter().filter(|rule| selection.holds(rule.metadata)))
 }
 
 pub(crate) fn run_rules<'r>(
     system: &System,
     graph: &Graph,
+    guardrails: &Guardrails,
     rules: impl Iterator<Item = &'r Entry>,
 ) -> Outcome {
-    let index = Index::new(system);
+    let index = Index::within(system, guardrails.clone());
     let mut outcome = Outcome::default();
     for rule in rules {
         for resource in rule.on.iter().flat_map(|ty| index.of_type(ty)) {
@@ -158,7 +160,12 @@ mod tests {
 
     fn selection(profiles: &[Profile], only: &[&str], without: &[&str]) -> Selection {
         let names = |list: &[&str]| list.iter().map(ToString::to_string).collect();
-        Selection { profiles: profiles.to_vec(), only: names(only), without: names(without) }
+        Selection {
+            profiles: profiles.to_vec(),
+            only: names(only),
+            without: names(without),
+            ..Selection::default()
+        }
     }
 
     fn rule(id: &str) -> &'static Metadata {

@@ -1,5 +1,6 @@
 //! Look-ups over the whole system, built once, so that no rule walks all resources for each resource.
 
+use crate::Guardrails;
 use crate::entries::Entries;
 use std::cell::OnceCell;
 use std::collections::HashMap;
@@ -16,6 +17,7 @@ pub(crate) struct Index<'a> {
     entries: OnceCell<Entries>,
     variables: HashMap<Span, Vec<&'a Resource>>,
     statements: OnceCell<HashMap<Span, usize>>,
+    pub(crate) guardrails: Guardrails,
 }
 
 /// A resource that names another one.
@@ -90,6 +92,11 @@ const LITERALS: &[(&str, &str, &str)] = &[
 ];
 
 impl<'a> Index<'a> {
+    /// The look-ups of a system for which something is decided.
+    pub(crate) fn within(system: &'a System, guardrails: Guardrails) -> Self {
+        Self { guardrails, ..Self::new(system) }
+    }
+
     pub(crate) fn new(system: &'a System) -> Self {
         let mut index = Self {
             system,
@@ -100,6 +107,7 @@ impl<'a> Index<'a> {
             entries: OnceCell::new(),
             variables: HashMap::new(),
             statements: OnceCell::new(),
+            guardrails: Guardrails::default(),
         };
         let names: HashMap<&str, (&'static str, &'static str)> = NAMES.iter().map(|n| (n.0, *n)).collect();
         for resource in system.resources() {

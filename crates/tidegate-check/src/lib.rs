@@ -12,6 +12,7 @@ mod engine;
 mod entries;
 mod fingerprint;
 mod gcp;
+mod guardrails;
 mod identity;
 mod index;
 pub mod intent;
@@ -31,6 +32,7 @@ mod testing;
 
 pub(crate) use context::Context;
 pub use context::Unknown;
+pub use guardrails::Guardrails;
 pub use outside::{Note, Outside, Said, check_outside, install, join_outside, merge};
 pub use policies::{POLICY_RULES, REFUSED_POLICY_RULES};
 
@@ -100,6 +102,8 @@ pub struct Selection {
     pub without: Vec<String>,
     /// Ids or aliases of rules to run alone; all of the profiles when empty.
     pub only: Vec<String>,
+    /// What no policy may say.
+    pub guardrails: Guardrails,
 }
 
 /// What the rules say of a system.

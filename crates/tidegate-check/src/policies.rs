@@ -8,6 +8,7 @@ use tidegate_iam::lint::{Kind, Reading, Remark};
 pub const POLICY_RULES: &[&str] = &[
     "admin-policy",
     "allow-by-exception",
+    "broken-guardrail",
     "condition-key-without-requests",
     "data-action-on-everything",
     "dead-action",

@@ -159,6 +159,7 @@ pub(crate) static RULES: &[Entry] = &[
     Entry::of::<logs::trail_without_own_key::TrailWithoutOwnKey>(),
     Entry::of::<logs::trail_without_topic::TrailWithoutTopic>(),
     Entry::of::<logs::trail_without_validation::TrailWithoutValidation>(),
+    Entry::of::<policies::broken_guardrail::BrokenGuardrail>(),
     Entry::of::<policies::condition_key_without_requests::ConditionKeyWithoutRequests>(),
     Entry::of::<policies::dead_action::DeadAction>(),
     Entry::of::<policies::invalid_policy::InvalidPolicy>(),

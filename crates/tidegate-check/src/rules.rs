@@ -166,6 +166,7 @@ pub(crate) mod logs {
     pub(crate) mod trail_without_validation;
 }
 pub(crate) mod policies {
+    pub(crate) mod broken_guardrail;
     pub(crate) mod condition_key_without_requests;
     pub(crate) mod dead_action;
     pub(crate) mod invalid_policy;

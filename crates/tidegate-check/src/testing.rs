@@ -1,7 +1,7 @@
 //! Systems built by hand, for tests.
 
 use crate::rule::{Entry, Rule};
-use crate::{Outcome, engine};
+use crate::{Guardrails, Outcome, engine};
 use tidegate_graph::{
     Cond, Edge, EdgeKind, Exposure, Graph, Map, Node, NodeKind, Reference, Resource, Span, Stack, Str,
     System, Value,
@@ -97,14 +97,24 @@ impl Build {
 
     /// What a rule says of it.
     pub(crate) fn run<R: Rule>(&self) -> Outcome {
-        engine::run_rules(&self.system, &self.graph, std::iter::once(&Entry::of::<R>()))
+        self.run_within::<R>(&Guardrails::default())
+    }
+
+    /// The same where something is decided.
+    pub(crate) fn run_within<R: Rule>(&self, rails: &Guardrails) -> Outcome {
+        engine::run_rules(&self.system, &self.graph, rails, std::iter::once(&Entry::of::<R>()))
     }
 
     /// The findings of a rule, each as `resource: message`.
     pub(crate) fn findings<R: Rule>(&self) -> Vec<String> {
+        self.findings_within::<R>(&Guardrails::default())
+    }
+
+    /// The same where something is decided.
+    pub(crate) fn findings_within<R: Rule>(&self, rails: &Guardrails) -> Vec<String> {
         let line =
             |f: &tidegate_graph::Finding| format!("{}: {}", f.resource.trim_start_matches("t/"), f.message);
-        self.run::<R>().findings.iter().map(line).collect()
+        self.run_within::<R>(rails).findings.iter().map(line).collect()
     }
 }
 

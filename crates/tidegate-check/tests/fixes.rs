@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
-use tidegate_check::{Metadata, Selection, check, rules};
+use tidegate_check::{Guardrails, Metadata, Selection, check, rules};
 use tidegate_graph::{Edit, Finding, System};
 
 #[test]
@@ -139,7 +139,14 @@ fn entries(folder: &Path) -> Vec<PathBuf> {
 fn run(rule: &Metadata, path: &Path) -> (System, Vec<Finding>) {
     let system = tidegate_read::read(path, &tidegate_read::Options::default());
     let graph = tidegate_read::link(&system);
-    let selection = Selection { only: vec![rule.id.into()], ..Selection::default() };
+    // What the page of that rule says; others don't look at it.
+    let guardrails = Guardrails {
+        forbidden_actions: vec!["iam:CreateUser".into()],
+        required_conditions: vec![("iam:PassRole".into(), vec!["iam:PassedToService".into()])],
+        allowed_external_accounts: Some(vec!["111122223333".into()]),
+        ..Guardrails::default()
+    };
+    let selection = Selection { only: vec![rule.id.into()], guardrails, ..Selection::default() };
     let findings = check(&system, &graph, &selection);
     (system, findings)
 }

@@ -20,8 +20,9 @@ use std::io::ErrorKind;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use tidegate_check::Profile;
+use tidegate_check::{Guardrails, Profile};
 use tidegate_graph::Severity;
+use tidegate_iam::Catalogue;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -62,6 +63,8 @@ pub(crate) struct Config {
     pub(crate) off: Vec<String>,
     pub(crate) only: Vec<String>,
     pub(crate) parameters: BTreeMap<String, String>,
+    /// What no policy may say.
+    pub(crate) guardrails: Guardrails,
     /// Findings that are accepted.
     pub(crate) allow: Vec<Allow>,
     /// Its path, as it is shown.
@@ -196,6 +199,7 @@ impl Reader {
                 "parameters" => self.parameters(value),
                 "allow" => self.allow(value),
                 "contract" => self.contract(value),
+                "iam" => self.iam(value),
                 "packs" => {}
                 _ => self.unknown_key(key.span(), name, ""),
             }
@@ -278,6 +282,66 @@ impl Reader {
                 }
             };
             self.config.parameters.insert(key.get_ref().to_string(), text);
+        }
+    }
+
+    fn iam(&mut self, value: &Spanned<DeValue<'_>>) {
+        let DeValue::Table(table) = value.get_ref() else {
+            return self.wrong("iam", value, "a table: `[iam]`");
+        };
+        for (key, value) in table {
+            match key.get_ref().as_ref() {
+                "forbidden-actions" => {
+                    self.config.guardrails.forbidden_actions = self.actions("iam.forbidden-actions", value);
+                }
+                "required-boundary" => {
+                    let text = self.text("iam.required-boundary", value);
+                    self.config.guardrails.required_boundary = text.map(|(t, _)| t);
+                }
+                "required-conditions" => self.required_conditions(value),
+                "allowed-external-accounts" => {
+                    let accounts = self.texts("iam.allowed-external-accounts", value);
+                    for (account, span) in &accounts {
+                        if account.len() != 12 || !account.bytes().all(|b| b.is_ascii_digit()) {
+                            let complaint =
+                                Complaint::new(span.clone(), format!("`{account}` is no account"));
+                            self.complaints.push(complaint.label("an account has 12 digits"));
+                        }
+                    }
+                    let accounts = accounts.into_iter().map(|(t, _)| t).collect();
+                    self.config.guardrails.allowed_external_accounts = Some(accounts);
+                }
+                name => self.unknown_key(key.span(), name, "iam."),
+            }
+        }
+    }
+
+    fn required_conditions(&mut self, value: &Spanned<DeValue<'_>>) {
+        let DeValue::Table(table) = value.get_ref() else {
+            return self.wrong("iam.required-conditions", value, "a table: `[iam.required-conditions]`");
+        };
+        for (key, value) in table {
+            let keys = self.texts("iam.required-conditions", value).into_iter().map(|(t, _)| t).collect();
+            self.action(key.get_ref(), key.span());
+            self.config.guardrails.required_conditions.push((key.get_ref().to_string(), keys));
+        }
+    }
+
+    /// Patterns of actions.
+    fn actions(&mut self, key: &str, value: &Spanned<DeValue<'_>>) -> Vec<String> {
+        let texts = self.texts(key, value);
+        for (text, span) in &texts {
+            self.action(text, span.clone());
+        }
+        texts.into_iter().map(|(t, _)| t).collect()
+    }
+
+    /// A guardrail that matches nothing would look as if it held.
+    fn action(&mut self, pattern: &str, span: Range<usize>) {
+        if pattern != "*" && Catalogue::current().expand(pattern).next().is_none() {
+            let complaint = Complaint::new(span, format!("there is no action `{pattern}`"));
+            self.complaints
+                .push(complaint.help("write it as policies do: `iam:CreateUser`, `organizations:*`"));
         }
     }
 
@@ -461,6 +525,23 @@ mod tests {
     }
 
     #[test]
+    fn guardrails_are_read_and_checked() {
+        let text = "[iam]\nforbidden-actions = 'iam:CreateUser'\nrequired-boundary = 'team'\n\
+                    allowed-external-accounts = []\n[iam.required-conditions]\n'iam:PassRole' = 'iam:PassedToService'\n";
+        let config = parse(Path::new("tidegate.toml"), text, &[]).unwrap();
+        let expected = Guardrails {
+            forbidden_actions: vec!["iam:CreateUser".into()],
+            required_boundary: Some("team".into()),
+            required_conditions: vec![("iam:PassRole".into(), vec!["iam:PassedToService".into()])],
+            allowed_external_accounts: Some(Vec::new()),
+        };
+        assert_eq!(config.guardrails, expected);
+        insta::assert_snapshot!(complaints(
+            "[iam]\nforbidden-action = []\nforbidden-actions = ['iam:CreatUser']\nallowed-external-accounts = ['12']\n"
+        ));
+    }
+
+    #[test]
     fn broken_toml_is_underlined() {
         insta::assert_snapshot!(complaints("profile = \"baseline\nstage = 'x'\n"));
     }
@@ -477,6 +558,7 @@ mod tests {
             "rules.only",
             "rules.load",
             "packs",
+            "iam",
             "allow",
             "contract",
         ] {

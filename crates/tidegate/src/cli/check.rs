@@ -270,7 +270,8 @@ impl Args {
         let only = if self.rule.is_empty() { config.only.clone() } else { self.rule.clone() };
         // A rule that is asked for by name runs, whatever the file says.
         let off = config.off.iter().filter(|name| !self.rule.contains(name));
-        Selection { profiles, without: off.chain(&self.without).cloned().collect(), only }
+        let without = off.chain(&self.without).cloned().collect();
+        Selection { profiles, without, only, guardrails: config.guardrails.clone() }
     }
 
     fn exit(&self, config: &Config, findings: &[Finding]) -> Exit {

@@ -16,7 +16,7 @@ pub(crate) struct Key {
 }
 
 /// All keys.
-pub(crate) const KEYS: [Key; 25] = [
+pub(crate) const KEYS: [Key; 30] = [
     Key {
         name: "profile",
         takes: "a profile or a list of profiles: `baseline`, `denial-of-wallet`, `regulated`, `all`",
@@ -110,6 +110,41 @@ pub(crate) const KEYS: [Key; 25] = [
                default every value that makes a difference is tried.",
         example: "[parameters]\nEnv = \"prod\"",
         option: "--param",
+    },
+    Key {
+        name: "iam",
+        takes: "a table",
+        does: "What no access policy may say. `broken-guardrail` finds what does.",
+        example: "[iam]",
+        option: "",
+    },
+    Key {
+        name: "iam.forbidden-actions",
+        takes: "a list of actions; `*` and `?` are wildcards",
+        does: "Actions that no policy of a user, role or group may allow.",
+        example: "forbidden-actions = [\"iam:CreateUser\", \"organizations:*\"]",
+        option: "",
+    },
+    Key {
+        name: "iam.required-boundary",
+        takes: "a name or ARN; `*` and `?` are wildcards",
+        does: "The permissions boundary that every role and user must have.",
+        example: "required-boundary = \"team-boundary\"",
+        option: "",
+    },
+    Key {
+        name: "iam.required-conditions",
+        takes: "a table of condition keys by action",
+        does: "Condition keys without which an action may not be allowed. An action may be a pattern and have a list of keys.",
+        example: "required-conditions = { \"iam:PassRole\" = \"iam:PassedToService\" }",
+        option: "",
+    },
+    Key {
+        name: "iam.allowed-external-accounts",
+        takes: "a list of account ids",
+        does: "The accounts that trust and resource policies may let in beside the own one. Without it: all.",
+        example: "allowed-external-accounts = [\"111122223333\"]",
+        option: "",
     },
     Key {
         name: "allow",

@@ -60,6 +60,7 @@ pub(crate) fn run(args: &Args, global: Global, today: Date) -> Result<Exit, Fail
         profiles: Vec::new(),
         without: config.off.clone(),
         only: tidegate_check::POLICY_RULES.iter().map(ToString::to_string).collect(),
+        guardrails: config.guardrails.clone(),
     };
     let Gathered { system, graph, base } = &gathered;
     let mut findings = tidegate_check::check(system, graph, &selection);

@@ -94,7 +94,12 @@ impl Configs {
 /// Which rules an editor runs.
 pub(super) fn selection(settings: &Settings, config: &Config) -> Selection {
     let profiles = if settings.profiles.is_empty() { &config.profiles } else { &settings.profiles };
-    Selection { profiles: profiles.clone(), without: config.off.clone(), only: config.only.clone() }
+    Selection {
+        profiles: profiles.clone(),
+        without: config.off.clone(),
+        only: config.only.clone(),
+        guardrails: config.guardrails.clone(),
+    }
 }
 
 /// Looks at every root; `None` when nobody waits any more.
