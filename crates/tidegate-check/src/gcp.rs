@@ -51,6 +51,46 @@ pub(crate) fn open_to_everyone(cx: &Context<'_>, resource: &Resource) -> Vec<Ope
     out
 }
 
+/// A role and one to whom it is given.
+#[derive(Clone, Debug)]
+pub(crate) struct Binding<'r> {
+    /// `roles/editor`.
+    pub(crate) role: String,
+    /// Who; `None` when that isn't known at all.
+    pub(crate) member: Option<String>,
+    /// Keys of the place, joined by `/`.
+    pub(crate) key: String,
+    /// The member as it is written.
+    pub(crate) value: &'r Value,
+}
+
+/// Who has which role by an `..._iam_member`, `..._iam_binding` or `..._iam_policy`. Roles that aren't known are reported.
+pub(crate) fn bindings<'r>(cx: &Context<'_>, resource: &'r Resource) -> Vec<Binding<'r>> {
+    let mut out = Vec::new();
+    let mut add = |role: Option<&Value>, members: Vec<&'r Value>, key: &str| {
+        let Some(role) = role else { return };
+        let Some(name) = role.as_text() else { return cx.unknown(resource, role, "the role") };
+        for value in members {
+            let text: String = value.pieces().iter().map(tidegate_graph::Piece::display).collect();
+            let member = Some(text).filter(|text| text.contains(':') && !text.starts_with("${"));
+            out.push(Binding { role: name.to_string(), member, key: format!("{key}/{name}"), value });
+        }
+    };
+    if resource.ty.ends_with("_iam_policy") {
+        let policy = cx.get(resource, &["policy_data"]);
+        let bindings = policy.and_then(|policy| cx.child(policy, "bindings"));
+        for binding in bindings.map(|b| cx.world.items(b)).unwrap_or_default() {
+            let members = cx.child(binding, "members").map(|m| cx.world.items(m)).unwrap_or_default();
+            add(cx.child(binding, "role"), members, "policy_data");
+        }
+        return out;
+    }
+    for key in ["member", "members"] {
+        add(cx.get(resource, &["role"]), cx.items(resource, &[key]), key);
+    }
+    out
+}
+
 fn add(cx: &Context<'_>, resource: &Resource, member: &Value, role: &str, key: &str, out: &mut Vec<Open>) {
     let anonymous = match member.as_str() {
         Some("allUsers") => true,

@@ -40,6 +40,7 @@ pub(crate) mod apis {
 }
 pub(crate) mod azure {
     pub(crate) mod any_origin_function_app;
+    pub(crate) mod broad_role_assignment;
     pub(crate) mod event_grid_without_dead_letters;
     pub(crate) mod expired_messages_dropped;
     pub(crate) mod function_app_without_client_certificate;
@@ -107,6 +108,8 @@ pub(crate) mod functions {
     pub(crate) mod whole_batch_retry;
 }
 pub(crate) mod gcp {
+    pub(crate) mod any_service_account;
+    pub(crate) mod basic_role;
     pub(crate) mod default_service_account;
     pub(crate) mod function_open_to_internet;
     pub(crate) mod plaintext_function;
@@ -114,6 +117,7 @@ pub(crate) mod gcp {
     pub(crate) mod public_service;
     pub(crate) mod pubsub_without_dead_letters;
     pub(crate) mod pubsub_without_own_key;
+    pub(crate) mod service_account_key;
     pub(crate) mod topic_without_schema;
     pub(crate) mod unlimited_instances;
     pub(crate) mod unsigned_push;
