@@ -16,7 +16,7 @@ use judge::{Judgement, judge};
 use kinds::{LOG_ACTIONS, NETWORK_ACTIONS};
 use known::Known;
 use std::collections::BTreeMap;
-use tidegate_graph::policy::statement;
+use tidegate_graph::policy::{Statement, statement};
 use tidegate_graph::{Confidence, Data, Fix, Graph, Resource, Severity, Span, Str, System, Value, World};
 use tidegate_iam::Catalogue;
 use tidegate_iam::catalogue::Access;
@@ -182,7 +182,9 @@ impl<'a> Group<'a> {
                 let Some(list) = cx.child(document.value, "Statement") else { continue };
                 let listed = matches!(list.data, Data::List(_));
                 for (n, value) in cx.world.items(list).into_iter().enumerate() {
-                    let Some(statement) = statement(cx.world, value).filter(|s| s.allows()) else { continue };
+                    let Some(statement) = statement(cx.world, value).filter(Statement::allows) else {
+                        continue;
+                    };
                     let judgement = judge(cx, owner, &self.known, &statement);
                     let mut path = document.path.clone();
                     path.push("Statement".into());

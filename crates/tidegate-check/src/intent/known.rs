@@ -231,7 +231,7 @@ impl<'a> Known<'a> {
                 todo.push_back(edge.from);
                 let Some(node) = cx.graph.node(edge.from) else { continue };
                 let Some(resource) = cx.system.resource(&node.id).filter(|r| cx.exists(r)) else { continue };
-                let mapped = edge.to == start && self.named.get(&resource.id).is_some();
+                let mapped = edge.to == start && self.named.contains_key(&resource.id);
                 if !mapped {
                     self.add(resource, How::Before, edge.span.unwrap_or(resource.span));
                 }

@@ -150,7 +150,7 @@ fn is_proven(
     let reader = Reader::new(World::default(), &resolve);
     let known = |prefix: &str| {
         let service = Catalogue::current().service(prefix);
-        let actions = service.into_iter().flat_map(|service| service.actions());
+        let actions = service.into_iter().flat_map(tidegate_iam::catalogue::Service::actions);
         actions.map(|action| format!("{prefix}:{}", action.name).into()).collect()
     };
     includes(&reader.policy("old", &old), &reader.policy("new", &new), &known) == Inclusion::Proven

@@ -2,7 +2,7 @@
 
 use crate::Context;
 use crate::rule::{Rule, declare_rule};
-use tidegate_graph::{Piece, Resource, Severity};
+use tidegate_graph::{Piece, Resource, Severity, Value};
 
 declare_rule! {
     /// ## What it finds
@@ -60,8 +60,8 @@ impl Rule for BroadRoleAssignment {
     fn check(assignment: &Resource, cx: &Context<'_>) {
         let named = cx.get(assignment, &["role_definition_name"]);
         let by_id = cx.get(assignment, &["role_definition_id"]);
-        let name = named.and_then(|v| v.as_text());
-        let id = by_id.and_then(|v| v.as_text());
+        let name = named.and_then(Value::as_text);
+        let id = by_id.and_then(Value::as_text);
         let is = |(own, end): &&(&str, &str)| {
             name.as_ref().is_some_and(|n| n.eq_ignore_ascii_case(own))
                 || id.as_ref().is_some_and(|i| i.to_ascii_lowercase().ends_with(end))
@@ -123,7 +123,7 @@ fn reach(cx: &Context<'_>, pieces: &[Piece]) -> Option<Scope> {
 
 fn is_of_function(cx: &Context<'_>, assignment: &Resource) -> bool {
     let principal = cx.get(assignment, &["principal_id"]);
-    let references = principal.map(tidegate_graph::Value::references).unwrap_or_default();
+    let references = principal.map(Value::references).unwrap_or_default();
     references.iter().any(|(reference, _)| {
         let target = cx.system.resource(&reference.target);
         target.is_some_and(|r| r.ty.contains("function_app") || r.ty.contains("logic_app"))

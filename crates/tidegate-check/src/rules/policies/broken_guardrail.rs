@@ -82,17 +82,14 @@ impl Rule for BrokenGuardrail {
             return;
         }
         boundary(resource, rails, cx);
+        let grants = POLICY_TYPES.contains(&resource.ty.as_str()) && !cx.only_boundary(resource);
         for document in documents(cx, resource) {
             for placed in cx.statements_of(document.value, &document.key) {
                 if !placed.statement.allows() {
                     continue;
                 }
                 match document.kind {
-                    Kind::Identity if POLICY_TYPES.contains(&resource.ty.as_str()) => {
-                        if !cx.only_boundary(resource) {
-                            actions(resource, &placed, rails, cx);
-                        }
-                    }
+                    Kind::Identity if grants => actions(resource, &placed, rails, cx),
                     Kind::Trust | Kind::Resource => accounts(resource, &placed, rails, cx),
                     _ => {}
                 }
@@ -139,7 +136,7 @@ fn allows(placed: &Placed<'_>, pattern: &str) -> bool {
     let statement = &placed.statement;
     if !statement.not_actions.is_empty() {
         let within = |a: &&Value| a.as_str().is_some_and(|own| matches(own, pattern));
-        return !statement.not_actions.iter().any(|a| within(a));
+        return !statement.not_actions.iter().any(within);
     }
     let meets = |own: &str| matches(own, pattern) || matches(pattern, own) || overlap(own, pattern);
     statement.actions.iter().any(|a| a.as_str().is_some_and(meets))
