@@ -252,7 +252,7 @@ impl Unfold<'_> {
         if let (Some(token), Some(chain)) = (scheme, chain.then(Step::Token)) {
             self.carried(token, origin, chain);
         }
-        for at in memchr::memmem::find_iter(text, b";base64,").take(64) {
+        for at in memchr::memmem::find_iter(text, b";base64,") {
             let rest = text.get(at + 8..).unwrap_or_default();
             let end = rest.iter().position(|b| !b.is_ascii_alphanumeric() && !b"+/=-_".contains(b));
             self.guessed(rest.get(..end.unwrap_or(rest.len())).unwrap_or_default(), origin, chain);
@@ -339,15 +339,29 @@ impl Unfold<'_> {
     }
 
     fn inspect(&mut self, raw: &[u8], origin: Origin<'_>, chain: Chain) {
+        let bytes = ByteSet::of(raw);
+        // So short a word is neither an object nor a prototype.
+        if raw.len() < 6 && bytes.is_a_word() {
+            return;
+        }
         let mut lower = self.buffer();
         lower.extend(raw.iter().map(u8::to_ascii_lowercase));
-        let text =
-            Text { raw, lower: &lower, bytes: ByteSet::of(raw), place: origin.place, label: origin.label };
+        let text = Text::new(raw, &lower, bytes, origin.place, origin.label);
         let detectors =
-            if text.bytes.is_a_word() { &[inject::word as inject::Detect][..] } else { inject::DETECTORS };
+            if bytes.is_a_word() { &[inject::word as inject::Detect][..] } else { inject::DETECTORS };
         for detect in detectors {
             if let Some(hit) = detect(&text) {
                 self.report(hit.class, origin, chain, hit.at, hit.why);
+            }
+            if text.is_spent() {
+                self.report(
+                    Class::Size,
+                    origin,
+                    chain,
+                    0,
+                    "takes more work to judge than a text of its length may",
+                );
+                break;
             }
         }
         self.give_back(lower);

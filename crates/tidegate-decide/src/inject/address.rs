@@ -3,6 +3,7 @@
 //! Every address in the text is read as a client reads it: user names skipped, hosts in decimal, octal and hexadecimal
 //! turned into numbers, names that resolvers send to the machine itself known.
 
+use super::marks::{self, Group};
 use super::{Hit, Text};
 use crate::decision::Class;
 use crate::trigger::Place;
@@ -21,10 +22,9 @@ pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
         let before = lower.get(..mark).unwrap_or_default();
         let (scheme, start) = scheme(before);
         let after = lower.get(mark + 2..).unwrap_or_default();
-        let host = host(after);
-        if [&b"gopher"[..], b"dict", b"tftp", b"netdoc", b"sftp", b"expect", b"ogg"].contains(&scheme)
-            && !host.is_empty()
-        {
+        let reaches =
+            matches!(scheme, b"gopher" | b"dict" | b"tftp" | b"netdoc" | b"sftp" | b"expect" | b"ogg");
+        if reaches && !host(after).is_empty() {
             return hit(start, "a scheme that reaches services which speak something else");
         }
         if scheme == b"file"
@@ -33,42 +33,48 @@ pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
         {
             return hit(start, "an address that reads a file of the machine");
         }
-        let known = [
-            &b"http"[..],
-            b"https",
-            b"ws",
-            b"wss",
-            b"ftp",
-            b"ftps",
-            b"ldap",
-            b"ldaps",
-            b"rmi",
-            b"redis",
-            b"jar:http",
-            b"mongodb",
-            b"mysql",
-            b"postgres",
-        ]
-        .contains(&scheme);
+        let known = matches!(
+            scheme,
+            b"http"
+                | b"https"
+                | b"ws"
+                | b"wss"
+                | b"ftp"
+                | b"ftps"
+                | b"ldap"
+                | b"ldaps"
+                | b"rmi"
+                | b"redis"
+                | b"jar:http"
+                | b"mongodb"
+                | b"mysql"
+                | b"postgres"
+        );
         if !known && !(scheme.is_empty() && mark == 0) {
             continue;
+        }
+        let host = host(after);
+        if !text.spend(40 + host.len()) {
+            return None;
         }
         if let Some(why) = is_inside(host) {
             return hit(start, why);
         }
     }
-    for mark in [
-        &b"aws_container_credentials"[..],
-        b"/latest/meta-data/iam",
-        b"computemetadata/v1/",
-        b"/2018-06-01/runtime/",
-    ] {
-        if let Some(at) = memchr::memmem::find(lower, mark).filter(|_| !lower.contains(&b' ')) {
+    if text.marks.has(Group::Metadata) && !text.bytes.has(b' ') {
+        if let Some((at, _)) = marks::find(lower, 0, Group::Metadata).next() {
             return hit(at, "a path of the platform's own metadata service");
         }
     }
     None
 }
+
+pub(super) const METADATA: &[&[u8]] = &[
+    b"aws_container_credentials",
+    b"/latest/meta-data/iam",
+    b"computemetadata/v1/",
+    b"/2018-06-01/runtime/",
+];
 
 /// The scheme before `://` and where it starts; `jar:http` counts as one.
 fn scheme(before: &[u8]) -> (&[u8], usize) {
@@ -119,7 +125,7 @@ fn host(after: &[u8]) -> &[u8] {
 }
 
 fn is_inside(host: &[u8]) -> Option<&'static str> {
-    const METADATA: &str = "the platform's metadata service, which gives out credentials";
+    const SERVICE: &str = "the platform's metadata service, which gives out credentials";
     let host = host.strip_suffix(b".").unwrap_or(host);
     if [&b"localhost"[..], b"localhost.localdomain", b"ip6-localhost"].contains(&host)
         || host.ends_with(b".localhost")
@@ -135,7 +141,7 @@ fn is_inside(host: &[u8]) -> Option<&'static str> {
     ]
     .contains(&host)
     {
-        return Some(METADATA);
+        return Some(SERVICE);
     }
     if [&b".internal"[..], b".svc", b".svc.cluster.local", b".cluster.local"]
         .iter()
@@ -156,8 +162,8 @@ fn is_inside(host: &[u8]) -> Option<&'static str> {
     let address = v4(host)?;
     let [a, b, ..] = address.to_be_bytes();
     match (a, b) {
-        (169, 254) => Some(METADATA),
-        (100, 100) if address == 0x6464_64c8 => Some(METADATA),
+        (169, 254) => Some(SERVICE),
+        (100, 100) if address == 0x6464_64c8 => Some(SERVICE),
         (127 | 0, _) => Some("the machine itself"),
         (10, _) | (192, 168) | (172, 16..=31) => Some("an address of a private network"),
         _ => None,

@@ -4,6 +4,7 @@
 //! read as a shell reads it, with quotes, backslashes and empty variables taken off. Names that are English words too
 //! ("cat", "sleep", "id") must come with an argument that no sentence has.
 
+use super::marks::{self, Group};
 use super::{ByteSet, Hit, Text};
 use crate::decision::Class;
 
@@ -14,15 +15,26 @@ pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
         return hit(at, why);
     }
     if text.bytes.intersects(ByteSet::from_list(b";|&\n\r`(%+")) {
+        let mut prose = None;
         for at in separators(lower) {
             let inside = lower.get(at..).unwrap_or_default();
+            if !may_begin(inside) {
+                continue;
+            }
+            if !text.spend(4) {
+                return None;
+            }
+            let found = command(text, inside);
+            if found == Strength::No {
+                continue;
+            }
             let substitution = at >= 2 && lower.get(at - 2..at) == Some(b"$(");
             let tick = at >= 1 && lower.get(at - 1) == Some(&b'`');
-            let found = command(inside);
+            let mut in_prose = || *prose.get_or_insert_with(|| prose_from(lower)) < at;
             let mark =
                 lower.get(..at).unwrap_or_default().iter().rev().find(|b| !matches!(b, b' ' | b'\t' | b'+'));
             match found {
-                Strength::Surely | Strength::Alone if !tick || !in_prose(lower, at - 1) => {
+                Strength::Surely | Strength::Alone if !tick || !in_prose() => {
                     return hit(at, "a shell would run a second command here");
                 }
                 Strength::Perhaps if substitution || tick && is_all_there_is(lower, at - 1) => {
@@ -36,7 +48,7 @@ pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
         }
     }
     // At the start only what is a command through and through.
-    match command(lower.trim_ascii_start()) {
+    match command(text, lower.trim_ascii_start()) {
         Strength::Surely if is_terse(lower) => hit(0, "the text is a command by itself"),
         _ => None,
     }
@@ -44,33 +56,46 @@ pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
 
 /// What only a shell's language has, wherever it stands.
 fn marks(text: &Text<'_>) -> Option<(usize, &'static str)> {
+    if !text.marks.has(Group::Shell) {
+        return None;
+    }
     let lower = text.lower;
-    if text.bytes.has(b'/') {
-        for (mark, why) in [
-            (&b"/dev/tcp/"[..], "a connection that the shell itself opens"),
-            (b"/dev/udp/", "a connection that the shell itself opens"),
-            (b"cmd.exe /c", "the command interpreter with a command"),
-            (b"/bin/sh -", "a shell with a command"),
-            (b"/bin/bash -", "a shell with a command"),
-        ] {
-            if let Some(at) = memchr::memmem::find(lower, mark) {
-                return Some((at, why));
+    for (at, mark) in marks::find(lower, 0, Group::Shell) {
+        match mark {
+            b"/dev/tcp/" | b"/dev/udp/" => return Some((at, "a connection that the shell itself opens")),
+            b"() {" => {
+                if at < 4 && memchr::memmem::find(lower.get(at..)?, b"};").is_some() {
+                    return Some((at, "a function that a broken shell runs on import"));
+                }
             }
-        }
-    }
-    if text.bytes.has(b'$') {
-        for mark in [&b"${ifs}"[..], b"$ifs$9", b"$ifs/", b"${path:0:1}", b"$@"] {
-            if let Some(at) = memchr::memmem::find(lower, mark).filter(|_| mark != b"$@") {
-                return Some((at, "a blank written as a variable of the shell"));
-            }
-        }
-    }
-    if let Some(at) = memchr::memmem::find(lower, b"() {") {
-        if memchr::memmem::find(lower.get(at..)?, b"};").is_some() && at < 4 {
-            return Some((at, "a function that a broken shell runs on import"));
+            [b'$', ..] => return Some((at, "a blank written as a variable of the shell")),
+            _ => return Some((at, "a shell with a command")),
         }
     }
     None
+}
+
+pub(super) const MARKS: &[&[u8]] = &[
+    b"/dev/tcp/",
+    b"/dev/udp/",
+    b"cmd.exe /c",
+    b"/bin/sh -",
+    b"/bin/bash -",
+    b"${ifs}",
+    b"$ifs$9",
+    b"$ifs/",
+    b"${path:0:1}",
+    b"() {",
+];
+
+/// What the name of a command may begin with, as [`name`] reads it.
+fn may_begin(text: &[u8]) -> bool {
+    match text {
+        [b'a'..=b'z' | b'0'..=b'9' | b'\\' | b'^' | b'@' | b'{' | b'/' | b'.', ..] => true,
+        [b'_' | b'-' | b'?' | b'*' | b':', ..] => true,
+        [b'$', next, ..] => matches!(next, b'@' | b'*'),
+        _ => false,
+    }
 }
 
 /// Places where a shell begins a command, other than the start. Blanks are skipped.
@@ -102,13 +127,15 @@ enum Strength {
 }
 
 /// Judges what stands where a command may begin.
-fn command(text: &[u8]) -> Strength {
-    let (name, rest) = name(text);
-    let (name, path) = base(&name);
+fn command(text: &Text<'_>, from: &[u8]) -> Strength {
+    let mut letters = [0; 48];
+    let (length, rest) = name(from, &mut letters);
+    let (name, path) = base(letters.get(..length).unwrap_or_default());
     // A wildcard stands for whatever the guard would know.
     let wild = path && name.iter().any(|b| matches!(b, b'?' | b'*'));
-    let (known, english) = (wild || STRONG.contains(&name), ENGLISH.contains(&name));
-    if !known && !english {
+    let (known, english) =
+        (wild || is_listed(STRONG, &STRONG_LENGTHS, name), is_listed(ENGLISH, &ENGLISH_LENGTHS, name));
+    if !known && !english || !text.spend(60) {
         return Strength::No;
     }
     let glued = rest
@@ -134,30 +161,53 @@ fn command(text: &[u8]) -> Strength {
     }
 }
 
-/// The name as the shell reads it, and what follows.
-fn name(text: &[u8]) -> (Vec<u8>, &[u8]) {
-    let mut name = Vec::with_capacity(24);
+/// The name as the shell reads it: its length, and what follows.
+fn name<'a>(text: &'a [u8], name: &mut [u8; 48]) -> (usize, &'a [u8]) {
+    let mut length = 0;
     let mut rest = text;
-    while name.len() < 48 {
+    // Quotes and variables that stand for nothing are no part of a name, and nobody needs many of them.
+    for _ in 0..256 {
         match rest {
             [b'\'' | b'"' | b'\\' | b'^' | b'@', more @ ..]
-                if !name.is_empty() || matches!(rest.first(), Some(b'\\' | b'^' | b'@')) =>
+                if length > 0 || matches!(rest.first(), Some(b'\\' | b'^' | b'@')) =>
             {
                 rest = more
             }
             [b'$', b'@' | b'*', more @ ..] => rest = more,
-            [b'{', more @ ..] if name.is_empty() => rest = more,
+            [b'{', more @ ..] if length == 0 => rest = more,
             [b, more @ ..]
                 if b.is_ascii_alphanumeric()
                     || matches!(b, b'/' | b'.' | b'_' | b'-' | b'?' | b'*' | b':') =>
             {
-                name.push(*b);
+                let Some(slot) = name.get_mut(length) else { break };
+                *slot = *b;
+                length += 1;
                 rest = more;
             }
             _ => break,
         }
     }
-    (name, rest)
+    (length, rest)
+}
+
+/// Whether `list`, whose lengths by first byte are `lengths`, has the name; most words of a text are told by the latter.
+fn is_listed(list: &[&[u8]], lengths: &[u16; 256], name: &[u8]) -> bool {
+    let first = name.first().and_then(|b| lengths.get(usize::from(*b))).copied().unwrap_or_default();
+    name.len() < 16 && first & 1 << name.len() != 0 && list.contains(&name)
+}
+
+static STRONG_LENGTHS: [u16; 256] = lengths(STRONG);
+static ENGLISH_LENGTHS: [u16; 256] = lengths(ENGLISH);
+
+#[expect(clippy::indexing_slicing, reason = "evaluated by the compiler")]
+const fn lengths(list: &[&[u8]]) -> [u16; 256] {
+    let mut lengths = [0; 256];
+    let mut list = list;
+    while let [name, rest @ ..] = list {
+        lengths[name[0] as usize] |= 1 << name.len();
+        list = rest;
+    }
+    lengths
 }
 
 /// The last part of a path, without `.exe`; true if it was a path to a folder of programs.
@@ -217,6 +267,9 @@ fn is_file(word: &[u8]) -> bool {
 
 /// The separator before `at` is no punctuation of a sentence: nothing but short words around, few of them.
 fn stands_alone(lower: &[u8], at: usize) -> bool {
+    if lower.len() > 256 {
+        return false;
+    }
     let rest = lower.get(at..).unwrap_or_default();
     let words = |text: &[u8]| {
         text.split(|b| b.is_ascii_whitespace())
@@ -230,26 +283,32 @@ fn stands_alone(lower: &[u8], at: usize) -> bool {
         .skip_while(|b| b.is_ascii_alphanumeric() || **b == b'/')
         .nth(1)
         .is_some_and(u8::is_ascii_alphanumeric);
-    lower.len() <= 256 && words(line) <= 2 && words(lower.get(..at).unwrap_or_default()) <= 2 && !column
+    words(line) <= 2 && words(lower.get(..at).unwrap_or_default()) <= 2 && !column
 }
 
-/// A backtick within a sentence quotes a word.
-fn in_prose(lower: &[u8], tick: usize) -> bool {
-    let before = lower.get(..tick).unwrap_or_default();
-    before
-        .split(|b| b.is_ascii_whitespace())
-        .filter(|w| w.len() > 1 && w.iter().all(u8::is_ascii_alphabetic))
-        .count()
-        >= 2
+/// Where a text has had two words: a backtick further on quotes a word of a sentence.
+fn prose_from(lower: &[u8]) -> usize {
+    let mut at = 0;
+    let words = lower.split(|b| b.is_ascii_whitespace()).map(|word| {
+        at += word.len() + 1;
+        (at - 1, word)
+    });
+    words
+        .filter(|(_, w)| w.len() > 1 && w.iter().all(u8::is_ascii_alphabetic))
+        .nth(1)
+        .map_or(usize::MAX, |(end, _)| end)
 }
 
 /// The substitution is the whole text, quotes aside.
 fn is_all_there_is(lower: &[u8], tick: usize) -> bool {
     let quotes = |b: &u8| matches!(b, b'\'' | b'"' | b' ' | b';' | b'|' | b'&' | b'=');
+    if tick > 16 {
+        return false;
+    }
     let before = lower.get(..tick).unwrap_or_default();
     let after = lower.get(tick + 1..).unwrap_or_default();
     let end = memchr::memchr(b'`', after).and_then(|end| after.get(end + 1..)).unwrap_or_default();
-    before.len() <= 16 && !before.contains(&b' ') && end.iter().all(quotes)
+    !before.contains(&b' ') && end.iter().all(quotes)
 }
 
 /// No sentence: at most a handful of words, and not one that only prose has.
@@ -258,8 +317,11 @@ fn is_terse(lower: &[u8]) -> bool {
         b"the", b"a", b"an", b"is", b"my", b"your", b"and", b"or", b"me", b"up", b"with", b"in", b"to",
         b"for", b"of", b"gives", b"says", b"worked", b"shows", b"prints",
     ];
+    if lower.len() > 512 {
+        return false;
+    }
     let mut words = lower.split(|b| b.is_ascii_whitespace()).filter(|w| !w.is_empty());
-    lower.len() <= 512 && !words.any(|w| PROSE.contains(&w))
+    !words.any(|w| PROSE.contains(&w))
 }
 
 /// Names that mean nothing but a command.

@@ -2,23 +2,41 @@
 //!
 //! `=SUM(A1:A9)` computes; exports are full of it. Starting a program, fetching, and reading another file are what acts.
 
+use super::marks::{self, Cursor, Group};
 use super::{Hit, Text};
 use crate::decision::Class;
 
 pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
     let lower = text.lower;
+    let exchanges = text.bytes.has(b'|') && text.bytes.has(b'!');
+    if !exchanges && !text.marks.has(Group::Formulas) && !text.bytes.has(b'\'') {
+        return None;
+    }
+    let mut calls = Cursor::new(Group::Formulas, text.marks);
     let starts = std::iter::once(0).chain(memchr::memchr3_iter(b'\n', b';', b'"', lower).map(|at| at + 1));
+    let mut skipped = 0;
     for at in starts {
-        let cell = lower.get(at..).unwrap_or_default();
-        let cell = cell.get(..512).unwrap_or(cell);
-        let cell = cell.split(|b| *b == b'\n').next().unwrap_or_default();
-        let cell = cell
-            .iter()
-            .position(|b| !matches!(b, b'\t' | b'\r' | b' ' | b'"' | b'\''))
-            .and_then(|i| cell.get(i..))
-            .unwrap_or_default();
-        let Some((b'=' | b'+' | b'-' | b'@', body)) = cell.split_first() else { continue };
-        if reaches(body) {
+        // What a run of quotes and blanks leads to was looked at from its start.
+        if at < skipped {
+            continue;
+        }
+        let window = lower.get(at..).unwrap_or_default();
+        let window = window.get(..512).unwrap_or(window);
+        let blanks = window.iter().take_while(|b| matches!(b, b'\t' | b'\r' | b' ' | b'"' | b'\'')).count();
+        skipped = at + blanks;
+        let Some((b'=' | b'+' | b'-' | b'@', body)) = window.get(blanks..).and_then(<[u8]>::split_first)
+        else {
+            continue;
+        };
+        if !text.spend(30) {
+            return None;
+        }
+        let body = body.get(..memchr::memchr(b'\n', body).unwrap_or(body.len())).unwrap_or_default();
+        let start = skipped + 1;
+        if body.starts_with(b"'file:")
+            || exchanges && exchange(body)
+            || calls.within(lower, start, start + body.len()) && calls_something(text, body)
+        {
             return Some(Hit {
                 class: Class::Formula,
                 at,
@@ -29,24 +47,24 @@ pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
     None
 }
 
-fn reaches(body: &[u8]) -> bool {
-    // `cmd|'/C calc'!A0`: another program by dynamic data exchange.
+/// `cmd|'/C calc'!A0`: another program by dynamic data exchange.
+fn exchange(body: &[u8]) -> bool {
     let bang = memchr::memmem::find(body, b"|'").or_else(|| memchr::memmem::find(body, b"|\\"));
-    let exchange = bang.is_some_and(|at| {
+    bang.is_some_and(|at| {
         body.get(at..).is_some_and(|rest| rest.contains(&b'!'))
             && at > 0
             && body.get(at - 1).is_some_and(u8::is_ascii_alphanumeric)
-    });
-    exchange
-        || body.starts_with(b"'file:")
-        || CALLS.iter().any(|call| {
-            memchr::memmem::find(body, call).is_some_and(|at| {
-                at == 0 || body.get(at - 1).is_some_and(|b| !b.is_ascii_alphanumeric() && *b != b'.')
-            })
+    })
+}
+
+fn calls_something(text: &Text<'_>, body: &[u8]) -> bool {
+    text.spend(body.len())
+        && marks::find(body, 0, Group::Formulas).any(|(at, _)| {
+            at == 0 || body.get(at - 1).is_some_and(|b| !b.is_ascii_alphanumeric() && *b != b'.')
         })
 }
 
-const CALLS: &[&[u8]] = &[
+pub(super) const CALLS: &[&[u8]] = &[
     b"hyperlink(",
     b"webservice(",
     b"importxml(",

@@ -36,7 +36,7 @@ pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
     if shape.largest > 7 {
         return hit("it asks for more rows than a page has");
     }
-    if is_circular(lower) {
+    if is_circular(text, lower) {
         return hit("its fragments contain each other");
     }
     None
@@ -89,36 +89,32 @@ fn measure(lower: &[u8]) -> Shape {
 }
 
 /// Fragments that spread each other, or themselves.
-fn is_circular(lower: &[u8]) -> bool {
+fn is_circular(text: &Text<'_>, lower: &[u8]) -> bool {
     let mut edges: Vec<(&[u8], &[u8])> = Vec::new();
-    for start in memchr::memmem::find_iter(lower, b"fragment ").take(64) {
+    for start in memchr::memmem::find_iter(lower, b"fragment ") {
         let body = lower.get(start + 9..).unwrap_or_default();
         let body = body.get(..block(body)).unwrap_or_default();
+        if !text.spend(body.len()) {
+            return false;
+        }
         let name = word(body);
-        for spread in memchr::memmem::find_iter(body, b"...").take(64) {
+        for spread in memchr::memmem::find_iter(body, b"...") {
             let target = word(body.get(spread + 3..).unwrap_or_default());
             if target != b"on" {
                 edges.push((name, target));
             }
         }
     }
-    // Few edges: whoever reaches itself within as many steps as there are fragments.
-    edges.iter().any(|(start, _)| {
-        let mut reached: Vec<&[u8]> = vec![start];
-        let mut at = 0;
-        while let Some(here) = reached.get(at).copied() {
-            for (_, to) in edges.iter().filter(|(from, _)| *from == here) {
-                if to == start {
-                    return true;
-                }
-                if !reached.contains(to) {
-                    reached.push(to);
-                }
-            }
-            at += 1;
+    // Whatever spreads nothing is in no circle, nor is what spreads only such: what is left in the end goes around.
+    loop {
+        let before = edges.len();
+        edges.sort_unstable();
+        let names: Vec<&[u8]> = edges.iter().map(|(from, _)| *from).collect();
+        edges.retain(|(_, to)| names.binary_search(to).is_ok());
+        if edges.is_empty() || edges.len() == before || !text.spend(20 * before) {
+            return !edges.is_empty() && edges.len() == before;
         }
-        false
-    })
+    }
 }
 
 /// Length of the text up to the end of its first block in braces.

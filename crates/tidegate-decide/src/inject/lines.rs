@@ -3,10 +3,12 @@
 //! People write several lines, and "Name: value" on them. What no address, subject or header value has is a line that
 //! belongs to the protocol it will be put into.
 
+use super::marks::{self, Group};
 use super::{ByteSet, Hit, Text};
 use crate::decision::Class;
 use crate::trigger::Place;
 use std::borrow::Cow;
+use std::cell::Cell;
 
 pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
     options(text).or_else(|| lines(text))
@@ -23,47 +25,95 @@ fn lines(text: &Text<'_>) -> Option<Hit> {
             return Some(hit(Class::Log, at, "a terminal's control sequence"));
         }
     }
-    let mut number = 0;
-    let mail = is_letter(lower);
-    for (at, line, marked) in split(lower) {
+    let mut split = Split {
+        text: lower,
+        at: 0,
+        plain: !text.bytes.intersects(ByteSet::from_list(b"\xe2\xe5\xc4")),
+        marked: false,
+    };
+    let Some((head, mut line)) = split.next().and_then(|first| Some((first.text, split.next()?))) else {
+        return None;
+    };
+    let text_of = Lead {
+        head,
+        letter: is_letter(text, head),
+        space: memchr::memchr(b' ', lower).unwrap_or(usize::MAX),
+        feed: memchr::memchr(b'\n', lower).unwrap_or(usize::MAX),
+        logged: Cell::new(None),
+    };
+    let mut number = 2;
+    loop {
+        if let Some(found) = judge(text, &text_of, line, number) {
+            return Some(found);
+        }
         number += 1;
-        let first = at == 0;
-        if !first {
-            let lead = lower.get(..at).unwrap_or_default();
-            if let Some(found) = judge(text, lead, at, line, marked, mail, number) {
-                return Some(found);
-            }
+        line = split.next()?;
+        if !text.spend(2) {
+            return None;
         }
     }
-    None
+}
+
+/// What stands before a line, as far as it matters.
+struct Lead<'a> {
+    /// The first line.
+    head: &'a [u8],
+    /// The text is a letter: headers are at home in it.
+    letter: bool,
+    /// The first blank and the first line feed of the text.
+    space: usize,
+    feed: usize,
+    /// Whether the first line is one of a log, once that was asked.
+    logged: Cell<Option<bool>>,
+}
+
+#[derive(Clone, Copy)]
+struct Line<'a> {
+    at: usize,
+    text: &'a [u8],
+    /// The break before it isn't a plain line feed.
+    marked: bool,
 }
 
 fn hit(class: Class, at: usize, why: impl Into<Cow<'static, str>>) -> Hit {
     Hit { class, at, why: why.into() }
 }
 
-/// Lines with their offsets; true for a break that isn't a plain line feed.
-fn split(lower: &[u8]) -> impl Iterator<Item = (usize, &[u8], bool)> {
-    let mut at = 0;
-    let mut marked = false;
-    let mut done = false;
-    std::iter::from_fn(move || {
-        if done {
-            return None;
-        }
-        let rest = lower.get(at..)?;
-        let end =
-            rest.iter().enumerate().find_map(|(i, b)| break_length(rest, i, *b).map(|length| (i, length)));
-        let start = at;
-        let was_marked = marked;
-        let Some((end, length)) = end else {
-            done = true;
-            return Some((start, rest, was_marked));
+/// Lines with their offsets.
+struct Split<'a> {
+    text: &'a [u8],
+    at: usize,
+    /// Nothing but carriage returns and line feeds break lines.
+    plain: bool,
+    marked: bool,
+}
+
+impl<'a> Split<'a> {
+    fn next(&mut self) -> Option<Line<'a>> {
+        let (start, marked) = (self.at, self.marked);
+        let rest = self.text.get(start..)?;
+        let mut from = 0;
+        let (end, length) = loop {
+            let ahead = rest.get(from..).unwrap_or_default();
+            let found = if self.plain {
+                memchr::memchr2(b'\r', b'\n', ahead)
+            } else {
+                ahead.iter().position(|b| matches!(b, b'\r' | b'\n' | 0xe5 | 0xc4 | 0xe2))
+            };
+            let Some(end) = found.map(|found| from + found) else {
+                // Nothing is left after this.
+                self.at = usize::MAX;
+                return Some(Line { at: start, text: rest, marked });
+            };
+            match rest.get(end).and_then(|byte| break_length(rest, end, *byte)) {
+                Some(length) => break (end, length),
+                None => from = end + 1,
+            }
         };
-        marked = length != 1 || rest.get(end) == Some(&b'\r');
-        at += end + length;
-        Some((start, rest.get(..end)?, was_marked))
-    })
+        self.marked = length != 1 || rest.get(end) == Some(&b'\r');
+        self.at = start + end + length;
+        Some(Line { at: start, text: rest.get(..end)?, marked })
+    }
 }
 
 /// How long the break at `i` is, if there is one: CR, LF, both, and the characters that old parsers cut down to them.
@@ -87,16 +137,13 @@ fn break_length(rest: &[u8], i: usize, byte: u8) -> Option<usize> {
     }
 }
 
-fn judge(
-    text: &Text<'_>,
-    lead: &[u8],
-    at: usize,
-    line: &[u8],
-    marked: bool,
-    letter: bool,
-    number: usize,
-) -> Option<Hit> {
-    let (name, value) = match memchr::memchr(b':', line) {
+fn judge(text: &Text<'_>, lead: &Lead<'_>, line: Line<'_>, number: usize) -> Option<Hit> {
+    let Line { at, text: line, marked } = line;
+    if line.is_empty() {
+        return None;
+    }
+    let colon = memchr::memchr(b':', line);
+    let (name, value) = match colon {
         Some(colon) => (line.get(..colon)?.trim_ascii(), line.get(colon + 1..)?.trim_ascii()),
         None => (line.trim_ascii(), &b""[..]),
     };
@@ -104,56 +151,48 @@ fn judge(
         return Some(hit(Class::Crlf, at, "a line break, and a line of a protocol behind it"));
     }
     // The headers of a whole letter or file stand after lines of their own kind, not after a bare value.
-    let after_value = number <= 2 || !lead.contains(&b' ') || lead.len() < 64;
-    if !letter && after_value {
-        if MAIL_HEADERS.contains(&name)
+    let after_value = number <= 2 || lead.space >= at || at < 64;
+    if !lead.letter && after_value {
+        if colon.is_some()
+            && is_mail_header(name)
             && (value.contains(&b'@') || marked && name != b"to" && name != b"from" || name.len() > 7)
             && !value.is_empty()
         {
             return Some(hit(Class::Mail, at, "a line break, and a header of mail behind it"));
         }
-        if SMTP.iter().any(|c| line.starts_with(c))
+        if is_smtp(line)
             || line == b"."
-            || IMAP.iter().any(|c| tagged(line).is_some_and(|l| l.starts_with(c)))
+            || tagged(line).is_some_and(|l| IMAP.iter().any(|c| l.starts_with(c)))
         {
             return Some(hit(Class::Mail, at, "a line break, and a command to a mail server behind it"));
         }
     }
-    if !letter
-        && (HTTP_HEADERS.contains(&name)
-            || name.starts_with(b"x-") && marked
-            || name.starts_with(b"access-control-"))
+    if !lead.letter
+        && colon.is_some()
+        && (is_http_header(name) || name.starts_with(b"x-") && marked || name.starts_with(b"access-control-"))
         && !value.is_empty()
         && is_header_value(name, value)
     {
         return Some(hit(Class::Crlf, at, "a line break, and a header behind it"));
     }
-    if !lead.contains(&b'\n') || number <= 3 {
-        if is_log_line(line)
-            && !is_log_line(lead.split(|b| *b == b'\n').next().unwrap_or_default())
-            && !lead.trim_ascii().contains(&b'\n')
-        {
+    if (lead.feed >= at || number <= 3) && text.spend(40 + line.len() / 4) && is_log_line(line) {
+        let logged = lead.logged.get().unwrap_or_else(|| is_log_line(lead.head));
+        lead.logged.set(Some(logged));
+        let before = text.lower.get(..at).unwrap_or_default();
+        if !logged && !before.trim_ascii().contains(&b'\n') {
             return Some(hit(Class::Log, at, "a line break, and a line as a log has it behind it"));
         }
     }
-    if text.place == Place::Header
-        && marked
-        && !name.is_empty()
-        && memchr::memchr(b':', line).is_some()
-        && !name.contains(&b' ')
-    {
+    if text.place == Place::Header && marked && !name.is_empty() && colon.is_some() && !name.contains(&b' ') {
         return Some(hit(Class::Crlf, at, "a line break within a header, and a header behind it"));
     }
     None
 }
 
 /// A letter with its own headers first, or a forwarded one.
-fn is_letter(lower: &[u8]) -> bool {
-    let first = lower.split(|b| *b == b'\n').next().unwrap_or_default();
-    let named = first.split(|b| *b == b':').next().unwrap_or_default();
-    MAIL_HEADERS.contains(&named) && first.len() > named.len()
-        || memchr::memmem::find(lower, b"forwarded message").is_some()
-        || memchr::memmem::find(lower, b" wrote:").is_some()
+fn is_letter(text: &Text<'_>, head: &[u8]) -> bool {
+    let named = head.split(|b| *b == b':').next().unwrap_or_default();
+    is_mail_header(named) && head.len() > named.len() || text.marks.has(Group::Letters)
 }
 
 fn is_header_value(name: &[u8], value: &[u8]) -> bool {
@@ -169,6 +208,10 @@ fn is_header_value(name: &[u8], value: &[u8]) -> bool {
 
 /// A request, a reply, a command of Redis or memcached.
 fn is_protocol(line: &[u8]) -> bool {
+    // No other letter begins what follows.
+    if !matches!(line.first(), Some(b'g' | b'p' | b'd' | b'h' | b'o' | b'c' | b'f' | b's' | b'e' | b'm')) {
+        return false;
+    }
     let verbs = [&b"get "[..], b"post ", b"put ", b"delete ", b"head ", b"options ", b"connect "];
     let request =
         verbs.iter().any(|v| line.starts_with(v)) && memchr::memmem::find(line, b" http/").is_some();
@@ -229,34 +272,44 @@ fn tagged(line: &[u8]) -> Option<&[u8]> {
 
 /// Options of the program that sends mail, within an address.
 fn options(text: &Text<'_>) -> Option<Hit> {
-    let lower = text.lower;
-    for option in [&b"-oqueuedirectory="[..], b"-oq/", b" -x/", b"-odb ", b"-be ${run"] {
-        if let Some(at) = memchr::memmem::find(lower, option) {
-            return Some(hit(Class::Mail, at, "an option of the program that sends mail"));
-        }
+    if !text.marks.has(Group::MailOptions) {
+        return None;
     }
-    None
+    let (at, _) = marks::find(text.lower, 0, Group::MailOptions).next()?;
+    Some(hit(Class::Mail, at, "an option of the program that sends mail"))
 }
 
-const MAIL_HEADERS: &[&[u8]] = &[
-    b"bcc",
-    b"cc",
-    b"to",
-    b"from",
-    b"sender",
-    b"reply-to",
-    b"subject",
-    b"return-path",
-    b"mime-version",
-    b"content-type",
-    b"content-transfer-encoding",
-    b"x-mailer",
-    b"disposition-notification-to",
-    b"errors-to",
-    b"message-id",
-    b"resent-to",
-    b"resent-bcc",
-];
+pub(super) const OPTIONS: &[&[u8]] = &[b"-oqueuedirectory=", b"-oq/", b" -x/", b"-odb ", b"-be ${run"];
+
+/// Headers of mail.
+fn is_mail_header(name: &[u8]) -> bool {
+    matches!(
+        name,
+        b"bcc"
+            | b"cc"
+            | b"to"
+            | b"from"
+            | b"sender"
+            | b"reply-to"
+            | b"subject"
+            | b"return-path"
+            | b"mime-version"
+            | b"content-type"
+            | b"content-transfer-encoding"
+            | b"x-mailer"
+            | b"disposition-notification-to"
+            | b"errors-to"
+            | b"message-id"
+            | b"resent-to"
+            | b"resent-bcc"
+    )
+}
+
+/// A command to a mail server.
+fn is_smtp(line: &[u8]) -> bool {
+    matches!(line.first(), Some(b'a' | b'e' | b'h' | b'm' | b'q' | b'r' | b's' | b'v'))
+        && SMTP.iter().any(|c| line.starts_with(c))
+}
 
 const SMTP: &[&[u8]] = &[
     b"mail from:",
@@ -277,36 +330,40 @@ const IMAP: &[&[u8]] = &[
     b"list ",
 ];
 
-const HTTP_HEADERS: &[&[u8]] = &[
-    b"set-cookie",
-    b"location",
-    b"content-length",
-    b"content-type",
-    b"transfer-encoding",
-    b"host",
-    b"refresh",
-    b"authorization",
-    b"content-disposition",
-    b"content-encoding",
-    b"cookie",
-    b"connection",
-    b"upgrade",
-    b"forwarded",
-    b"x-forwarded-for",
-    b"x-forwarded-host",
-    b"content-security-policy",
-    b"strict-transport-security",
-    b"proxy-authorization",
-    b"www-authenticate",
-    b"cache-control",
-    b"referer",
-    b"user-agent",
-    b"origin",
-    b"etag",
-    b"expires",
-    b"pragma",
-    b"x-injected",
-];
+/// Headers of HTTP.
+fn is_http_header(name: &[u8]) -> bool {
+    matches!(
+        name,
+        b"set-cookie"
+            | b"location"
+            | b"content-length"
+            | b"content-type"
+            | b"transfer-encoding"
+            | b"host"
+            | b"refresh"
+            | b"authorization"
+            | b"content-disposition"
+            | b"content-encoding"
+            | b"cookie"
+            | b"connection"
+            | b"upgrade"
+            | b"forwarded"
+            | b"x-forwarded-for"
+            | b"x-forwarded-host"
+            | b"content-security-policy"
+            | b"strict-transport-security"
+            | b"proxy-authorization"
+            | b"www-authenticate"
+            | b"cache-control"
+            | b"referer"
+            | b"user-agent"
+            | b"origin"
+            | b"etag"
+            | b"expires"
+            | b"pragma"
+            | b"x-injected"
+    )
+}
 
 #[cfg(test)]
 mod tests {

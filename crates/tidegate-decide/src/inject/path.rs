@@ -3,6 +3,7 @@
 //! One step up is how pages name their pictures. Several in a row, a step up after a folder that a service put in front, a
 //! known file of an operating system at the end, or dots written so that only a broken decoder sees them: these act.
 
+use super::marks::{self, Group};
 use super::{ByteSet, Hit, Text};
 use crate::decision::Class;
 use crate::trigger::Place;
@@ -23,6 +24,9 @@ fn hit(at: usize, why: &'static str) -> Hit {
 fn steps(text: &Text<'_>) -> Option<Hit> {
     let lower = text.lower;
     let (mut count, mut first, mut last_end) = (0, 0, usize::MAX);
+    let first_space = memchr::memchr(b' ', lower).unwrap_or(usize::MAX);
+    let rooted = matches!(lower.first(), Some(b'/' | b'\\'));
+    let mut urls = Urls::default();
     for at in memchr::memmem::find_iter(lower, b"..") {
         let Some(end) = step(lower, at) else { continue };
         // Dots of a sentence, of a range, of a version stand at no separator.
@@ -32,11 +36,10 @@ fn steps(text: &Text<'_>) -> Option<Hit> {
         }
         count += 1;
         last_end = end;
-        let before = lower.get(..first).unwrap_or_default();
-        let absolute = before.first().is_some_and(|b| matches!(b, b'/' | b'\\')) && !before.contains(&b' ');
-        let addressed = matches!(text.place, Place::Path | Place::ObjectKey | Place::Parameter)
-            && !before.contains(&b' ');
-        if count >= 2 && !is_url(before) || count == 1 && (absolute || addressed && before.is_empty()) {
+        let spaced = first_space < first;
+        let absolute = rooted && first > 0 && !spaced;
+        let addressed = first == 0 && matches!(text.place, Place::Path | Place::ObjectKey | Place::Parameter);
+        if count >= 2 && !urls.ends_in_one(lower, first) || count == 1 && (absolute || addressed) {
             return Some(hit(first, "steps up, out of the folder it belongs to"));
         }
         if count == 1 && is_known_file(lower.get(end..).unwrap_or_default()) {
@@ -44,20 +47,13 @@ fn steps(text: &Text<'_>) -> Option<Hit> {
         }
     }
     // `..0x2f`, `0x2e0x2e0x5c`, `..%255c`: written for a decoder that is broken.
-    let odd = [
-        &b"0x2e0x2e"[..],
-        b"..0x2f",
-        b"..0x5c",
-        b"%2e%2e",
-        b"..%2f",
-        b"..%5c",
-        b"%252e",
-        b"..%c0%af",
-        b"..%u2215",
-    ];
-    let found = odd.iter().find_map(|o| memchr::memmem::find(lower, o));
-    found.map(|at| hit(at, "a step up, written so that a filter does not see it"))
+    let odd =
+        text.marks.has(Group::OddSteps).then(|| marks::find(lower, 0, Group::OddSteps).next()).flatten();
+    odd.map(|(at, _)| hit(at, "a step up, written so that a filter does not see it"))
 }
+
+pub(super) const ODD: &[&[u8]] =
+    &[b"0x2e0x2e", b"..0x2f", b"..0x5c", b"%2e%2e", b"..%2f", b"..%5c", b"%252e", b"..%c0%af", b"..%u2215"];
 
 /// One letter, or `./`, hundreds of times: a path so long that the system cuts off what was appended.
 fn padded(lower: &[u8]) -> Option<Hit> {
@@ -73,7 +69,6 @@ fn padded(lower: &[u8]) -> Option<Hit> {
 
 /// Where the step at `at` ends, if it is one: dots, then a separator, after a separator or a start.
 fn step(lower: &[u8], at: usize) -> Option<usize> {
-    let dots = lower.get(at..)?.iter().take(256).take_while(|b| **b == b'.').count();
     let separator = |b: Option<&u8>| matches!(b, Some(b'/' | b'\\'));
     let before = at.checked_sub(1).and_then(|i| lower.get(i));
     let starts = match before {
@@ -82,15 +77,36 @@ fn step(lower: &[u8], at: usize) -> Option<usize> {
             matches!(b, b'/' | b'\\' | b'=' | b'"' | b'\'' | b'(' | b':' | b',' | b'&' | b'|' | b'`' | b';')
         }
     };
+    if !starts {
+        return None;
+    }
+    let dots = lower.get(at..)?.iter().take(256).take_while(|b| **b == b'.').count();
     let ends =
         separator(lower.get(at + dots)) || dots == 2 && lower.get(at + 2).is_none() && separator(before);
-    (starts && ends).then(|| at + dots)
+    ends.then(|| at + dots)
 }
 
-/// Browsers shorten `https://host/a/../b` themselves.
-fn is_url(before: &[u8]) -> bool {
-    memchr::memmem::rfind(before, b"://")
-        .is_some_and(|at| !before.get(at..).unwrap_or_default().contains(&b' '))
+/// Whether a place lies within an address: browsers shorten `https://host/a/../b` themselves. Places go forward.
+#[derive(Default)]
+struct Urls {
+    read: usize,
+    /// In an address, as far as was read.
+    open: bool,
+}
+
+impl Urls {
+    fn ends_in_one(&mut self, lower: &[u8], place: usize) -> bool {
+        let new = lower.get(self.read..place).unwrap_or_default();
+        for at in memchr::memchr2_iter(b':', b' ', new) {
+            let at = self.read + at;
+            self.open = match lower.get(at) {
+                Some(b' ') => false,
+                _ => self.open || lower.get(at..place).is_some_and(|rest| rest.starts_with(b"://")),
+            };
+        }
+        self.read = self.read.max(place);
+        self.open
+    }
 }
 
 /// A file of an operating system or a server, addressed from the root.
@@ -135,18 +151,10 @@ fn scheme(text: &Text<'_>) -> Option<Hit> {
     if lower.starts_with(b"file:/") && !lower.contains(&b' ') {
         return Some(hit(0, "an address that reads a file of the machine"));
     }
-    for prefix in [
-        &b"file://"[..],
-        b"php://",
-        b"expect://",
-        b"phar://",
-        b"zip://",
-        b"glob://",
-        b"netdoc:",
-        b"jar:file:",
-        b"view-source:file:",
-    ] {
-        let Some(at) = memchr::memmem::find(lower, prefix) else { continue };
+    if !text.marks.has(Group::Readers) {
+        return None;
+    }
+    for (at, prefix) in marks::find(lower, 0, Group::Readers) {
         let starts = at == 0 || lower.get(at - 1).is_some_and(|b| !b.is_ascii_alphanumeric() && *b != b' ');
         if starts && lower.get(at + prefix.len()).is_some_and(|b| !b.is_ascii_whitespace()) {
             return Some(hit(at, "an address that reads a file of the machine"));
@@ -155,9 +163,24 @@ fn scheme(text: &Text<'_>) -> Option<Hit> {
     None
 }
 
+pub(super) const READERS: &[&[u8]] = &[
+    b"file://",
+    b"php://",
+    b"expect://",
+    b"phar://",
+    b"zip://",
+    b"glob://",
+    b"netdoc:",
+    b"jar:file:",
+    b"view-source:file:",
+];
+
 fn is_known_file(path: &[u8]) -> bool {
     let lead = path.iter().take_while(|b| matches!(b, b'/' | b'\\')).count();
     let path = path.get(lead..).unwrap_or_default();
+    if !path.get(..3).is_some_and(|p| KNOWN.iter().any(|known| known.starts_with(p))) {
+        return false;
+    }
     let mut clean = [0_u8; 48];
     let mut length = 0;
     // Separators of either kind, doubled or followed by a dot, are one.

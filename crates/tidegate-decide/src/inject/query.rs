@@ -1,5 +1,6 @@
 //! Queries of document databases and ways to a prototype, written into a string instead of as keys.
 
+use super::marks::{self, Group};
 use super::{Hit, Text};
 use crate::decision::Class;
 use crate::trigger::Place;
@@ -14,24 +15,27 @@ fn hit(class: Class, at: usize, why: &'static str) -> Option<Hit> {
 
 /// `__proto__[x]`, `constructor.prototype.x`, `/__proto__/x`, and the names alone where a path is taken apart.
 fn prototype(text: &Text<'_>) -> Option<Hit> {
-    let lower = text.lower;
-    if let Some(at) = memchr::memmem::find(lower, b"__proto__") {
-        if !lower.contains(&b' ') {
-            return hit(Class::PrototypePollution, at, "a way to the prototype of every object");
-        }
+    if !text.marks.has(Group::Prototypes) {
+        return None;
     }
-    for mark in [
-        &b"constructor.prototype"[..],
-        b"constructor[prototype]",
-        b"constructor/prototype",
-        b"[constructor][prototype]",
-    ] {
-        if let Some(at) = memchr::memmem::find(lower, mark) {
+    for (at, word) in marks::find(text.lower, 0, Group::Prototypes) {
+        if word != b"__proto__" {
             return hit(Class::PrototypePollution, at, "a way to the prototype through the constructor");
+        }
+        if !text.bytes.has(b' ') {
+            return hit(Class::PrototypePollution, at, "a way to the prototype of every object");
         }
     }
     None
 }
+
+pub(super) const PROTOTYPES: &[&[u8]] = &[
+    b"__proto__",
+    b"constructor.prototype",
+    b"constructor[prototype]",
+    b"constructor/prototype",
+    b"[constructor][prototype]",
+];
 
 /// `user[$ne]=x` as a form's name, `{"$gt": ""}` cut open, `$where: '...'`.
 fn operators(text: &Text<'_>) -> Option<Hit> {
@@ -43,8 +47,11 @@ fn operators(text: &Text<'_>) -> Option<Hit> {
         let rest = lower.get(at + 1..).unwrap_or_default();
         let length = rest.iter().take(16).take_while(|b| b.is_ascii_alphabetic()).count();
         let name = rest.get(..length).unwrap_or_default();
-        if !OPERATORS.contains(&name) {
+        if length < 2 || !OPERATORS.iter().any(|o| o.len() == length && *o == name) {
             continue;
+        }
+        if !text.spend(40) {
+            return None;
         }
         let before = lower.get(..at).unwrap_or_default();
         let after = rest.get(length..).unwrap_or_default();
@@ -98,12 +105,16 @@ fn code(text: &Text<'_>) -> Option<Hit> {
     if !(text.bytes.has(b'\'') || text.bytes.has(b'"') || text.bytes.has(b';')) {
         return None;
     }
+    let last_dollar = memchr::memrchr(b'$', lower).unwrap_or_default();
     for at in memchr::memchr3_iter(b'\'', b'"', b';', lower) {
         let rest = lower.get(at + 1..).unwrap_or_default().trim_ascii_start();
         // `'; return true; var x='`: statements, and not the words of a sentence.
         let statement = rest.strip_prefix(b";").unwrap_or(rest).trim_ascii_start();
         let opened = rest.starts_with(b";") || lower.get(at) == Some(&b';');
-        if opened {
+        if opened && may_begin(statement) {
+            if !text.spend(40) {
+                return None;
+            }
             if let Some(why) = is_statement(statement) {
                 return hit(Class::Code, at, why);
             }
@@ -123,11 +134,28 @@ fn code(text: &Text<'_>) -> Option<Hit> {
             }
         }
         let closes = rest.strip_prefix(b"}").map(<[u8]>::trim_ascii_start);
-        if closes.is_some_and(|c| c.starts_with(b",") && memchr::memmem::find(c, b"$").is_some()) {
+        if closes.is_some_and(|c| c.starts_with(b",") && last_dollar > at) {
             return hit(Class::NoSql, at, "the object is closed and another one opened");
         }
     }
     None
+}
+
+/// What a statement that is known here begins with; whole names are compared further on.
+fn may_begin(text: &[u8]) -> bool {
+    matches!(
+        text,
+        [b'r', b'e', ..]
+            | [b'w', b'h', ..]
+            | [b'd', b'o' | b'b', ..]
+            | [b'v', b'a', ..]
+            | [b'i', b't', ..]
+            | [b'l', b'e', ..]
+            | [b's', b'y' | b'h' | b'l', ..]
+            | [b'e', b'x' | b'v', ..]
+            | [b'p', b'a' | b'o' | b'r' | b'h', ..]
+            | [b'a', b's', ..]
+    )
 }
 
 /// A statement of JavaScript or PHP that no sentence is.

@@ -1,5 +1,6 @@
 //! Serialised objects: would reading the text build objects of the sender's choice, and run what they do when built?
 
+use super::marks::{self, Group};
 use super::{Hit, Text};
 use crate::decision::Class;
 
@@ -11,18 +12,23 @@ pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
             return hit(0, why);
         }
     }
-    if let Some(at) = php(raw) {
+    if let Some(at) = Some(raw).filter(|_| text.bytes.has(b'"') && text.bytes.has(b':')).and_then(php) {
         return hit(at, "an object as PHP serialises it");
     }
-    if is_pickle(raw) {
+    if text.bytes.has(b'\n') && is_pickle(raw) {
         return hit(0, "a pickle that calls something when it is read");
     }
-    for (mark, why) in MARKS {
-        if let Some(at) = memchr::memmem::find(text.lower, mark) {
-            return hit(at, why);
-        }
+    if !text.marks.has(Group::Objects64) {
+        return None;
     }
-    None
+    let (at, word) = marks::find(text.lower, 0, Group::Objects64).next()?;
+    let why = match word {
+        b"_$$nd_func$$_" => "a function as node-serialize has it",
+        [b'!', ..] => "a YAML tag that builds an object",
+        [b'"' | b'<', ..] => "an object that a reader builds as it was told",
+        _ => "a class that acts when it is built",
+    };
+    hit(at, why)
 }
 
 /// The same beginnings as bytes, in what a carrier held.
@@ -52,28 +58,28 @@ const STARTS: &[(&[u8], &str)] = &[
     (b"BAhv", "an object as Ruby marshals it"),
 ];
 
-const MARKS: &[(&[u8], &str)] = &[
-    (b"_$$nd_func$$_", "a function as node-serialize has it"),
-    (b"!!python/", "a YAML tag that builds an object"),
-    (b"!!javax.", "a YAML tag that builds an object"),
-    (b"!!java.", "a YAML tag that builds an object"),
-    (b"!!com.", "a YAML tag that builds an object"),
-    (b"!!org.", "a YAML tag that builds an object"),
-    (b"!ruby/object", "a YAML tag that builds an object"),
-    (b"!ruby/hash", "a YAML tag that builds an object"),
-    (b"com.sun.rowset.", "a class that connects when it is built"),
-    (b"jdbcrowsetimpl", "a class that connects when it is built"),
-    (b"classpathxmlapplicationcontext", "a class that loads code when it is built"),
-    (b"objectdataprovider", "a class that calls a method when it is built"),
-    (b"java.beans.xmldecoder", "an object as XMLDecoder reads it"),
-    (b"<dynamic-proxy>", "an object as XStream reads it"),
-    (b"java.beans.eventhandler", "a class that calls a method when it is built"),
-    (b"java.lang.processbuilder", "a class that runs a command"),
-    (b"\"py/object\"", "an object as jsonpickle reads it"),
-    (b"\"py/reduce\"", "an object as jsonpickle reads it"),
-    (b"templatesimpl", "a class that loads code when it is built"),
-    (b"subprocess.popen", "a class that runs a command"),
-    (b"org.apache.commons.collections", "a class that chains calls when it is built"),
+pub(super) const WORDS: &[&[u8]] = &[
+    b"_$$nd_func$$_",
+    b"!!python/",
+    b"!!javax.",
+    b"!!java.",
+    b"!!com.",
+    b"!!org.",
+    b"!ruby/object",
+    b"!ruby/hash",
+    b"com.sun.rowset.",
+    b"jdbcrowsetimpl",
+    b"classpathxmlapplicationcontext",
+    b"objectdataprovider",
+    b"java.beans.xmldecoder",
+    b"<dynamic-proxy>",
+    b"java.beans.eventhandler",
+    b"java.lang.processbuilder",
+    b"\"py/object\"",
+    b"\"py/reduce\"",
+    b"templatesimpl",
+    b"subprocess.popen",
+    b"org.apache.commons.collections",
 ];
 
 /// `O:8:"stdClass":1:{`, `C:11:"ArrayObject":37:{`, also with a sign and within an array.
@@ -86,48 +92,47 @@ fn php(raw: &[u8]) -> Option<usize> {
         let head = head.strip_suffix(b":")?;
         let kind = *head.last()?;
         let starts = head.len() == 1 || matches!(head.get(head.len() - 2), Some(b'{' | b';' | b'|' | b'}'));
+        if !matches!(kind, b'O' | b'C') || digits == 0 || !starts {
+            return None;
+        }
         let name = raw.get(colon + 2..)?;
         let end = memchr::memchr(b'"', name.get(..256).unwrap_or(name))?;
         let opens = matches!(name.get(end + 1..), Some([b':', b'0'..=b'9', ..]));
-        (matches!(kind, b'O' | b'C')
-            && digits > 0
-            && starts
-            && opens
-            && name.iter().take(end).all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'\\')))
-        .then_some(head.len() - 1)
+        (opens && name.iter().take(end).all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'\\')))
+            .then_some(head.len() - 1)
     })
 }
 
 /// Protocol 0: `cposix\nsystem\n`, and a call at the end.
 fn is_pickle(raw: &[u8]) -> bool {
-    let mut lines = raw.split(|b| *b == b'\n');
+    let ends = raw.ends_with(b".")
+        && (memchr::memmem::find(raw, b"tR").is_some()
+            || memchr::memmem::find(raw, b"\nR").is_some()
+            || memchr::memmem::find(raw, b"\ntp").is_some());
+    let lines = || raw.split(|b| *b == b'\n');
+    let imports = || {
+        lines().any(|l| match l {
+            b"csubprocess" | b"cos" | b"cposix" | b"cnt" | b"c__builtin__" | b"cbuiltins" => true,
+            _ => {
+                l.len() < 16 && (l.ends_with(b"csubprocess") || l.ends_with(b"cbuiltins"))
+                    || l.ends_with(b"\x8c\x05posix")
+            }
+        })
+    };
+    if !ends && !imports() {
+        return false;
+    }
     let name = |line: &[u8]| {
         !line.is_empty()
             && line.len() < 64
             && line.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.'))
     };
-    let global = lines.clone().zip(lines.clone().skip(1)).any(|(a, b)| {
+    lines().zip(lines().skip(1)).any(|(a, b)| {
         let module = a.strip_prefix(b"c").or_else(|| {
             memchr::memrchr(b'c', a).filter(|_| a.starts_with(b"(")).and_then(|at| a.get(at + 1..))
         });
         module.is_some_and(name) && name(b)
-    });
-    let ends = raw.ends_with(b".")
-        && (memchr::memmem::find(raw, b"tR").is_some()
-            || memchr::memmem::find(raw, b"\nR").is_some()
-            || memchr::memmem::find(raw, b"\ntp").is_some());
-    let imports = lines.any(|l| {
-        l == b"csubprocess"
-            || l == b"cos"
-            || l == b"cposix"
-            || l == b"cnt"
-            || l == b"c__builtin__"
-            || l == b"cbuiltins"
-            || l.ends_with(b"csubprocess") && l.len() < 16
-            || l.ends_with(b"cbuiltins") && l.len() < 16
-            || l.ends_with(b"\x8c\x05posix")
-    });
-    global && (ends || imports)
+    })
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@
 mod grammar;
 mod lexer;
 
+use super::marks::Group;
 use super::{ByteSet, Hit, Text};
 use crate::decision::Class;
 use crate::trigger::Place;
@@ -18,8 +19,7 @@ pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
     if text.place == Place::Header && is_machine_header(text.label) || !text.bytes.intersects(NEEDED) {
         return None;
     }
-    let lower = text.lower;
-    start(lower).or_else(|| quotes(text)).or_else(|| anywhere(text))
+    start(text).or_else(|| quotes(text)).or_else(|| anywhere(text))
 }
 
 /// Headers that browsers and services write in a grammar of their own.
@@ -34,8 +34,9 @@ fn hit(at: usize, why: &'static str) -> Hit {
 }
 
 /// The text as a value that no quotes surround: `1 or 1=1`, `1) union select ...`, `(select ...)`, or a whole statement.
-fn start(lower: &[u8]) -> Option<Hit> {
-    let lexer = Lexer::new(lower, 0);
+fn start(text: &Text<'_>) -> Option<Hit> {
+    let lower = text.lower;
+    let lexer = Lexer::new(lower, 0, &text.left);
     if let Some(why) = Query::new(lexer).statement(true) {
         return Some(hit(0, why));
     }
@@ -55,7 +56,7 @@ fn start(lower: &[u8]) -> Option<Hit> {
     }
     // A value of any kind, packed: `admin)or(1)=(1)`, `x;drop table y`.
     let word = lower.iter().take(64).take_while(|b| b.is_ascii_alphanumeric() || **b == b'_').count();
-    let tail = Lexer::new(lower, word);
+    let tail = Lexer::new(lower, word, &text.left);
     let packed = matches!(lower.get(word), Some(b')' | b';'));
     if packed { Query::new(tail).after_value(false).map(|why| hit(word, why)) } else { None }
 }
@@ -71,7 +72,10 @@ fn quotes(text: &Text<'_>) -> Option<Hit> {
         if before.last() == Some(&b'\\') {
             continue;
         }
-        let tail = Lexer::new(text.lower, at + 1);
+        let tail = Lexer::new(text.lower, at + 1, &text.left);
+        if !Query::may_follow(tail) {
+            continue;
+        }
         let short = before.len() <= 64 && !before.contains(&b' ');
         if comments_out(before, text.lower.get(at..).unwrap_or_default()) {
             return Some(hit(at, "the value is closed and the rest of the query commented out"));
@@ -104,25 +108,34 @@ fn comments_out(before: &[u8], from: &[u8]) -> bool {
 fn anywhere(text: &Text<'_>) -> Option<Hit> {
     let lower = text.lower;
     for at in memchr::memchr_iter(b';', lower) {
-        if let Some(why) = Query::new(Lexer::new(lower, at + 1)).statement(false) {
+        let lexer = Lexer::new(lower, at + 1, &text.left);
+        if !Query::may_begin(lexer) {
+            continue;
+        }
+        if let Some(why) = Query::new(lexer).statement(false) {
             return Some(hit(at, why));
         }
     }
-    for at in memchr::memmem::find_iter(lower, b"union") {
-        let word = at == 0 || lower.get(at - 1).is_some_and(|b| !b.is_ascii_alphabetic());
-        if word && Query::new(Lexer::new(lower, at + 5)).union() {
-            return Some(hit(at, "UNION with a SELECT that takes other columns"));
+    if text.marks.has(Group::Union) {
+        for at in memchr::memmem::find_iter(lower, b"union") {
+            let word = at == 0 || lower.get(at - 1).is_some_and(|b| !b.is_ascii_alphabetic());
+            if word && Query::new(Lexer::new(lower, at + 5, &text.left)).union() {
+                return Some(hit(at, "UNION with a SELECT that takes other columns"));
+            }
         }
     }
     if text.bytes.has(b'(') {
         for at in memchr::memchr_iter(b'(', lower) {
-            if let Some(why) = Query::call_before(lower, at) {
+            if let Some(why) = Query::call_before(lower, at, &text.left) {
                 return Some(hit(at, why));
             }
         }
     }
+    if !text.marks.has(Group::Waitfor) {
+        return None;
+    }
     let delay = memchr::memmem::find(lower, b"waitfor")?;
-    let mut tail = Lexer::new(lower, delay + 7);
+    let mut tail = Lexer::new(lower, delay + 7, &text.left);
     (tail.word(b"delay") && matches!(tail.next(), Token::Text(_)))
         .then(|| hit(delay, "WAITFOR DELAY holds the connection"))
 }

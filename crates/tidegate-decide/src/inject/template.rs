@@ -3,15 +3,16 @@
 //! `{{ name }}` is a placeholder, and people send plenty of them. Computing, calling, reaching for the inside of the
 //! engine, assigning and importing are not placeholders. Look-ups (`${jndi:...}`) are judged with their nesting resolved.
 
+use super::marks::{self, Ahead, Cursor, Group};
 use super::{ByteSet, Hit, Text};
 use crate::decision::Class;
 
 pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
     const NEEDED: ByteSet = ByteSet::from_list(b"{<#@(");
     if !text.bytes.intersects(NEEDED) {
-        return loader(text.lower);
+        return loader(text);
     }
-    lookup(text.lower).or_else(|| inside(text)).or_else(|| words(text.lower)).or_else(|| loader(text.lower))
+    lookup(text).or_else(|| inside(text)).or_else(|| words(text)).or_else(|| loader(text))
 }
 
 fn hit(class: Class, at: usize, why: &'static str) -> Option<Hit> {
@@ -19,31 +20,37 @@ fn hit(class: Class, at: usize, why: &'static str) -> Option<Hit> {
 }
 
 /// `${jndi:...}` and its like, however it is pieced together.
-fn lookup(lower: &[u8]) -> Option<Hit> {
+fn lookup(text: &Text<'_>) -> Option<Hit> {
+    if !text.bytes.has(b'$') {
+        return None;
+    }
+    let lower = text.lower;
     for at in memchr::memmem::find_iter(lower, b"${") {
+        let name = lower.get(at + 2..).unwrap_or_default();
+        if LOOKUPS.iter().any(|prefix| name.starts_with(prefix)) {
+            return hit(Class::ExpressionLanguage, at, "a look-up that connects, runs or reads");
+        }
+        // Whatever stands further on can't change how the name begins.
+        let nested = memchr::memmem::find(name.get(..LONGEST_LOOKUP).unwrap_or(name), b"${");
+        let Some(nested) = nested else { continue };
+        if !text.spend(200) {
+            return None;
+        }
         let near = lower.get(at..).unwrap_or_default();
         let near = near.get(..512).unwrap_or(near);
+        if !near.contains(&b'}') {
+            continue;
+        }
+        if !text.spend(2000) {
+            return None;
+        }
         let resolved = resolve(near);
-        for prefix in [
-            &b"jndi:"[..],
-            b"script:javascript",
-            b"url:utf",
-            b"dns:address",
-            b"base64decoder:",
-            b"env:aws_",
-            b"sys:java",
-        ] {
-            if resolved
-                .strip_prefix(b"$")
-                .unwrap_or(&resolved)
-                .strip_prefix(b"{")
-                .is_some_and(|r| r.starts_with(prefix))
-            {
-                return hit(Class::ExpressionLanguage, at, "a look-up that connects, runs or reads");
-            }
+        let resolved = resolved.strip_prefix(b"${").unwrap_or(&resolved);
+        if LOOKUPS.iter().any(|prefix| resolved.starts_with(prefix)) {
+            return hit(Class::ExpressionLanguage, at, "a look-up that connects, runs or reads");
         }
         // A look-up within the name of a look-up serves only to hide it.
-        if near.get(2..).is_some_and(|n| n.iter().take(4).any(|b| *b == b'$'))
+        if nested < 4
             && (memchr::memmem::find(near, b":-").is_some()
                 || memchr::memmem::find(near, b"${lower:").is_some()
                 || memchr::memmem::find(near, b"${upper:").is_some())
@@ -54,6 +61,19 @@ fn lookup(lower: &[u8]) -> Option<Hit> {
     }
     None
 }
+
+const LOOKUPS: &[&[u8]] = &[
+    b"jndi:",
+    b"script:javascript",
+    b"url:utf",
+    b"dns:address",
+    b"base64decoder:",
+    b"env:aws_",
+    b"sys:java",
+];
+
+/// The longest of them, and half a mark behind it.
+const LONGEST_LOOKUP: usize = 18;
 
 /// The text with inner look-ups replaced by what they give: `${lower:j}` by `j`, `${env:x:-n}` by `n`.
 fn resolve(text: &[u8]) -> Vec<u8> {
@@ -77,13 +97,28 @@ fn resolve(text: &[u8]) -> Vec<u8> {
 fn inside(text: &Text<'_>) -> Option<Hit> {
     let lower = text.lower;
     for (open, close, class) in MARKS {
+        if !open.iter().chain(close.iter()).all(|b| text.bytes.has(*b)) {
+            continue;
+        }
+        let (mut ends, mut inner, mut calls) =
+            (Ahead::new(close), Cursor::new(Group::Inner, text.marks), Cursor::new(Group::Calls, text.marks));
         for at in memchr::memmem::find_iter(lower, open) {
-            let body = lower.get(at + open.len()..).unwrap_or_default();
-            let body = body.get(..2048).unwrap_or(body);
-            let Some(end) = memchr::memmem::find(body, close) else { continue };
-            let body = body.get(..end).unwrap_or_default();
-            if let Some(why) = acts(body, open) {
+            let start = at + open.len();
+            let Some(end) = ends.from(lower, start) else { break };
+            if end - start + close.len() > 2048 {
+                continue;
+            }
+            let body = lower.get(start..end).unwrap_or_default();
+            if let Some(why) = acts(text, body, open) {
                 return hit(*class, at, why);
+            }
+            let braces = *open == b"{";
+            if inner.within(lower, start, end) && text.spend(body.len()) && (!braces || body.contains(&b'('))
+            {
+                return hit(*class, at, "a template that reaches into the engine or the system");
+            }
+            if !braces && calls.within(lower, start, end) {
+                return hit(*class, at, "a template that calls");
             }
         }
     }
@@ -104,92 +139,87 @@ const MARKS: &[(&[u8], &[u8], Class)] = &[
 ];
 
 /// True for what no placeholder holds.
-fn acts(body: &[u8], open: &[u8]) -> Option<&'static str> {
-    let body = body.strip_prefix(b"=").unwrap_or(body).trim_ascii();
-    let braces = open == b"{";
-    if computes(body) && !braces {
+fn acts(text: &Text<'_>, body: &[u8], open: &[u8]) -> Option<&'static str> {
+    let body = body.strip_prefix(b"=").unwrap_or(body).trim_ascii_start();
+    if open != b"{" && computes(text, body) {
         return Some("a template that computes");
-    }
-    if INNER.iter().any(|w| memchr::memmem::find(body, w).is_some()) {
-        let quoted_word = braces && !body.contains(&b'(');
-        if !quoted_word {
-            return Some("a template that reaches into the engine or the system");
-        }
     }
     if body.starts_with(b"import ")
         || body.starts_with(b"php")
-        || body == b"debug"
-        || body.starts_with(b"debug ") && open == b"{%"
+        || body.starts_with(b"debug")
+            && text.spend(body.len())
+            && (body.trim_ascii_end() == b"debug" || body.starts_with(b"debug ") && open == b"{%")
     {
         return Some("a template that imports or dumps");
-    }
-    if !braces && called(body) {
-        return Some("a template that calls");
     }
     None
 }
 
 /// `7*7`, `7*'7'`, `1+1`: constants computed, which serves only to see whether somebody computes.
-fn computes(body: &[u8]) -> bool {
+fn computes(text: &Text<'_>, body: &[u8]) -> bool {
+    if !body.first().is_some_and(|b| b.is_ascii_digit() || matches!(b, b'\'' | b'"' | b'(')) {
+        return false;
+    }
+    if !text.spend(body.len()) {
+        return false;
+    }
+    let body = body.trim_ascii_end();
     let part = |b: &u8| {
         b.is_ascii_digit()
             || matches!(b, b'*' | b'+' | b'-' | b'/' | b'%' | b' ' | b'\'' | b'"' | b'(' | b')' | b'.')
     };
+    let length = body.iter().take_while(|b| part(b)).count();
+    if length < body.len() {
+        return false;
+    }
     let operator = body.iter().skip(1).any(|b| matches!(b, b'*' | b'+' | b'/' | b'%' | b'-'));
-    let digits = body.iter().filter(|b| b.is_ascii_digit()).count();
-    operator
-        && digits >= 2
-        && body.iter().all(part)
-        && body.first().is_some_and(|b| b.is_ascii_digit() || matches!(b, b'\'' | b'"' | b'('))
+    operator && body.iter().filter(|b| b.is_ascii_digit()).count() >= 2
 }
 
 /// A call of something that tells: a helper's call with plain words is what templates have.
-fn called(body: &[u8]) -> bool {
-    const CALLS: &[&[u8]] = &[
-        b"system(",
-        b"exec(",
-        b"popen(",
-        b"eval(",
-        b"passthru(",
-        b"shell_exec(",
-        b"open(",
-        b"read(",
-        b"items(",
-        b"dump(",
-        b"file(",
-        b"getenv(",
-        b"forname(",
-        b"getruntime(",
-        b"invoke(",
-        b"start(",
-        b"new(",
-        b"require(",
-        b"attr(",
-        b"getclass(",
-        b"include(",
-        b"source(",
-        b"constant(",
-        b"registerundefined",
-        b"getfilter(",
-        b"setattribute(",
-        b"getsession(",
-        b"self.",
-        b"_self",
-        b"|filter(",
-        b"|map(",
-        b"|sort(",
-        b"|reduce(",
-        b"call .",
-        b"printf \"%s\" .env",
-        b"|join(",
-        b"range.",
-        b"lookup string",
-    ];
-    CALLS.iter().any(|c| memchr::memmem::find(body, c).is_some())
-}
+pub(super) const CALLS: &[&[u8]] = &[
+    b"system(",
+    b"exec(",
+    b"popen(",
+    b"eval(",
+    b"passthru(",
+    b"shell_exec(",
+    b"open(",
+    b"read(",
+    b"items(",
+    b"dump(",
+    b"file(",
+    b"getenv(",
+    b"forname(",
+    b"getruntime(",
+    b"invoke(",
+    b"start(",
+    b"new(",
+    b"require(",
+    b"attr(",
+    b"getclass(",
+    b"include(",
+    b"source(",
+    b"constant(",
+    b"registerundefined",
+    b"getfilter(",
+    b"setattribute(",
+    b"getsession(",
+    b"self.",
+    b"_self",
+    b"|filter(",
+    b"|map(",
+    b"|sort(",
+    b"|reduce(",
+    b"call .",
+    b"printf \"%s\" .env",
+    b"|join(",
+    b"range.",
+    b"lookup string",
+];
 
 /// Names inside of engines, languages and their machines.
-const INNER: &[&[u8]] = &[
+pub(super) const INNER: &[&[u8]] = &[
     b"__class__",
     b"__mro__",
     b"__subclasses__",
@@ -248,37 +278,50 @@ const INNER: &[&[u8]] = &[
 ];
 
 /// Directives and calls of engines that need no marks.
-fn words(lower: &[u8]) -> Option<Hit> {
-    for (mark, class) in [
-        (&b"<#assign"[..], Class::Template),
-        (b"?new()", Class::Template),
-        (b"$class.inspect", Class::Template),
-        (b".getclass().forname", Class::Template),
-        (b"process.mainmodule.require", Class::Template),
-        (b"constructor.constructor(", Class::Template),
-        (b"_c.constructor(", Class::Template),
-        (b"(#_memberaccess", Class::ExpressionLanguage),
-        (b"(#cmd=", Class::ExpressionLanguage),
-        (b"@ognl.", Class::ExpressionLanguage),
-        (b"t(java.lang.", Class::ExpressionLanguage),
-        (b"@system.diagnostics", Class::Template),
-        (b"#set($", Class::Template),
-    ] {
-        if let Some(at) = memchr::memmem::find(lower, mark) {
-            if mark != b"#set($" || memchr::memmem::find(lower, b"class").is_some() {
-                return hit(class, at, "a directive or call of a template engine");
-            }
+fn words(text: &Text<'_>) -> Option<Hit> {
+    if !text.marks.has(Group::Directives) {
+        return None;
+    }
+    for (at, word) in marks::find(text.lower, 0, Group::Directives) {
+        let class = match word.first() {
+            Some(b'(' | b't') => Class::ExpressionLanguage,
+            _ if word == b"@ognl." => Class::ExpressionLanguage,
+            _ => Class::Template,
+        };
+        // Markdown and style sheets have variables too.
+        if word != b"#set($" || memchr::memmem::find(text.lower, b"class").is_some() {
+            return hit(class, at, "a directive or call of a template engine");
         }
     }
     None
 }
 
+pub(super) const DIRECTIVES: &[&[u8]] = &[
+    b"<#assign",
+    b"?new()",
+    b"$class.inspect",
+    b".getclass().forname",
+    b"process.mainmodule.require",
+    b"constructor.constructor(",
+    b"_c.constructor(",
+    b"(#_memberaccess",
+    b"(#cmd=",
+    b"@ognl.",
+    b"t(java.lang.",
+    b"@system.diagnostics",
+    b"#set($",
+];
+
 /// `class.module.classLoader...`: properties of the object behind a form.
-fn loader(lower: &[u8]) -> Option<Hit> {
-    let at = memchr::memmem::find(lower, b"class.module.classloader")
-        .or_else(|| memchr::memmem::find(lower, b"class.classloader."))?;
+fn loader(text: &Text<'_>) -> Option<Hit> {
+    if !text.marks.has(Group::Loader) {
+        return None;
+    }
+    let (at, _) = marks::find(text.lower, 0, Group::Loader).next()?;
     hit(Class::ExpressionLanguage, at, "a way from a form's field to the class loader")
 }
+
+pub(super) const LOADERS: &[&[u8]] = &[b"class.module.classloader", b"class.classloader."];
 
 #[cfg(test)]
 mod tests {

@@ -1,10 +1,11 @@
 //! Entities of XML: would a parser fetch, read or multiply something for the sender?
 
+use super::marks::Group;
 use super::{Hit, Text};
 use crate::decision::Class;
 
 pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
-    if !text.bytes.has(b'<') {
+    if !text.bytes.has(b'<') || !text.marks.has(Group::Xml) {
         return None;
     }
     let lower = text.lower;
@@ -23,6 +24,9 @@ pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
         }
     }
     for at in memchr::memmem::find_iter(lower, b"<!doctype") {
+        if !text.spend(400) {
+            return None;
+        }
         let rest = lower.get(at + 9..).unwrap_or_default();
         let head = rest.get(..512).unwrap_or(rest);
         let declaration = head.split(|b| *b == b'>').next().unwrap_or_default();
@@ -45,8 +49,11 @@ pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
         for at in memchr::memmem::find_iter(lower, mark) {
             let value = lower.get(at + mark.len()..).unwrap_or_default();
             let value = value.split(|b| matches!(b, b'"' | b'\'')).next().unwrap_or_default();
-            let places: Vec<&[u8]> = value.split(|b| b.is_ascii_whitespace()).collect();
-            let file = mark.ends_with(b"file:") || places.iter().any(|p| p.starts_with(b"file:"));
+            if !text.spend(40 + value.len()) {
+                return None;
+            }
+            let mut places = value.split(|b| b.is_ascii_whitespace());
+            let file = mark.ends_with(b"file:") || places.any(|p| p.starts_with(b"file:"));
             // One address alone is where to fetch from; pairs name a namespace first.
             let foreign =
                 memchr::memmem::find(lower.get(at.saturating_sub(64)..at).unwrap_or_default(), b"import")
@@ -59,6 +66,19 @@ pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
     }
     None
 }
+
+/// Without one of these there is nothing to look at.
+pub(super) const WORDS: &[&[u8]] = &[
+    b"<!entity",
+    b"<xi:include",
+    b"<?xml-stylesheet",
+    b"<xsl:stylesheet",
+    b"<xsl:transform",
+    b"<!doctype",
+    b"schemalocation=",
+    b"href=\"file:",
+    b"href='file:",
+];
 
 #[cfg(test)]
 mod tests {

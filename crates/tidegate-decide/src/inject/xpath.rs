@@ -25,6 +25,9 @@ pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
                 let before = lower.get(..at).unwrap_or_default().trim_ascii_end();
                 let after = lower.get(at + word.len()..).unwrap_or_default().trim_ascii_start();
                 let leaves = matches!(before.last(), Some(b'\'' | b'"'));
+                if leaves && !text.spend(60) {
+                    return None;
+                }
                 if leaves && (is_step(after) || is_function(after)) {
                     return hit(at, "the value is left for a walk through the document");
                 }

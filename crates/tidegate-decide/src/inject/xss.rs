@@ -3,6 +3,7 @@
 //! Markup alone is no attack; people send HTML. What runs is: elements that are script, attributes that are handlers,
 //! addresses that are code, styles that are expressions, and script that breaks out of the string it was put into.
 
+use super::marks::{self, Ahead, Cursor, Group};
 use super::{ByteSet, Hit, Text};
 use crate::decision::Class;
 
@@ -24,6 +25,9 @@ fn tags(text: &Text<'_>) -> Option<Hit> {
         return None;
     }
     let lower = text.lower;
+    let (mut styles, mut ends) = (Cursor::new(Group::Attributes, text.marks), Ahead::new(b">"));
+    let mut braces = Ahead::new(b"&{");
+    let last = memchr::memrchr3(b'=', b'>', b'/', lower).unwrap_or_default();
     for at in memchr::memchr_iter(b'<', lower) {
         let rest = lower.get(at + 1..).unwrap_or_default();
         if rest.starts_with(b"!--#")
@@ -42,23 +46,31 @@ fn tags(text: &Text<'_>) -> Option<Hit> {
             .take(24)
             .take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b':' | b'-' | 0))
             .count();
-        let name: Vec<u8> = rest.iter().take(length).filter(|b| **b != 0).copied().collect();
+        let mut letters = [0; 24];
+        let mut used = 0;
+        for (byte, to) in rest.iter().take(length).filter(|b| **b != 0).zip(&mut letters) {
+            *to = *byte;
+            used += 1;
+        }
+        let name = letters.get(..used).unwrap_or_default();
         let after = rest.get(length..).unwrap_or_default();
         let attributes = after.get(..2048.min(after.len())).unwrap_or_default();
-        let has = |what: &[u8]| memchr::memmem::find(attributes, what).is_some();
+        let has = |what: &[u8]| text.spend(100) && memchr::memmem::find(attributes, what).is_some();
         let ended = after.first().is_none_or(|b| {
             b.is_ascii_whitespace() || matches!(b, b'>' | b'/' | b'<' | b'\\' | b'"' | b'\'')
         });
-        let last = name.rsplit(|b| *b == b':').next().unwrap_or_default();
-        let found = match last {
+        let last_name = name.rsplit(|b| *b == b':').next().unwrap_or_default();
+        let found = match last_name {
             b"script" => ended,
             b"iframe" | b"frame" | b"frameset" | b"embed" | b"object" | b"applet" | b"portal"
-            | b"fencedframe" => ended && after.iter().any(|b| matches!(b, b'=' | b'>' | b'/')),
+            | b"fencedframe" => ended && last >= lower.len() - after.len(),
             b"meta" => has(b"http-equiv"),
             b"base" => has(b"href"),
             b"link" => has(b"stylesheet") && has(b"href") || has(b"import"),
             b"import" => rest.starts_with(b"?") || has(b"implementation"),
-            b"bgsound" | b"layer" | b"ilayer" | b"xss" => has(b"src") || has(b"=") || last == b"xss" && ended,
+            b"bgsound" | b"layer" | b"ilayer" | b"xss" => {
+                has(b"src") || has(b"=") || last_name == b"xss" && ended
+            }
             b"form" | b"isindex" => has(b"javascript") || has(b"formaction"),
             b"button" | b"input" => has(b"formaction") || has(b"javascript:"),
             b"math" | b"maction" => has(b"xlink:href") || has(b"actiontype"),
@@ -76,23 +88,15 @@ fn tags(text: &Text<'_>) -> Option<Hit> {
                     .any(|w| has(w))
             }
             b"html" => has(b"implementation"),
-            _ => [
-                &b"expression("[..],
-                b"behaviour:",
-                b"behavior:",
-                b"-moz-binding",
-                b"datasrc=",
-                b"dynsrc=",
-                b"lowsrc=",
-                b"&{",
-            ]
-            .iter()
-            .any(|w| {
-                after.first().is_some_and(|b| *b != b'>')
-                    && !name.is_empty()
-                    && attributes.iter().position(|b| *b == b'>').unwrap_or(attributes.len())
-                        > memchr::memmem::find(attributes, w).unwrap_or(usize::MAX)
-            }),
+            _ if name.is_empty() || after.first().is_none_or(|b| *b == b'>') => false,
+            _ => {
+                let start = lower.len() - after.len();
+                let end = ends.from(lower, start).unwrap_or(lower.len()).min(start + attributes.len());
+                // What begins within the tag counts, wherever it ends.
+                let begins = |found: Option<usize>| found.is_some_and(|at| at < end);
+                begins(styles.from(lower, start).map(|(at, _)| at))
+                    || text.bytes.has(b'{') && begins(braces.from(lower, start))
+            }
         };
         if found {
             return Some(hit(at, "an element that a browser runs or loads by itself"));
@@ -113,6 +117,8 @@ fn handlers(text: &Text<'_>) -> Option<Hit> {
         return None;
     }
     let lower = text.lower;
+    let first_tag = memchr::memchr(b'<', lower).unwrap_or(usize::MAX);
+    let first_quote = memchr::memchr3(b'"', b'\'', b'>', lower).unwrap_or(usize::MAX);
     for at in memchr::memmem::find_iter(lower, b"on") {
         let before = at.checked_sub(1).and_then(|i| lower.get(i));
         let leads = before.is_none_or(|b| {
@@ -143,9 +149,11 @@ fn handlers(text: &Text<'_>) -> Option<Hit> {
             .or_else(|| value.strip_prefix(b"'"))
             .or_else(|| value.strip_prefix(b"`"))
             .unwrap_or(value);
-        let in_tag = memchr::memrchr(b'<', lower.get(..at).unwrap_or_default()).is_some();
-        let breaks_out = matches!(before, Some(b'"' | b'\'' | b'`' | b'/' | b'>'))
-            || lower.get(..at).unwrap_or_default().iter().any(|b| matches!(b, b'"' | b'\'' | b'>'));
+        let in_tag = first_tag < at;
+        let breaks_out = matches!(before, Some(b'"' | b'\'' | b'`' | b'/' | b'>')) || first_quote < at;
+        if !text.spend(80) {
+            return None;
+        }
         let event = EVENTS.iter().any(|e| name.starts_with(e)) || in_tag;
         let code = quoted
             .iter()
@@ -165,21 +173,28 @@ fn schemes(text: &Text<'_>) -> Option<Hit> {
         return None;
     }
     let lower = text.lower;
+    let last_script = memchr::memmem::rfind(lower, b"script").unwrap_or_default();
     for colon in memchr::memchr_iter(b':', lower) {
         let before = lower.get(colon.saturating_sub(48)..colon).unwrap_or_default();
-        let mut letters: Vec<u8> = Vec::with_capacity(16);
-        // `<!-- -->` and blanks inside of the word are dropped by old browsers.
-        for byte in before.iter().rev() {
-            match byte {
-                b'a'..=b'z' => letters.push(*byte),
-                b'\t' | b'\n' | b'\r' | b' ' | 0..=8 | b'\\' | b'<' | b'>' | b'!' | b'-' | b'+' | b'"' => {}
-                _ => break,
-            }
-            if letters.len() >= 10 {
-                break;
-            }
+        // `javascript`, `mocha`, `data`: most colons follow something else.
+        let mut ending = before.iter().rev().filter(|b| !is_dropped(**b));
+        if !matches!(
+            (ending.next(), ending.next()),
+            (Some(b't'), Some(b'p')) | (Some(b'a'), Some(b't' | b'h'))
+        ) {
+            continue;
         }
-        letters.reverse();
+        if !text.spend(40) {
+            return None;
+        }
+        let mut word = [0; 10];
+        let letters = before.iter().rev().filter(|b| !is_dropped(**b)).take_while(|b| b.is_ascii_lowercase());
+        let mut length = 0;
+        for (byte, to) in letters.zip(word.iter_mut().rev()) {
+            *to = *byte;
+            length += 1;
+        }
+        let letters = word.get(10 - length..).unwrap_or_default();
         let scheme =
             [&b"javascript"[..], b"vbscript", b"livescript", b"mocha"].iter().any(|s| letters.ends_with(s));
         let after = lower.get(colon + 1..).unwrap_or_default();
@@ -197,8 +212,7 @@ fn schemes(text: &Text<'_>) -> Option<Hit> {
             return Some(hit(colon, "an address that is script"));
         }
         if letters.ends_with(b"data")
-            && (after.starts_with(b"text/html")
-                || after.starts_with(b"image/svg+xml") && memchr::memmem::find(after, b"script").is_some())
+            && (after.starts_with(b"text/html") || after.starts_with(b"image/svg+xml") && last_script > colon)
         {
             return Some(hit(colon, "an address that is a page of its own"));
         }
@@ -206,35 +220,47 @@ fn schemes(text: &Text<'_>) -> Option<Hit> {
     None
 }
 
+/// `<!-- -->` and blanks inside of a word are dropped by old browsers.
+fn is_dropped(byte: u8) -> bool {
+    matches!(byte, b'\t' | b'\n' | b'\r' | b' ' | 0..=8 | b'\\' | b'<' | b'>' | b'!' | b'-' | b'+' | b'"')
+}
+
 /// Script without markup: it stands in a string or a handler already.
 fn script(text: &Text<'_>) -> Option<Hit> {
     let lower = text.lower;
-    for sink in SINKS {
-        for at in memchr::memmem::find_iter(lower, sink) {
+    let mut program = None;
+    let mut acts = |before: &[u8]| !*program.get_or_insert_with(|| is_program(lower)) || escapes(before);
+    if text.marks.has(Group::Sinks) {
+        for (at, sink) in marks::find(lower, 0, Group::Sinks) {
             let before = lower.get(..at).unwrap_or_default();
             if before.last().is_some_and(|b| b.is_ascii_alphanumeric() || matches!(b, b'_')) {
                 continue;
             }
+            if !text.spend(10) {
+                return None;
+            }
             let after = lower.get(at + sink.len()..).unwrap_or_default();
-            if is_called(after) && (!is_program(lower) || escapes(before)) {
+            if is_called(after) && acts(before) {
                 return Some(hit(at, "a call that scripts are proven with"));
             }
         }
     }
-    for object in [&b"document"[..], b"window", b"self", b"top", b"this", b"globalthis", b"parent", b"frames"]
-    {
-        for at in memchr::memmem::find_iter(lower, object) {
+    if text.marks.has(Group::Objects) {
+        for (at, object) in marks::find(lower, 0, Group::Objects) {
             let before = lower.get(..at).unwrap_or_default();
             if before.last().is_some_and(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-')) {
                 continue;
             }
-            let after = lower.get(at + object.len()..).unwrap_or_default();
-            if reaches(after) && (!is_program(lower) || escapes(before)) {
+            if !text.spend(40) {
+                return None;
+            }
+            let after = lower.get(at + object.len() - 1..).unwrap_or_default();
+            if reaches(after) && acts(before) {
                 return Some(hit(at, "script that reaches for the page"));
             }
         }
     }
-    utf7(lower)
+    if text.marks.has(Group::Utf7) { utf7(lower) } else { None }
 }
 
 /// After the name: `(1)`, `` `1` ``, `?.(`, `.call(`, `)(1)`.
@@ -324,7 +350,7 @@ fn utf7(lower: &[u8]) -> Option<Hit> {
     Some(hit(at, "markup in an encoding that browsers once guessed"))
 }
 
-const SINKS: &[&[u8]] = &[
+pub(super) const SINKS: &[&[u8]] = &[
     b"alert",
     b"confirm",
     b"prompt",
@@ -338,6 +364,38 @@ const SINKS: &[&[u8]] = &[
     b"execscript",
     b"msgbox",
 ];
+
+/// Objects of the page, each with what a member of it begins with.
+pub(super) const OBJECTS: &[&[u8]] = &[
+    b"document.",
+    b"document[",
+    b"document?",
+    b"window.",
+    b"window[",
+    b"window?",
+    b"self.",
+    b"self[",
+    b"self?",
+    b"top.",
+    b"top[",
+    b"top?",
+    b"this.",
+    b"this[",
+    b"this?",
+    b"globalthis.",
+    b"globalthis[",
+    b"globalthis?",
+    b"parent.",
+    b"parent[",
+    b"parent?",
+    b"frames.",
+    b"frames[",
+    b"frames?",
+];
+
+/// Styles and attributes that run or load, in any element.
+pub(super) const ATTRIBUTES: &[&[u8]] =
+    &[b"expression(", b"behaviour:", b"behavior:", b"-moz-binding", b"datasrc=", b"dynsrc=", b"lowsrc="];
 
 const EVENTS: &[&[u8]] = &[
     b"load",

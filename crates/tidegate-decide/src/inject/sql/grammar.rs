@@ -1,6 +1,7 @@
 //! What a query may go on with, and when that is enough.
 
 use super::lexer::{Lexer, Token};
+use std::cell::Cell;
 
 /// A place in a text from which a query is read.
 #[derive(Clone, Copy)]
@@ -130,6 +131,62 @@ impl<'a> Query<'a> {
             }
         }
         None
+    }
+
+    /// True if what begins here may be a statement: most words are none's first.
+    pub(super) fn may_begin(lexer: Lexer<'_>) -> bool {
+        let verb = |word: &[u8]| {
+            matches!(
+                word,
+                b"select"
+                    | b"insert"
+                    | b"replace"
+                    | b"update"
+                    | b"delete"
+                    | b"drop"
+                    | b"truncate"
+                    | b"alter"
+                    | b"create"
+                    | b"exec"
+                    | b"execute"
+                    | b"declare"
+                    | b"shutdown"
+                    | b"waitfor"
+                    | b"call"
+                    | b"begin"
+                    | b"do"
+                    | b"grant"
+                    | b"revoke"
+                    | b"attach"
+                    | b"load"
+                    | b"copy"
+                    | b"if"
+                    | b"iif"
+                    | b"handler"
+                    | b"pragma"
+                    | b"set"
+                    | b"case"
+            ) || is_dangerous(word)
+        };
+        match lexer.first() {
+            Some(b'a'..=b'z') => lexer.bare_word().is_none_or(verb),
+            Some(first) => matches!(first, b'(' | b'/' | b'-' | b'#' | b'*' | b'`' | b'['),
+            None => false,
+        }
+    }
+
+    /// True if what begins here may go on as a query after a quote: the first token decides about most places.
+    pub(super) fn may_follow(lexer: Lexer<'_>) -> bool {
+        match lexer.first() {
+            None
+            | Some(b'\'' | b'"' | b'`' | b'[' | b'0'..=b'9' | b'@' | b':' | b'?' | b'$' | b'\\' | b'.') => {
+                false
+            }
+            Some(b'a'..=b'z' | b'_' | 0x80..) => {
+                matches!(lexer.peek(), Token::Word(word) if is_continuation(word))
+            }
+            Some(_) => true,
+        }
     }
 
     /// After a short value without white space and its quote: `'-'`, `'='`, `' or '`.
@@ -411,7 +468,7 @@ impl<'a> Query<'a> {
             b"shutdown" => (self.word(b"with") || !whole) && (self.word(b"nowait") || ends(&self)),
             b"waitfor" => self.word(b"delay") || self.word(b"time"),
             b"call" | b"begin" | b"do" => {
-                matches!(self.next(), Token::Word(name) if name.contains(&b'.') || DANGEROUS.contains(&name))
+                matches!(self.next(), Token::Word(name) if name.contains(&b'.') || is_dangerous(name))
                     && matches!(self.next(), Token::Open | Token::Semicolon)
             }
             b"grant" | b"revoke" => matches!(self.next(), Token::Word(_)) && self.continues(&[b"on", b"to"]),
@@ -439,7 +496,7 @@ impl<'a> Query<'a> {
                     shape.literal_comparison
                 }
             }
-            name if DANGEROUS.contains(&name) => {
+            name if is_dangerous(name) => {
                 self.take(Token::Open) && self.arguments() && {
                     let mut shape = Shape::default();
                     while self.expression(&mut shape, 1) && self.take(Token::Comma) {}
@@ -618,9 +675,7 @@ impl<'a> Query<'a> {
             }
             Token::Word(name) => {
                 if self.take(Token::Open) {
-                    if DANGEROUS.contains(&name) && self.arguments()
-                        || name.contains(&b'.') && is_package(name)
-                    {
+                    if is_dangerous(name) && self.arguments() || name.contains(&b'.') && is_package(name) {
                         shape.known_call = true;
                     }
                     if depth < 12 {
@@ -702,16 +757,25 @@ impl<'a> Query<'a> {
     }
 
     /// `sleep(` and its like before the parenthesis at `open`, where a query would have it.
-    pub(super) fn call_before(lower: &'a [u8], open: usize) -> Option<&'static str> {
+    pub(super) fn call_before(lower: &'a [u8], open: usize, left: &'a Cell<i64>) -> Option<&'static str> {
         let before = lower.get(..open)?;
         let near = before.get(before.len().saturating_sub(48)..)?.trim_ascii_end();
         let length =
             near.iter().rev().take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.')).count();
         let (head, name) = near.split_at_checked(near.len() - length)?;
         if name == b"select" || name.is_empty() {
+            // Brackets in brackets, and calls of nothing.
+            if name.is_empty()
+                && !matches!(
+                    Lexer::new(lower, open + 1, left).first(),
+                    Some(b's' | b'/' | b'-' | b'#' | b'*' | b'`' | b'[')
+                )
+            {
+                return None;
+            }
             // `=(select`, `,(select`, `select(`: a query where a value belongs.
             let head = if name.is_empty() { near } else { head };
-            let mut query = Query::new(Lexer::new(lower, open + 1));
+            let mut query = Query::new(Lexer::new(lower, open + 1, left));
             let selects = if name.is_empty() {
                 query.word(b"select") && query.columns()
             } else {
@@ -719,10 +783,10 @@ impl<'a> Query<'a> {
             };
             return (selects && leads(head)).then_some("a query where a value belongs");
         }
-        if !DANGEROUS.contains(&name) && !is_package(name) {
+        if !is_dangerous(name) && !is_package(name) {
             return None;
         }
-        let query = Query::new(Lexer::new(lower, open + 1));
+        let query = Query::new(Lexer::new(lower, open + 1, left));
         (leads(head) && query.arguments()).then_some("a call that delays, reads or breaks")
     }
 }
@@ -765,6 +829,25 @@ fn leads(head: &[u8]) -> bool {
     }
 }
 
+/// Words that a query may go on with behind a value.
+fn is_continuation(word: &[u8]) -> bool {
+    matches!(
+        word,
+        b"union"
+            | b"order"
+            | b"group"
+            | b"procedure"
+            | b"into"
+            | b"waitfor"
+            | b"limit"
+            | b"offset"
+            | b"as"
+            | b"in"
+            | b"not"
+    ) || LOGIC.contains(&word)
+        || COMPARE.contains(&word)
+}
+
 fn is_clause(word: &[u8]) -> bool {
     const CLAUSES: &[&[u8]] = &[
         b"from",
@@ -805,84 +888,87 @@ fn is_package(name: &[u8]) -> bool {
 }
 
 /// Functions that injections delay, read, write or raise errors with.
-const DANGEROUS: &[&[u8]] = &[
-    b"sleep",
-    b"pg_sleep",
-    b"benchmark",
-    b"load_file",
-    b"extractvalue",
-    b"updatexml",
-    b"xp_cmdshell",
-    b"xp_dirtree",
-    b"randomblob",
-    b"generate_series",
-    b"elt",
-    b"make_set",
-    b"regexp_substring",
-    b"crypt_key",
-    b"char",
-    b"chr",
-    b"ascii",
-    b"ord",
-    b"substring",
-    b"substr",
-    b"mid",
-    b"hex",
-    b"unhex",
-    b"concat",
-    b"concat_ws",
-    b"group_concat",
-    b"version",
-    b"database",
-    b"user",
-    b"current_user",
-    b"row_count",
-    b"if",
-    b"iif",
-    b"ifnull",
-    b"nullif",
-    b"cast",
-    b"convert",
-    b"row",
-    b"exp",
-    b"polygon",
-    b"geometrycollection",
-    b"linestring",
-    b"multipoint",
-    b"multipolygon",
-    b"multilinestring",
-    b"gtid_subset",
-    b"gtid_subtract",
-    b"json_keys",
-    b"json_extract",
-    b"json_depth",
-    b"name_const",
-    b"load_extension",
-    b"pg_read_file",
-    b"lo_import",
-    b"sqlite_version",
-    b"xmltype",
-    b"uuid_short",
-    b"like",
-    b"upper",
-    b"lower",
-    b"length",
-    b"count",
-    b"rand",
-    b"floor",
-    b"md5",
-    b"sha1",
-    b"repeat",
-    b"left",
-    b"right",
-    b"strcmp",
-    b"bin",
-    b"sysdate",
-    b"openrowset",
-    b"opendatasource",
-    b"fn_xe_file_target_read_file",
-    b"db_name",
-    b"host_name",
-    b"is_srvrolemember",
-    b"unicode",
-];
+fn is_dangerous(name: &[u8]) -> bool {
+    matches!(
+        name,
+        b"sleep"
+            | b"pg_sleep"
+            | b"benchmark"
+            | b"load_file"
+            | b"extractvalue"
+            | b"updatexml"
+            | b"xp_cmdshell"
+            | b"xp_dirtree"
+            | b"randomblob"
+            | b"generate_series"
+            | b"elt"
+            | b"make_set"
+            | b"regexp_substring"
+            | b"crypt_key"
+            | b"char"
+            | b"chr"
+            | b"ascii"
+            | b"ord"
+            | b"substring"
+            | b"substr"
+            | b"mid"
+            | b"hex"
+            | b"unhex"
+            | b"concat"
+            | b"concat_ws"
+            | b"group_concat"
+            | b"version"
+            | b"database"
+            | b"user"
+            | b"current_user"
+            | b"row_count"
+            | b"if"
+            | b"iif"
+            | b"ifnull"
+            | b"nullif"
+            | b"cast"
+            | b"convert"
+            | b"row"
+            | b"exp"
+            | b"polygon"
+            | b"geometrycollection"
+            | b"linestring"
+            | b"multipoint"
+            | b"multipolygon"
+            | b"multilinestring"
+            | b"gtid_subset"
+            | b"gtid_subtract"
+            | b"json_keys"
+            | b"json_extract"
+            | b"json_depth"
+            | b"name_const"
+            | b"load_extension"
+            | b"pg_read_file"
+            | b"lo_import"
+            | b"sqlite_version"
+            | b"xmltype"
+            | b"uuid_short"
+            | b"like"
+            | b"upper"
+            | b"lower"
+            | b"length"
+            | b"count"
+            | b"rand"
+            | b"floor"
+            | b"md5"
+            | b"sha1"
+            | b"repeat"
+            | b"left"
+            | b"right"
+            | b"strcmp"
+            | b"bin"
+            | b"sysdate"
+            | b"openrowset"
+            | b"opendatasource"
+            | b"fn_xe_file_target_read_file"
+            | b"db_name"
+            | b"host_name"
+            | b"is_srvrolemember"
+            | b"unicode"
+    )
+}

@@ -1,6 +1,9 @@
 //! Tokens of SQL, on demand, dialects together.
 //!
-//! Every token is bounded in length, so that reading a few tokens from many places of a long text stays linear.
+//! Every token is bounded in length and paid for, so that reading a few tokens from many places of a long text stays
+//! linear.
+
+use std::cell::Cell;
 
 /// One token.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -36,6 +39,8 @@ pub(super) enum Token<'a> {
 pub(super) struct Lexer<'a> {
     text: &'a [u8],
     at: usize,
+    /// What may still be spent; nothing follows once it is gone.
+    left: &'a Cell<i64>,
 }
 
 /// The longest string or comment that is followed to its end.
@@ -44,12 +49,27 @@ const LONGEST: usize = 2048;
 const WORD: usize = 64;
 
 impl<'a> Lexer<'a> {
-    pub(super) fn new(text: &'a [u8], at: usize) -> Self {
-        Self { text, at }
+    pub(super) fn new(text: &'a [u8], at: usize, left: &'a Cell<i64>) -> Self {
+        Self { text, at, left }
     }
 
     pub(super) fn at(self) -> usize {
         self.at
+    }
+
+    /// The first byte that isn't blank.
+    pub(super) fn first(self) -> Option<u8> {
+        self.rest().iter().find(|b| !matches!(b, b' ' | b'\t' | b'\n' | b'\r')).copied()
+    }
+
+    /// The letters at the next place that isn't blank, if it is a letter and they are all of the word.
+    pub(super) fn bare_word(self) -> Option<&'a [u8]> {
+        let rest = self.rest().trim_ascii_start();
+        let length = rest.iter().take(WORD).take_while(|b| b.is_ascii_lowercase() || **b == b'_').count();
+        let glued = rest
+            .get(length)
+            .is_some_and(|b| b.is_ascii_digit() || matches!(b, b'.' | b'$' | b'`' | b'\'' | 0x80..));
+        if glued { None } else { rest.get(..length) }
     }
 
     /// The next token without taking it.
@@ -79,6 +99,18 @@ impl<'a> Lexer<'a> {
     }
 
     pub(super) fn next(&mut self) -> Token<'a> {
+        if self.left.get() <= 0 {
+            return Token::End;
+        }
+        let start = self.at;
+        let token = self.token();
+        let length = i64::try_from(self.at.saturating_sub(start)).unwrap_or(i64::MAX);
+        // Short tokens cost what it takes to tell them apart, long ones are skipped by many bytes at once.
+        self.left.set(self.left.get() - 8 - length / 4);
+        token
+    }
+
+    fn token(&mut self) -> Token<'a> {
         if let Some(rest) = self.skip_blank() {
             return rest;
         }
@@ -238,7 +270,8 @@ mod tests {
     use super::*;
 
     fn tokens(text: &str) -> Vec<String> {
-        let mut lexer = Lexer::new(text.as_bytes(), 0);
+        let left = Cell::new(10_000);
+        let mut lexer = Lexer::new(text.as_bytes(), 0, &left);
         let mut all = Vec::new();
         loop {
             let token = lexer.next();
