@@ -4,6 +4,7 @@
 //! somebody outside can set, follows each through whatever wraps it, and judges every text that comes to light.
 //! Time and memory are linear in the event, whatever the event.
 
+mod bytes;
 pub mod decision;
 pub mod decode;
 mod guard;

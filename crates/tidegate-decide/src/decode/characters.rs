@@ -1,5 +1,7 @@
 //! Ways to write a character other than as itself: percent signs, entities, escapes, look-alikes.
 
+use crate::bytes;
+
 /// Appends `text` with one layer of all of them taken off; false when there was nothing to take off.
 ///
 /// One pass from left to right. `plus` makes `+` a space, as forms have it.
@@ -7,7 +9,9 @@ pub(crate) fn decode(text: &[u8], plus: bool, out: &mut Vec<u8>) -> bool {
     let mut changed = false;
     let mut rest = text;
     loop {
-        let plain = rest.iter().position(|&b| matches!(b, b'%' | b'&' | b'\\' | 0x80..) || plus && b == b'+');
+        let plain = bytes::position(rest, |b| {
+            (b == b'%') | (b == b'&') | (b == b'\\') | (b >= 0x80) | (plus & (b == b'+'))
+        });
         let (before, tail) = rest.split_at(plain.unwrap_or(rest.len()));
         out.extend_from_slice(before);
         let Some(&first) = tail.first() else { return changed };
@@ -33,7 +37,7 @@ pub(crate) fn decode(text: &[u8], plus: bool, out: &mut Vec<u8>) -> bool {
 
 /// True if [`decode`] may find something.
 pub(crate) fn may_hide(text: &[u8]) -> bool {
-    text.iter().any(|&b| matches!(b, b'%' | b'&' | b'\\' | 0x80..))
+    bytes::position(text, |b| (b == b'%') | (b == b'&') | (b == b'\\') | (b >= 0x80)).is_some()
 }
 
 /// `%41` and `%u0041`.
@@ -74,6 +78,9 @@ fn entity(text: &[u8], out: &mut Vec<u8>) -> usize {
         return push(code, out, head + zeros + count + semicolon);
     }
     for (name, value) in ENTITIES {
+        if name.first() != text.get(1).map(u8::to_ascii_lowercase).as_ref() {
+            continue;
+        }
         if text.get(1..).is_some_and(|t| t.get(..name.len()).is_some_and(|t| t.eq_ignore_ascii_case(name))) {
             out.push(*value);
             return 1 + name.len();

@@ -6,6 +6,7 @@
 
 use super::marks::{self, Group};
 use super::{ByteSet, Hit, Text};
+use crate::bytes;
 use crate::decision::Class;
 
 pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
@@ -100,12 +101,11 @@ fn may_begin(text: &[u8]) -> bool {
 
 /// Places where a shell begins a command, other than the start. Blanks are skipped.
 fn separators(lower: &[u8]) -> impl Iterator<Item = usize> {
-    let marks = lower
-        .iter()
-        .enumerate()
-        .filter(|(_, b)| matches!(b, b';' | b'|' | b'&' | b'\n' | b'\r' | b'`' | b'('));
-    marks.filter_map(|(at, mark)| {
-        if *mark == b'(' && (at == 0 || lower.get(at - 1) != Some(&b'$')) {
+    let marks = bytes::positions(lower, |b| {
+        (b == b';') | (b == b'|') | (b == b'&') | (b == b'\n') | (b == b'\r') | (b == b'`') | (b == b'(')
+    });
+    marks.filter_map(|at| {
+        if lower.get(at) == Some(&b'(') && (at == 0 || lower.get(at - 1) != Some(&b'$')) {
             return None;
         }
         let rest = lower.get(at + 1..)?;
@@ -133,8 +133,7 @@ fn command(text: &Text<'_>, from: &[u8]) -> Strength {
     let (name, path) = base(letters.get(..length).unwrap_or_default());
     // A wildcard stands for whatever the guard would know.
     let wild = path && name.iter().any(|b| matches!(b, b'?' | b'*'));
-    let (known, english) =
-        (wild || is_listed(STRONG, &STRONG_LENGTHS, name), is_listed(ENGLISH, &ENGLISH_LENGTHS, name));
+    let (known, english) = (wild || is_strong(name), is_english(name));
     if !known && !english || !text.spend(60) {
         return Strength::No;
     }
@@ -188,26 +187,6 @@ fn name<'a>(text: &'a [u8], name: &mut [u8; 48]) -> (usize, &'a [u8]) {
         }
     }
     (length, rest)
-}
-
-/// Whether `list`, whose lengths by first byte are `lengths`, has the name; most words of a text are told by the latter.
-fn is_listed(list: &[&[u8]], lengths: &[u16; 256], name: &[u8]) -> bool {
-    let first = name.first().and_then(|b| lengths.get(usize::from(*b))).copied().unwrap_or_default();
-    name.len() < 16 && first & 1 << name.len() != 0 && list.contains(&name)
-}
-
-static STRONG_LENGTHS: [u16; 256] = lengths(STRONG);
-static ENGLISH_LENGTHS: [u16; 256] = lengths(ENGLISH);
-
-#[expect(clippy::indexing_slicing, reason = "evaluated by the compiler")]
-const fn lengths(list: &[&[u8]]) -> [u16; 256] {
-    let mut lengths = [0; 256];
-    let mut list = list;
-    while let [name, rest @ ..] = list {
-        lengths[name[0] as usize] |= 1 << name.len();
-        list = rest;
-    }
-    lengths
 }
 
 /// The last part of a path, without `.exe`; true if it was a path to a folder of programs.
@@ -325,165 +304,171 @@ fn is_terse(lower: &[u8]) -> bool {
 }
 
 /// Names that mean nothing but a command.
-const STRONG: &[&[u8]] = &[
-    b"wget",
-    b"curl",
-    b"whoami",
-    b"uname",
-    b"ifconfig",
-    b"ipconfig",
-    b"netstat",
-    b"nslookup",
-    b"traceroute",
-    b"tracert",
-    b"chmod",
-    b"chown",
-    b"bash",
-    b"sh",
-    b"zsh",
-    b"ksh",
-    b"csh",
-    b"dash",
-    b"powershell",
-    b"pwsh",
-    b"cmd",
-    b"nc",
-    b"ncat",
-    b"netcat",
-    b"socat",
-    b"telnet",
-    b"ssh",
-    b"scp",
-    b"python",
-    b"python3",
-    b"perl",
-    b"ruby",
-    b"php",
-    b"node",
-    b"lua",
-    b"awk",
-    b"gawk",
-    b"sed",
-    b"xargs",
-    b"printenv",
-    b"mkfifo",
-    b"busybox",
-    b"tftp",
-    b"ftp",
-    b"certutil",
-    b"bitsadmin",
-    b"mshta",
-    b"rundll32",
-    b"regsvr32",
-    b"wmic",
-    b"systeminfo",
-    b"tasklist",
-    b"taskkill",
-    b"crontab",
-    b"sudo",
-    b"su",
-    b"useradd",
-    b"adduser",
-    b"passwd",
-    b"mysqldump",
-    b"base64",
-    b"xxd",
-    b"gcc",
-    b"ls",
-    b"rm",
-    b"mv",
-    b"cp",
-    b"dd",
-    b"ps",
-    b"df",
-    b"du",
-    b"id",
-    b"nohup",
-    b"reboot",
-    b"poweroff",
-    b"iptables",
-    b"docker",
-    b"kubectl",
-    b"aws",
-    b"wscript",
-    b"cscript",
-    b"msiexec",
-    b"openssl",
-    b"uniq",
-    b"rev",
-];
+fn is_strong(name: &[u8]) -> bool {
+    matches!(
+        name,
+        b"wget"
+            | b"curl"
+            | b"whoami"
+            | b"uname"
+            | b"ifconfig"
+            | b"ipconfig"
+            | b"netstat"
+            | b"nslookup"
+            | b"traceroute"
+            | b"tracert"
+            | b"chmod"
+            | b"chown"
+            | b"bash"
+            | b"sh"
+            | b"zsh"
+            | b"ksh"
+            | b"csh"
+            | b"dash"
+            | b"powershell"
+            | b"pwsh"
+            | b"cmd"
+            | b"nc"
+            | b"ncat"
+            | b"netcat"
+            | b"socat"
+            | b"telnet"
+            | b"ssh"
+            | b"scp"
+            | b"python"
+            | b"python3"
+            | b"perl"
+            | b"ruby"
+            | b"php"
+            | b"node"
+            | b"lua"
+            | b"awk"
+            | b"gawk"
+            | b"sed"
+            | b"xargs"
+            | b"printenv"
+            | b"mkfifo"
+            | b"busybox"
+            | b"tftp"
+            | b"ftp"
+            | b"certutil"
+            | b"bitsadmin"
+            | b"mshta"
+            | b"rundll32"
+            | b"regsvr32"
+            | b"wmic"
+            | b"systeminfo"
+            | b"tasklist"
+            | b"taskkill"
+            | b"crontab"
+            | b"sudo"
+            | b"su"
+            | b"useradd"
+            | b"adduser"
+            | b"passwd"
+            | b"mysqldump"
+            | b"base64"
+            | b"xxd"
+            | b"gcc"
+            | b"ls"
+            | b"rm"
+            | b"mv"
+            | b"cp"
+            | b"dd"
+            | b"ps"
+            | b"df"
+            | b"du"
+            | b"id"
+            | b"nohup"
+            | b"reboot"
+            | b"poweroff"
+            | b"iptables"
+            | b"docker"
+            | b"kubectl"
+            | b"aws"
+            | b"wscript"
+            | b"cscript"
+            | b"msiexec"
+            | b"openssl"
+            | b"uniq"
+            | b"rev"
+    )
+}
 
 /// Names that are English words, or whose letters turn up in other places.
-const ENGLISH: &[&[u8]] = &[
-    b"cat",
-    b"tac",
-    b"more",
-    b"less",
-    b"head",
-    b"tail",
-    b"sort",
-    b"find",
-    b"grep",
-    b"echo",
-    b"printf",
-    b"touch",
-    b"kill",
-    b"sleep",
-    b"ping",
-    b"type",
-    b"dir",
-    b"copy",
-    b"del",
-    b"move",
-    b"date",
-    b"time",
-    b"env",
-    b"set",
-    b"export",
-    b"eval",
-    b"exec",
-    b"source",
-    b"true",
-    b"false",
-    b"test",
-    b"who",
-    b"w",
-    b"host",
-    b"dig",
-    b"net",
-    b"at",
-    b"cut",
-    b"nl",
-    b"od",
-    b"strings",
-    b"tee",
-    b"ln",
-    b"mount",
-    b"file",
-    b"which",
-    b"whereis",
-    b"locate",
-    b"hostname",
-    b"history",
-    b"halt",
-    b"shutdown",
-    b"service",
-    b"make",
-    b"tar",
-    b"zip",
-    b"unzip",
-    b"gzip",
-    b"arp",
-    b"route",
-    b"mail",
-    b"finger",
-    b"start",
-    b"call",
-    b"ver",
-    b"timeout",
-    b"paste",
-    b"fold",
-];
+fn is_english(name: &[u8]) -> bool {
+    matches!(
+        name,
+        b"cat"
+            | b"tac"
+            | b"more"
+            | b"less"
+            | b"head"
+            | b"tail"
+            | b"sort"
+            | b"find"
+            | b"grep"
+            | b"echo"
+            | b"printf"
+            | b"touch"
+            | b"kill"
+            | b"sleep"
+            | b"ping"
+            | b"type"
+            | b"dir"
+            | b"copy"
+            | b"del"
+            | b"move"
+            | b"date"
+            | b"time"
+            | b"env"
+            | b"set"
+            | b"export"
+            | b"eval"
+            | b"exec"
+            | b"source"
+            | b"true"
+            | b"false"
+            | b"test"
+            | b"who"
+            | b"w"
+            | b"host"
+            | b"dig"
+            | b"net"
+            | b"at"
+            | b"cut"
+            | b"nl"
+            | b"od"
+            | b"strings"
+            | b"tee"
+            | b"ln"
+            | b"mount"
+            | b"file"
+            | b"which"
+            | b"whereis"
+            | b"locate"
+            | b"hostname"
+            | b"history"
+            | b"halt"
+            | b"shutdown"
+            | b"service"
+            | b"make"
+            | b"tar"
+            | b"zip"
+            | b"unzip"
+            | b"gzip"
+            | b"arp"
+            | b"route"
+            | b"mail"
+            | b"finger"
+            | b"start"
+            | b"call"
+            | b"ver"
+            | b"timeout"
+            | b"paste"
+            | b"fold"
+    )
+}
 
 /// Those of them that tell an attacker something with no argument.
 const ALONE: &[&[u8]] =

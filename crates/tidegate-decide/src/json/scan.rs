@@ -1,6 +1,7 @@
 //! The tokenizer.
 
 use super::{Kind, Node, Tape, text};
+use crate::bytes;
 use std::hash::Hasher;
 
 /// How far reading goes.
@@ -264,7 +265,7 @@ impl Scan<'_> {
         let mut escaped = false;
         loop {
             let rest = self.text.get(at..).unwrap_or_default();
-            let Some(step) = rest.iter().position(|&b| b == b'"' || b == b'\\' || b < 0x20) else {
+            let Some(step) = bytes::position(rest, |b| (b == b'"') | (b == b'\\') | (b < 0x20)) else {
                 return Err(Malformed::Syntax(self.text.len()));
             };
             at += step;

@@ -1,10 +1,12 @@
 //! What the escapes of a string stand for.
 
+use crate::bytes;
+
 /// Appends the value of the raw string `raw` to `out`. A lone surrogate becomes U+FFFD, as most runtimes have it; an escape
 /// that JSON doesn't know stays as it is.
 pub fn unescape(raw: &[u8], out: &mut Vec<u8>) {
     let mut rest = raw;
-    while let Some(at) = rest.iter().position(|&b| b == b'\\') {
+    while let Some(at) = bytes::position(rest, |b| b == b'\\') {
         let (before, tail) = rest.split_at(at);
         out.extend_from_slice(before);
         rest = match tail {

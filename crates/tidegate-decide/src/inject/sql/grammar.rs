@@ -28,11 +28,26 @@ struct Shape {
     open: bool,
 }
 
-const LOGIC: &[&[u8]] = &[b"or", b"and", b"xor", b"having", b"where", b"when", b"on"];
-const COMPARE: &[&[u8]] = &[
-    b"like", b"rlike", b"regexp", b"ilike", b"glob", b"is", b"in", b"between", b"sounds", b"similar", b"div",
-    b"mod",
-];
+fn is_logic(word: &[u8]) -> bool {
+    matches!(word, b"or" | b"and" | b"xor" | b"having" | b"where" | b"when" | b"on")
+}
+fn is_comparison(word: &[u8]) -> bool {
+    matches!(
+        word,
+        b"like"
+            | b"rlike"
+            | b"regexp"
+            | b"ilike"
+            | b"glob"
+            | b"is"
+            | b"in"
+            | b"between"
+            | b"sounds"
+            | b"similar"
+            | b"div"
+            | b"mod"
+    )
+}
 
 impl<'a> Query<'a> {
     pub(super) fn new(lexer: Lexer<'a>) -> Self {
@@ -64,7 +79,8 @@ impl<'a> Query<'a> {
     /// The query goes on after the value: in a string that the value's quote ended, or after a bare value.
     pub(super) fn after_value(mut self, quoted: bool) -> Option<&'static str> {
         let mut closed = 0;
-        while self.take(Token::Operator(b"%")) || self.take(Token::Close) {
+        while matches!(self.peek(), Token::Operator(b"%") | Token::Close) {
+            self.next();
             closed += 1;
         }
         for _ in 0..4 {
@@ -111,9 +127,9 @@ impl<'a> Query<'a> {
                         }
                     }
                 }
-                Token::Word(word) if LOGIC.contains(&word) => return self.logic(quoted, closed),
+                Token::Word(word) if is_logic(word) => return self.logic(quoted, closed),
                 Token::Operator(b"||" | b"&&" | b"|" | b"&") => return self.joined(quoted, closed),
-                Token::Word(word) if COMPARE.contains(&word) || word == b"not" => {
+                Token::Word(word) if is_comparison(word) || word == b"not" => {
                     return self.compared(quoted);
                 }
                 Token::Operator(_) => return self.compared(quoted),
@@ -254,7 +270,7 @@ impl<'a> Query<'a> {
         }
         // Conditions in a row: the first may be anything, a later one tells.
         match after {
-            Token::Word(word) if LOGIC.contains(&word) => {
+            Token::Word(word) if is_logic(word) => {
                 self.next();
                 self.logic(quoted, closed)
             }
@@ -283,8 +299,8 @@ impl<'a> Query<'a> {
 
     /// After a comparison or arithmetic that follows the value itself.
     fn compared(&mut self, quoted: bool) -> Option<&'static str> {
-        for word in [&b"not"[..], b"like", b"in", b"binary"] {
-            self.word(word);
+        while matches!(self.peek(), Token::Word(b"not" | b"like" | b"in" | b"binary")) {
+            self.next();
         }
         let mut shape = Shape::default();
         if !self.expression(&mut shape, 0) {
@@ -302,7 +318,7 @@ impl<'a> Query<'a> {
                 self.next();
                 self.union().then_some("UNION with a SELECT that takes other columns")
             }
-            Token::Word(word) if quoted && LOGIC.contains(&word) => {
+            Token::Word(word) if quoted && is_logic(word) => {
                 self.next();
                 self.logic(quoted, 0)
             }
@@ -335,8 +351,8 @@ impl<'a> Query<'a> {
 
     /// After `union`.
     pub(super) fn union(&mut self) -> bool {
-        for word in [&b"all"[..], b"distinct", b"distinctrow"] {
-            self.word(word);
+        while matches!(self.peek(), Token::Word(b"all" | b"distinct" | b"distinctrow")) {
+            self.next();
         }
         while self.take(Token::Open) {}
         if self.word(b"values") {
@@ -347,8 +363,8 @@ impl<'a> Query<'a> {
 
     /// What a SELECT selects: more than one English word.
     fn columns(&mut self) -> bool {
-        for word in [&b"all"[..], b"distinct", b"top"] {
-            self.word(word);
+        while matches!(self.peek(), Token::Word(b"all" | b"distinct" | b"top")) {
+            self.next();
         }
         match self.next() {
             Token::Operator(b"*") | Token::Variable | Token::Open => true,
@@ -588,32 +604,27 @@ impl<'a> Query<'a> {
 
     /// Terms joined by operators. True if there was at least one.
     fn expression(&mut self, shape: &mut Shape, depth: u8) -> bool {
-        while self.word(b"not")
-            || self.take(Token::Operator(b"!"))
-            || self.take(Token::Operator(b"-"))
-            || self.take(Token::Operator(b"~"))
-            || self.take(Token::Operator(b"+"))
-        {}
+        while matches!(self.peek(), Token::Word(b"not") | Token::Operator(b"!" | b"-" | b"~" | b"+")) {
+            self.next();
+        }
         let Some(mut left) = self.value(shape, depth) else { return false };
         let mut first = true;
         loop {
             let compares = match self.peek() {
                 Token::Operator(b"=" | b"<" | b">" | b"<>" | b"!=" | b"<=" | b">=" | b"==" | b"<=>") => true,
-                Token::Word(word) if COMPARE.contains(&word) || word == b"not" => true,
+                Token::Word(word) if is_comparison(word) || word == b"not" => true,
                 Token::Operator(b"||" | b"&&" | b"|" | b"&") if depth == 0 => return true,
                 Token::Operator(_) => false,
                 _ => return true,
             };
             self.next();
-            while self.word(b"not")
-                || self.word(b"like")
-                || self.word(b"null")
-                || self.word(b"in")
-                || self.word(b"binary")
-                || self.take(Token::Operator(b"-"))
-                || self.take(Token::Operator(b"~"))
-                || self.take(Token::Operator(b"+"))
-            {}
+            while matches!(
+                self.peek(),
+                Token::Word(b"not" | b"like" | b"null" | b"in" | b"binary")
+                    | Token::Operator(b"-" | b"~" | b"+")
+            ) {
+                self.next();
+            }
             let Some(right) = self.value(shape, depth) else {
                 shape.literal = false;
                 return true;
@@ -669,7 +680,7 @@ impl<'a> Query<'a> {
                 shape.literal = true;
                 Some(Kind::Number)
             }
-            Token::Word(name) if LOGIC.contains(&name) || is_clause(name) => {
+            Token::Word(name) if is_logic(name) || is_clause(name) => {
                 *self = before;
                 None
             }
@@ -712,7 +723,7 @@ impl<'a> Query<'a> {
             loop {
                 match self.peek() {
                     Token::Comma => {}
-                    Token::Word(word) if LOGIC.contains(&word) => {}
+                    Token::Word(word) if is_logic(word) => {}
                     Token::Operator(b"||" | b"&&" | b"|" | b"&") => {}
                     _ => break,
                 }
@@ -844,41 +855,41 @@ fn is_continuation(word: &[u8]) -> bool {
             | b"as"
             | b"in"
             | b"not"
-    ) || LOGIC.contains(&word)
-        || COMPARE.contains(&word)
+    ) || is_logic(word)
+        || is_comparison(word)
 }
 
 fn is_clause(word: &[u8]) -> bool {
-    const CLAUSES: &[&[u8]] = &[
-        b"from",
-        b"where",
-        b"union",
-        b"group",
-        b"order",
-        b"limit",
-        b"having",
-        b"join",
-        b"inner",
-        b"left",
-        b"right",
-        b"as",
-        b"set",
-        b"values",
-        b"into",
-        b"procedure",
-        b"for",
-        b"offset",
-        b"waitfor",
-        b"on",
-        b"using",
-        b"and",
-        b"or",
-        b"then",
-        b"else",
-        b"end",
-        b"when",
-    ];
-    CLAUSES.contains(&word)
+    matches!(
+        word,
+        b"from"
+            | b"where"
+            | b"union"
+            | b"group"
+            | b"order"
+            | b"limit"
+            | b"having"
+            | b"join"
+            | b"inner"
+            | b"left"
+            | b"right"
+            | b"as"
+            | b"set"
+            | b"values"
+            | b"into"
+            | b"procedure"
+            | b"for"
+            | b"offset"
+            | b"waitfor"
+            | b"on"
+            | b"using"
+            | b"and"
+            | b"or"
+            | b"then"
+            | b"else"
+            | b"end"
+            | b"when"
+    )
 }
 
 fn is_package(name: &[u8]) -> bool {

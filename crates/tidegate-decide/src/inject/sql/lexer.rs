@@ -154,7 +154,7 @@ impl<'a> Lexer<'a> {
                 }
                 [b'/', b'*', more @ ..] => {
                     let near = more.get(..LONGEST).unwrap_or(more);
-                    match memchr::memmem::find(near, b"*/") {
+                    match memchr::memchr_iter(b'*', near).find(|at| near.get(at + 1) == Some(&b'/')) {
                         Some(end) => self.at += end + 4,
                         None => return Some(Token::Rest),
                     }
