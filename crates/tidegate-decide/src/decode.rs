@@ -66,6 +66,8 @@ pub struct Chain {
 impl Chain {
     /// The most steps that are followed.
     pub const MOST: usize = 12;
+    /// The most documents in each other's strings: buses wrap three or four times, and applications once or twice more.
+    pub(crate) const DOCUMENTS: usize = 9;
 
     /// One step more; `None` when there is no room for it.
     pub(crate) fn then(mut self, step: Step) -> Option<Self> {
@@ -76,6 +78,11 @@ impl Chain {
     /// The steps, outermost first.
     pub fn steps(&self) -> impl Iterator<Item = Step> {
         self.steps.iter().flatten().copied()
+    }
+
+    /// How often a step was taken.
+    pub(crate) fn count(&self, step: Step) -> usize {
+        self.steps().filter(|s| *s == step).count()
     }
 
     /// True before the first step.

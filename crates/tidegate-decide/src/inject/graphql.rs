@@ -33,6 +33,10 @@ pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
     if shape.aliases > 7 || memchr::memmem::find_iter(lower, b"__typename").count() > 7 {
         return hit("it asks for many things of one kind at once");
     }
+    // Few honest clients send one mutation many times in one request, and none guesses passwords that way.
+    if lower.starts_with(b"mutation") && shape.repeated >= if guesses(shape.field) { 3 } else { 5 } {
+        return hit("it tries one mutation many times");
+    }
     if shape.largest > 7 {
         return hit("it asks for more rows than a page has");
     }
@@ -43,15 +47,18 @@ pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
 }
 
 #[derive(Default)]
-struct Shape {
+struct Shape<'a> {
     depth: usize,
     aliases: usize,
     directives: usize,
     /// Digits of the longest bare number.
     largest: usize,
+    /// The field that has had an alias last, and how often in a row.
+    field: &'a [u8],
+    repeated: usize,
 }
 
-fn measure(lower: &[u8]) -> Shape {
+fn measure(lower: &[u8]) -> Shape<'_> {
     let mut shape = Shape::default();
     let (mut depth, mut brackets, mut digits, mut string, mut run) = (0_usize, 0_usize, 0, false, 0);
     for (at, byte) in lower.iter().enumerate() {
@@ -68,7 +75,12 @@ fn measure(lower: &[u8]) -> Shape {
             b'}' if brackets == 0 => depth = depth.saturating_sub(1),
             b'(' => brackets += 1,
             b')' => brackets = brackets.saturating_sub(1),
-            b':' if brackets == 0 => shape.aliases += 1,
+            b':' if brackets == 0 => {
+                shape.aliases += 1;
+                let field = word(lower.get(at + 1..).unwrap_or_default());
+                shape.repeated = if field == shape.field { shape.repeated + 1 } else { 1 };
+                shape.field = field;
+            }
             b'@' => {
                 run += 1;
                 shape.directives = shape.directives.max(run);
@@ -81,11 +93,20 @@ fn measure(lower: &[u8]) -> Shape {
         } else {
             digits = 0;
         }
-        if !matches!(byte, b'@' | b'a'..=b'z' | b'_' | b' ') {
+        // Arguments belong to their directive.
+        let argument = brackets > 0 || matches!(byte, b'(' | b')');
+        if !argument && !matches!(byte, b'@' | b'a'..=b'z' | b'_' | b' ') {
             run = 0;
         }
     }
     shape
+}
+
+/// Fields that are worth guessing at.
+fn guesses(field: &[u8]) -> bool {
+    [&b"login"[..], b"signin", b"auth", b"token", b"verify", b"password", b"otp", b"pin", b"code", b"coupon"]
+        .iter()
+        .any(|w| memchr::memmem::find(field, w).is_some())
 }
 
 /// Fragments that spread each other, or themselves.
@@ -133,7 +154,7 @@ fn block(text: &[u8]) -> usize {
 
 fn word(text: &[u8]) -> &[u8] {
     let text = text.trim_ascii_start();
-    let length = text.iter().take_while(|b| b.is_ascii_alphanumeric() || **b == b'_').count();
+    let length = text.iter().take(128).take_while(|b| b.is_ascii_alphanumeric() || **b == b'_').count();
     text.get(..length).unwrap_or_default()
 }
 
@@ -145,6 +166,7 @@ mod tests {
     #[test]
     fn queries_that_explore_or_exhaust() {
         for text in [
+            "mutation{a:login(p:\"1\"){t}b:login(p:\"2\"){t}c:login(p:\"3\"){t}}",
             "{__schema{types{name}}}",
             "query{__type(name:\"User\"){name}}",
             "query{...A}fragment A on Q{...B}fragment B on Q{...A}",
@@ -160,6 +182,7 @@ mod tests {
     #[test]
     fn queries_that_ask() {
         for text in [
+            "mutation{a:add(id:1){ok}b:add(id:2){ok}c:add(id:3){ok}}",
             "query{order(id:7){id total lines{sku qty}}}",
             "query { a: order(id: 1) { id } b: order(id: 2) { id } }",
             "{ shop { name __typename } }",

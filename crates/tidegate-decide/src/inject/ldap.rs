@@ -1,11 +1,11 @@
 //! LDAP filters: does the text close the filter it was put into and open one of its own?
 
-use super::{ByteSet, Hit, Text};
+use super::{Hit, Text};
 use crate::decision::Class;
 
 pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
-    if !text.bytes.intersects(ByteSet::from_list(b"(\0")) || !text.bytes.intersects(ByteSet::from_list(b")="))
-    {
+    let cut = text.bytes.has(0) && text.bytes.has(b')');
+    if !text.bytes.has(b'(') && !cut {
         return None;
     }
     let lower = text.lower;
@@ -18,14 +18,22 @@ pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
         if closes && before.len() == at {
             match inside.strip_prefix(b"(").unwrap_or(inside) {
                 // `)(&)`, `)(|(`, `)(!(`: operators that only filters have in this place.
-                [b'&' | b'|' | b'!', b'(' | b')', ..] => {
+                [b'&' | b'|' | b'!'] | [b'&' | b'|' | b'!', b'(' | b')', ..] => {
+                    return hit(at, "the filter is closed and another opened");
+                }
+                // `)((|attribute=*)`: the operator of a filter before a condition.
+                [b'&' | b'|' | b'!', rest @ ..] if is_condition(rest) => {
                     return hit(at, "the filter is closed and another opened");
                 }
                 _ if is_condition(inside) => return hit(at, "the filter is closed and a condition added"),
                 _ => {}
             }
         }
-        if opens {
+        // `*()|&`: everything, and operators to begin the next filter with.
+        if before.ends_with(b"*") && matches!(inside, [b')', b'|' | b'&', ..]) {
+            return hit(at, "the value is everything and another filter follows");
+        }
+        if opens || before.ends_with(b"*") {
             if let [b'&' | b'|' | b'!', b'(', rest @ ..] = inside {
                 if is_condition(rest) || matches!(rest.first(), Some(b'&' | b'|' | b'!')) {
                     return hit(at, "a filter of its own");
@@ -36,7 +44,7 @@ pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
     // `*))%00`: everything, and an end that cuts off the rest.
     let tail = lower.trim_ascii();
     let end = tail.iter().rev().take_while(|b| matches!(b, b')' | 0)).count();
-    if lower.contains(&0) && end >= 2 && tail.iter().any(|b| *b == b'*') {
+    if cut && end >= 2 && tail.iter().any(|b| *b == b'*') {
         return hit(0, "the filter is closed and the rest cut off");
     }
     None
@@ -63,6 +71,10 @@ mod tests {
     #[test]
     fn filters_that_are_left() {
         for text in [
+            "*)(&",
+            "*(|(mail=*))",
+            "*()|&'",
+            "x*)((|userPassword=*)",
             "*)(uid=*))(|(uid=*",
             "admin)(&)",
             "jsmith)(!(&(1=0",
@@ -79,6 +91,9 @@ mod tests {
     #[test]
     fn names_and_brackets() {
         for text in [
+            "if (!(a) && (b)) continue;",
+            "5 * (3 + 4) = 35 | 6 * (1)",
+            "int (*handler)(int) = find(); y * (a|b)",
             "cn=Ann Miller,ou=Sales",
             "S (2), M (4)",
             "f(x) = (a & b) | (c & !d)",

@@ -36,9 +36,12 @@ fn lines(text: &Text<'_>) -> Option<Hit> {
     };
     let text_of = Lead {
         head,
+        address: is_address(head),
         letter: is_letter(text, head),
         space: memchr::memchr(b' ', lower).unwrap_or(usize::MAX),
         feed: memchr::memchr(b'\n', lower).unwrap_or(usize::MAX),
+        boundary: Cell::new(head.starts_with(b"--")),
+        blank: Cell::new(false),
         logged: Cell::new(None),
     };
     let mut number = 2;
@@ -58,11 +61,17 @@ fn lines(text: &Text<'_>) -> Option<Hit> {
 struct Lead<'a> {
     /// The first line.
     head: &'a [u8],
+    /// The first line is an address of mail and nothing else: what follows goes into the letter sent there.
+    address: bool,
     /// The text is a letter: headers are at home in it.
     letter: bool,
     /// The first blank and the first line feed of the text.
     space: usize,
     feed: usize,
+    /// The line before is the boundary of a part, or belongs to the part's head.
+    boundary: Cell<bool>,
+    /// The second line is blank, as behind the head of a letter or a reply.
+    blank: Cell<bool>,
     /// Whether the first line is one of a log, once that was asked.
     logged: Cell<Option<bool>>,
 }
@@ -140,13 +149,20 @@ fn break_length(rest: &[u8], i: usize, byte: u8) -> Option<usize> {
 fn judge(text: &Text<'_>, lead: &Lead<'_>, line: Line<'_>, number: usize) -> Option<Hit> {
     let Line { at, text: line, marked } = line;
     if line.is_empty() {
+        lead.blank.set(number == 2 || lead.blank.get());
         return None;
     }
+    let behind_boundary = lead.boundary.replace(line.starts_with(b"--"));
     let colon = memchr::memchr(b':', line);
     let (name, value) = match colon {
         Some(colon) => (line.get(..colon)?.trim_ascii(), line.get(colon + 1..)?.trim_ascii()),
         None => (line.trim_ascii(), &b""[..]),
     };
+    // The parts of a document have heads of their own.
+    if behind_boundary && name.starts_with(b"content-") {
+        lead.boundary.set(true);
+        return None;
+    }
     if is_protocol(line) {
         return Some(hit(Class::Crlf, at, "a line break, and a line of a protocol behind it"));
     }
@@ -155,7 +171,10 @@ fn judge(text: &Text<'_>, lead: &Lead<'_>, line: Line<'_>, number: usize) -> Opt
     if !lead.letter && after_value {
         if colon.is_some()
             && is_mail_header(name)
-            && (value.contains(&b'@') || marked && name != b"to" && name != b"from" || name.len() > 7)
+            && (lead.address
+                || value.contains(&b'@')
+                || marked && name != b"to" && name != b"from"
+                || name.len() > 7)
             && !value.is_empty()
         {
             return Some(hit(Class::Mail, at, "a line break, and a header of mail behind it"));
@@ -166,6 +185,13 @@ fn judge(text: &Text<'_>, lead: &Lead<'_>, line: Line<'_>, number: usize) -> Opt
         {
             return Some(hit(Class::Mail, at, "a line break, and a command to a mail server behind it"));
         }
+    }
+    if lead.address && lead.blank.get() && memchr::memmem::find(line, b"://").is_some() {
+        return Some(hit(Class::Mail, at, "an address, and a letter of one's own behind it"));
+    }
+    let page = [&b"<html"[..], b"<!doctype html", b"<body"].iter().any(|p| line.starts_with(p));
+    if page && marked && lead.blank.get() && lead.head.len() <= 64 && lead.space >= at {
+        return Some(hit(Class::Crlf, at, "a blank line, and a page behind it"));
     }
     if !lead.letter
         && colon.is_some()
@@ -193,6 +219,15 @@ fn judge(text: &Text<'_>, lead: &Lead<'_>, line: Line<'_>, number: usize) -> Opt
 fn is_letter(text: &Text<'_>, head: &[u8]) -> bool {
     let named = head.split(|b| *b == b':').next().unwrap_or_default();
     is_mail_header(named) && head.len() > named.len() || text.marks.has(Group::Letters)
+}
+
+/// `name@host`, with nothing around it.
+fn is_address(line: &[u8]) -> bool {
+    let line = line.trim_ascii();
+    line.len() <= 254
+        && memchr::memchr(b'@', line)
+            .is_some_and(|at| at > 0 && line.get(at + 1..).is_some_and(|h| h.contains(&b'.')))
+        && !line.iter().any(|b| b.is_ascii_whitespace() || matches!(b, b',' | b';' | b':' | b'/'))
 }
 
 fn is_header_value(name: &[u8], value: &[u8]) -> bool {
@@ -259,7 +294,16 @@ fn is_log_line(line: &[u8]) -> bool {
         line.strip_prefix(*l)
             .is_some_and(|r| r.trim_ascii_start().starts_with(b":") && memchr::memchr(b'=', r).is_some())
     });
-    dated && leveled || access || structured || syslog || bare_level
+    // `INFO:root:text`, as Python has it.
+    let named = [&b"info:"[..], b"warning:", b"error:", b"debug:", b"critical:"].iter().any(|l| {
+        line.strip_prefix(*l).is_some_and(|rest| {
+            let name =
+                rest.iter().take(64).take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_'));
+            let length = name.count();
+            length > 0 && rest.get(length) == Some(&b':')
+        })
+    });
+    dated && leveled || access || structured || syslog || bare_level || named
 }
 
 /// What follows an IMAP tag: `a004 create x`.
@@ -384,6 +428,10 @@ mod tests {
             "\r\nQUIT\r\n",
             "user\u{1b}]0;x\u{7}",
             "x@example.com\rBcc: y@evil.example",
+            "x@example.com\nSubject: prizes",
+            "x@example.com\n\nLook: http://evil.example/",
+            "ok\nINFO:root:User admin logged in",
+            "x\r\n\r\n<html>gone</html>",
             "\"x -oQ/tmp -X/var/www/a.php\"@example.com",
         ] {
             assert!(sample(detect, text), "{text}");
@@ -404,6 +452,10 @@ mod tests {
             "Hi Ann,\nsee you.\nTom\n-- \nTom Ray, tom@example.com",
             "10:00 INFO session\n11:00 login help desk",
             "Note\nplease quit smoking",
+            "x@example.com\n+49 7254 0001",
+            "x@example.com\nSee you at https://example.com/",
+            "error: disk: full, and more",
+            "--=_part\nContent-Type: text/plain\nContent-Transfer-Encoding: 8bit\n\nhi",
             "Let's go\nget milk and bread",
         ] {
             assert!(!sample(detect, text), "{text}");

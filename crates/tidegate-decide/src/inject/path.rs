@@ -123,6 +123,24 @@ fn target(text: &Text<'_>) -> Option<Hit> {
     }
     let rooted = matches!(path.first(), Some(b'/' | b'\\')) || matches!(path, [b'a'..=b'z', b':', ..]);
     let at = |found: usize| hit(found, "a file of the system or the server, addressed from its root");
+    // What only its owner reads, in whoever's home.
+    let home = rooted || path.starts_with(b"~/");
+    if home
+        && [
+            &b"/.ssh/id_"[..],
+            b"/.ssh/authorized_keys",
+            b"/.aws/credentials",
+            b"/.bash_history",
+            b"/.kube/config",
+        ]
+        .iter()
+        .any(|n| memchr::memmem::find(path, n).is_some())
+    {
+        return Some(at(0));
+    }
+    if rooted && matches!(path.get(1), Some(b'.')) && is_known_file(path) {
+        return Some(at(0));
+    }
     if rooted
         && is_known_file(path.get(path.iter().take_while(|b| matches!(b, b'/' | b'\\' | b'.')).count()..)?)
     {
@@ -218,6 +236,20 @@ const KNOWN: &[&[u8]] = &[
     b"proc/version",
     b"proc/cmdline",
     b"proc/1/environ",
+    b"etc/nginx",
+    b"etc/apache2",
+    b"etc/httpd",
+    b"etc/mysql",
+    b"etc/my.cnf",
+    b"etc/fstab",
+    b"etc/resolv.conf",
+    b"etc/os-release",
+    b"etc/environment",
+    b"proc/net",
+    b"proc/mounts",
+    b"var/run/secrets",
+    b"run/secrets",
+    b"var/log/apache2",
     b"var/log/apache",
     b"var/log/httpd",
     b"var/log/nginx",

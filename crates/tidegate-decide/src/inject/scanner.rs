@@ -50,6 +50,7 @@ pub(super) const WORDS: &[&[u8]] = &[
     b".canarytokens.com",
     b"nuclei",
     b"ffuf",
+    b"fuzz faster u fool",
     b"sqlmap",
     b"nikto",
     b"acunetix",

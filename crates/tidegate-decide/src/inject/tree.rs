@@ -47,6 +47,17 @@ pub(super) fn keys<'a>(root: Item<'a>, hits: &mut Vec<(Item<'a>, Hit)>) {
                 }
             }
             Kind::Array => {
+                // A path that is walked key by key.
+                let names = || item.items().map(|i| i.plain().unwrap_or_default());
+                let walked =
+                    names().zip(names().skip(1)).any(|pair| pair == (&b"constructor"[..], &b"prototype"[..]));
+                if walked {
+                    let why = "a path that reaches the prototype through the constructor";
+                    hits.push((
+                        item,
+                        Hit { class: Class::PrototypePollution, at: item.offset(), why: why.into() },
+                    ));
+                }
                 pending.extend(item.items().filter(|i| matches!(i.kind(), Kind::Object | Kind::Array)))
             }
             _ => {}

@@ -23,6 +23,12 @@ pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
             }
         }
     }
+    // The namespace of inclusions, whatever prefix it was given.
+    if let Some(at) = memchr::memmem::find(lower, b"www.w3.org/2001/xinclude") {
+        if memchr::memmem::find(lower, b":include").is_some() {
+            return hit(at, "a document that includes another");
+        }
+    }
     for at in memchr::memmem::find_iter(lower, b"<!doctype") {
         if !text.spend(400) {
             return None;
@@ -59,7 +65,12 @@ pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
                 memchr::memmem::find(lower.get(at.saturating_sub(64)..at).unwrap_or_default(), b"import")
                     .is_some()
                     && value.starts_with(b"http");
-            if file || foreign {
+            // Locations come in pairs: a namespace, and where its schema lies. One alone is only there to be fetched.
+            let before = lower.get(..at).unwrap_or_default();
+            let lone = before.ends_with(b":")
+                && (value.starts_with(b"http") || value.starts_with(b"ftp"))
+                && value.trim_ascii().iter().all(|b| !b.is_ascii_whitespace());
+            if file || foreign || lone {
                 return hit(at, "a schema or picture that the parser reads from elsewhere");
             }
         }
@@ -71,6 +82,7 @@ pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
 pub(super) const WORDS: &[&[u8]] = &[
     b"<!entity",
     b"<xi:include",
+    b"www.w3.org/2001/xinclude",
     b"<?xml-stylesheet",
     b"<xsl:stylesheet",
     b"<xsl:transform",
@@ -93,6 +105,7 @@ mod tests {
             "<!DOCTYPE x SYSTEM \"//x/x\" > <x>a</x>",
             "<r xmlns:xi=\"http://www.w3.org/2001/XInclude\"><xi:include href=\"x\"/></r>",
             "<r xsi:noNamespaceSchemaLocation=\"file:///etc/passwd\"/>",
+            "<r xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" xsi:schemaLocation=\"http://evil.example/\"/>",
         ] {
             assert!(sample(detect, text), "{text}");
         }
