@@ -135,8 +135,19 @@ enum Strength {
 /// Judges what stands where a command may begin.
 fn command(text: &Text<'_>, from: &[u8]) -> Strength {
     let mut letters = [0; 48];
-    let (length, rest) = name(from, &mut letters);
-    let (name, path) = base(letters.get(..length).unwrap_or_default());
+    let plain = from
+        .iter()
+        .take(48)
+        .take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-' | b':'))
+        .count();
+    let dressed = matches!(
+        from.get(plain),
+        Some(b'/' | b'\'' | b'"' | b'\\' | b'^' | b'@' | b'$' | b'?' | b'*' | b'{')
+    );
+    let (length, rest) =
+        if dressed { name(from, &mut letters) } else { (0, from.get(plain..).unwrap_or_default()) };
+    let read = if dressed { letters.get(..length) } else { from.get(..plain) };
+    let (name, path) = base(read.unwrap_or_default());
     // A wildcard stands for whatever the guard would know.
     let wild = path && name.iter().any(|b| matches!(b, b'?' | b'*'));
     let (known, english) = (wild || is_strong(name), is_english(name));

@@ -15,7 +15,7 @@ pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
     if let Some(at) = Some(raw).filter(|_| text.bytes.has(b'"') && text.bytes.has(b':')).and_then(php) {
         return hit(at, "an object as PHP serialises it");
     }
-    if text.bytes.has(b'\n') && is_pickle(raw) {
+    if text.bytes.has(b'\n') && text.bytes.has(b'c') && is_pickle(raw) {
         return hit(0, "a pickle that calls something when it is read");
     }
     if !text.marks.has(Group::Objects64) {

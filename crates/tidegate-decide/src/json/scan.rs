@@ -264,26 +264,33 @@ impl Scan<'_> {
         let mut at = start;
         let mut escaped = false;
         loop {
-            let rest = self.text.get(at..).unwrap_or_default();
-            let Some(step) = bytes::position(rest, |b| (b == b'"') | (b == b'\\') | (b < 0x20)) else {
-                return Err(Malformed::Syntax(self.text.len()));
-            };
-            at += step;
-            match self.text.get(at) {
-                Some(b'"') => break,
-                Some(b'\\') => {
+            match self.text.get(at..).unwrap_or_default() {
+                [b'"', ..] => break,
+                [b'\\', b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't', ..] => {
+                    escaped = true;
+                    at += 2;
+                }
+                [b'\\', ..] => {
                     escaped = true;
                     at = self.escape(at)?;
                 }
                 // Raw control characters are no JSON: the runtime would refuse them too.
-                _ => return Err(Malformed::Syntax(at)),
+                [0..0x20, ..] => return Err(Malformed::Syntax(at)),
+                [_, rest @ ..] => {
+                    let Some(step) = bytes::position(rest, |b| (b == b'"') | (b == b'\\') | (b < 0x20))
+                    else {
+                        return Err(Malformed::Syntax(self.text.len()));
+                    };
+                    at += 1 + step;
+                }
+                [] => return Err(Malformed::Syntax(self.text.len())),
             }
         }
         self.at = at + 1;
         Ok(self.push(Kind::String, escaped, start, at))
     }
 
-    /// Steps over the escape at `at`, both halves of a pair at once.
+    /// Steps over the escape of a code unit at `at`, both halves of a pair at once.
     fn escape(&mut self, at: usize) -> Result<usize, Malformed> {
         let tail = self.text.get(at + 1..).unwrap_or_default();
         match tail {
@@ -300,7 +307,6 @@ impl Scan<'_> {
                 }
                 Ok(at + 6)
             }
-            [b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't', ..] => Ok(at + 2),
             _ => Err(Malformed::Syntax(at)),
         }
     }

@@ -5,13 +5,12 @@ use crate::bytes;
 /// Appends the value of the raw string `raw` to `out`. A lone surrogate becomes U+FFFD, as most runtimes have it; an escape
 /// that JSON doesn't know stays as it is.
 pub fn unescape(raw: &[u8], out: &mut Vec<u8>) {
+    out.reserve(raw.len());
     let mut rest = raw;
-    while let Some(at) = bytes::position(rest, |b| b == b'\\') {
-        let (before, tail) = rest.split_at(at);
-        out.extend_from_slice(before);
-        rest = match tail {
-            [_, b'u', digits @ ..] => unicode(digits, out),
-            [_, c, more @ ..] => {
+    loop {
+        rest = match rest {
+            [b'\\', b'u', digits @ ..] => unicode(digits, out),
+            [b'\\', c, more @ ..] => {
                 out.push(match c {
                     b'n' => b'\n',
                     b't' => b'\t',
@@ -22,10 +21,19 @@ pub fn unescape(raw: &[u8], out: &mut Vec<u8>) {
                 });
                 more
             }
-            _ => &[],
+            [] | [b'\\'] => return,
+            [plain, b'\\', ..] => {
+                out.push(*plain);
+                rest.get(1..).unwrap_or_default()
+            }
+            _ => {
+                let end = bytes::position(rest, |b| b == b'\\').unwrap_or(rest.len());
+                let (before, tail) = rest.split_at(end);
+                out.extend_from_slice(before);
+                tail
+            }
         };
     }
-    out.extend_from_slice(rest);
 }
 
 /// Takes the digits after `\u`, and the second half of a pair if there is one; gives what is left.
