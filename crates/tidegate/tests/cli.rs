@@ -11,6 +11,7 @@ mod cli {
     mod fix;
     mod formats;
     mod graph;
+    mod guard;
     mod iam;
     mod iam_lint;
     mod iam_reach;

@@ -1,0 +1,7 @@
+//! Decisions on events: whatever the bytes, there is one, and no panic.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|event: &[u8]| {
+    std::hint::black_box(tidegate_decide::Guard::default().decide(event, None));
+});
