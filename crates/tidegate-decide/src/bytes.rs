@@ -19,19 +19,43 @@ pub(crate) fn position(text: &[u8], is: impl Fn(u8) -> bool) -> Option<usize> {
     tail.iter().position(|b| is(*b)).map(|found| at + found)
 }
 
-/// All of them.
-pub(crate) fn positions(text: &[u8], is: impl Fn(u8) -> bool) -> impl Iterator<Item = usize> {
+/// All bytes that `table` holds; `is` says the same, as [`position`] needs it.
+pub(crate) fn positions(
+    text: &[u8],
+    table: &'static [bool; 256],
+    is: impl Fn(u8) -> bool,
+) -> impl Iterator<Item = usize> {
     let mut from = 0;
     std::iter::from_fn(move || {
-        let at = from + position(text.get(from..)?, &is)?;
+        let rest = text.get(from..)?;
+        let listed = |b: &u8| table.get(usize::from(*b)).copied().unwrap_or_default();
+        let near = rest.iter().take(8).position(listed);
+        let at = match near {
+            Some(at) => from + at,
+            None => from + 8 + position(rest.get(8..)?, &is)?,
+        };
         from = at + 1;
         Some(at)
     })
 }
 
+/// The table of a few bytes; evaluated by the compiler.
+#[expect(clippy::indexing_slicing, reason = "evaluated by the compiler")]
+pub(crate) const fn table(list: &[u8]) -> [bool; 256] {
+    let mut table = [false; 256];
+    let mut i = 0;
+    while i < list.len() {
+        table[list[i] as usize] = true;
+        i += 1;
+    }
+    table
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    static X: [bool; 256] = table(b"x");
 
     #[test]
     fn wherever_they_stand() {
@@ -42,7 +66,7 @@ mod tests {
                 let mut text = text.clone();
                 text[at] = b'x';
                 assert_eq!(position(&text, |b| b == b'x'), Some(at));
-                assert_eq!(positions(&text, |b| b == b'x').collect::<Vec<_>>(), [at]);
+                assert_eq!(positions(&text, &X, |b| b == b'x').collect::<Vec<_>>(), [at]);
             }
         }
     }

@@ -50,8 +50,8 @@ pub(crate) struct Text<'a> {
 
 /// What may be spent on any text, in steps of about a nanosecond, and on each of its bytes in addition. Honest text takes
 /// a fraction of it: it does not seem to begin something at every other byte.
-const WORK: i64 = 200_000;
-const WORK_PER_BYTE: i64 = 4;
+const WORK: i64 = 400_000;
+const WORK_PER_BYTE: i64 = 6;
 
 impl<'a> Text<'a> {
     pub(crate) fn new(raw: &'a [u8], lower: &'a [u8], bytes: ByteSet, place: Place, label: &'a [u8]) -> Self {
@@ -205,6 +205,41 @@ fn sample(detect: Detect, raw: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Whatever is repeated, no detector takes more than a text may cost, and honest text comes nowhere near.
+    #[test]
+    fn work_is_metered() {
+        let spent = |filler: &str| {
+            let raw = filler.repeat(300_000 / filler.len());
+            let lower = raw.to_ascii_lowercase();
+            let bytes = ByteSet::of(raw.as_bytes());
+            let text = Text::new(raw.as_bytes(), lower.as_bytes(), bytes, Place::Field, b"");
+            let before = text.left.get();
+            for detect in DETECTORS {
+                if text.is_spent() || detect(&text).is_some() {
+                    break;
+                }
+            }
+            (before - text.left.get()) * 100 / before
+        };
+        for filler in ["' or 1 ", "<!doctype ", "${${a}"] {
+            assert!((100..120).contains(&spent(filler)), "{filler}: {}%", spent(filler));
+        }
+        for honest in [
+            "It's the order that we've sent (two parcels); \"the usual\", she said & waved.\n",
+            "1007;\"O'Brien, Ann\";12.50;ann@example.com\n",
+            "<p class=\"note\">We met on <a href=\"https://example.com/a?b=c\">Monday</a>.</p>\n",
+            "<td class=\"a\">1</td><td class='b'>2</td>\n",
+            "\"a\";\"b\";\"c\"\n",
+            "['red', 'blue', 'green']\n",
+            "{a: 'x', b: \"y\", c: f(1)};\n",
+            "x = a && b || c; y = (d & e) | f;\n",
+            "    if (total > 10 && !paid) { return send(id, `late ${id}`); } // see docs\n",
+            "2026-11-23 10:00:00 INFO request id=17 path=/orders took 3 ms\n",
+        ] {
+            assert!(spent(honest) < 80, "{honest}: {}%", spent(honest));
+        }
+    }
 
     #[test]
     fn sets_of_bytes() {

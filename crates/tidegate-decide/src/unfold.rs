@@ -109,10 +109,10 @@ impl Unfold<'_> {
         if let Some(hit) = inject::binary(bytes) {
             return self.report(hit.class, origin, chain, hit.at, hit.why);
         }
-        if let Some(kind) = inflate::kind(bytes) {
-            if self.inflated(kind, bytes, origin, chain) {
-                return;
-            }
+        if let Some(kind) = inflate::kind(bytes)
+            && self.inflated(kind, bytes, origin, chain)
+        {
+            return;
         }
         if let Some(records) = framing::aggregated(bytes) {
             let Some(chain) = self.step(chain, Step::Framing, origin) else { return };
@@ -341,10 +341,10 @@ impl Unfold<'_> {
             return;
         }
         let mut value = self.buffer();
-        if characters::decode(text, plus, &mut value) {
-            if let Some(chain) = self.step(chain, Step::Characters, origin) {
-                self.text(&value, origin, chain);
-            }
+        if characters::decode(text, plus, &mut value)
+            && let Some(chain) = self.step(chain, Step::Characters, origin)
+        {
+            self.text(&value, origin, chain);
         }
         self.give_back(value);
     }

@@ -42,10 +42,10 @@ pub(crate) fn may_hide(text: &[u8]) -> bool {
 
 /// `%41` and `%u0041`.
 fn percent(text: &[u8], out: &mut Vec<u8>) -> usize {
-    if let [_, b'u' | b'U', digits @ ..] = text {
-        if let Some(code) = hex(digits, 4) {
-            return push(code, out, 6);
-        }
+    if let [_, b'u' | b'U', digits @ ..] = text
+        && let Some(code) = hex(digits, 4)
+    {
+        return push(code, out, 6);
     }
     match text.get(1..).and_then(|digits| hex(digits, 2)) {
         Some(code) => {
@@ -76,6 +76,10 @@ fn entity(text: &[u8], out: &mut Vec<u8>) -> usize {
         }
         let semicolon = usize::from(digits.get(count) == Some(&b';'));
         return push(code, out, head + zeros + count + semicolon);
+    }
+    if let [_, b'a', b'm', b'p', b';', ..] = text {
+        out.push(b'&');
+        return 5;
     }
     for (name, value) in ENTITIES {
         if name.first() != text.get(1).map(u8::to_ascii_lowercase).as_ref() {

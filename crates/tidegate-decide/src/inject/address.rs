@@ -50,7 +50,7 @@ pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
                 | b"mysql"
                 | b"postgres"
         );
-        if !known && !(scheme.is_empty() && mark == 0) {
+        if !(known || scheme.is_empty() && mark == 0) {
             continue;
         }
         let host = host(after);
@@ -61,10 +61,11 @@ pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
             return hit(start, why);
         }
     }
-    if text.marks.has(Group::Metadata) && !text.bytes.has(b' ') {
-        if let Some((at, _)) = marks::find(lower, 0, Group::Metadata).next() {
-            return hit(at, "a path of the platform's own metadata service");
-        }
+    if text.marks.has(Group::Metadata)
+        && !text.bytes.has(b' ')
+        && let Some((at, _)) = marks::find(lower, 0, Group::Metadata).next()
+    {
+        return hit(at, "a path of the platform's own metadata service");
     }
     None
 }

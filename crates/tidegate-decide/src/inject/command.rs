@@ -107,7 +107,8 @@ fn may_begin(text: &[u8]) -> bool {
 
 /// Places where a shell begins a command, other than the start. Blanks are skipped.
 fn separators(lower: &[u8]) -> impl Iterator<Item = usize> {
-    let marks = bytes::positions(lower, |b| {
+    static TABLE: [bool; 256] = bytes::table(b";|&\n\r`(");
+    let marks = bytes::positions(lower, &TABLE, |b| {
         (b == b';') | (b == b'|') | (b == b'&') | (b == b'\n') | (b == b'\r') | (b == b'`') | (b == b'(')
     });
     marks.filter_map(|at| {
@@ -144,6 +145,13 @@ fn command(text: &Text<'_>, from: &[u8]) -> Strength {
         from.get(plain),
         Some(b'/' | b'\'' | b'"' | b'\\' | b'^' | b'@' | b'$' | b'?' | b'*' | b'{')
     );
+    if !dressed {
+        match from.get(..plain) {
+            Some([a @ b'a'..=b'z', b @ b'a'..=b'z', ..]) if !begins_a_name(*a, *b) => return Strength::No,
+            Some([] | [b'a'..=b'v' | b'x'..=b'z']) => return Strength::No,
+            _ => {}
+        }
+    }
     let (length, rest) =
         if dressed { name(from, &mut letters) } else { (0, from.get(plain..).unwrap_or_default()) };
     let read = if dressed { letters.get(..length) } else { from.get(..plain) };
@@ -196,7 +204,7 @@ fn name<'a>(text: &'a [u8], name: &mut [u8; 48]) -> (usize, &'a [u8]) {
             [b'\'' | b'"' | b'\\' | b'^' | b'@', more @ ..]
                 if length > 0 || matches!(rest.first(), Some(b'\\' | b'^' | b'@')) =>
             {
-                rest = more
+                rest = more;
             }
             [b'$', b'@' | b'*', more @ ..] => rest = more,
             [b'{', more @ ..] if length == 0 => rest = more,
@@ -213,6 +221,30 @@ fn name<'a>(text: &'a [u8], name: &mut [u8; 48]) -> (usize, &'a [u8]) {
         }
     }
     (length, rest)
+}
+
+/// The first two letters of every name below; a test holds them together.
+const STARTS: &[u8] =
+    b"ad ar at aw ba bi bu ca cd ce ch cm co cp cr cs cu da dd de df di do du ec en ev ex fa fi fo ft \
+    ga gc ge gr gz ha he hi ho id if ip jo ki ks ku le ln lo ls lu ma mk mo ms mv my nc ne nl no np \
+    ns od op pa pe ph pi po pr ps pw py re rm ro ru sc se sh sl so ss st su sy ta tc te tf ti to tr \
+    ty un us ve wg wh wm ws xa xx zi zs ";
+
+#[expect(clippy::indexing_slicing, reason = "evaluated by the compiler")]
+const fn starts(list: &[u8]) -> [u32; 26] {
+    let mut table = [0; 26];
+    let mut list = list;
+    while let [a, b, b' ', rest @ ..] = list {
+        table[(*a - b'a') as usize] |= 1 << (*b - b'a');
+        list = rest;
+    }
+    table
+}
+
+/// Whether some name begins with these two letters, which tells most words from names at once.
+fn begins_a_name(a: u8, b: u8) -> bool {
+    static TABLE: [u32; 26] = starts(STARTS);
+    TABLE.get(usize::from(a - b'a')).is_some_and(|seconds| seconds & 1 << (b - b'a') != 0)
 }
 
 /// The last part of a path, without `.exe`; true if it was a path to a folder of programs.
@@ -291,7 +323,7 @@ fn stands_alone(lower: &[u8], at: usize) -> bool {
     }
     let rest = lower.get(at..).unwrap_or_default();
     let words = |text: &[u8]| {
-        text.split(|b| b.is_ascii_whitespace())
+        text.split(u8::is_ascii_whitespace)
             .filter(|w| w.iter().filter(|b| b.is_ascii_alphabetic()).count() > 1)
             .count()
     };
@@ -308,7 +340,7 @@ fn stands_alone(lower: &[u8], at: usize) -> bool {
 /// Where a text has had two words: a backtick further on quotes a word of a sentence.
 fn prose_from(lower: &[u8]) -> usize {
     let mut at = 0;
-    let words = lower.split(|b| b.is_ascii_whitespace()).map(|word| {
+    let words = lower.split(u8::is_ascii_whitespace).map(|word| {
         at += word.len() + 1;
         (at - 1, word)
     });
@@ -321,7 +353,7 @@ fn prose_from(lower: &[u8]) -> usize {
 /// A name in backticks within a text of several words, as people write about columns and functions.
 fn is_mentioned(lower: &[u8]) -> bool {
     let word = |w: &&[u8]| w.len() > 1 && w.iter().all(u8::is_ascii_alphabetic);
-    lower.split(|b| b.is_ascii_whitespace()).filter(word).nth(2).is_some()
+    lower.split(u8::is_ascii_whitespace).filter(word).nth(2).is_some()
 }
 
 /// The substitution is the whole text, quotes aside.
@@ -345,7 +377,7 @@ fn is_terse(lower: &[u8]) -> bool {
     if lower.len() > 512 {
         return false;
     }
-    let mut words = lower.split(|b| b.is_ascii_whitespace()).filter(|w| !w.is_empty());
+    let mut words = lower.split(u8::is_ascii_whitespace).filter(|w| !w.is_empty());
     !words.any(|w| PROSE.contains(&w))
 }
 
@@ -554,6 +586,25 @@ const FILES: &[&[u8]] = &[
 mod tests {
     use super::*;
     use crate::inject::sample;
+
+    /// Every name of two letters that a text could begin with, so that none is missing in the list of beginnings.
+    #[test]
+    fn beginnings_of_names() {
+        let source = include_str!("command.rs");
+        let names = source.split("fn is_strong").nth(1).unwrap().split("#[cfg(test)]").next().unwrap();
+        let mut count = 0;
+        for name in names.split("b\"").skip(1).map(|rest| rest.split('"').next().unwrap()) {
+            let bytes = name.as_bytes();
+            if (is_strong(bytes) || is_english(bytes))
+                && bytes.len() > 1
+                && bytes.iter().take(2).all(u8::is_ascii_lowercase)
+            {
+                assert!(begins_a_name(bytes[0], bytes[1]), "{name}");
+                count += 1;
+            }
+        }
+        assert!(count > 150, "{count}");
+    }
 
     #[test]
     fn what_a_shell_would_run() {

@@ -33,18 +33,17 @@ pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
         if before.ends_with(b"*") && matches!(inside, [b')', b'|' | b'&', ..]) {
             return hit(at, "the value is everything and another filter follows");
         }
-        if opens || before.ends_with(b"*") {
-            if let [b'&' | b'|' | b'!', b'(', rest @ ..] = inside {
-                if is_condition(rest) || matches!(rest.first(), Some(b'&' | b'|' | b'!')) {
-                    return hit(at, "a filter of its own");
-                }
-            }
+        if (opens || before.ends_with(b"*"))
+            && let [b'&' | b'|' | b'!', b'(', rest @ ..] = inside
+            && (is_condition(rest) || matches!(rest.first(), Some(b'&' | b'|' | b'!')))
+        {
+            return hit(at, "a filter of its own");
         }
     }
     // `*))%00`: everything, and an end that cuts off the rest.
     let tail = lower.trim_ascii();
     let end = tail.iter().rev().take_while(|b| matches!(b, b')' | 0)).count();
-    if cut && end >= 2 && tail.iter().any(|b| *b == b'*') {
+    if cut && end >= 2 && tail.contains(&b'*') {
         return hit(0, "the filter is closed and the rest cut off");
     }
     None

@@ -20,10 +20,10 @@ fn lines(text: &Text<'_>) -> Option<Hit> {
         return None;
     }
     let lower = text.lower;
-    if let Some(at) = memchr::memchr(0x1b, lower) {
-        if matches!(lower.get(at + 1), Some(b'[' | b']')) {
-            return Some(hit(Class::Log, at, "a terminal's control sequence"));
-        }
+    if let Some(at) = memchr::memchr(0x1b, lower)
+        && matches!(lower.get(at + 1), Some(b'[' | b']'))
+    {
+        return Some(hit(Class::Log, at, "a terminal's control sequence"));
     }
     let mut split = Split {
         text: lower,
@@ -31,9 +31,7 @@ fn lines(text: &Text<'_>) -> Option<Hit> {
         plain: !text.bytes.intersects(ByteSet::from_list(b"\xe2\xe5\xc4")),
         marked: false,
     };
-    let Some((head, mut line)) = split.next().and_then(|first| Some((first.text, split.next()?))) else {
-        return None;
-    };
+    let (head, mut line) = split.next().and_then(|first| Some((first.text, split.next()?)))?;
     let text_of = Lead {
         head,
         address: is_address(head),
@@ -150,6 +148,10 @@ fn judge(text: &Text<'_>, lead: &Lead<'_>, line: Line<'_>, number: usize) -> Opt
     let Line { at, text: line, marked } = line;
     if line.is_empty() {
         lead.blank.set(number == 2 || lead.blank.get());
+        return None;
+    }
+    // Nothing so short is a header, a command or a line of a log, within a header aside.
+    if line.len() < 4 && line != b"." && text.place != Place::Header {
         return None;
     }
     let behind_boundary = lead.boundary.replace(line.starts_with(b"--"));

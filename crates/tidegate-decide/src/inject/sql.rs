@@ -83,10 +83,8 @@ fn quotes(text: &Text<'_>) -> Option<Hit> {
         if let Some(why) = Query::new(tail).after_value(true) {
             return Some(hit(at, why));
         }
-        if short {
-            if let Some(why) = Query::new(tail).after_short() {
-                return Some(hit(at, why));
-            }
+        if short && let Some(why) = Query::new(tail).after_short() {
+            return Some(hit(at, why));
         }
     }
     None

@@ -58,7 +58,7 @@ pub(super) fn keys<'a>(root: Item<'a>, hits: &mut Vec<(Item<'a>, Hit)>) {
                         Hit { class: Class::PrototypePollution, at: item.offset(), why: why.into() },
                     ));
                 }
-                pending.extend(item.items().filter(|i| matches!(i.kind(), Kind::Object | Kind::Array)))
+                pending.extend(item.items().filter(|i| matches!(i.kind(), Kind::Object | Kind::Array)));
             }
             _ => {}
         }

@@ -17,17 +17,17 @@ pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
         (b"<xsl:stylesheet", "a program in XSLT"),
         (b"<xsl:transform", "a program in XSLT"),
     ] {
-        if let Some(at) = memchr::memmem::find(lower, mark) {
-            if mark != b"<?xml-stylesheet" || memchr::memmem::find(lower, b"href").is_some() {
-                return hit(at, why);
-            }
+        if let Some(at) = memchr::memmem::find(lower, mark)
+            && (mark != b"<?xml-stylesheet" || memchr::memmem::find(lower, b"href").is_some())
+        {
+            return hit(at, why);
         }
     }
     // The namespace of inclusions, whatever prefix it was given.
-    if let Some(at) = memchr::memmem::find(lower, b"www.w3.org/2001/xinclude") {
-        if memchr::memmem::find(lower, b":include").is_some() {
-            return hit(at, "a document that includes another");
-        }
+    if let Some(at) = memchr::memmem::find(lower, b"www.w3.org/2001/xinclude")
+        && memchr::memmem::find(lower, b":include").is_some()
+    {
+        return hit(at, "a document that includes another");
     }
     for at in memchr::memmem::find_iter(lower, b"<!doctype") {
         if !text.spend(400) {
@@ -36,12 +36,11 @@ pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
         let rest = lower.get(at + 9..).unwrap_or_default();
         let head = rest.get(..512).unwrap_or(rest);
         let declaration = head.split(|b| *b == b'>').next().unwrap_or_default();
-        let html = declaration.trim_ascii().starts_with(b"html");
         let external =
             [&b" system"[..], b" public"].iter().any(|w| memchr::memmem::find(declaration, w).is_some());
         let w3c = memchr::memmem::find(declaration, b"-//w3c//").is_some()
             || memchr::memmem::find(declaration, b"www.w3.org").is_some();
-        if external && !(html && w3c) && !w3c {
+        if external && !w3c {
             return hit(at, "a document type from elsewhere");
         }
     }
@@ -58,7 +57,7 @@ pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
             if !text.spend(40 + value.len()) {
                 return None;
             }
-            let mut places = value.split(|b| b.is_ascii_whitespace());
+            let mut places = value.split(u8::is_ascii_whitespace);
             let file = mark.ends_with(b"file:") || places.any(|p| p.starts_with(b"file:"));
             // One address alone is where to fetch from; pairs name a namespace first.
             let foreign =

@@ -15,10 +15,9 @@ pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
         if let Some(at) = [&b"'] |"[..], b"\"] |", b"')] |", b"] | /", b"']|/"]
             .iter()
             .find_map(|m| memchr::memmem::find(lower, m))
+            && is_walk(lower.get(at..).unwrap_or_default())
         {
-            if is_walk(lower.get(at..).unwrap_or_default()) {
-                return hit(at, "the predicate is closed and another set of nodes joined");
-            }
+            return hit(at, "the predicate is closed and another set of nodes joined");
         }
         for word in [&b"or"[..], b"and", b"|"] {
             for at in memchr::memmem::find_iter(lower, word) {
@@ -47,15 +46,16 @@ pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
     }
     // `//user[name='x' or '1'='1']`, `../../user[@id='1']/@password`.
     let walk = start.starts_with(b"//") || start.starts_with(b"../") || start.starts_with(b"/*");
-    if walk && !start.starts_with(b"//todo") {
-        if let Some(at) = memchr::memchr(b'[', start) {
-            let predicate = start.get(at..).unwrap_or_default();
-            if [&b"[@"[..], b"=\'", b"='", b"text()", b"position()", b"last()"]
-                .iter()
-                .any(|m| memchr::memmem::find(predicate, m).is_some())
-            {
-                return hit(0, "a path with a predicate");
-            }
+    if walk
+        && !start.starts_with(b"//todo")
+        && let Some(at) = memchr::memchr(b'[', start)
+    {
+        let predicate = start.get(at..).unwrap_or_default();
+        if [&b"[@"[..], b"=\'", b"='", b"text()", b"position()", b"last()"]
+            .iter()
+            .any(|m| memchr::memmem::find(predicate, m).is_some())
+        {
+            return hit(0, "a path with a predicate");
         }
     }
     let logic =

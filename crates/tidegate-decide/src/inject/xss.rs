@@ -200,15 +200,16 @@ fn schemes(text: &Text<'_>) -> Option<Hit> {
         let after = lower.get(colon + 1..).unwrap_or_default();
         let straight = before.ends_with(b"javascript") || before.ends_with(b"vbscript");
         let next = after.trim_ascii_start();
-        let code =
+        let code = || {
             next.iter().take(256).any(|b| matches!(b, b'(' | b'`' | b'=' | b'[' | b'.' | b'{' | b'/' | b'&'))
                 && (!straight
                     || after.first().is_some_and(|b| !b.is_ascii_whitespace())
                     || lower
                         .get(..colon.saturating_sub(10))
                         .and_then(<[u8]>::last)
-                        .is_some_and(|b| matches!(b, b'"' | b'\'' | b'=' | b'(' | b'`')));
-        if scheme && code {
+                        .is_some_and(|b| matches!(b, b'"' | b'\'' | b'=' | b'(' | b'`')))
+        };
+        if scheme && code() {
             return Some(hit(colon, "an address that is script"));
         }
         if letters.ends_with(b"data")

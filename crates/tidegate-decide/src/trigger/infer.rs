@@ -11,10 +11,10 @@ pub fn infer(event: Item<'_>) -> Trigger {
     if event.kind() == Kind::Array {
         return of_array(event);
     }
-    if let Some(first) = event.field("Records").and_then(Item::first) {
-        if let Some(trigger) = of_record(first) {
-            return trigger;
-        }
+    if let Some(first) = event.field("Records").and_then(Item::first)
+        && let Some(trigger) = of_record(first)
+    {
+        return trigger;
     }
     http(event).or_else(|| by_keys(event)).unwrap_or(Trigger::Direct)
 }
@@ -103,12 +103,11 @@ fn by_keys(event: Item<'_>) -> Option<Trigger> {
 /// Google Cloud and Azure.
 fn elsewhere(event: Item<'_>) -> Option<Trigger> {
     let message = event.field("message").or_else(|| event.field("data").and_then(|d| d.field("message")));
-    if event.field("subscription").is_some()
-        || event.field("data").is_some_and(|d| d.field("subscription").is_some())
+    if (event.field("subscription").is_some()
+        || event.field("data").is_some_and(|d| d.field("subscription").is_some()))
+        && message.is_some_and(|m| m.field("data").is_some() || m.field("attributes").is_some())
     {
-        if message.is_some_and(|m| m.field("data").is_some() || m.field("attributes").is_some()) {
-            return Some(Trigger::PubSub);
-        }
+        return Some(Trigger::PubSub);
     }
     if has_all(event, &["bucket", "name", "metageneration"]) {
         return Some(Trigger::CloudStorage);

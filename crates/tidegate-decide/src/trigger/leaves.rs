@@ -139,7 +139,7 @@ pub(crate) fn leaves<'a>(trigger: Trigger, event: Item<'a>, visit: &mut dyn FnMu
         }
         Trigger::EventGrid | Trigger::CloudEvent => to.cloud_events(event),
         Trigger::Iot | Trigger::ServiceBus | Trigger::EventHubs | Trigger::Direct => {
-            to.leaf(event, Place::Field)
+            to.leaf(event, Place::Field);
         }
     }
 }
@@ -188,7 +188,8 @@ impl<'a> Visit<'a, '_> {
         for key in ["path", "rawPath", "raw_path"] {
             self.at(event, key, Place::Path);
         }
-        for key in ["rawQueryString"] {
+        {
+            let key = "rawQueryString";
             self.at(event, key, Place::Query);
         }
         for key in [

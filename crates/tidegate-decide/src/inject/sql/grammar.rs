@@ -51,7 +51,7 @@ fn is_comparison(word: &[u8]) -> bool {
 
 impl<'a> Query<'a> {
     pub(super) fn new(lexer: Lexer<'a>) -> Self {
-        Self { lexer, fuel: 96 }
+        Self { lexer, fuel: 64 }
     }
 
     fn next(&mut self) -> Token<'a> {
@@ -201,6 +201,8 @@ impl<'a> Query<'a> {
             Some(b'a'..=b'z' | b'_' | 0x80..) => {
                 matches!(lexer.peek(), Token::Word(word) if is_continuation(word))
             }
+            // Every semicolon is looked behind anyway, but for a comment that makes it the end.
+            Some(b';') => lexer.is_end_with_comment(),
             Some(_) => true,
         }
     }
@@ -454,7 +456,7 @@ impl<'a> Query<'a> {
                 let named = whole && !opened;
                 let columns = self.columns();
                 // Someone may well write about "select a, b from c" at the start of a sentence.
-                columns && (!named || self.to_the_end())
+                columns && (!named || self.runs_out())
             }
             b"insert" | b"replace" => {
                 self.word(b"into")
@@ -466,9 +468,9 @@ impl<'a> Query<'a> {
                     && self.word(b"set")
                     && matches!(self.next(), Token::Word(_))
                     && self.take(Token::Operator(b"="))
-                    && (!whole || self.to_the_end())
+                    && (!whole || self.runs_out())
             }
-            b"delete" => self.word(b"from") && self.table() && (!whole || self.to_the_end()),
+            b"delete" => self.word(b"from") && self.table() && (!whole || self.runs_out()),
             b"drop" | b"truncate" | b"alter" | b"create" => self.definition(),
             b"exec" | b"execute" => match self.next() {
                 Token::Word(name) => {
@@ -587,7 +589,7 @@ impl<'a> Query<'a> {
     }
 
     /// Nothing follows but more of the query: no sentence.
-    fn to_the_end(&mut self) -> bool {
+    fn runs_out(&mut self) -> bool {
         let mut words = 0;
         loop {
             match self.next() {

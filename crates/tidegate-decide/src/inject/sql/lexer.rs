@@ -72,6 +72,12 @@ impl<'a> Lexer<'a> {
         if glued { None } else { rest.get(..length) }
     }
 
+    /// A semicolon and then a comment.
+    pub(super) fn is_end_with_comment(self) -> bool {
+        let rest = self.rest().trim_ascii_start();
+        matches!(rest, [b';', b'-', b'-', ..])
+    }
+
     /// The next token without taking it.
     pub(super) fn peek(self) -> Token<'a> {
         let mut ahead = self;
@@ -106,7 +112,7 @@ impl<'a> Lexer<'a> {
         let token = self.token();
         let length = i64::try_from(self.at.saturating_sub(start)).unwrap_or(i64::MAX);
         // Short tokens cost what it takes to tell them apart, long ones are skipped by many bytes at once.
-        self.left.set(self.left.get() - 8 - length / 4);
+        self.left.set(self.left.get() - 4 - length / 8);
         token
     }
 
@@ -150,7 +156,7 @@ impl<'a> Lexer<'a> {
                 [b' ' | b'\t' | b'\n' | b'\r' | 0x0b | 0x0c | 0xa0 | 0, ..] => self.at += 1,
                 // MySQL runs what stands in here.
                 [b'/', b'*', b'!', more @ ..] => {
-                    self.at += 3 + more.iter().take(6).take_while(|b| b.is_ascii_digit()).count()
+                    self.at += 3 + more.iter().take(6).take_while(|b| b.is_ascii_digit()).count();
                 }
                 [b'/', b'*', more @ ..] => {
                     let near = more.get(..LONGEST).unwrap_or(more);
