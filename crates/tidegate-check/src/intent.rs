@@ -267,7 +267,9 @@ impl<'a> Group<'a> {
                 known::How::Before => continue,
                 known::How::Variable(_) | known::How::Setting(_) => continue,
             };
-            out.extend(actions.iter().map(|a| need(kind.service, a, on, named.how.why())));
+            // Code that handles parts of a batch does it, the poller doesn't.
+            let own = actions.iter().filter(|a| **a != "ChangeMessageVisibility");
+            out.extend(own.map(|a| need(kind.service, a, on, named.how.why())));
         }
         out
     }

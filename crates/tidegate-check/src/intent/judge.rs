@@ -134,7 +134,7 @@ fn action<'a>(
     }
     if targets.is_empty() {
         out.narrowable = false;
-        let why = format!("it names no {}", kind.noun);
+        let why = format!("no {} is named", kind.noun);
         return out.item(Verdict::Unknown, pattern, statement, why, span);
     }
     let used = uses(kind, &targets);
@@ -166,7 +166,7 @@ fn action<'a>(
             return out.item(Verdict::Unknown, pattern, statement, why, span);
         }
         out.whole |= name == "*";
-        let why = format!("it knows no other {} than {}", kind.noun, shown(&targets));
+        let why = format!("no other {} than {} is named", kind.noun, shown(&targets));
         let all_names: Vec<&str> = granted.iter().copied().collect();
         let actions = if is_pattern { beyond.iter().map(ToString::to_string).collect() } else { Vec::new() };
         let wide_level = level(&all_names);
@@ -174,7 +174,7 @@ fn action<'a>(
         out.surplus(pattern, actions, &shown_resource, why, span, wide_level);
     } else if manages && !concrete.is_empty() {
         let actions: Vec<String> = beyond.iter().map(ToString::to_string).collect();
-        let why = format!("the wildcard lets it manage the {}, not only use it", kind.noun);
+        let why = format!("the wildcard allows to manage the {}, not only to use it", kind.noun);
         let on = named(concrete.iter().map(|r| r.logical_id.as_str()));
         out.surplus(pattern, actions, &on, why, span, level(&beyond));
     }
