@@ -75,7 +75,7 @@ fn cut_text(estate: &Estate, answer: &Answer, look: Look, out: &mut String) {
         format!("{} to take away, checked by looking again:", count(cut.len(), "permission", "permissions"));
     let _ = writeln!(out, "{}", look.paint(&title, Style::new().bold()));
     for cut in cut {
-        let actions: Vec<&str> = cut.actions.iter().map(|action| action.as_str()).collect();
+        let actions: Vec<&str> = cut.actions.iter().map(tidegate_graph::Str::as_str).collect();
         let place =
             place(estate, cut.span).unwrap_or_else(|| format!("{}[{}]", shown(&cut.policy), cut.statement));
         let of = short(&estate.account, &cut.of);
