@@ -67,11 +67,11 @@ fn filters_of_a_bucket_count() {
 fn a_rule_fires_for_what_can_be_put() {
     let build = |pattern: Value, bus: &str, state: &str, condition: Value| {
         function(Env::new("lambda.amazonaws.com"))
-            .has("AWS::Events::EventBus", &arn("events", "event-bus/jobs"), json!({}))
+            .has("AWS::Events::EventBus", &arn("events", "event-bus/work"), json!({}))
             .has(
                 "AWS::Events::Rule",
-                &arn("events", "rule/jobs/r"),
-                json!({ "EventBusName": "jobs", "State": state,
+                &arn("events", "rule/r"),
+                json!({ "EventBusName": "work", "State": state,
                 "EventPattern": pattern, "Targets": [{ "Arn": arn("lambda", "function:back") }] }),
             )
             .says(json!({ "Effect": "Allow", "Action": "events:PutEvents",
@@ -79,13 +79,13 @@ fn a_rule_fires_for_what_can_be_put() {
     };
     let orders = json!({ "source": ["orders"] });
     let only = |source: &str| json!({ "StringEquals": { "events:source": source } });
-    assert!(build(orders.clone(), "event-bus/jobs", "ENABLED", json!({})).reaches());
-    assert!(build(orders.clone(), "event-bus/jobs", "ENABLED", only("orders")).reaches());
-    assert!(!build(orders.clone(), "event-bus/jobs", "ENABLED", only("billing")).reaches());
+    assert!(build(orders.clone(), "event-bus/work", "ENABLED", json!({})).reaches());
+    assert!(build(orders.clone(), "event-bus/work", "ENABLED", only("orders")).reaches());
+    assert!(!build(orders.clone(), "event-bus/work", "ENABLED", only("billing")).reaches());
     assert!(!build(orders.clone(), "event-bus/side", "ENABLED", json!({})).reaches());
-    assert!(!build(orders, "event-bus/jobs", "DISABLED", json!({})).reaches());
+    assert!(!build(orders, "event-bus/work", "DISABLED", json!({})).reaches());
     assert!(
-        !build(json!({ "source": ["aws.ec2"] }), "event-bus/jobs", "ENABLED", json!({})).reaches(),
+        !build(json!({ "source": ["aws.ec2"] }), "event-bus/work", "ENABLED", json!({})).reaches(),
         "only AWS puts those"
     );
 }
