@@ -41,12 +41,15 @@ declare_rule! {
         severity: High,
         confidence: High,
         since: "0.1.0",
-        aliases: ["TG-GCP-012", "CKV_GCP_117", "kics:84d36481-fd63-48cb-838e-635c44806ec2", "kics:cefdad16-0dd5-4ac5-8ed2-a37502c78672"],
+        aliases: ["TG-GCP-012", "CKV_GCP_117", "kics:84d36481-fd63-48cb-838e-635c44806ec2"],
         threats: ["T22"],
         profiles: [Baseline],
         why: "whoever breaks into one service has all of them",
     }
 }
+
+/// The peer that looks at service accounts alone.
+const SERVICE_ACCOUNTS_ALONE: &[&str] = &["kics:84d36481-fd63-48cb-838e-635c44806ec2"];
 
 const BASIC: &[&str] = &["roles/owner", "roles/editor"];
 
@@ -90,6 +93,7 @@ impl Rule for BasicRole {
             cx.finding(grant, message)
                 .at_place(binding.key, binding.value.span)
                 .severity(severity)
+                .unlike(if service { &[] } else { SERVICE_ACCOUNTS_ALONE })
                 .help("give roles on the resources that it uses, such as `roles/pubsub.publisher` on a topic")
                 .report();
         }
