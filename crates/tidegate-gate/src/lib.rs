@@ -1,0 +1,1 @@
+//! The HTTP gate and the bus relay: async fronts around the decision.
