@@ -64,6 +64,10 @@ classes! {
     NumberPrecision "number-precision",
     /// Comes from where the contract declares nothing.
     Origin "origin",
+    /// Whoever sent it hasn't proven who it is.
+    Signature "signature",
+    /// It came before.
+    Replay "replay",
     /// Operating system command.
     OsCommand "os-command",
     /// SQL.

@@ -1,5 +1,6 @@
 //! One event in, one decision out.
 
+use crate::authenticate::{Refusal, Request, Trust, authenticate};
 use crate::decision::{Class, Decision, Reason, Record, Verdict};
 use crate::decode::Chain;
 use crate::decode::inflate::Bound;
@@ -7,7 +8,8 @@ use crate::json::{Item, Limits, Malformed, Tape};
 use crate::origin;
 use crate::trigger::{self, Trigger};
 use crate::unfold::{Bounds, Found, Spare, Unfold, describe};
-use tidegate_graph::contract::{Contract, Function, Inspect, Mode, OnDeny, VERSION};
+use std::sync::Arc;
+use tidegate_graph::contract::{Contract, Edge, Function, Inspect, Mode, OnDeny, VERSION};
 
 /// How strict a guard is. The default inspects everything.
 #[derive(Clone, Debug)]
@@ -55,6 +57,8 @@ pub struct Guard {
     tape: Tape,
     spare: Spare,
     found: Vec<Found>,
+    trust: Arc<Trust>,
+    now: Option<u64>,
 }
 
 /// A decision under a contract.
@@ -82,6 +86,17 @@ impl Guard {
     /// A guard with these settings.
     pub fn new(settings: Settings) -> Self {
         Self { settings, ..Self::default() }
+    }
+
+    /// The same guard with secrets, and a memory of what came.
+    #[must_use]
+    pub fn trusting(self, trust: Arc<Trust>) -> Self {
+        Self { trust, ..self }
+    }
+
+    /// Tells it the time, in milliseconds since 1970. Without it nothing passes that has to be signed with a time.
+    pub fn at(&mut self, now: u64) {
+        self.now = Some(now);
     }
 
     /// Decides on the JSON text `event`; its trigger is inferred where none is given.
@@ -168,8 +183,36 @@ impl Guard {
         if let Some((offset, detail)) = source.whole {
             refuse(&mut decision, root, Class::Origin, offset, detail);
         }
+        if let Err(refusal) = self.believe(&source.edges, trigger, root, &decision) {
+            refuse(&mut decision, root, refusal.class(), root.offset(), refusal.detail());
+        }
         let ruling = Ruling::plain(decision, source.mode);
         Ruling { on_deny: source.on_deny.unwrap_or_else(|| ruling.on_deny.clone()), ..ruling }
+    }
+}
+
+impl Guard {
+    /// Whether the sender has proven what the edges ask for. What passes is remembered.
+    fn believe(
+        &self,
+        edges: &[&Edge],
+        trigger: Trigger,
+        root: Item<'_>,
+        decision: &Decision,
+    ) -> Result<(), Refusal> {
+        let asking: Vec<&&Edge> =
+            edges.iter().filter(|e| !e.authenticate.is_empty() || e.replay.is_some()).collect();
+        if asking.is_empty() {
+            return Ok(());
+        }
+        let request = Request::of(trigger, root);
+        for edge in asking {
+            let pending = authenticate(edge, &request, &self.trust, self.now)?;
+            if decision.verdict == Verdict::Allow {
+                pending.settle(&self.trust, self.now.unwrap_or_default())?;
+            }
+        }
+        Ok(())
     }
 }
 

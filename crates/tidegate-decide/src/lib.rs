@@ -4,6 +4,7 @@
 //! somebody outside can set, follows each through whatever wraps it, and judges every text that comes to light.
 //! Time and memory are linear in the event, whatever the event.
 
+mod authenticate;
 mod bytes;
 pub mod decision;
 pub mod decode;
@@ -15,6 +16,7 @@ mod remedy;
 pub mod trigger;
 mod unfold;
 
+pub use authenticate::{Pending, Refusal, Trust, View, authenticate};
 pub use decision::{Class, Decision, Reason, Record, Verdict};
 pub use guard::{Guard, Ruling, Settings};
 pub use remedy::{BLOCKED, Remedy, Report, denied, remedy};

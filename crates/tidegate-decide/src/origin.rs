@@ -9,7 +9,7 @@ use tidegate_graph::contract::{Edge, Function, Inspect, Mode, OnDeny, Origin};
 
 /// What the contract says about one event.
 #[derive(Debug, Default)]
-pub(crate) struct Verdict {
+pub(crate) struct Verdict<'c> {
     /// Records without a declared origin, with the node that shows it.
     pub(crate) foreign: Vec<(u32, u32, &'static str)>,
     /// Set when no record has one.
@@ -20,6 +20,8 @@ pub(crate) struct Verdict {
     pub(crate) mode: Mode,
     /// What the edges say about an answer.
     pub(crate) on_deny: Option<OnDeny>,
+    /// The edges that it came over, as far as its origin tells.
+    pub(crate) edges: Vec<&'c Edge>,
 }
 
 /// The largest batch that any service delivers.
@@ -34,7 +36,12 @@ const DISAGREES: &str = "the event contradicts itself about where it comes from"
 const BATCH_SIZE: &str = "no service delivers a batch of this size";
 
 /// Compares an event with the edges of its function; `default` is the mode where no edge says one.
-pub(crate) fn check(function: &Function, default: Mode, trigger: Trigger, event: Item<'_>) -> Verdict {
+pub(crate) fn check<'c>(
+    function: &'c Function,
+    default: Mode,
+    trigger: Trigger,
+    event: Item<'_>,
+) -> Verdict<'c> {
     let of = |name: &str| function.edges.iter().filter(|e| e.trigger == name).collect::<Vec<_>>();
     let mut edges = of(trigger.name());
     let mut out = Verdict { mode: default, ..Verdict::default() };
@@ -75,9 +82,9 @@ pub(crate) fn check(function: &Function, default: Mode, trigger: Trigger, event:
     out
 }
 
-impl Verdict {
+impl<'c> Verdict<'c> {
     /// The strictest of the edges counts for all.
-    fn settle(&mut self, edges: &[&Edge]) {
+    fn settle(&mut self, edges: &[&'c Edge]) {
         if edges.is_empty() {
             return;
         }
@@ -85,6 +92,7 @@ impl Verdict {
         self.mode = if strict { Mode::Block } else { Mode::Monitor };
         self.on_deny = edges.first().map(|e| e.on_deny.clone());
         let full = edges.iter().any(|e| e.inspect == Inspect::Full);
+        self.edges = edges.to_vec();
         self.inspect = if full { Inspect::Full } else { Inspect::Structure };
     }
 }
@@ -217,7 +225,7 @@ fn arn_fits(pattern: &str, arn: &str) -> bool {
 }
 
 /// `*` against any run of characters. Case counts.
-fn glob(pattern: &str, text: &str) -> bool {
+pub(crate) fn glob(pattern: &str, text: &str) -> bool {
     let mut pieces = pattern.split('*');
     let first = pieces.next().unwrap_or_default();
     let Some(mut rest) = text.strip_prefix(first) else { return false };
@@ -276,6 +284,8 @@ mod tests {
             taint: None,
             mode: Mode::Monitor,
             inspect: Inspect::Full,
+            authenticate: Vec::new(),
+            replay: None,
             on_deny: OnDeny { answer: tidegate_graph::contract::Answer::Fail, item_failures: false },
             unknown: Vec::new(),
         };

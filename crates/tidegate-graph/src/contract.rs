@@ -3,6 +3,10 @@
 //! `tidegate contract` compiles it from the graph; the guard enforces it and nothing else. Nothing in it is implicit,
 //! and what isn't known is written down as unknown: it is neither compared nor invented.
 
+mod authenticate;
+
+pub use authenticate::{Authenticate, Certificates, Jwt, Principals, Proof, Replay, Scheme, Webhook};
+
 use crate::Exposure;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -158,6 +162,12 @@ pub struct Edge {
     pub mode: Mode,
     /// How closely it is looked at.
     pub inspect: Inspect,
+    /// What the sender has to prove, each of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub authenticate: Vec<Authenticate>,
+    /// What makes an event one that came before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replay: Option<Replay>,
     /// What the sender is answered when an event is denied.
     pub on_deny: OnDeny,
     /// Parts of the origin that aren't known, and therefore not compared.

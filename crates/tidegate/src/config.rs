@@ -1,5 +1,6 @@
 //! `tidegate.toml`: found beside or above what is read, checked key by key, its errors underlined.
 
+mod authenticate;
 mod complaint;
 mod contract;
 mod keys;

@@ -60,6 +60,15 @@ pub(crate) fn compile(system: &System, graph: &Graph, config: &Config) -> Contra
     }
 }
 
+/// Edges that the configuration names and that aren't there: what it asks of them would be asked of nobody.
+pub(crate) fn idle<'c>(contract: &Contract, config: &'c Config) -> Vec<&'c str> {
+    let edges = || contract.functions.iter().flat_map(|(id, f)| f.edges.iter().map(move |edge| (id, edge)));
+    let asked = &config.contract;
+    let proofs = asked.authenticate.iter().filter(|a| !edges().any(|(id, edge)| a.fits(edge, id)));
+    let replays = asked.replay.iter().filter(|r| !edges().any(|(id, edge)| r.fits(edge, id)));
+    proofs.map(|a| a.named.as_str()).chain(replays.map(|r| r.named.as_str())).collect()
+}
+
 struct Compiler<'s> {
     system: &'s System,
     graph: &'s Graph,
@@ -165,7 +174,7 @@ impl Compiler<'_> {
         let answer = route.answer.unwrap_or_else(|| route.trigger.answer());
         // What can't be refused without hanging its sender is watched only.
         let mode = if answer == Answer::Pass { Mode::Monitor } else { self.mode(function) };
-        Edge {
+        let mut edge = Edge {
             id: format!("{from}->{function}:{trigger}"),
             from: from.to_string(),
             trigger: trigger.to_string(),
@@ -175,9 +184,16 @@ impl Compiler<'_> {
             taint,
             mode,
             inspect: if route.clockwork && taint.is_none() { Inspect::Structure } else { Inspect::Full },
+            authenticate: Vec::new(),
+            replay: None,
             on_deny: OnDeny { answer, item_failures: item_failures && answer == Answer::Strip },
             unknown: route.unknown,
-        }
+        };
+        let asked = &self.config.contract;
+        let proofs = asked.authenticate.iter().filter(|a| a.fits(&edge, function));
+        edge.authenticate = proofs.filter_map(|a| a.what.clone()).collect();
+        edge.replay = asked.replay.iter().find(|r| r.fits(&edge, function)).and_then(|r| r.what.clone());
+        edge
     }
 
     fn mode(&self, function: &str) -> Mode {

@@ -39,6 +39,11 @@ pub(super) fn run(args: &Args, global: Global) -> Result<Exit, Failure> {
     let old = args.diff.as_deref().map(load).transpose()?;
     let input = args.input.read(global)?;
     let contract = contract::compile(&input.system, &input.graph, &input.config);
+    if let Some(named) = contract::idle(&contract, &input.config).into_iter().next() {
+        let message = format!("`edges = {named:?}` of tidegate.toml fits no edge of the contract");
+        let help = "a pattern fits a function's id, `<function>:<trigger>`, or an edge's id; --format text lists them";
+        return Err(Failure::usage(message, Some(help.to_string())));
+    }
     let text = match (&old, args.format) {
         (None, Form::Json) => pretty(&contract)?,
         (None, Form::Text) => contract::summary(&contract),

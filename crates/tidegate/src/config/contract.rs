@@ -1,8 +1,9 @@
 //! The table `contract`: what the code alone doesn't say about enforcing it.
 
+use super::authenticate::Asked;
 use super::{Glob, Reader};
 use crate::config::Complaint;
-use tidegate_graph::contract::Mode;
+use tidegate_graph::contract::{Authenticate, Mode, Replay};
 use toml::Spanned;
 use toml::de::DeValue;
 
@@ -14,6 +15,10 @@ pub(crate) struct Enforce {
     pub(crate) mode: Mode,
     pub(crate) block: Vec<Glob>,
     pub(crate) monitor: Vec<Glob>,
+    /// What senders have to prove.
+    pub(crate) authenticate: Vec<Asked<Authenticate>>,
+    /// What makes events unique.
+    pub(crate) replay: Vec<Asked<Replay>>,
 }
 
 impl Reader {
@@ -46,6 +51,8 @@ impl Reader {
                 }
                 "block" => self.config.contract.block = self.patterns("contract.block", value),
                 "monitor" => self.config.contract.monitor = self.patterns("contract.monitor", value),
+                "authenticate" => self.authenticate(value),
+                "replay" => self.replay(value),
                 name => self.unknown_key(key.span(), name, "contract."),
             }
         }

@@ -16,7 +16,7 @@ pub(crate) struct Key {
 }
 
 /// All keys.
-pub(crate) const KEYS: [Key; 30] = [
+pub(crate) const KEYS: &[Key] = &[
     Key {
         name: "profile",
         takes: "a profile or a list of profiles: `baseline`, `denial-of-wallet`, `regulated`, `all`",
@@ -230,6 +230,78 @@ pub(crate) const KEYS: [Key; 30] = [
         takes: "a pattern or a list of patterns of resource ids",
         does: "Functions that monitor whatever the mode.",
         example: "monitor = [\"*/Import*\"]",
+        option: "",
+    },
+    Key {
+        name: "contract.authenticate",
+        takes: "tables",
+        does: "What senders of events have to prove: a webhook's signature, a token, a signed request, a certificate. \
+               docs/guides/contract.md has each.",
+        example: "[[contract.authenticate]]\nedges = \"*/Hooks:*\"\nwebhook = \"github\"\nsecrets = [\"GITHUB_WEBHOOK_SECRET\"]",
+        option: "",
+    },
+    Key {
+        name: "contract.authenticate.edges",
+        takes: "a pattern, or a list of them",
+        does: "Fits ids of functions, alone or with `:<trigger>`, or of edges. Always needed.",
+        example: "edges = [\"*/Checkout\"]",
+        option: "",
+    },
+    Key {
+        name: "contract.authenticate.paths",
+        takes: "a pattern, or a list of them",
+        does: "Paths on which it is asked. Without it: all.",
+        example: "paths = \"/webhooks/*\"",
+        option: "",
+    },
+    Key {
+        name: "contract.authenticate.webhook",
+        takes: "`github`, `stripe`, `slack` or `standard-webhooks`",
+        does: "Whose way of signing a body it is.",
+        example: "webhook = \"stripe\"",
+        option: "",
+    },
+    Key {
+        name: "contract.authenticate.secrets",
+        takes: "a name, or a list of them",
+        does: "Environment variables that hold the secrets of a webhook. Any of them may have signed.",
+        example: "secrets = [\"STRIPE_SECRET\", \"STRIPE_SECRET_BEFORE\"]",
+        option: "",
+    },
+    Key {
+        name: "contract.authenticate.tolerance",
+        takes: "a number of seconds",
+        does: "How old a signature may be. Without it: 300.",
+        example: "tolerance = 300",
+        option: "",
+    },
+    Key {
+        name: "contract.authenticate.jwt",
+        takes: "a table of `issuer`, `audiences`, `keys` and `scopes`",
+        does: "The token of an OpenID provider. The gate verifies it with `keys`, a file or an address; behind API \
+               Gateway its authorizer has.",
+        example: "jwt = { issuer = \"https://id.example.com\", audiences = [\"orders\"] }",
+        option: "",
+    },
+    Key {
+        name: "contract.authenticate.sigv4",
+        takes: "a pattern, or a list of them",
+        does: "ARNs of principals that may sign requests.",
+        example: "sigv4 = \"arn:aws:sts::123456789012:assumed-role/caller/*\"",
+        option: "",
+    },
+    Key {
+        name: "contract.authenticate.mtls",
+        takes: "a pattern, or a list of them",
+        does: "SPIFFE ids or subjects of client certificates.",
+        example: "mtls = \"spiffe://example.com/orders/*\"",
+        option: "",
+    },
+    Key {
+        name: "contract.replay",
+        takes: "tables of `edges`, `key` and `window`",
+        does: "Events of one `key`, a header's name or a JSON pointer, pass once in `window` seconds.",
+        example: "[[contract.replay]]\nedges = \"*/Pay:*\"\nkey = \"Idempotency-Key\"\nwindow = 600",
         option: "",
     },
 ];

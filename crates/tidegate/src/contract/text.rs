@@ -2,7 +2,7 @@
 
 use crate::output::count;
 use std::fmt::Write;
-use tidegate_graph::contract::{Contract, Edge, Function, Mode, Origin};
+use tidegate_graph::contract::{Authenticate, Contract, Edge, Function, Mode, Origin, Proof};
 
 /// A paragraph for each function.
 pub(crate) fn render(contract: &Contract) -> String {
@@ -35,12 +35,28 @@ pub(crate) fn render(contract: &Contract) -> String {
             for line in origin(&edge.origin) {
                 let _ = writeln!(out, "    {line}");
             }
+            for asked in &edge.authenticate {
+                let _ = writeln!(out, "    proven by {}", proof(asked));
+            }
+            if let Some(replay) = &edge.replay {
+                let _ = writeln!(out, "    once in {} s by {}", replay.window_seconds, replay.key);
+            }
             if !edge.unknown.is_empty() {
                 let _ = writeln!(out, "    unknown: {}", edge.unknown.join(", "));
             }
         }
     }
     out
+}
+
+fn proof(asked: &Authenticate) -> String {
+    let what = match &asked.proof {
+        Proof::Webhook(webhook) => format!("webhook of {}", webhook.scheme.word()),
+        Proof::Jwt(jwt) => format!("token of {}", jwt.issuer),
+        Proof::Sigv4(allowed) => format!("signature of {}", allowed.principals.join(", ")),
+        Proof::Mtls(allowed) => format!("certificate of {}", allowed.names.join(", ")),
+    };
+    if asked.paths.is_empty() { what } else { format!("{what} on {}", asked.paths.join(", ")) }
 }
 
 fn about(function: &Function) -> String {

@@ -255,3 +255,52 @@ fn what_is_no_contract_is_refused() {
     let ran = project.file("old.json", &text).run(&["contract", "--diff", "old.json"]);
     assert!(ran.stderr.contains("its version is 2"), "{}", ran.stderr);
 }
+
+#[test]
+fn a_webhook_passes_once_and_only_with_its_signature() {
+    let config = "[[contract.authenticate]]\nedges = '*/Place:apigw-v2'\npaths = '/hooks/*'\nwebhook = 'github'\n\
+                  secrets = ['OLD_SECRET', 'HOOK_SECRET']\n";
+    let project = shop().file("tidegate.toml", config);
+    let compiled = contract(&project);
+    let schema: Value = serde_json::from_str(include_str!("../../../../docs/schemas/contract.json")).unwrap();
+    jsonschema::validate(&schema, &compiled).unwrap();
+    assert_eq!(project.run(&["contract", "--out", "c.json"]).code, Some(0));
+    let request = |path: &str, delivery: &str, signature: &str| {
+        let headers = json!({"X-GitHub-Delivery": delivery, "x-hub-signature-256": signature});
+        let context =
+            json!({"apiId": "a", "accountId": "111122223333", "http": {"method": "POST", "path": path}});
+        let event = json!({"version": "2.0", "routeKey": "$default", "rawPath": path, "rawQueryString": "", "headers": headers,
+                           "requestContext": context, "body": "SGVsbG8sIFdvcmxkIQ==", "isBase64Encoded": true});
+        json!({"id": delivery, "function": "place", "event": event})
+    };
+    let good = "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17";
+    let lines = [
+        request("/hooks/push", "1", good),
+        request("/hooks/push", "1", good),
+        request("/hooks/push", "2", good),
+        request("/hooks/push", "3", &good.replace('7', "8")),
+        request("/orders", "4", ""),
+    ];
+    let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
+    let run = |secret: Option<&str>| {
+        let mut command = project.command();
+        command.args(["guard", "decide", "--contract", "c.json"]);
+        command.envs(secret.map(|secret| ("HOOK_SECRET", secret)));
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
+        let ran = project.scrub(child.wait_with_output().unwrap());
+        let answers = ran.stdout.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        let words = answers.map(|a| match a["records"][0]["reasons"][0]["class"].as_str() {
+            Some(class) => class.to_string(),
+            None => a["decision"].as_str().unwrap().to_string(),
+        });
+        (words.collect::<Vec<_>>().join(" "), ran.stderr)
+    };
+    let (words, warnings) = run(Some("It's a Secret to Everybody"));
+    assert_eq!(words, "allow replay allow signature allow");
+    assert!(warnings.contains("`OLD_SECRET` isn't set") && !warnings.contains("HOOK_SECRET"), "{warnings}");
+    let (words, warnings) = run(None);
+    assert_eq!(words, "signature signature signature signature allow");
+    assert!(warnings.contains("`HOOK_SECRET` isn't set"), "{warnings}");
+}

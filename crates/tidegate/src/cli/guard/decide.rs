@@ -6,15 +6,18 @@ use anyhow::Context;
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::path::PathBuf;
-use std::time::Instant;
+use std::sync::Arc;
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 use tidegate_decide::json::{Item, Kind, Limits, Tape};
-use tidegate_decide::{Class, Guard, Reason, Record, Remedy, Ruling, Settings, Trigger, Verdict, remedy};
+use tidegate_decide::{
+    Class, Guard, Reason, Record, Remedy, Ruling, Settings, Trigger, Trust, Verdict, remedy,
+};
 use tidegate_graph::contract::{Contract, Mode};
 
 /// The arguments of `tidegate guard decide`.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "In:  {\"id\": ..., \"function\": \"name\" (with --contract), \"trigger\": \"sqs\" (optional), \"event\": {...}}\n\
+    after_help = "In:  {\"id\": ..., \"function\": \"name\" (with --contract), \"trigger\": \"sqs\" (optional), \"time\": 1700000000000 (ms, optional), \"event\": {...}}\n\
     Out: {\"id\": ..., \"decision\": \"allow|deny|partial\", \"trigger\": \"sqs\", \"records\": [...], \"answer\": {...}, \"micros\": 12}"
 )]
 pub(super) struct Args {
@@ -35,7 +38,11 @@ pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
     let contract = args.contract.as_deref().map(crate::cli::contract::load).transpose()?;
     // It was found to be usable when it was read.
     let settings = contract.as_ref().and_then(|c| Settings::of(c).ok()).unwrap_or_default();
-    let guard = Guard::new(settings);
+    let trust = contract.as_ref().map(|c| Trust::of(c, |name| std::env::var(name).ok())).unwrap_or_default();
+    for name in contract.iter().flat_map(|c| trust.missing(c)) {
+        crate::output::tell(&format!("warning: `{name}` isn't set; what its secret has to sign is denied\n"));
+    }
+    let guard = Guard::new(settings).trusting(Arc::new(trust));
     let mut desk = Desk { guard, contract, tape: Tape::default(), explain: args.explain };
     let mut line = Vec::new();
     let mut number = 0_u64;
@@ -105,6 +112,8 @@ impl Desk {
                 return complaint(id, number, &format!("unknown trigger; known are {}", known.join(", ")));
             }
         }
+        let time = root.field("time").map_or(Value::Null, value);
+        self.guard.at(time.as_u64().unwrap_or_else(now));
         let started = Instant::now();
         // A string's raw text lacks its quotes: such an event is read from the bytes around it.
         let text = match event.kind() {
@@ -191,6 +200,12 @@ impl<'a> Plain<'a> {
     fn id(&self) -> Value {
         serde_json::from_slice(self.id).unwrap_or(Value::Null)
     }
+}
+
+/// Milliseconds since 1970.
+fn now() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// What the sender would be answered instead of by the function.

@@ -1,0 +1,219 @@
+//! Whether whoever sent an event is who the contract asks for, and whether it came before.
+
+mod event;
+mod seen;
+mod webhook;
+
+pub(crate) use event::Request;
+
+use crate::decision::Class;
+use crate::origin::glob;
+use seen::Seen;
+use sha2::{Digest as _, Sha256};
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Mutex, PoisonError};
+use tidegate_graph::contract::{Authenticate, Contract, Edge, Jwt, Proof};
+
+/// What a request says of its sender. What isn't the request's own word (claims, principal, certificate) is there only
+/// when somebody has verified it: the gate, or the service before the function.
+pub trait View {
+    /// A header by its name in lower case; of several of one name, the first.
+    fn header(&self, name: &str) -> Option<&[u8]>;
+    /// The body as it was sent.
+    fn body(&self) -> &[u8];
+    /// The path, without the query.
+    fn path(&self) -> Cow<'_, str> {
+        Cow::Borrowed("/")
+    }
+    /// A claim of a verified token. Lists come with spaces between.
+    fn claim(&self, _name: &str) -> Option<Cow<'_, str>> {
+        None
+    }
+    /// ARN of the principal whose signature was verified.
+    fn principal(&self) -> Option<Cow<'_, str>> {
+        None
+    }
+    /// SPIFFE id, or else subject, of a verified client certificate.
+    fn certificate(&self) -> Option<Cow<'_, str>> {
+        None
+    }
+    /// The value at a JSON pointer.
+    fn pointer(&self, _pointer: &str) -> Option<Cow<'_, str>> {
+        None
+    }
+}
+
+/// Why a sender is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// It isn't proven who it is.
+    Signature(&'static str),
+    /// It came before.
+    Replay(&'static str),
+}
+
+impl Refusal {
+    /// The class that decisions give.
+    pub fn class(self) -> Class {
+        match self {
+            Self::Signature(_) => Class::Signature,
+            Self::Replay(_) => Class::Replay,
+        }
+    }
+
+    /// Why, in a sentence.
+    pub fn detail(self) -> &'static str {
+        match self {
+            Self::Signature(detail) | Self::Replay(detail) => detail,
+        }
+    }
+}
+
+/// What it takes to believe: secrets, and memory of what came. Shared by all guards of a process.
+#[derive(Default)]
+pub struct Trust {
+    secrets: HashMap<String, Vec<u8>>,
+    seen: Mutex<Seen>,
+}
+
+impl Trust {
+    /// With the secrets that `contract` names, each looked up once.
+    pub fn of(contract: &Contract, look_up: impl Fn(&str) -> Option<String>) -> Self {
+        let named = names(contract).filter_map(|name| Some((name.to_string(), look_up(name)?.into_bytes())));
+        Self { secrets: named.filter(|(_, secret)| !secret.is_empty()).collect(), seen: Mutex::default() }
+    }
+
+    /// Secrets that `contract` names and that aren't there: what they sign is refused.
+    pub fn missing<'c>(&self, contract: &'c Contract) -> Vec<&'c str> {
+        let mut missing: Vec<&str> =
+            names(contract).filter(|name| !self.secrets.contains_key(*name)).collect();
+        missing.sort_unstable();
+        missing.dedup();
+        missing
+    }
+}
+
+/// Never shows a secret.
+impl fmt::Debug for Trust {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Trust").field("secrets", &self.secrets.len()).finish_non_exhaustive()
+    }
+}
+
+fn names(contract: &Contract) -> impl Iterator<Item = &str> {
+    let asked = contract.functions.values().flat_map(|f| &f.edges).flat_map(|e| &e.authenticate);
+    asked
+        .flat_map(|a| match &a.proof {
+            Proof::Webhook(webhook) => webhook.secrets.iter(),
+            _ => [].iter(),
+        })
+        .map(String::as_str)
+}
+
+/// What makes an event unique, until it is known that it passes.
+#[derive(Debug, Default)]
+pub struct Pending(Vec<(Unique, u64)>);
+
+type Unique = [u8; 32];
+
+impl Pending {
+    /// Remembers the event, which passes in all other respects.
+    ///
+    /// # Errors
+    /// One of the same name has passed before.
+    pub fn settle(self, trust: &Trust, now: u64) -> Result<(), Refusal> {
+        let mut seen = trust.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        match self.0.into_iter().all(|(id, window)| seen.is_new(id, now, window)) {
+            true => Ok(()),
+            false => Err(Refusal::Replay("the same event came before")),
+        }
+    }
+}
+
+/// Whether `view` proves what `edge` asks for at `now`, in milliseconds since 1970.
+///
+/// # Errors
+/// The first thing that it doesn't prove.
+pub fn authenticate(
+    edge: &Edge,
+    view: &dyn View,
+    trust: &Trust,
+    now: Option<u64>,
+) -> Result<Pending, Refusal> {
+    let mut pending = Pending::default();
+    let path = view.path();
+    for asked in edge.authenticate.iter().filter(|a| applies(a, &path)) {
+        match &asked.proof {
+            Proof::Webhook(webhook) => {
+                let secrets: Vec<&[u8]> = webhook
+                    .secrets
+                    .iter()
+                    .filter_map(|name| Some(trust.secrets.get(name)?.as_slice()))
+                    .collect();
+                let id = webhook::verify(webhook, &secrets, view, now)?;
+                // A signature is good for as long as it is young enough, on both sides of now.
+                let window = webhook.tolerance_seconds.saturating_mul(2000);
+                pending.0.push((unique(edge, "webhook", &id), window));
+            }
+            Proof::Jwt(jwt) => token(jwt, view)?,
+            Proof::Sigv4(allowed) => {
+                let who =
+                    view.principal().ok_or(Refusal::Signature("the request isn't signed by a principal"))?;
+                named(&allowed.principals, &who, "the principal isn't one of those that the contract names")?;
+            }
+            Proof::Mtls(allowed) => {
+                let who = view.certificate().ok_or(Refusal::Signature("there is no client certificate"))?;
+                named(&allowed.names, &who, "the certificate isn't one of those that the contract names")?;
+            }
+        }
+    }
+    if let Some(replay) = &edge.replay {
+        let value = match replay.key.starts_with('/') {
+            true => view.pointer(&replay.key).map(|v| v.into_owned().into_bytes()),
+            false => view.header(&replay.key.to_ascii_lowercase()).map(<[u8]>::to_vec),
+        };
+        let value = value.filter(|v| !v.is_empty());
+        let value = value.ok_or(Refusal::Replay("the event lacks what would make it unique"))?;
+        pending.0.push((unique(edge, &replay.key, &value), replay.window_seconds.saturating_mul(1000)));
+    }
+    Ok(pending)
+}
+
+fn applies(asked: &Authenticate, path: &str) -> bool {
+    asked.paths.is_empty() || asked.paths.iter().any(|pattern| glob(pattern, path))
+}
+
+fn unique(edge: &Edge, kind: &str, id: &[u8]) -> Unique {
+    let mut hash = Sha256::new();
+    for part in [edge.id.as_bytes(), kind.as_bytes(), id] {
+        hash.update((part.len() as u64).to_le_bytes());
+        hash.update(part);
+    }
+    hash.finalize().into()
+}
+
+fn named(patterns: &[String], who: &str, wrong: &'static str) -> Result<(), Refusal> {
+    let fits = patterns.iter().any(|pattern| glob(pattern, who));
+    if fits { Ok(()) } else { Err(Refusal::Signature(wrong)) }
+}
+
+fn token(jwt: &Jwt, view: &dyn View) -> Result<(), Refusal> {
+    let issuer = view.claim("iss").ok_or(Refusal::Signature("there is no verified token"))?;
+    if issuer != jwt.issuer {
+        return Err(Refusal::Signature("the token is of another issuer"));
+    }
+    let audience = view.claim("aud").or_else(|| view.claim("client_id")).unwrap_or_default();
+    // API Gateway writes a list as `[one two]`.
+    let mut audiences = audience.trim_matches(['[', ']']).split(' ');
+    if !jwt.audiences.is_empty() && !audiences.any(|a| jwt.audiences.iter().any(|one| one == a)) {
+        return Err(Refusal::Signature("the token is for another audience"));
+    }
+    let scopes = view.claim("scope").unwrap_or_default();
+    let has = |scope: &str| scopes.split(' ').any(|s| s == scope);
+    match jwt.scopes.iter().all(|scope| has(scope)) {
+        true => Ok(()),
+        false => Err(Refusal::Signature("the token lacks a scope")),
+    }
+}

@@ -1,0 +1,257 @@
+//! The tables `contract.authenticate` and `contract.replay`: what senders of events have to prove.
+
+use super::{Complaint, Glob, Reader};
+use tidegate_graph::contract::{
+    Authenticate, Certificates, Edge, Jwt, Principals, Proof, Replay, Scheme, Webhook,
+};
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+/// What is asked on which edges.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Asked<T> {
+    edges: Vec<Glob>,
+    /// As they were written.
+    pub(crate) named: String,
+    pub(crate) what: Option<T>,
+}
+
+impl<T> Asked<T> {
+    /// Whether it is asked on this edge: a pattern fits the function's id, alone or with `:<trigger>`, or the edge's.
+    pub(crate) fn fits(&self, edge: &Edge, function: &str) -> bool {
+        let short = format!("{function}:{}", edge.trigger);
+        self.edges.iter().any(|e| e.fits(function) || e.fits(&short) || e.fits(&edge.id))
+    }
+}
+
+/// The time that senders sign may differ from ours by this much; what Stripe and Slack ask for.
+const TOLERANCE: u64 = 300;
+
+const ONE_PROOF: &str = "expected one of `webhook`, `jwt`, `sigv4` and `mtls`";
+
+impl Reader {
+    pub(super) fn authenticate(&mut self, value: &Spanned<DeValue<'_>>) {
+        for (table, at) in self.tables("contract.authenticate", value) {
+            let (mut edges, mut named) = (None, String::new());
+            let (mut paths, mut proofs) = (Vec::new(), Vec::new());
+            let (mut secrets, mut tolerance) = (Vec::new(), TOLERANCE);
+            for (key, value) in table {
+                match key.get_ref().as_ref() {
+                    "edges" => {
+                        let texts = self.plain("contract.authenticate.edges", value);
+                        edges = Some(texts.iter().map(|t| Glob::new(t)).collect());
+                        named = texts.join(", ");
+                    }
+                    "paths" => paths = self.plain("contract.authenticate.paths", value),
+                    "secrets" => secrets = self.plain("contract.authenticate.secrets", value),
+                    "tolerance" => {
+                        tolerance =
+                            self.seconds("contract.authenticate.tolerance", value).unwrap_or(tolerance);
+                    }
+                    "webhook" => {
+                        let Some((word, span)) = self.text("contract.authenticate.webhook", value) else {
+                            continue;
+                        };
+                        match Scheme::ALL.into_iter().find(|s| s.word() == word) {
+                            Some(scheme) => {
+                                let secrets = Vec::new();
+                                proofs.push(Proof::Webhook(Webhook {
+                                    scheme,
+                                    secrets,
+                                    tolerance_seconds: 0,
+                                }));
+                            }
+                            None => self.unknown_word(
+                                span,
+                                "way of signing a webhook",
+                                &word,
+                                &Scheme::ALL.map(Scheme::word),
+                            ),
+                        }
+                    }
+                    "jwt" => proofs.extend(self.jwt(value).map(Proof::Jwt)),
+                    "sigv4" => {
+                        let principals = self.plain("contract.authenticate.sigv4", value);
+                        proofs.push(Proof::Sigv4(Principals { principals }));
+                    }
+                    "mtls" => {
+                        let names = self.plain("contract.authenticate.mtls", value);
+                        proofs.push(Proof::Mtls(Certificates { names }));
+                    }
+                    name => self.unknown_key(key.span(), name, "contract.authenticate."),
+                }
+            }
+            let needs_secret = proofs.iter().any(|p| matches!(p, Proof::Webhook(_))) && secrets.is_empty();
+            if needs_secret {
+                let complaint = Complaint::new(at.clone(), "`contract.authenticate` names no secret");
+                self.complaints.push(
+                    complaint.label("expected `secrets`: names of environment variables that hold them"),
+                );
+            }
+            if proofs.len() != 1 {
+                let complaint =
+                    Complaint::new(at.clone(), "`contract.authenticate` asks for no single proof");
+                self.complaints.push(complaint.label(ONE_PROOF));
+                continue;
+            }
+            let Some(edges) = edges else {
+                let complaint = Complaint::new(at.clone(), "`contract.authenticate` names no edge");
+                self.complaints.push(complaint.label(
+                    "expected `edges`: patterns of function ids, `<function>:<trigger>`, or edge ids",
+                ));
+                continue;
+            };
+            let what = proofs.pop().map(|mut proof| {
+                if let Proof::Webhook(webhook) = &mut proof {
+                    (webhook.secrets, webhook.tolerance_seconds) = (secrets, tolerance);
+                }
+                Authenticate { paths, proof }
+            });
+            self.config.contract.authenticate.push(Asked { edges, named, what });
+        }
+    }
+
+    pub(super) fn replay(&mut self, value: &Spanned<DeValue<'_>>) {
+        for (table, at) in self.tables("contract.replay", value) {
+            let (mut edges, mut unique, mut window) = (Vec::new(), None, TOLERANCE);
+            let mut named = String::new();
+            for (key, value) in table {
+                match key.get_ref().as_ref() {
+                    "edges" => {
+                        let texts = self.plain("contract.replay.edges", value);
+                        edges = texts.iter().map(|t| Glob::new(t)).collect();
+                        named = texts.join(", ");
+                    }
+                    "key" => unique = self.text("contract.replay.key", value).map(|(t, _)| t),
+                    "window" => window = self.seconds("contract.replay.window", value).unwrap_or(window),
+                    name => self.unknown_key(key.span(), name, "contract.replay."),
+                }
+            }
+            match unique {
+                Some(key) if !edges.is_empty() => {
+                    let what = Some(Replay { key, window_seconds: window });
+                    self.config.contract.replay.push(Asked { edges, named, what });
+                }
+                _ => {
+                    let complaint = Complaint::new(at, "`contract.replay` needs `edges` and `key`");
+                    self.complaints.push(
+                        complaint.label("`key` is the name of a header, or a JSON pointer into the event"),
+                    );
+                }
+            }
+        }
+    }
+
+    fn jwt(&mut self, value: &Spanned<DeValue<'_>>) -> Option<Jwt> {
+        let DeValue::Table(table) = value.get_ref() else {
+            self.wrong("contract.authenticate.jwt", value, "a table: `{ issuer = ..., audiences = [...] }`");
+            return None;
+        };
+        let mut jwt = Jwt { issuer: String::new(), audiences: Vec::new(), keys: None, scopes: Vec::new() };
+        for (key, value) in table {
+            match key.get_ref().as_ref() {
+                "issuer" => {
+                    jwt.issuer = self.text("contract.authenticate.jwt.issuer", value).map(|(t, _)| t)?;
+                }
+                "audiences" => jwt.audiences = self.plain("contract.authenticate.jwt.audiences", value),
+                "keys" => jwt.keys = self.text("contract.authenticate.jwt.keys", value).map(|(t, _)| t),
+                "scopes" => jwt.scopes = self.plain("contract.authenticate.jwt.scopes", value),
+                name => self.unknown_key(key.span(), name, "contract.authenticate.jwt."),
+            }
+        }
+        // A token for somebody else, of the same provider, would do otherwise.
+        if jwt.issuer.is_empty() || jwt.audiences.is_empty() {
+            let complaint = Complaint::new(value.span(), "`jwt` needs `issuer` and `audiences`");
+            self.complaints.push(complaint.label("a token for another service would pass without"));
+            return None;
+        }
+        Some(jwt)
+    }
+
+    fn plain(&mut self, key: &str, value: &Spanned<DeValue<'_>>) -> Vec<String> {
+        let texts = self.texts(key, value);
+        if texts.is_empty() {
+            let complaint = Complaint::new(value.span(), format!("`{key}` is empty"));
+            self.complaints.push(complaint.label("expected at least one"));
+        }
+        texts.into_iter().map(|(text, _)| text).collect()
+    }
+
+    fn seconds(&mut self, key: &str, value: &Spanned<DeValue<'_>>) -> Option<u64> {
+        let number = match value.get_ref() {
+            DeValue::Integer(number) => number.to_string().parse().ok(),
+            _ => None,
+        };
+        if number.is_none() {
+            self.wrong(key, value, "a number of seconds");
+        }
+        number
+    }
+
+    /// The tables of an array of tables, each with its place.
+    fn tables<'v>(
+        &mut self,
+        key: &str,
+        value: &'v Spanned<DeValue<'_>>,
+    ) -> Vec<(&'v DeTable<'v>, std::ops::Range<usize>)> {
+        let DeValue::Array(items) = value.get_ref() else {
+            self.wrong(key, value, &format!("tables: `[[{key}]]`"));
+            return Vec::new();
+        };
+        let mut out = Vec::new();
+        for item in items {
+            match item.get_ref() {
+                DeValue::Table(table) => out.push((table, item.span())),
+                _ => self.wrong(key, item, &format!("a table: `[[{key}]]`")),
+            }
+        }
+        out
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::parse;
+    use super::*;
+    use std::path::Path;
+
+    fn read(text: &str) -> Result<super::super::Config, ()> {
+        parse(Path::new("tidegate.toml"), text, &[]).map_err(|_| ())
+    }
+
+    #[test]
+    fn a_proof_is_read() {
+        let text = "[[contract.authenticate]]\nedges = '*:apigw-v2'\npaths = '/hook*'\nwebhook = 'github'\nsecrets = ['A', 'B']\n\
+                    [[contract.authenticate]]\nedges = ['*/Pay']\njwt = { issuer = 'https://id.example', audiences = ['pay'] }\n\
+                    [[contract.replay]]\nedges = '*'\nkey = 'Idempotency-Key'\nwindow = 60\n";
+        let contract = read(text).unwrap().contract;
+        let proofs: Vec<_> = contract.authenticate.iter().map(|a| a.what.clone().unwrap()).collect();
+        let webhook = Webhook {
+            scheme: Scheme::Github,
+            secrets: vec!["A".into(), "B".into()],
+            tolerance_seconds: TOLERANCE,
+        };
+        assert_eq!(proofs[0], Authenticate { paths: vec!["/hook*".into()], proof: Proof::Webhook(webhook) });
+        assert!(matches!(&proofs[1].proof, Proof::Jwt(jwt) if jwt.audiences == ["pay"]));
+        let replay = Replay { key: "Idempotency-Key".into(), window_seconds: 60 };
+        assert_eq!(contract.replay[0].what, Some(replay));
+    }
+
+    #[test]
+    fn what_would_let_everybody_in_is_refused() {
+        for wrong in [
+            "edges = '*'",
+            "edges = '*'\nwebhook = 'github'",
+            "edges = '*'\nwebhook = 'gitub'\nsecrets = 'A'",
+            "webhook = 'github'\nsecrets = 'A'",
+            "edges = '*'\nmtls = []",
+            "edges = '*'\njwt = { issuer = 'https://id.example' }",
+            "edges = '*'\nmtls = 'a'\nsigv4 = 'b'",
+            "edges = '*'\nmtls = 'a'\ntolerance = 'x'",
+            "edges = '*'\nmtls = 'a'\nedge = 'x'",
+        ] {
+            assert!(read(&format!("[[contract.authenticate]]\n{wrong}\n")).is_err(), "{wrong}");
+        }
+        assert!(read("[[contract.replay]]\nedges = '*'\n").is_err());
+    }
+}
