@@ -66,6 +66,8 @@ classes! {
     Origin "origin",
     /// Whoever sent it hasn't proven who it is.
     Signature "signature",
+    /// What the contract asks of it doesn't hold.
+    Condition "condition",
     /// It came before.
     Replay "replay",
     /// Operating system command.

@@ -1,6 +1,7 @@
 //! One event in, one decision out.
 
 use crate::authenticate::{Refusal, Request, Trust, authenticate};
+use crate::condition;
 use crate::decision::{Class, Decision, Reason, Record, Verdict};
 use crate::decode::Chain;
 use crate::decode::inflate::Bound;
@@ -162,6 +163,7 @@ impl Guard {
             under.map(|(function, mode)| origin::check(function, mode, trigger, root)).unwrap_or_default();
         self.found.clear();
         self.found.extend(source.foreign.iter().map(|foreign| foreign_record(*foreign)));
+        self.found.extend(unmet(&source, trigger, root));
         // Twelve times over what came in covers every honest nesting of carriers.
         let work = event.len().saturating_mul(12).saturating_add(self.settings.inflated);
         let inflate = Bound { bytes: self.settings.inflated, ratio: self.settings.ratio };
@@ -214,6 +216,33 @@ impl Guard {
         }
         Ok(())
     }
+}
+
+/// Records, or the event, for which the condition of their edge doesn't hold.
+fn unmet(source: &origin::Verdict<'_>, trigger: Trigger, root: Item<'_>) -> Vec<Found> {
+    let mut out = Vec::new();
+    let mut ask = |edge: &Edge, record: u32, item: Item<'_>| {
+        let Some(condition) = &edge.condition else { return };
+        if let Err(detail) = condition::holds(condition, item) {
+            let (within, decoded, class) = (String::new(), Chain::default(), Class::Condition);
+            let node = item.index();
+            out.push(Found { class, record, node, within, decoded, offset: 0, detail: detail.into() });
+        }
+    };
+    if source.edges.iter().all(|e| e.condition.is_none()) {
+        return out;
+    }
+    let batch = trigger::records(trigger, root) > 0;
+    for (record, item) in (0..).zip(trigger::list(trigger, root)) {
+        // A record from elsewhere has no edge, and is denied for that.
+        let own = source.by_record.get(record as usize);
+        let edges = own.map_or(source.edges.as_slice(), |edge| edge.as_slice());
+        edges.iter().for_each(|edge| ask(edge, record, item));
+    }
+    if !batch {
+        source.edges.iter().for_each(|edge| ask(edge, 0, root));
+    }
+    out
 }
 
 fn foreign_record((record, node, detail): (u32, u32, &'static str)) -> Found {

@@ -102,6 +102,11 @@ impl<'a> Item<'a> {
         self.index
     }
 
+    /// Another node of the same document.
+    pub(crate) fn at(self, index: u32) -> Self {
+        Self { index, ..self }
+    }
+
     /// Offset of the first byte of the node's text.
     pub fn offset(self) -> usize {
         self.node().map_or(0, |n| n.start as usize)

@@ -6,6 +6,7 @@
 
 mod authenticate;
 mod bytes;
+mod condition;
 pub mod decision;
 pub mod decode;
 mod guard;

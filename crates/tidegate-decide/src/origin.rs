@@ -22,6 +22,8 @@ pub(crate) struct Verdict<'c> {
     pub(crate) on_deny: Option<OnDeny>,
     /// The edges that it came over, as far as its origin tells.
     pub(crate) edges: Vec<&'c Edge>,
+    /// The edge of each record of a batch, where an edge has a condition.
+    pub(crate) by_record: Vec<Option<&'c Edge>>,
 }
 
 /// The largest batch that any service delivers.
@@ -59,12 +61,17 @@ pub(crate) fn check<'c>(
     let mut used: Vec<&Edge> = Vec::new();
     if let Some(source) = source_of(trigger) {
         let records = event.field("Records").into_iter().flat_map(Item::items);
+        let keep = edges.iter().any(|e| e.condition.is_some());
         for (index, record) in records.enumerate() {
             if index >= BATCH {
                 out.whole = Some((event.offset(), BATCH_SIZE));
                 break;
             }
-            match of_record(trigger, source, record).and_then(|facts| fits(&edges, &facts)) {
+            let found = of_record(trigger, source, record).and_then(|facts| fits(&edges, &facts));
+            if keep {
+                out.by_record.push(found.ok());
+            }
+            match found {
                 Ok(edge) if used.contains(&edge) => {}
                 Ok(edge) => used.push(edge),
                 Err((node, detail)) => {
@@ -285,6 +292,7 @@ mod tests {
             mode: Mode::Monitor,
             inspect: Inspect::Full,
             authenticate: Vec::new(),
+            condition: None,
             replay: None,
             on_deny: OnDeny { answer: tidegate_graph::contract::Answer::Fail, item_failures: false },
             unknown: Vec::new(),

@@ -7,7 +7,7 @@ mod records;
 
 pub use infer::infer;
 pub(crate) use leaves::{Carrier, Leaf, Place, leaves};
-pub(crate) use records::{batches, record_at, records};
+pub(crate) use records::{batches, list, record_at, records};
 
 /// The kind of event that a function gets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

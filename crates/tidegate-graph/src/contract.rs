@@ -4,8 +4,11 @@
 //! and what isn't known is written down as unknown: it is neither compared nor invented.
 
 mod authenticate;
+mod condition;
 
 pub use authenticate::{Authenticate, Certificates, Jwt, Principals, Proof, Replay, Scheme, Webhook};
+
+pub use condition::{Condition, Expr, Fold, Op};
 
 use crate::Exposure;
 use serde::{Deserialize, Serialize};
@@ -165,6 +168,9 @@ pub struct Edge {
     /// What the sender has to prove, each of them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub authenticate: Vec<Authenticate>,
+    /// What has to hold of an event, or of each record of a batch.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub condition: Option<Condition>,
     /// What makes an event one that came before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replay: Option<Replay>,

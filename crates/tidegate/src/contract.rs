@@ -1,12 +1,14 @@
 //! Compiles the graph to the contract that the guard enforces.
 
 mod changes;
+mod condition;
 mod names;
 mod origin;
 mod taint;
 mod text;
 
 pub(crate) use changes::changes;
+pub(crate) use condition::compile as condition;
 pub(crate) use text::render as summary;
 
 use crate::config::{Config, Glob};
@@ -66,7 +68,9 @@ pub(crate) fn idle<'c>(contract: &Contract, config: &'c Config) -> Vec<&'c str> 
     let asked = &config.contract;
     let proofs = asked.authenticate.iter().filter(|a| !edges().any(|(id, edge)| a.fits(edge, id)));
     let replays = asked.replay.iter().filter(|r| !edges().any(|(id, edge)| r.fits(edge, id)));
-    proofs.map(|a| a.named.as_str()).chain(replays.map(|r| r.named.as_str())).collect()
+    let conditions = asked.conditions.iter().filter(|c| !edges().any(|(id, edge)| c.fits(edge, id)));
+    let named = proofs.map(|a| &a.named).chain(replays.map(|r| &r.named)).chain(conditions.map(|c| &c.named));
+    named.map(String::as_str).collect()
 }
 
 struct Compiler<'s> {
@@ -185,6 +189,7 @@ impl Compiler<'_> {
             mode,
             inspect: if route.clockwork && taint.is_none() { Inspect::Structure } else { Inspect::Full },
             authenticate: Vec::new(),
+            condition: None,
             replay: None,
             on_deny: OnDeny { answer, item_failures: item_failures && answer == Answer::Strip },
             unknown: route.unknown,
@@ -192,6 +197,8 @@ impl Compiler<'_> {
         let asked = &self.config.contract;
         let proofs = asked.authenticate.iter().filter(|a| a.fits(&edge, function));
         edge.authenticate = proofs.filter_map(|a| a.what.clone()).collect();
+        edge.condition =
+            asked.conditions.iter().find(|c| c.fits(&edge, function)).and_then(|c| c.what.clone());
         edge.replay = asked.replay.iter().find(|r| r.fits(&edge, function)).and_then(|r| r.what.clone());
         edge
     }

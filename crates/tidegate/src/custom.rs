@@ -18,6 +18,7 @@ mod tags;
 mod trial;
 mod worker;
 
+pub(crate) use cel::{Wrong, parse};
 pub(crate) use pack::severities;
 pub(crate) use run::{Ran, Seen};
 pub(crate) use trial::test;

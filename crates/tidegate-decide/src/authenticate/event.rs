@@ -135,6 +135,7 @@ mod tests {
             mode: Mode::Block,
             inspect: Inspect::Full,
             authenticate: proof.into_iter().map(|proof| Authenticate { paths: Vec::new(), proof }).collect(),
+            condition: None,
             replay,
             on_deny: OnDeny { answer: Answer::Respond, item_failures: false },
             unknown: Vec::new(),

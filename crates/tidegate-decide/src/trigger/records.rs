@@ -29,7 +29,8 @@ pub(crate) fn batches<'a>(trigger: Trigger, event: Item<'a>) -> Vec<Item<'a>> {
     all.into_iter().filter(|item| item.kind() == crate::json::Kind::Array).collect()
 }
 
-fn list<'a>(trigger: Trigger, event: Item<'a>) -> Box<dyn Iterator<Item = Item<'a>> + 'a> {
+/// The records of a batch; nothing for an event that is no batch.
+pub(crate) fn list<'a>(trigger: Trigger, event: Item<'a>) -> Box<dyn Iterator<Item = Item<'a>> + 'a> {
     let under = |key: &str| event.field(key).into_iter().flat_map(Item::items);
     match trigger {
         Trigger::Sqs | Trigger::Sns | Trigger::S3 | Trigger::DynamoDb | Trigger::Kinesis | Trigger::Ses => {

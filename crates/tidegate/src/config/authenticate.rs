@@ -1,4 +1,5 @@
-//! The tables `contract.authenticate` and `contract.replay`: what senders of events have to prove.
+//! The tables `contract.authenticate`, `contract.condition` and `contract.replay`: what is asked of events and of their
+//! senders.
 
 use super::{Complaint, Glob, Reader};
 use tidegate_graph::contract::{
@@ -142,6 +143,47 @@ impl Reader {
         }
     }
 
+    pub(super) fn conditions(&mut self, value: &Spanned<DeValue<'_>>) {
+        for (table, at) in self.tables("contract.condition", value) {
+            let (mut edges, mut named, mut what) = (Vec::new(), String::new(), None);
+            for (key, value) in table {
+                match key.get_ref().as_ref() {
+                    "edges" => {
+                        let texts = self.plain("contract.condition.edges", value);
+                        edges = texts.iter().map(|t| Glob::new(t)).collect();
+                        named = texts.join(", ");
+                    }
+                    "when" => {
+                        let Some((text, span)) = self.text("contract.condition.when", value) else {
+                            continue;
+                        };
+                        match crate::contract::condition(&text) {
+                            Ok(condition) => what = Some(condition),
+                            Err(wrong) => {
+                                let rest = text.get(wrong.at.start..).unwrap_or_default();
+                                let label = if rest.is_empty() {
+                                    "at its end".into()
+                                } else {
+                                    format!("at `{rest}`")
+                                };
+                                let message = format!("`when` is no condition: {}", wrong.message);
+                                self.complaints.push(Complaint::new(span, message).label(label));
+                            }
+                        }
+                    }
+                    name => self.unknown_key(key.span(), name, "contract.condition."),
+                }
+            }
+            let lacks = !table.iter().any(|(key, _)| key.get_ref() == "when") || edges.is_empty();
+            if lacks {
+                let complaint = Complaint::new(at, "`contract.condition` needs `edges` and `when`");
+                self.complaints.push(complaint.label("`when` is an expression in CEL over `event`"));
+            } else if what.is_some() {
+                self.config.contract.conditions.push(Asked { edges, named, what });
+            }
+        }
+    }
+
     fn jwt(&mut self, value: &Spanned<DeValue<'_>>) -> Option<Jwt> {
         let DeValue::Table(table) = value.get_ref() else {
             self.wrong("contract.authenticate.jwt", value, "a table: `{ issuer = ..., audiences = [...] }`");
@@ -252,6 +294,12 @@ mod tests {
         ] {
             assert!(read(&format!("[[contract.authenticate]]\n{wrong}\n")).is_err(), "{wrong}");
         }
+        for wrong in
+            ["edges = '*'", "when = 'true'", "edges = '*'\nwhen = 'event.'", "edges = '*'\nwhen = 'x'"]
+        {
+            assert!(read(&format!("[[contract.condition]]\n{wrong}\n")).is_err(), "{wrong}");
+        }
+        assert!(read("[[contract.condition]]\nedges = '*'\nwhen = 'event.a == 1'\n").is_ok());
         assert!(read("[[contract.replay]]\nedges = '*'\n").is_err());
     }
 }

@@ -3,7 +3,7 @@
 use super::authenticate::Asked;
 use super::{Glob, Reader};
 use crate::config::Complaint;
-use tidegate_graph::contract::{Authenticate, Mode, Replay};
+use tidegate_graph::contract::{Authenticate, Condition, Mode, Replay};
 use toml::Spanned;
 use toml::de::DeValue;
 
@@ -17,6 +17,8 @@ pub(crate) struct Enforce {
     pub(crate) monitor: Vec<Glob>,
     /// What senders have to prove.
     pub(crate) authenticate: Vec<Asked<Authenticate>>,
+    /// What has to hold of events.
+    pub(crate) conditions: Vec<Asked<Condition>>,
     /// What makes events unique.
     pub(crate) replay: Vec<Asked<Replay>>,
 }
@@ -52,6 +54,7 @@ impl Reader {
                 "block" => self.config.contract.block = self.patterns("contract.block", value),
                 "monitor" => self.config.contract.monitor = self.patterns("contract.monitor", value),
                 "authenticate" => self.authenticate(value),
+                "condition" => self.conditions(value),
                 "replay" => self.replay(value),
                 name => self.unknown_key(key.span(), name, "contract."),
             }

@@ -298,6 +298,13 @@ pub(crate) const KEYS: &[Key] = &[
         option: "",
     },
     Key {
+        name: "contract.condition",
+        takes: "tables of `edges` and `when`",
+        does: "An expression in CEL that has to hold of each event, or of each record of a batch; it is `event` there.",
+        example: "[[contract.condition]]\nedges = \"*/Pay:*\"\nwhen = \"event.body.amount <= 10000\"",
+        option: "",
+    },
+    Key {
         name: "contract.replay",
         takes: "tables of `edges`, `key` and `window`",
         does: "Events of one `key`, a header's name or a JSON pointer, pass once in `window` seconds.",

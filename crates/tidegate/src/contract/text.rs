@@ -38,6 +38,9 @@ pub(crate) fn render(contract: &Contract) -> String {
             for asked in &edge.authenticate {
                 let _ = writeln!(out, "    proven by {}", proof(asked));
             }
+            if let Some(condition) = &edge.condition {
+                let _ = writeln!(out, "    when {}", condition.source);
+            }
             if let Some(replay) = &edge.replay {
                 let _ = writeln!(out, "    once in {} s by {}", replay.window_seconds, replay.key);
             }

@@ -34,9 +34,9 @@ pub(super) struct Program {
 
 /// Why a text is no expression: what is wrong, and where in bytes of the text.
 #[derive(Debug, PartialEq)]
-pub(super) struct Wrong {
-    pub(super) message: String,
-    pub(super) at: Range<usize>,
+pub(crate) struct Wrong {
+    pub(crate) message: String,
+    pub(crate) at: Range<usize>,
 }
 
 /// What an expression comes to.
@@ -67,28 +67,7 @@ pub(super) struct Subject<'a> {
 
 impl Program {
     pub(super) fn parse(text: &str) -> Result<Self, Wrong> {
-        let all = 0..text.len();
-        if text.len() > MAX_LENGTH {
-            let message = format!("the condition is longer than {MAX_LENGTH} bytes");
-            return Err(Wrong { message, at: all });
-        }
-        let parsed = Parser::new().max_recursion_depth(48).parse_with_source_info(text);
-        let (expr, info) = parsed.map_err(|errors| {
-            let first = errors.errors.first();
-            let message = first.map_or("it can't be parsed", |e| e.msg.as_str());
-            // What the grammar would have taken is a list of token names that helps nobody.
-            let message = message.split(", expecting").next().unwrap_or(message);
-            let message = message.strip_prefix("Syntax error: ").unwrap_or(message);
-            // The parser's own limit has no words of its own.
-            let deep = message.starts_with("OtherError");
-            let message = if deep { "the condition is nested too deeply" } else { message };
-            let at = first.map_or(0, |e| offset(text, e.pos));
-            Wrong { message: message.to_string(), at: at..(at + 1).min(text.len()).max(at) }
-        })?;
-        let place = |id: u64| {
-            let (start, stop) = info.offset_for(id).unwrap_or((0, 0));
-            bytes(text, start as usize)..bytes(text, stop as usize + 1)
-        };
+        let (expr, place) = parse(text)?;
         let mut check = Check { place: &place, names: NAMES.map(str::to_string).to_vec(), uses_value: false };
         check.expr(&expr, 0)?;
         let uses_value = check.uses_value;
@@ -116,6 +95,33 @@ impl Program {
             Err(Fault::Budget) => Verdict::TooMuch,
         }
     }
+}
+
+/// Parses an expression; the function tells where in the text a part of it stands.
+pub(crate) fn parse(text: &str) -> Result<(IdedExpr, impl Fn(u64) -> Range<usize>), Wrong> {
+    let all = 0..text.len();
+    if text.len() > MAX_LENGTH {
+        let message = format!("the condition is longer than {MAX_LENGTH} bytes");
+        return Err(Wrong { message, at: all });
+    }
+    let parsed = Parser::new().max_recursion_depth(48).parse_with_source_info(text);
+    let (expr, info) = parsed.map_err(|errors| {
+        let first = errors.errors.first();
+        let message = first.map_or("it can't be parsed", |e| e.msg.as_str());
+        // What the grammar would have taken is a list of token names that helps nobody.
+        let message = message.split(", expecting").next().unwrap_or(message);
+        let message = message.strip_prefix("Syntax error: ").unwrap_or(message);
+        // The parser's own limit has no words of its own.
+        let deep = message.starts_with("OtherError");
+        let message = if deep { "the condition is nested too deeply" } else { message };
+        let at = first.map_or(0, |e| offset(text, e.pos));
+        Wrong { message: message.to_string(), at: at..(at + 1).min(text.len()).max(at) }
+    })?;
+    let place = move |id: u64| {
+        let (start, stop) = info.offset_for(id).unwrap_or((0, 0));
+        bytes(text, start as usize)..bytes(text, stop as usize + 1)
+    };
+    Ok((expr, place))
 }
 
 /// A value in words, for messages.

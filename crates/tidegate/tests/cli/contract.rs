@@ -304,3 +304,34 @@ fn a_webhook_passes_once_and_only_with_its_signature() {
     assert_eq!(words, "signature signature signature signature allow");
     assert!(warnings.contains("`HOOK_SECRET` isn't set"), "{warnings}");
 }
+
+#[test]
+fn a_condition_holds_of_each_record() {
+    let config = "[[contract.condition]]\nedges = '*/Work:sqs'\n\
+                  when = 'event.body.amount <= 100 && event.body.lines.all(l, l.qty > 0)'\n";
+    let project = shop().file("tidegate.toml", config);
+    let body = |amount: i64, qty: i64| {
+        let mut message = message("arn:aws:sqs:us-east-1:111122223333:orders-us-east-1-prod");
+        message["body"] = json!({"amount": amount, "lines": [{"qty": qty}]}).to_string().into();
+        message
+    };
+    let mut prose = body(1, 1);
+    prose["body"] = "prose".into();
+    let answers = decide(
+        &project,
+        &[
+            line("template/Work", &[body(100, 1), body(101, 1), body(1, 0), prose]),
+            line("template/Work", &[body(1, 1)]),
+        ],
+    );
+    assert_eq!((&answers[0]["decision"], &answers[1]["decision"]), (&json!("partial"), &json!("allow")));
+    let denied = answers[0]["records"].as_array().unwrap();
+    let said: Vec<_> = denied
+        .iter()
+        .map(|r| (r["index"].as_u64().unwrap(), r["reasons"][0]["class"].as_str().unwrap()))
+        .collect();
+    assert_eq!(said, [(1, "condition"), (2, "condition"), (3, "condition")]);
+    let wrong = shop().file("tidegate.toml", "[[contract.condition]]\nedges = '*/Wrok:sqs'\nwhen = 'true'\n");
+    let ran = wrong.run(&["contract"]);
+    assert!(ran.code == Some(2) && ran.stderr.contains("fits no edge"), "{}", ran.all());
+}
