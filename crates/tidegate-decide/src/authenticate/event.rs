@@ -40,9 +40,8 @@ impl<'a> Request<'a> {
         }
         let body = event.field("body").filter(|b| b.kind() == Kind::String).map(bytes).unwrap_or_default();
         let encoded = event.field("isBase64Encoded").or_else(|| event.field("is_base64_encoded"));
-        if !encoded.is_some_and(Item::is_true) {
-            request.body = body;
-        } else if !base64::decode(&body, &mut request.body) {
+        let decoded = encoded.is_some_and(Item::is_true) && base64::decode(&body, &mut request.body);
+        if !decoded {
             request.body = body;
         }
         request
