@@ -14,6 +14,7 @@ mod inject;
 pub mod json;
 mod origin;
 mod remedy;
+pub mod signed;
 pub mod trigger;
 mod unfold;
 

@@ -4,11 +4,13 @@ mod changes;
 mod condition;
 mod names;
 mod origin;
+mod sign;
 mod taint;
 mod text;
 
 pub(crate) use changes::changes;
 pub(crate) use condition::compile as condition;
+pub(crate) use sign::{beside, sign, verify};
 pub(crate) use text::render as summary;
 
 use crate::config::{Config, Glob};

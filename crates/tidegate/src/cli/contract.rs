@@ -23,6 +23,27 @@ pub(super) struct Args {
     /// Writes the result to a file, whole or not at all
     #[arg(long, short, value_name = "FILE")]
     out: Option<PathBuf>,
+    /// Signs the result with the private Ed25519 key in a file (PEM); the signature is written to FILE.sig
+    #[arg(long, value_name = "KEY", requires = "out", conflicts_with = "diff")]
+    sign: Option<PathBuf>,
+}
+
+/// A contract that is to be enforced.
+#[derive(Debug, clap::Args)]
+pub(in crate::cli) struct Enforced {
+    /// Contract to enforce; without one, every trigger is inspected and blocked
+    #[arg(long, value_name = "FILE")]
+    pub(in crate::cli) contract: Option<PathBuf>,
+    /// Takes only a contract that FILE.sig signs, by the private half of this Ed25519 key (PEM)
+    #[arg(long, value_name = "KEY", requires = "contract")]
+    contract_key: Option<PathBuf>,
+}
+
+impl Enforced {
+    /// Reads it, and believes it only if it has to be signed and is.
+    pub(in crate::cli) fn load(&self) -> Result<Option<Contract>, Failure> {
+        self.contract.as_deref().map(|path| load_signed(path, self.contract_key.as_deref())).transpose()
+    }
 }
 
 /// Form of the output.
@@ -50,14 +71,24 @@ pub(super) fn run(args: &Args, global: Global) -> Result<Exit, Failure> {
         (Some(old), Form::Json) => format!("{:#}\n", contract::changes(old, &contract).json()),
         (Some(old), Form::Text) => contract::changes(old, &contract).text(),
     };
+    let signature = args.sign.as_deref().map(|key| contract::sign(&text, key)).transpose()?;
     output::deliver(&text, args.out.as_deref())?;
+    if let (Some(signature), Some(out)) = (signature, &args.out) {
+        output::deliver(&signature, Some(&contract::beside(out)))?;
+    }
     Ok(Exit::Clean)
 }
 
 /// Reads a contract. One that says something that this program doesn't know would be enforced in part: it is refused.
 pub(in crate::cli) fn load(path: &Path) -> Result<Contract, Failure> {
+    load_signed(path, None)
+}
+
+fn load_signed(path: &Path, key: Option<&Path>) -> Result<Contract, Failure> {
     let shown = path.display();
     let text = std::fs::read(path).with_context(|| format!("could not read `{shown}`"))?;
+    // Before anything is made of it.
+    key.map(|key| contract::verify(&text, path, key)).transpose()?;
     let wrong = |message: String| {
         let help = "`tidegate contract --out FILE` writes one".to_string();
         Failure::usage(format!("`{shown}` is no contract: {message}"), Some(help))

@@ -335,3 +335,27 @@ fn a_condition_holds_of_each_record() {
     let ran = wrong.run(&["contract"]);
     assert!(ran.code == Some(2) && ran.stderr.contains("fits no edge"), "{}", ran.all());
 }
+
+#[test]
+fn a_contract_that_has_to_be_signed_is_believed_only_if_it_is() {
+    // RFC 8410, section 10.
+    let private = "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp+K06/nwoy/HU++CXqI9EdVhC\n-----END PRIVATE KEY-----\n";
+    let public = "-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=\n-----END PUBLIC KEY-----\n";
+    let project = shop().file("key.pem", private).file("pub.pem", public);
+    assert_eq!(
+        project.run(&["contract", "--sign", "key.pem"]).code,
+        Some(2),
+        "there is no place for the signature"
+    );
+    assert_eq!(project.run(&["contract", "--out", "c.json", "--sign", "pub.pem"]).code, Some(2));
+    let enforce = ["guard", "decide", "--contract", "c.json", "--contract-key", "pub.pem"];
+    assert_eq!(project.run(&["contract", "--out", "c.json"]).code, Some(0));
+    let unsigned = project.run(&enforce);
+    assert!(unsigned.code == Some(2) && unsigned.stderr.contains("isn't signed"), "{}", unsigned.all());
+    assert_eq!(project.run(&["contract", "--out", "c.json", "--sign", "key.pem"]).code, Some(0));
+    assert_eq!(project.run(&enforce).code, Some(0));
+    let text = std::fs::read_to_string(project.path("c.json")).unwrap();
+    let project = project.file("c.json", &text.replace("\"block\"", "\"monitor\""));
+    let changed = project.run(&enforce);
+    assert!(changed.code == Some(2) && changed.stderr.contains("isn't believed"), "{}", changed.all());
+}

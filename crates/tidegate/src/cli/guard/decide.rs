@@ -1,11 +1,11 @@
 //! `tidegate guard decide`: the decision core on JSON lines, for tests and pipelines.
 
+use crate::cli::contract::Enforced;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use anyhow::Context;
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 use tidegate_decide::json::{Item, Kind, Limits, Tape};
@@ -21,9 +21,8 @@ use tidegate_graph::contract::{Contract, Mode};
     Out: {\"id\": ..., \"decision\": \"allow|deny|partial\", \"trigger\": \"sqs\", \"records\": [...], \"answer\": {...}, \"micros\": 12}"
 )]
 pub(super) struct Args {
-    /// Contract to enforce for the function that each line names; without one, every trigger is inspected and blocked
-    #[arg(long, value_name = "FILE")]
-    contract: Option<PathBuf>,
+    #[command(flatten)]
+    enforced: Enforced,
     /// Explains each reason: pointer, decoding steps, offset, what gave it away
     #[arg(long)]
     explain: bool,
@@ -35,7 +34,7 @@ const MAX_LINE: u64 = 64 << 20;
 pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
     let mut input = BufReader::with_capacity(1 << 16, std::io::stdin().lock());
     let mut output = std::io::BufWriter::with_capacity(1 << 16, std::io::stdout().lock());
-    let contract = args.contract.as_deref().map(crate::cli::contract::load).transpose()?;
+    let contract = args.enforced.load()?;
     // It was found to be usable when it was read.
     let settings = contract.as_ref().and_then(|c| Settings::of(c).ok()).unwrap_or_default();
     let trust = contract.as_ref().map(|c| Trust::of(c, |name| std::env::var(name).ok())).unwrap_or_default();
