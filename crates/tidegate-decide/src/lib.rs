@@ -21,5 +21,6 @@ mod unfold;
 pub use authenticate::{Pending, Refusal, Trust, View, authenticate};
 pub use decision::{Class, Decision, Reason, Record, Verdict};
 pub use guard::{Guard, Ruling, Settings};
+pub use origin::glob;
 pub use remedy::{BLOCKED, Remedy, Report, denied, remedy};
 pub use trigger::Trigger;

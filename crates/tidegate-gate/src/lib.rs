@@ -1,1 +1,3 @@
 //! The HTTP gate and the bus relay: async fronts around the decision.
+
+pub mod http;

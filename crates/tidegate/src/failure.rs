@@ -39,6 +39,15 @@ impl Failure {
         }
     }
 
+    /// What went wrong in a line or a few, for whoever goes on all the same.
+    pub(crate) fn message(&self) -> String {
+        match self {
+            Self::Usage { message, .. } | Self::Nothing { message, .. } => message.clone(),
+            Self::Own(cause) => format!("{cause:#}"),
+            Self::Config(_) | Self::Rules(_) => self.render(Look::plain()),
+        }
+    }
+
     /// The text for stderr.
     pub(crate) fn render(&self, look: Look) -> String {
         let error = look.paint("error:", AnsiColor::BrightRed.on_default().bold());

@@ -3,6 +3,7 @@
 use crate::exit::Exit;
 use indicatif::ProgressBar;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// What has to be taken away before the process ends.
@@ -15,10 +16,21 @@ struct Mess {
 
 static MESS: Mutex<Mess> = Mutex::new(Mess { bar: None, file: None, folder: None });
 
+/// A command ends by itself in order.
+static ELSEWHERE: AtomicBool = AtomicBool::new(false);
+
+/// From now on Ctrl-C is the business of the command that runs.
+pub(crate) fn leave_to_command() {
+    ELSEWHERE.store(true, Ordering::Relaxed);
+}
+
 /// Handles Ctrl-C from now on.
 pub(crate) fn install() {
     // When there is a handler already, or none can be set, the system's default still ends the process.
     let _ = ctrlc::set_handler(|| {
+        if ELSEWHERE.load(Ordering::Relaxed) {
+            return;
+        }
         let mess = std::mem::take(&mut *lock());
         if let Some(bar) = mess.bar {
             bar.finish_and_clear();

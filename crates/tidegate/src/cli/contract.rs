@@ -29,7 +29,7 @@ pub(super) struct Args {
 }
 
 /// A contract that is to be enforced.
-#[derive(Debug, clap::Args)]
+#[derive(Clone, Debug, clap::Args)]
 pub(in crate::cli) struct Enforced {
     /// Contract to enforce; without one, every trigger is inspected and blocked
     #[arg(long, value_name = "FILE")]

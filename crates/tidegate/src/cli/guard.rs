@@ -1,6 +1,7 @@
 //! `tidegate guard`: decisions on events.
 
 mod decide;
+mod http;
 
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -17,10 +18,13 @@ pub(super) struct Args {
 enum Command {
     /// Decides on events: one JSON line in, one JSON line out
     Decide(decide::Args),
+    /// Stands before an HTTP upstream: what passes reaches it, the rest is answered with 403
+    Http(http::Args),
 }
 
 pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
     match &args.command {
         Command::Decide(args) => decide::run(args),
+        Command::Http(args) => http::run(args),
     }
 }

@@ -1,0 +1,164 @@
+//! A request as the event that API Gateway would make of it: the decision core reads that, and so do contracts.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use hyper::HeaderMap;
+use std::fmt::Write as _;
+use std::net::IpAddr;
+use tidegate_graph::contract::Edge;
+
+/// What the gate itself knows about a request.
+pub(super) struct Known<'a> {
+    pub(super) method: &'a str,
+    pub(super) path: &'a str,
+    pub(super) query: &'a str,
+    pub(super) headers: &'a HeaderMap,
+    pub(super) body: &'a [u8],
+    pub(super) peer: IpAddr,
+    /// Subject of the client's certificate, verified.
+    pub(super) certificate: Option<&'a str>,
+    /// Claims of its token, verified; a JSON object.
+    pub(super) claims: Option<&'a str>,
+}
+
+/// Writes the event to `out`, in payload format 2.0. `edge` is what the gate stands for: it is the front door itself,
+/// so what the contract says about the door is so.
+pub(super) fn write(known: &Known<'_>, edge: Option<&Edge>, out: &mut Vec<u8>) {
+    out.clear();
+    out.extend_from_slice(br#"{"version":"2.0","routeKey":"$default","rawPath":"#);
+    string(known.path.as_bytes(), out);
+    out.extend_from_slice(br#","rawQueryString":"#);
+    string(known.query.as_bytes(), out);
+    out.extend_from_slice(br#","headers":{"#);
+    for (at, name) in known.headers.keys().enumerate() {
+        if at > 0 {
+            out.push(b',');
+        }
+        // Names of headers hold nothing that has to be escaped.
+        out.push(b'"');
+        out.extend_from_slice(name.as_str().as_bytes());
+        out.extend_from_slice(b"\":");
+        let mut values = known.headers.get_all(name).iter();
+        match (values.next(), values.next()) {
+            (Some(only), None) => string(only.as_bytes(), out),
+            _ => {
+                let all: Vec<&[u8]> = known.headers.get_all(name).iter().map(|v| v.as_bytes()).collect();
+                string(&all.join(&b","[..]), out);
+            }
+        }
+    }
+    out.extend_from_slice(br#"},"requestContext":{"http":{"method":"#);
+    string(known.method.as_bytes(), out);
+    out.extend_from_slice(br#","path":"#);
+    string(known.path.as_bytes(), out);
+    out.extend_from_slice(br#","sourceIp":""#);
+    let mut ip = String::new();
+    let _ = write!(ip, "{}", known.peer);
+    out.extend_from_slice(ip.as_bytes());
+    out.extend_from_slice(b"\"}");
+    if let Some(edge) = edge {
+        let first = |list: &[String]| list.first().cloned();
+        for (key, value) in [("apiId", first(&edge.origin.ids)), ("accountId", first(&edge.origin.accounts))]
+        {
+            if let Some(value) = value {
+                let _ = std::io::Write::write_fmt(out, format_args!(",\"{key}\":"));
+                string(value.as_bytes(), out);
+            }
+        }
+        // A pattern fits itself.
+        if let Some(arn) = first(&edge.origin.arns) {
+            out.extend_from_slice(br#","elb":{"targetGroupArn":"#);
+            string(arn.as_bytes(), out);
+            out.push(b'}');
+        }
+    }
+    if let Some(subject) = known.certificate {
+        out.extend_from_slice(br#","authentication":{"clientCert":{"subjectDN":"#);
+        string(subject.as_bytes(), out);
+        out.extend_from_slice(b"}}");
+    }
+    if let Some(claims) = known.claims {
+        out.extend_from_slice(br#","authorizer":{"jwt":{"claims":"#);
+        out.extend_from_slice(claims.as_bytes());
+        out.extend_from_slice(b"}}");
+    }
+    out.push(b'}');
+    if !known.body.is_empty() {
+        out.extend_from_slice(br#","body":"#);
+        match std::str::from_utf8(known.body) {
+            Ok(text) => {
+                string(text.as_bytes(), out);
+                out.extend_from_slice(br#","isBase64Encoded":false"#);
+            }
+            Err(_) => {
+                out.push(b'"');
+                out.extend_from_slice(STANDARD.encode(known.body).as_bytes());
+                out.extend_from_slice(br#"","isBase64Encoded":true"#);
+            }
+        }
+    }
+    out.push(b'}');
+}
+
+/// Writes `text` as a JSON string. Bytes that are no UTF-8 stay what they are: the decision core says so.
+fn string(text: &[u8], out: &mut Vec<u8>) {
+    out.reserve(text.len() + 2);
+    out.push(b'"');
+    let mut rest = text;
+    while let Some(at) = rest.iter().position(|b| matches!(b, b'"' | b'\\' | 0..=0x1f)) {
+        let (plain, more) = rest.split_at(at);
+        out.extend_from_slice(plain);
+        let Some((special, after)) = more.split_first() else { break };
+        match special {
+            b'"' => out.extend_from_slice(b"\\\""),
+            b'\\' => out.extend_from_slice(b"\\\\"),
+            b'\n' => out.extend_from_slice(b"\\n"),
+            b'\r' => out.extend_from_slice(b"\\r"),
+            b'\t' => out.extend_from_slice(b"\\t"),
+            control => {
+                let _ = std::io::Write::write_fmt(out, format_args!("\\u{control:04x}"));
+            }
+        }
+        rest = after;
+    }
+    out.extend_from_slice(rest);
+    out.push(b'"');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hyper::header::HeaderValue;
+
+    #[test]
+    fn the_event_says_what_the_request_says() {
+        let mut headers = HeaderMap::new();
+        headers.insert("content-type", HeaderValue::from_static("application/json"));
+        headers.append("x-two", HeaderValue::from_static("a\"b"));
+        headers.append("x-two", HeaderValue::from_static("c"));
+        let mut known = Known {
+            method: "POST",
+            path: "/a%20b",
+            query: "q=1\\",
+            headers: &headers,
+            body: b"{\"note\":\"line\\nbreak\"}\r\n\x01",
+            peer: IpAddr::from([192, 0, 2, 1]),
+            certificate: Some("CN=a"),
+            claims: Some(r#"{"iss":"x"}"#),
+        };
+        let mut out = Vec::new();
+        write(&known, None, &mut out);
+        let event: serde_json::Value = serde_json::from_slice(&out).unwrap();
+        assert_eq!(event["rawPath"], "/a%20b");
+        assert_eq!(event["rawQueryString"], "q=1\\");
+        assert_eq!(event["headers"]["x-two"], "a\"b,c");
+        assert_eq!(event["body"], "{\"note\":\"line\\nbreak\"}\r\n\u{1}");
+        assert_eq!(event["requestContext"]["http"]["sourceIp"], "192.0.2.1");
+        assert_eq!(event["requestContext"]["authentication"]["clientCert"]["subjectDN"], "CN=a");
+        assert_eq!(event["requestContext"]["authorizer"]["jwt"]["claims"]["iss"], "x");
+        known.body = b"\xff\x00";
+        write(&known, None, &mut out);
+        let event: serde_json::Value = serde_json::from_slice(&out).unwrap();
+        assert_eq!((&event["body"], &event["isBase64Encoded"]), (&"/wA=".into(), &true.into()));
+    }
+}

@@ -1,0 +1,237 @@
+//! One request: read, decided on, handed on or refused.
+
+use super::access::{Line, Log};
+use super::body::{self, Answer, Missing};
+use super::event::Known;
+use super::metrics::Refused;
+use super::policy::{self, Outcome, Shared};
+use super::upstream::Pool;
+use super::{Bounds, headers, upgrade};
+use http_body_util::Full;
+use hyper::body::{Bytes, Incoming};
+use hyper::header::{self, HeaderValue};
+use hyper::{Request, Response, StatusCode, Uri};
+use std::cell::Cell;
+use std::net::IpAddr;
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+/// What the requests of one worker share.
+pub(super) struct Desk {
+    pub(super) shared: std::sync::Arc<Shared>,
+    pub(super) log: std::sync::Arc<Log>,
+    pub(super) pool: Pool,
+    pub(super) bounds: Bounds,
+    /// What `Host` becomes.
+    pub(super) host: Option<HeaderValue>,
+}
+
+/// Who is at the other end of a connection.
+#[derive(Debug)]
+pub(super) struct Client {
+    pub(super) peer: IpAddr,
+    pub(super) https: bool,
+    pub(super) certificate: Option<String>,
+}
+
+thread_local! {
+    static RANDOM: Cell<u64> = Cell::new(seed());
+}
+
+/// Differs from thread to thread and from start to start.
+fn seed() -> u64 {
+    use std::hash::{BuildHasher as _, Hasher as _};
+    let mut hasher = std::collections::hash_map::RandomState::new().build_hasher();
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    hasher.write_u128(since.as_nanos());
+    hasher.finish()
+}
+
+/// Answers one request.
+pub(super) async fn answer(desk: &Desk, client: &Client, mut request: Request<Incoming>) -> Response<Answer> {
+    let started = Instant::now();
+    let _flying = desk.shared.metrics.flight();
+    let protocol = upgrade::wanted(&request);
+    let on_upgrade = protocol.as_ref().map(|_| hyper::upgrade::on(&mut request));
+    let (mut parts, incoming) = request.into_parts();
+    let whole = tokio::time::timeout(desk.bounds.body_time, body::collect(incoming, desk.bounds.body)).await;
+    let body = match whole {
+        Ok(Ok(body)) => body,
+        Ok(Err(Missing::TooLong)) => {
+            return refuse(
+                desk,
+                Refused::TooLong,
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "the body is longer than the gate looks at",
+            );
+        }
+        Ok(Err(Missing::Broken)) => {
+            return refuse(
+                desk,
+                Refused::Broken,
+                StatusCode::BAD_REQUEST,
+                "the body is not what it was said to be",
+            );
+        }
+        Err(_) => {
+            return refuse(desk, Refused::TooSlow, StatusCode::REQUEST_TIMEOUT, "the body took too long");
+        }
+    };
+    // HTTP/2 has the name in the address.
+    if let Some(authority) = parts.uri.authority() {
+        match HeaderValue::from_str(authority.as_str()) {
+            Ok(host) => drop(parts.headers.insert(header::HOST, host)),
+            Err(_) => return refuse(desk, Refused::Broken, StatusCode::BAD_REQUEST, "the address is broken"),
+        }
+    }
+    if parts.headers.get_all(header::HOST).iter().count() != 1 {
+        return refuse(desk, Refused::Broken, StatusCode::BAD_REQUEST, "the request names no single host");
+    }
+    let trace = RANDOM.with(|random| {
+        let mut state = random.get();
+        let trace = headers::trace(&mut parts.headers, &mut state);
+        random.set(state);
+        trace
+    });
+    let outcome = policy::decide(
+        &desk.shared,
+        &Known {
+            method: parts.method.as_str(),
+            path: parts.uri.path(),
+            query: parts.uri.query().unwrap_or_default(),
+            headers: &parts.headers,
+            body: &body,
+            peer: client.peer,
+            certificate: client.certificate.as_deref(),
+            claims: None,
+        },
+    );
+    let about = desk.log.is_on().then(|| About {
+        method: parts.method.to_string(),
+        path: parts.uri.path().to_string(),
+        bytes: body.len(),
+    });
+    let mut response = if outcome.passes {
+        headers::end_of_hop(&mut parts.headers);
+        headers::forwarded(&mut parts.headers, client.peer, client.https);
+        if let Some(host) = &desk.host {
+            parts.headers.insert(header::HOST, host.clone());
+        }
+        if let Some(protocol) = protocol {
+            upgrade::ask(&mut parts.headers, protocol);
+        }
+        hand_on(desk, parts, body, on_upgrade).await
+    } else {
+        forbid(&trace)
+    };
+    // The client's own request id is in neither answer; this one finds the line in the log.
+    if let Ok(id) = HeaderValue::from_bytes(&trace) {
+        response.headers_mut().insert("x-tidegate-trace", id);
+    }
+    let micros = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
+    desk.shared.metrics.answered(micros);
+    if let Some(about) = about {
+        desk.log.write(about.line(client, &response, outcome, trace, micros));
+    }
+    response
+}
+
+struct About {
+    method: String,
+    path: String,
+    bytes: usize,
+}
+
+impl About {
+    fn line(
+        self,
+        client: &Client,
+        response: &Response<Answer>,
+        outcome: Outcome,
+        trace: [u8; 32],
+        micros: u64,
+    ) -> Line {
+        let decision = match &outcome {
+            Outcome { watched: true, .. } => "monitor",
+            Outcome { passes: true, .. } => "allow",
+            _ => "deny",
+        };
+        Line {
+            method: self.method,
+            path: self.path,
+            status: response.status().as_u16(),
+            decision,
+            classes: outcome.classes,
+            trace,
+            peer: client.peer.to_string(),
+            bytes: self.bytes,
+            decide_micros: outcome.micros,
+            micros,
+        }
+    }
+}
+
+async fn hand_on(
+    desk: &Desk,
+    mut parts: hyper::http::request::Parts,
+    body: Bytes,
+    client: Option<hyper::upgrade::OnUpgrade>,
+) -> Response<Answer> {
+    // To an upstream, the address is the path alone. The body has a length now, however it came.
+    let path = parts.uri.path_and_query().map_or("/", |p| p.as_str());
+    let Ok(uri) = path.parse::<Uri>() else {
+        return refuse(desk, Refused::Broken, StatusCode::BAD_REQUEST, "the address is broken");
+    };
+    parts.uri = uri;
+    parts.version = hyper::Version::HTTP_11;
+    parts.headers.remove(header::EXPECT);
+    if !body.is_empty() || parts.headers.contains_key(header::CONTENT_LENGTH) {
+        parts.headers.insert(header::CONTENT_LENGTH, HeaderValue::from(body.len()));
+    }
+    match desk.pool.send(Request::from_parts(parts, Full::new(body))).await {
+        Ok(mut response) => {
+            let switches = response.status() == StatusCode::SWITCHING_PROTOCOLS;
+            match client {
+                Some(client) => upgrade::join(client, &mut response),
+                // Nobody asked for that.
+                None if switches => {
+                    desk.shared.metrics.upstream_failed();
+                    return plain(StatusCode::BAD_GATEWAY, "the upstream switched protocols by itself");
+                }
+                None => {}
+            }
+            if !switches {
+                headers::end_of_hop(response.headers_mut());
+            }
+            response.map(Answer::Stream)
+        }
+        Err(failure) => {
+            desk.shared.metrics.upstream_failed();
+            plain(failure.status(), "the upstream doesn't answer")
+        }
+    }
+}
+
+fn refuse(desk: &Desk, why: Refused, status: StatusCode, message: &str) -> Response<Answer> {
+    desk.shared.metrics.refused(why);
+    let mut response = plain(status, message);
+    // What is left of the request is on the way still.
+    response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    response
+}
+
+/// Says no more than that: why helps whoever tries the next variant.
+fn forbid(trace: &[u8; 32]) -> Response<Answer> {
+    let mut response = plain(StatusCode::FORBIDDEN, "");
+    let body = format!("{{\"message\":\"Forbidden\",\"trace\":\"{}\"}}", String::from_utf8_lossy(trace));
+    *response.body_mut() = Answer::of(body);
+    response
+}
+
+fn plain(status: StatusCode, message: &str) -> Response<Answer> {
+    let body = format!("{{\"message\":\"{message}\"}}");
+    let mut response = Response::new(Answer::of(body));
+    *response.status_mut() = status;
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}

@@ -1,0 +1,139 @@
+//! Headers that end at a proxy, and those that it adds.
+
+use hyper::HeaderMap;
+use hyper::header::{self, HeaderName, HeaderValue};
+use std::net::IpAddr;
+
+/// Headers of one connection, by RFC 9110 and the practice before it.
+const HOP: [HeaderName; 8] = [
+    header::CONNECTION,
+    header::PROXY_AUTHENTICATE,
+    header::PROXY_AUTHORIZATION,
+    header::TE,
+    header::TRAILER,
+    header::TRANSFER_ENCODING,
+    header::UPGRADE,
+    HeaderName::from_static("keep-alive"),
+];
+
+/// Takes away what is for this connection alone, and what `Connection` names.
+pub(super) fn end_of_hop(headers: &mut HeaderMap) {
+    if let Some(named) = headers.get(header::CONNECTION).cloned() {
+        let names = named.to_str().unwrap_or_default().split(',');
+        for name in names.filter_map(|n| HeaderName::from_bytes(n.trim().as_bytes()).ok()) {
+            headers.remove(name);
+        }
+    }
+    for name in &HOP {
+        headers.remove(name);
+    }
+}
+
+/// Says whom the request is from. What a client says of itself there is not handed on as our word.
+pub(super) fn forwarded(headers: &mut HeaderMap, peer: IpAddr, https: bool) {
+    let mut value = String::new();
+    for before in headers.get_all("x-forwarded-for") {
+        if let Ok(before) = before.to_str() {
+            value.push_str(before);
+            value.push_str(", ");
+        }
+    }
+    value.push_str(&peer.to_string());
+    if let Ok(value) = HeaderValue::from_str(&value) {
+        headers.insert("x-forwarded-for", value);
+    }
+    let scheme = if https { "https" } else { "http" };
+    headers.insert("x-forwarded-proto", HeaderValue::from_static(scheme));
+    if let Some(host) = headers.get(header::HOST).cloned() {
+        headers.insert("x-forwarded-host", host);
+    }
+}
+
+/// The W3C trace context that came, or a new one with a random id.
+pub(super) fn trace(headers: &mut HeaderMap, random: &mut u64) -> [u8; 32] {
+    let given = headers.get("traceparent").map(HeaderValue::as_bytes).filter(|v| is_traceparent(v));
+    if let Some(id) = given.and_then(|v| v.get(3..35)).and_then(|id| id.try_into().ok()) {
+        return id;
+    }
+    let value = format!("00-{:016x}{:016x}-{:016x}-00", next(random), next(random), next(random) | 1);
+    let id = value.as_bytes().get(3..35).and_then(|id| id.try_into().ok()).unwrap_or([b'0'; 32]);
+    if let Ok(value) = HeaderValue::from_str(&value) {
+        headers.insert("traceparent", value);
+        // Whoever sent it without its parent sent it for another trace.
+        headers.remove("tracestate");
+    }
+    id
+}
+
+/// `00-<32 hex>-<16 hex>-<2 hex>`, neither id all zeros; later versions may be longer.
+fn is_traceparent(value: &[u8]) -> bool {
+    let hex = |range: std::ops::Range<usize>| {
+        value.get(range).is_some_and(|v| v.iter().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')))
+    };
+    let some = |range: std::ops::Range<usize>| value.get(range).is_some_and(|v| v.iter().any(|b| *b != b'0'));
+    let dashes = [2, 35, 52].iter().all(|at| value.get(*at) == Some(&b'-'));
+    let length =
+        value.len() == 55 || value.len() > 55 && !value.starts_with(b"00") && value.get(55) == Some(&b'-');
+    length
+        && dashes
+        && hex(0..2)
+        && !value.starts_with(b"ff")
+        && hex(3..35)
+        && hex(36..52)
+        && hex(53..55)
+        && some(3..35)
+        && some(36..52)
+}
+
+/// SplitMix64: ids that don't repeat, not secrets.
+pub(super) fn next(state: &mut u64) -> u64 {
+    *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let mut z = *state;
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_connection_names_ends_here() {
+        let mut headers = HeaderMap::new();
+        for (name, value) in [
+            ("connection", "keep-alive, X-Secret, ;bad"),
+            ("keep-alive", "timeout=5"),
+            ("x-secret", "1"),
+            ("te", "trailers"),
+            ("transfer-encoding", "chunked"),
+            ("x-kept", "1"),
+        ] {
+            headers.insert(name, HeaderValue::from_static(value));
+        }
+        end_of_hop(&mut headers);
+        assert_eq!(headers.keys().map(HeaderName::as_str).collect::<Vec<_>>(), ["x-kept"]);
+    }
+
+    #[test]
+    fn a_trace_is_taken_or_begun() {
+        let mut headers = HeaderMap::new();
+        let mut random = 1;
+        let id = trace(&mut headers, &mut random);
+        let made = headers["traceparent"].as_bytes().to_vec();
+        assert!(is_traceparent(&made) && made[3..35] == id);
+        assert_eq!(trace(&mut headers, &mut random), id, "taken the second time");
+        for wrong in [
+            "00-00000000000000000000000000000000-00f067aa0ba902b7-01",
+            "00-4bf92f3577b34da6a3ce929d0e0e4736-0000000000000000-01",
+            "ff-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+            "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-x",
+            "00-4BF92F3577B34DA6A3CE929D0E0E4736-00f067aa0ba902b7-01",
+            "",
+        ] {
+            assert!(!is_traceparent(wrong.as_bytes()), "{wrong}");
+        }
+        assert!(is_traceparent(b"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"));
+        assert!(is_traceparent(b"01-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-more"));
+    }
+}

@@ -1,0 +1,222 @@
+//! What the gate enforces, and the desk of each worker at which it is decided.
+
+use super::event::{self, Known};
+use super::metrics::Metrics;
+use super::token::Tokens;
+use arc_swap::ArcSwap;
+use std::cell::RefCell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use tidegate_decide::{Guard, Ruling, Settings, Trigger, Trust, Verdict, glob};
+use tidegate_graph::contract::{Contract, Edge, Mode, OnError, Proof};
+
+/// Reads the contract; `None` is to inspect and block everything. The error is for people.
+pub type Load = Box<dyn Fn() -> Result<Option<Contract>, String> + Send + Sync>;
+
+/// Which function a path is for.
+#[derive(Clone, Debug)]
+pub struct Route {
+    /// Pattern of the path; `*` stands for anything, slashes included.
+    pub path: String,
+    /// Name of the function in the contract.
+    pub function: String,
+}
+
+/// What is enforced now.
+pub(super) struct Policy {
+    contract: Option<Contract>,
+    settings: Settings,
+    trust: Arc<Trust>,
+    /// Patterns of paths with the resource id of their function.
+    routes: Vec<(String, String)>,
+}
+
+/// What workers share.
+pub(super) struct Shared {
+    now: ArcSwap<Policy>,
+    version: AtomicU64,
+    load: Load,
+    routes: Vec<Route>,
+    pub(super) tokens: Tokens,
+    pub(super) metrics: Metrics,
+}
+
+/// Triggers that stand for a request.
+const HTTP: [Trigger; 4] = [Trigger::ApiGatewayV2, Trigger::ApiGatewayV1, Trigger::Alb, Trigger::Lattice];
+
+impl Shared {
+    /// Reads the contract for the first time. Also returns what somebody should know about it.
+    pub(super) fn open(load: Load, routes: Vec<Route>) -> Result<(Self, Vec<String>), String> {
+        let (policy, warnings) = Policy::read(&load, &routes)?;
+        let tokens = Tokens::default();
+        tokens.want(policy.contract.as_ref());
+        let shared = Self {
+            now: ArcSwap::from_pointee(policy),
+            version: AtomicU64::new(0),
+            load,
+            routes,
+            tokens,
+            metrics: Metrics::default(),
+        };
+        Ok((shared, warnings))
+    }
+
+    /// Reads the contract again. What can't be used changes nothing.
+    pub(super) fn reload(&self) -> Result<Vec<String>, String> {
+        let read = Policy::read(&self.load, &self.routes);
+        self.metrics.reloaded(read.is_ok());
+        let (policy, warnings) = read?;
+        self.tokens.want(policy.contract.as_ref());
+        self.now.store(Arc::new(policy));
+        self.version.fetch_add(1, Ordering::Release);
+        Ok(warnings)
+    }
+}
+
+impl Policy {
+    fn read(load: &Load, routes: &[Route]) -> Result<(Self, Vec<String>), String> {
+        let contract = load()?;
+        let Some(contract) = contract else {
+            let policy = Self {
+                contract: None,
+                settings: Settings::default(),
+                trust: Arc::default(),
+                routes: Vec::new(),
+            };
+            return Ok((policy, Vec::new()));
+        };
+        let settings = Settings::of(&contract)?;
+        let trust = Trust::of(&contract, |name| std::env::var(name).ok());
+        let mut warnings: Vec<String> = trust
+            .missing(&contract)
+            .into_iter()
+            .map(|name| format!("`{name}` isn't set; what its secret has to sign is denied"))
+            .collect();
+        let mut resolved = Vec::new();
+        for Route { path, function: name } in routes {
+            let Some(function) = contract.function(name) else {
+                return Err(format!(
+                    "the contract doesn't hold the function `{name}`, or more than one of that name"
+                ));
+            };
+            if !function.edges.iter().any(is_http) {
+                warnings.push(format!("the contract lets no request start `{name}`: all are denied"));
+            }
+            let id =
+                contract.functions.iter().find(|(_, f)| std::ptr::eq(*f, function)).map(|(id, _)| id.clone());
+            resolved.extend(id.map(|id| (path.clone(), id)));
+        }
+        if routes.is_empty() {
+            let mut served = contract.functions.iter().filter(|(_, f)| f.edges.iter().any(is_http));
+            let (Some((only, _)), None) = (served.next(), served.next()) else {
+                return Err(
+                    "the contract holds no single function behind HTTP: name one, or routes".to_string()
+                );
+            };
+            resolved.push(("*".to_string(), only.clone()));
+        }
+        Ok((Self { contract: Some(contract), settings, trust: Arc::new(trust), routes: resolved }, warnings))
+    }
+
+    /// The resource id of the function that a path is for.
+    fn function(&self, path: &str) -> Option<&str> {
+        self.routes.iter().find(|(pattern, _)| glob(pattern, path)).map(|(_, id)| id.as_str())
+    }
+}
+
+fn is_http(edge: &Edge) -> bool {
+    Trigger::from_name(&edge.trigger).is_some_and(|t| HTTP.contains(&t))
+}
+
+/// What is decided about a request.
+#[derive(Debug)]
+pub(super) struct Outcome {
+    /// It goes to the upstream.
+    pub(super) passes: bool,
+    /// It would not, under a contract that blocks.
+    pub(super) watched: bool,
+    /// Classes of the reasons.
+    pub(super) classes: Vec<&'static str>,
+    pub(super) micros: u64,
+}
+
+thread_local! {
+    static DESK: RefCell<Desk> = RefCell::new(Desk::default());
+}
+
+#[derive(Default)]
+struct Desk {
+    guard: Guard,
+    version: Option<u64>,
+    policy: Option<Arc<Policy>>,
+    event: Vec<u8>,
+}
+
+/// Decides on a request, at the desk of this thread.
+pub(super) fn decide(shared: &Shared, known: &Known<'_>) -> Outcome {
+    let started = Instant::now();
+    let mut outcome = DESK.with_borrow_mut(|desk| desk.decide(shared, known));
+    outcome.micros = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
+    shared.metrics.decided(&outcome);
+    outcome
+}
+
+impl Desk {
+    fn decide(&mut self, shared: &Shared, known: &Known<'_>) -> Outcome {
+        let version = shared.version.load(Ordering::Acquire);
+        if self.version != Some(version) {
+            let policy = shared.now.load_full();
+            self.guard = Guard::new(policy.settings.clone()).trusting(Arc::clone(&policy.trust));
+            self.policy = Some(policy);
+            self.version = Some(version);
+        }
+        let Some(policy) = self.policy.clone() else { return Outcome::failed(OnError::Closed) };
+        let on_error = policy.contract.as_ref().map_or(OnError::Closed, |c| c.defaults.on_error);
+        let rule = AssertUnwindSafe(|| self.rule(&policy, shared, known));
+        match catch_unwind(rule) {
+            Ok(ruling) => Outcome::of(&ruling),
+            Err(_) => {
+                shared.metrics.failed();
+                // Its buffers may be in any state.
+                *self = Self::default();
+                Outcome::failed(on_error)
+            }
+        }
+    }
+
+    fn rule(&mut self, policy: &Policy, shared: &Shared, known: &Known<'_>) -> Ruling {
+        let Some(contract) = &policy.contract else {
+            event::write(known, None, &mut self.event);
+            return self.guard.rule(&self.event, Some(Trigger::ApiGatewayV2));
+        };
+        let function = policy.function(known.path).unwrap_or_default();
+        let edge = contract.functions.get(function).and_then(|f| f.edges.iter().find(|e| is_http(e)));
+        let trigger = edge.and_then(|e| Trigger::from_name(&e.trigger)).unwrap_or(Trigger::ApiGatewayV2);
+        let jwt = edge.into_iter().flat_map(|e| &e.authenticate).find_map(|a| match &a.proof {
+            Proof::Jwt(jwt) => Some(jwt),
+            _ => None,
+        });
+        let claims = jwt.and_then(|jwt| shared.tokens.verify(jwt, known.headers));
+        event::write(&Known { claims: claims.as_deref(), ..*known }, edge, &mut self.event);
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        self.guard.at(u64::try_from(since.as_millis()).unwrap_or(u64::MAX));
+        self.guard.decide_for(&self.event, Some(trigger), contract, function)
+    }
+}
+
+impl Outcome {
+    fn of(ruling: &Ruling) -> Self {
+        let denied = ruling.decision.verdict != Verdict::Allow;
+        let watched = denied && ruling.mode == Mode::Monitor;
+        let reasons = ruling.decision.records.iter().flat_map(|r| &r.reasons);
+        let mut classes: Vec<&'static str> = reasons.map(|r| r.class.name()).collect();
+        classes.dedup();
+        Self { passes: !denied || watched, watched, classes, micros: 0 }
+    }
+
+    fn failed(on_error: OnError) -> Self {
+        Self { passes: on_error == OnError::Open, watched: false, classes: vec!["failure"], micros: 0 }
+    }
+}

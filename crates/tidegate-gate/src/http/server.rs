@@ -1,0 +1,324 @@
+//! Workers, their listeners and connections, and what watches over them.
+
+use super::access::Log;
+use super::exchange::{self, Client, Desk};
+use super::metrics::Refused;
+use super::policy::Shared;
+use super::upstream::Pool;
+use super::{Bounds, Config, Error, admin, tls};
+use arc_swap::ArcSwapOption;
+use hyper::header::HeaderValue;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto;
+use hyper_util::server::graceful::GracefulShutdown;
+use std::convert::Infallible;
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+use std::time::{Duration, SystemTime};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::sync::watch;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::ServerConfig;
+
+/// A gate that runs.
+pub struct Gate {
+    /// Where clients come in.
+    pub address: SocketAddr,
+    /// Where health and metrics are.
+    pub admin: Option<SocketAddr>,
+    running: Arc<Running>,
+    stop: watch::Sender<bool>,
+    workers: Vec<JoinHandle<()>>,
+}
+
+/// What watches over the workers.
+pub(super) struct Running {
+    pub(super) shared: Arc<Shared>,
+    pub(super) log: Arc<Log>,
+    pub(super) draining: AtomicBool,
+    tls: ArcSwapOption<ServerConfig>,
+    files: Option<(PathBuf, PathBuf, Option<PathBuf>)>,
+    tell: Tell,
+}
+
+/// Says something to whoever runs the gate.
+type Tell = Box<dyn Fn(&str) + Send + Sync>;
+
+/// How often files are looked at.
+const LOOK: Duration = Duration::from_secs(2);
+/// Streams of one HTTP/2 connection.
+const STREAMS: u32 = 128;
+
+/// Starts a gate. `tell` gets what somebody should know, a line each.
+///
+/// # Errors
+/// Whatever keeps it from starting; nothing is left running then.
+pub fn serve(config: Config, tell: impl Fn(&str) + Send + Sync + 'static) -> Result<Gate, Error> {
+    let (shared, warnings) = Shared::open(config.load, config.routes).map_err(Error::Contract)?;
+    let tell: Tell = Box::new(tell);
+    warnings.iter().chain(&shared.tokens.refresh()).for_each(|w| tell(&format!("warning: {w}")));
+    let files = config.tls.map(|(certificate, key)| (certificate, key, config.client_ca));
+    let server = files.as_ref().map(|(c, k, ca)| tls::server(c, k, ca.as_deref())).transpose()?;
+    let connector = config.upstream.https.then(|| tls::client(config.upstream_ca.as_deref())).transpose()?;
+    let named = |path: &str, source| Error::Read { path: path.to_string(), source };
+    let log = Log::open(&config.access).map_err(|e| named("the access log", e))?;
+    let running = Arc::new(Running {
+        shared: Arc::new(shared),
+        log: Arc::new(log),
+        draining: AtomicBool::new(false),
+        tls: ArcSwapOption::from(server),
+        files,
+        tell,
+    });
+    let (stop, stopped) = watch::channel(false);
+    let host = config.host.as_deref().map(HeaderValue::from_str).transpose();
+    let host = host.map_err(|_| Error::Contract("the name for `Host` is none".to_string()))?;
+    let mut address = config.listen;
+    let mut workers = Vec::new();
+    for number in 0..config.workers.max(1) {
+        let runtime =
+            tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::Start)?;
+        let listener = {
+            let _inside = runtime.enter();
+            listen(address)?
+        };
+        // Where the port was left to the system, the other workers take the same.
+        address = listener.local_addr().map_err(Error::Start)?;
+        let worker = Worker {
+            desk: Arc::new(Desk {
+                shared: Arc::clone(&running.shared),
+                log: Arc::clone(&running.log),
+                pool: Pool::new(config.upstream.clone(), connector.clone(), &config.bounds),
+                bounds: config.bounds,
+                host: host.clone(),
+            }),
+            running: Arc::clone(&running),
+            bounds: config.bounds,
+            stopped: stopped.clone(),
+        };
+        let thread = std::thread::Builder::new().name(format!("gate-{number}"));
+        workers.push(thread.spawn(move || runtime.block_on(worker.run(listener))).map_err(Error::Start)?);
+    }
+    let admin =
+        config.admin.map(|address| overseer(address, &running, stopped.clone(), &mut workers)).transpose()?;
+    if config.admin.is_none() {
+        let watcher = Arc::clone(&running);
+        let mut stopped = stopped;
+        let thread = std::thread::Builder::new().name("gate-watch".into());
+        let runtime =
+            tokio::runtime::Builder::new_current_thread().enable_time().build().map_err(Error::Start)?;
+        workers.push(
+            thread
+                .spawn(move || {
+                    runtime.block_on(async {
+                        tokio::select! {
+                            () = watch_files(&watcher) => {}
+                            _ = stopped.wait_for(|stop| *stop) => {}
+                        }
+                    });
+                })
+                .map_err(Error::Start)?,
+        );
+    }
+    Ok(Gate { address, admin, running, stop, workers })
+}
+
+impl Gate {
+    /// Reads the contract, certificates and keys again. What can't be used changes nothing.
+    ///
+    /// # Errors
+    /// Why something could not be used.
+    pub fn reload(&self) -> Result<(), String> {
+        self.running.reload()
+    }
+
+    /// Takes no more connections, lets requests end within the bound, and returns when all is over.
+    pub fn stop(self) {
+        self.running.draining.store(true, Ordering::Relaxed);
+        let _ = self.stop.send(true);
+        for worker in self.workers {
+            let _ = worker.join();
+        }
+    }
+}
+
+impl Running {
+    pub(super) fn reload(&self) -> Result<(), String> {
+        let mut wrong = self.shared.tokens.refresh();
+        match self.shared.reload() {
+            Ok(warnings) => warnings.iter().for_each(|w| (self.tell)(&format!("warning: {w}"))),
+            Err(message) => wrong.push(format!("the contract stays what it was: {message}")),
+        }
+        wrong.extend(self.reload_tls().err());
+        if wrong.is_empty() {
+            (self.tell)("reloaded");
+            return Ok(());
+        }
+        wrong.iter().for_each(|w| (self.tell)(&format!("error: {w}")));
+        Err(wrong.join("\n"))
+    }
+
+    fn reload_tls(&self) -> Result<(), String> {
+        let Some((certificate, key, ca)) = &self.files else { return Ok(()) };
+        let server = tls::server(certificate, key, ca.as_deref());
+        let server = server.map_err(|e| format!("the certificate stays what it was: {e}"))?;
+        self.tls.store(Some(server));
+        Ok(())
+    }
+
+    fn stamps(&self) -> Vec<Option<SystemTime>> {
+        let files = self.files.iter().flat_map(|(c, k, ca)| [Some(c), Some(k), ca.as_ref()]).flatten();
+        files.map(|path| std::fs::metadata(path).and_then(|m| m.modified()).ok()).collect()
+    }
+}
+
+/// Certificates are exchanged by writing new files; who does that sends no signal.
+async fn watch_files(running: &Running) {
+    let mut stamps = running.stamps();
+    loop {
+        tokio::time::sleep(LOOK).await;
+        let now = running.stamps();
+        if now != stamps {
+            stamps = now;
+            match running.reload_tls() {
+                Ok(()) => (running.tell)("certificates reloaded"),
+                Err(message) => (running.tell)(&format!("error: {message}")),
+            }
+        }
+    }
+}
+
+fn overseer(
+    address: SocketAddr,
+    running: &Arc<Running>,
+    mut stopped: watch::Receiver<bool>,
+    workers: &mut Vec<JoinHandle<()>>,
+) -> Result<SocketAddr, Error> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::Start)?;
+    let listener = {
+        let _inside = runtime.enter();
+        listen(address)?
+    };
+    let address = listener.local_addr().map_err(Error::Start)?;
+    let running = Arc::clone(running);
+    let thread = std::thread::Builder::new().name("gate-admin".into());
+    let handle = thread.spawn(move || {
+        runtime.block_on(async {
+            tokio::select! {
+                () = admin::serve(listener, Arc::clone(&running)) => {}
+                () = watch_files(&running) => {}
+                // Health is answered until the last worker is done with draining; who asks finds out.
+                _ = stopped.wait_for(|stop| *stop) => {}
+            }
+        });
+    });
+    workers.push(handle.map_err(Error::Start)?);
+    Ok(address)
+}
+
+fn listen(address: SocketAddr) -> Result<TcpListener, Error> {
+    let listen = || {
+        let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+        socket.set_reuseaddr(true)?;
+        #[cfg(unix)]
+        socket.set_reuseport(true)?;
+        socket.bind(address)?;
+        socket.listen(1024)
+    };
+    listen().map_err(|source| Error::Listen { address, source })
+}
+
+struct Worker {
+    desk: Arc<Desk>,
+    running: Arc<Running>,
+    bounds: Bounds,
+    stopped: watch::Receiver<bool>,
+}
+
+impl Worker {
+    async fn run(mut self, listener: TcpListener) {
+        let graceful = GracefulShutdown::new();
+        loop {
+            let accepted = tokio::select! {
+                accepted = listener.accept() => accepted,
+                _ = self.stopped.wait_for(|stop| *stop) => break,
+            };
+            let Ok((stream, peer)) = accepted else {
+                // Out of files, most likely: those of connections that end come back.
+                tokio::time::sleep(Duration::from_millis(20)).await;
+                continue;
+            };
+            if self.desk.shared.metrics.open() >= i64::try_from(self.bounds.connections).unwrap_or(i64::MAX) {
+                self.desk.shared.metrics.refused(Refused::TooMany);
+                continue;
+            }
+            let _ = stream.set_nodelay(true);
+            self.connection(stream, peer.ip(), &graceful);
+        }
+        drop(listener);
+        tokio::select! {
+            () = graceful.shutdown() => {}
+            () = tokio::time::sleep(self.bounds.drain) => {}
+        }
+    }
+
+    fn connection(&self, stream: TcpStream, peer: IpAddr, graceful: &GracefulShutdown) {
+        let (desk, bounds, watcher) = (Arc::clone(&self.desk), self.bounds, graceful.watcher());
+        match self.running.tls.load_full() {
+            None => {
+                let client = Client { peer, https: false, certificate: None };
+                tokio::spawn(async move { speak(stream, client, desk, bounds, watcher).await });
+            }
+            Some(config) => {
+                tokio::spawn(async move {
+                    let accepting = TlsAcceptor::from(config).accept(stream);
+                    let Ok(Ok(stream)) = tokio::time::timeout(bounds.head_time, accepting).await else {
+                        return;
+                    };
+                    let shown = stream.get_ref().1.peer_certificates().and_then(|chain| chain.first());
+                    let client = Client { peer, https: true, certificate: shown.and_then(tls::name) };
+                    speak(stream, client, desk, bounds, watcher).await;
+                });
+            }
+        }
+    }
+}
+
+async fn speak(
+    stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    client: Client,
+    desk: Arc<Desk>,
+    bounds: Bounds,
+    watcher: hyper_util::server::graceful::Watcher,
+) {
+    let held = Arc::clone(&desk.shared);
+    let _open = held.metrics.connection();
+    let client = Arc::new(client);
+    let service = service_fn(move |request| {
+        let (desk, client) = (Arc::clone(&desk), Arc::clone(&client));
+        async move { Ok::<_, Infallible>(exchange::answer(&desk, &client, request).await) }
+    });
+    let mut builder = auto::Builder::new(TokioExecutor::new());
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(bounds.head_time)
+        .max_headers(bounds.headers)
+        .max_buf_size(bounds.head)
+        .half_close(false);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(STREAMS)
+        .max_pending_accept_reset_streams(20)
+        .max_header_list_size(u32::try_from(bounds.head).unwrap_or(u32::MAX))
+        .keep_alive_interval(Duration::from_secs(30))
+        .keep_alive_timeout(Duration::from_secs(20));
+    let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), service);
+    let _ = watcher.watch(connection.into_owned()).await;
+}

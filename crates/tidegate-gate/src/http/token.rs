@@ -1,0 +1,146 @@
+//! Tokens of OpenID providers, verified with keys from files.
+
+use arc_swap::ArcSwap;
+use hyper::HeaderMap;
+use hyper::header;
+use jsonwebtoken::jwk::{AlgorithmParameters, Jwk, JwkSet};
+use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::Mutex;
+use tidegate_graph::contract::{Contract, Jwt, Proof};
+
+/// Signatures by a key that only the provider has. A shared secret could be one that everybody knows.
+const ALGORITHMS: [Algorithm; 9] = [
+    Algorithm::RS256,
+    Algorithm::RS384,
+    Algorithm::RS512,
+    Algorithm::PS256,
+    Algorithm::PS384,
+    Algorithm::PS512,
+    Algorithm::ES256,
+    Algorithm::ES384,
+    Algorithm::EdDSA,
+];
+/// The longest token that is looked at, in bytes.
+const LONGEST: usize = 16 << 10;
+/// Seconds that clocks may differ.
+const LEEWAY: u64 = 60;
+
+/// Keys by where they come from.
+#[derive(Default)]
+pub(super) struct Tokens {
+    keys: ArcSwap<HashMap<String, Arc<JwkSet>>>,
+    /// Places that the contract names.
+    wanted: Mutex<Vec<String>>,
+}
+
+impl Tokens {
+    /// Notes where the contract says that keys are.
+    pub(super) fn want(&self, contract: Option<&Contract>) {
+        let edges = contract.into_iter().flat_map(|c| c.functions.values()).flat_map(|f| &f.edges);
+        let mut places: Vec<String> = edges
+            .flat_map(|e| &e.authenticate)
+            .filter_map(|a| match &a.proof {
+                Proof::Jwt(Jwt { keys: Some(keys), .. }) => Some(keys.clone()),
+                _ => None,
+            })
+            .collect();
+        places.sort();
+        places.dedup();
+        if let Ok(mut wanted) = self.wanted.lock() {
+            *wanted = places;
+        }
+    }
+
+    /// Reads all keys again. What can't be read leaves those from before; returns what went wrong.
+    pub(super) fn refresh(&self) -> Vec<String> {
+        let wanted = self.wanted.lock().map(|w| w.clone()).unwrap_or_default();
+        let before = self.keys.load_full();
+        let mut wrong = Vec::new();
+        let mut keys = HashMap::new();
+        for place in wanted {
+            match read(&place) {
+                Ok(set) => {
+                    keys.insert(place, Arc::new(set));
+                }
+                Err(message) => {
+                    wrong.push(format!("`{place}` holds no keys: {message}"));
+                    if let Some(old) = before.get(&place) {
+                        keys.insert(place, Arc::clone(old));
+                    }
+                }
+            }
+        }
+        self.keys.store(Arc::new(keys));
+        wrong
+    }
+
+    /// The claims of the request's token, as a JSON object, if its provider has signed it for us and it is in force.
+    pub(super) fn verify(&self, jwt: &Jwt, headers: &HeaderMap) -> Option<String> {
+        let mut all = headers.get_all(header::AUTHORIZATION).iter();
+        let (value, None) = (all.next()?.to_str().ok()?, all.next()) else { return None };
+        let (scheme, token) = value.split_once(' ')?;
+        if !scheme.eq_ignore_ascii_case("bearer") || token.len() > LONGEST {
+            return None;
+        }
+        let keys = self.keys.load();
+        claims(token, jwt, keys.get(jwt.keys.as_deref()?)?)
+    }
+}
+
+fn claims(token: &str, jwt: &Jwt, keys: &JwkSet) -> Option<String> {
+    let head = decode_header(token).ok().filter(|h| ALGORITHMS.contains(&h.alg))?;
+    let key = match &head.kid {
+        Some(kid) => keys.find(kid)?,
+        // Which of several is meant would be a guess.
+        None => keys.keys.first().filter(|_| keys.keys.len() == 1)?,
+    };
+    if !fits(key, head.alg) {
+        return None;
+    }
+    let mut validation = Validation::new(head.alg);
+    validation.leeway = LEEWAY;
+    validation.validate_nbf = true;
+    validation.set_issuer(&[&jwt.issuer]);
+    validation.set_required_spec_claims(&["exp", "iss"]);
+    // The decision core compares it, `client_id` in its place among others.
+    validation.validate_aud = false;
+    let claims =
+        decode::<serde_json::Value>(token, &DecodingKey::from_jwk(key).ok()?, &validation).ok()?.claims;
+    let flat: serde_json::Map<String, serde_json::Value> = claims
+        .as_object()?
+        .iter()
+        .map(|(name, value)| {
+            (name.clone(), value.as_array().map_or_else(|| value.clone(), |list| joined(list)))
+        })
+        .collect();
+    Some(serde_json::Value::Object(flat).to_string())
+}
+
+/// A list as API Gateway writes it.
+fn joined(list: &[serde_json::Value]) -> serde_json::Value {
+    let words: Vec<&str> = list.iter().filter_map(serde_json::Value::as_str).collect();
+    format!("[{}]", words.join(" ")).into()
+}
+
+/// Whether the key is of the kind that the algorithm needs, and says no other.
+fn fits(key: &Jwk, algorithm: Algorithm) -> bool {
+    let kind = match key.algorithm {
+        AlgorithmParameters::RSA(_) => "RP",
+        AlgorithmParameters::EllipticCurve(_) | AlgorithmParameters::OctetKeyPair(_) => "E",
+        // A shared secret, or something newer.
+        _ => return false,
+    };
+    let name = format!("{algorithm:?}");
+    let said = key.common.key_algorithm.map(|a| a.to_string());
+    kind.contains(name.get(..1).unwrap_or_default()) && said.is_none_or(|said| said == name)
+}
+
+fn read(place: &str) -> Result<JwkSet, String> {
+    if place.contains("://") {
+        return Err("keys are read from files; fetch them beside the gate".to_string());
+    }
+    let text = std::fs::read(place).map_err(|e| e.to_string())?;
+    serde_json::from_slice(&text).map_err(|e| e.to_string())
+}
