@@ -42,7 +42,8 @@ pub(super) fn write(known: &Known<'_>, edge: Option<&Edge>, out: &mut Vec<u8>) {
         match (values.next(), values.next()) {
             (Some(only), None) => string(only.as_bytes(), out),
             _ => {
-                let all: Vec<&[u8]> = known.headers.get_all(name).iter().map(|v| v.as_bytes()).collect();
+                let all: Vec<&[u8]> =
+                    known.headers.get_all(name).iter().map(hyper::http::HeaderValue::as_bytes).collect();
                 string(&all.join(&b","[..]), out);
             }
         }

@@ -19,7 +19,7 @@ enum Command {
     /// Decides on events: one JSON line in, one JSON line out
     Decide(decide::Args),
     /// Stands before an HTTP upstream: what passes reaches it, the rest is answered with 403
-    Http(http::Args),
+    Http(Box<http::Args>),
 }
 
 pub(super) fn run(args: &Args) -> Result<Exit, Failure> {

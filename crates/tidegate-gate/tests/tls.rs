@@ -1,0 +1,334 @@
+//! The gate over TLS: certificates that change, certificates of clients, HTTP/2, tokens.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use http_body_util::{BodyExt as _, Full};
+use hyper::body::Bytes;
+use hyper::service::service_fn;
+use hyper::{Request, Response, StatusCode};
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use rcgen::{CertificateParams, Issuer, KeyPair, PublicKeyData as _, SanType};
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
+use rustls::{ClientConfig, RootCertStore};
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use tidegate_gate::http::{Access, Bounds, Config, Gate, Route, serve};
+use tidegate_graph::contract::Contract;
+use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::TlsConnector;
+
+/// A folder that is gone when the test is over.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new() -> Self {
+        static NEXT: AtomicUsize = AtomicUsize::new(0);
+        let name = format!("tidegate-gate-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+        let folder = std::env::temp_dir().join(name);
+        std::fs::create_dir_all(&folder).unwrap();
+        Self(folder)
+    }
+
+    fn write(&self, name: &str, text: &str) -> PathBuf {
+        let path = self.0.join(name);
+        // As who exchanges certificates does: whole, then moved.
+        let beside = self.0.join(format!("{name}.new"));
+        std::fs::write(&beside, text).unwrap();
+        std::fs::rename(&beside, &path).unwrap();
+        path
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// An authority and what it has signed.
+struct Authority {
+    issuer: Issuer<'static, KeyPair>,
+    pem: String,
+}
+
+impl Authority {
+    fn new() -> Self {
+        let mut params = CertificateParams::new(Vec::new()).unwrap();
+        params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+        let key = KeyPair::generate().unwrap();
+        let pem = params.self_signed(&key).unwrap().pem();
+        Self { issuer: Issuer::new(params, key), pem }
+    }
+
+    /// Certificate and key, in PEM.
+    fn sign(&self, names: Vec<SanType>) -> (String, String) {
+        let mut params = CertificateParams::new(Vec::new()).unwrap();
+        params.subject_alt_names = names;
+        let key = KeyPair::generate().unwrap();
+        let certificate = params.signed_by(&key, &self.issuer).unwrap();
+        (certificate.pem(), key.serialize_pem())
+    }
+
+    fn localhost(&self) -> (String, String) {
+        self.sign(vec![SanType::DnsName("localhost".try_into().unwrap())])
+    }
+
+    fn spiffe(&self, id: &str) -> (String, String) {
+        self.sign(vec![SanType::URI(id.try_into().unwrap())])
+    }
+
+    /// A client that trusts it, shows a certificate and asks for these protocols.
+    fn client(&self, shows: Option<&(String, String)>, protocols: &[&str]) -> TlsConnector {
+        let mut roots = RootCertStore::empty();
+        roots.add(CertificateDer::from_pem_slice(self.pem.as_bytes()).unwrap()).unwrap();
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let builder = ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_root_certificates(roots);
+        let mut config = match shows {
+            None => builder.with_no_client_auth(),
+            Some((certificate, key)) => {
+                let chain = vec![CertificateDer::from_pem_slice(certificate.as_bytes()).unwrap()];
+                builder
+                    .with_client_auth_cert(chain, PrivateKeyDer::from_pem_slice(key.as_bytes()).unwrap())
+                    .unwrap()
+            }
+        };
+        config.alpn_protocols = protocols.iter().map(|p| p.as_bytes().to_vec()).collect();
+        TlsConnector::from(Arc::new(config))
+    }
+}
+
+/// An upstream that answers with what it got.
+async fn echo() -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        loop {
+            let (stream, _) = listener.accept().await.unwrap();
+            let service = service_fn(|request: Request<hyper::body::Incoming>| async move {
+                let text = format!("{} {} {:?}", request.method(), request.uri(), request.headers());
+                let body = request.into_body().collect().await.unwrap().to_bytes();
+                let all = [text.as_bytes(), &body].concat();
+                Ok::<_, Infallible>(Response::new(Full::new(Bytes::from(all))))
+            });
+            tokio::spawn(
+                hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service),
+            );
+        }
+    });
+    address
+}
+
+fn config(upstream: SocketAddr, certificate: &Path, key: &Path) -> Config {
+    Config {
+        listen: "127.0.0.1:0".parse().unwrap(),
+        admin: None,
+        upstream: format!("http://{upstream}").parse().unwrap(),
+        upstream_ca: None,
+        host: None,
+        load: Box::new(|| Ok(None)),
+        routes: Vec::new(),
+        tls: Some((certificate.to_path_buf(), key.to_path_buf())),
+        client_ca: None,
+        access: Access::Off,
+        workers: 1,
+        bounds: Bounds { drain: Duration::from_secs(1), ..Bounds::default() },
+    }
+}
+
+async fn connect(
+    gate: &Gate,
+    connector: &TlsConnector,
+) -> std::io::Result<tokio_rustls::client::TlsStream<TcpStream>> {
+    let stream = TcpStream::connect(gate.address).await.unwrap();
+    connector.connect(ServerName::try_from("localhost").unwrap(), stream).await
+}
+
+/// One request over HTTP/1.1; `None` when the connection is refused.
+async fn ask(
+    gate: &Gate,
+    connector: &TlsConnector,
+    token: Option<&str>,
+    body: &'static str,
+) -> Option<(StatusCode, String)> {
+    let stream = connect(gate, connector).await.ok()?;
+    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.ok()?;
+    tokio::spawn(connection);
+    let mut request =
+        Request::post("/orders").header("host", "localhost").header("content-type", "application/json");
+    if let Some(token) = token {
+        request = request.header("authorization", format!("Bearer {token}"));
+    }
+    let response = sender.send_request(request.body(Full::new(Bytes::from(body))).unwrap()).await.ok()?;
+    let status = response.status();
+    let body = response.into_body().collect().await.ok()?.to_bytes();
+    Some((status, String::from_utf8_lossy(&body).into_owned()))
+}
+
+#[tokio::test]
+async fn both_protocols_are_spoken_and_inspected() {
+    let (folder, authority) = (Folder::new(), Authority::new());
+    let (certificate, key) = authority.localhost();
+    let (certificate, key) = (folder.write("c.pem", &certificate), folder.write("k.pem", &key));
+    let gate = serve(config(echo().await, &certificate, &key), |_| {}).unwrap();
+    let one = authority.client(None, &["http/1.1"]);
+    let (status, text) = ask(&gate, &one, None, r#"{"a":1}"#).await.unwrap();
+    assert!(status == StatusCode::OK && text.contains("\"x-forwarded-proto\": \"https\""), "{text}");
+    let two = authority.client(None, &["h2"]);
+    let stream = connect(&gate, &two).await.unwrap();
+    assert_eq!(stream.get_ref().1.alpn_protocol(), Some(&b"h2"[..]));
+    let (mut sender, connection) =
+        hyper::client::conn::http2::handshake(TokioExecutor::new(), TokioIo::new(stream)).await.unwrap();
+    tokio::spawn(connection);
+    let bodies = [r#"{"a":1}"#, r#"{"a":"<script>alert(document.cookie)</script>"}"#, r#"{"a":2}"#];
+    let mut got = Vec::new();
+    for body in bodies {
+        let request =
+            Request::post("https://localhost/orders?x=1").header("content-type", "application/json");
+        let response =
+            sender.send_request(request.body(Full::new(Bytes::from(body))).unwrap()).await.unwrap();
+        got.push(response.status().as_u16());
+        let text = response.into_body().collect().await.unwrap().to_bytes();
+        let text = String::from_utf8_lossy(&text);
+        assert!(
+            !text.starts_with("POST")
+                || text.contains("POST /orders?x=1") && text.contains("\"host\": \"localhost\""),
+            "{text}"
+        );
+    }
+    assert_eq!(got, [200, 403, 200]);
+    gate.stop();
+}
+
+#[tokio::test]
+async fn a_certificate_changes_while_the_gate_runs() {
+    let (folder, old, new) = (Folder::new(), Authority::new(), Authority::new());
+    let (certificate, key) = old.localhost();
+    let (certificate, key) = (folder.write("c.pem", &certificate), folder.write("k.pem", &key));
+    let gate = serve(config(echo().await, &certificate, &key), |_| {}).unwrap();
+    let (before, after) = (old.client(None, &[]), new.client(None, &[]));
+    assert!(ask(&gate, &before, None, "{}").await.is_some());
+    assert!(ask(&gate, &after, None, "{}").await.is_none());
+    folder.write("c.pem", "torn");
+    assert!(gate.reload().unwrap_err().contains("stays what it was"));
+    assert!(ask(&gate, &before, None, "{}").await.is_some());
+    let (next, next_key) = new.localhost();
+    folder.write("k.pem", &next_key);
+    folder.write("c.pem", &next);
+    gate.reload().unwrap();
+    assert!(ask(&gate, &before, None, "{}").await.is_none());
+    assert!(ask(&gate, &after, None, "{}").await.is_some());
+    gate.stop();
+}
+
+fn contract(proof: &str) -> Contract {
+    let text = format!(
+        r#"{{"version":1,"graph_digest":"","compiled_by":"",
+        "defaults":{{"account":null,"region":null,"mode":"block","on_error":"closed","max_bytes":1000000,"max_depth":64}},
+        "functions":{{"t/F":{{"logical_id":"F","name":"f","type":"AWS::Lambda::Function","exposure":"anonymous","taint":0,"roles":[],
+          "limits":{{"concurrency":null,"timeout_seconds":null,"memory_mb":null}},"egress":[],
+          "edges":[{{"id":"t/Api->t/F:apigw-v2","from":"t/Api","trigger":"apigw-v2","evidence":"","exposure":"anonymous","taint":0,
+            "origin":{{"arns":[],"accounts":["111122223333"],"regions":[],"ids":["abc"],"sources":[],"detail_types":[]}},
+            "mode":"block","inspect":"full","on_deny":{{"answer":"respond"}},"unknown":[],
+            "authenticate":[{{"proof":{proof}}}]}}]}}}}}}"#
+    );
+    serde_json::from_str(&text).unwrap()
+}
+
+#[tokio::test]
+async fn clients_are_who_their_certificates_say() {
+    let (folder, authority, stranger) = (Folder::new(), Authority::new(), Authority::new());
+    let (certificate, key) = authority.localhost();
+    let (certificate, key) = (folder.write("c.pem", &certificate), folder.write("k.pem", &key));
+    let contract = contract(r#"{"mtls":{"names":["spiffe://shop.example/orders/*"]}}"#);
+    let config = Config {
+        client_ca: Some(folder.write("ca.pem", &authority.pem)),
+        load: Box::new(move || Ok(Some(contract.clone()))),
+        ..config(echo().await, &certificate, &key)
+    };
+    let gate = serve(config, |_| {}).unwrap();
+    let status = async |shows: Option<&(String, String)>| {
+        ask(&gate, &authority.client(shows, &[]), None, "{}").await.map(|(status, _)| status.as_u16())
+    };
+    assert_eq!(status(Some(&authority.spiffe("spiffe://shop.example/orders/1"))).await, Some(200));
+    assert_eq!(status(Some(&authority.spiffe("spiffe://shop.example/billing"))).await, Some(403));
+    assert_eq!(status(Some(&stranger.spiffe("spiffe://shop.example/orders/1"))).await, None);
+    assert_eq!(status(None).await, None);
+    gate.stop();
+}
+
+#[tokio::test]
+async fn a_token_is_verified_with_its_providers_key() {
+    let (folder, authority) = (Folder::new(), Authority::new());
+    let (certificate, key) = authority.localhost();
+    let (certificate, key) = (folder.write("c.pem", &certificate), folder.write("k.pem", &key));
+    let (provider, other) = (KeyPair::generate().unwrap(), KeyPair::generate().unwrap());
+    let point = provider.der_bytes();
+    let half = |range: std::ops::Range<usize>| URL_SAFE_NO_PAD.encode(&point[range]);
+    let keys = format!(
+        r#"{{"keys":[{{"kty":"EC","crv":"P-256","kid":"k1","alg":"ES256","use":"sig","x":"{}","y":"{}"}}]}}"#,
+        half(1..33),
+        half(33..65)
+    );
+    let keys = folder.write("keys.json", &keys);
+    let proof = format!(
+        r#"{{"jwt":{{"issuer":"https://id.example","audiences":["orders"],"keys":{:?},"scopes":["write"]}}}}"#,
+        keys.to_str().unwrap()
+    );
+    let contract = contract(&proof);
+    let routes = vec![Route { path: "/orders*".into(), function: "f".into() }];
+    let config = Config {
+        load: Box::new(move || Ok(Some(contract.clone()))),
+        routes,
+        ..config(echo().await, &certificate, &key)
+    };
+    let gate = serve(config, |_| {}).unwrap();
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
+    let token = |signer: &KeyPair, kid: &str, claims: serde_json::Value| {
+        let mut head = jsonwebtoken::Header::new(jsonwebtoken::Algorithm::ES256);
+        head.kid = Some(kid.to_string());
+        let key = jsonwebtoken::EncodingKey::from_ec_der(&signer.serialize_der());
+        jsonwebtoken::encode(&head, &claims, &key).unwrap()
+    };
+    let claims = |issuer: &str, audience: serde_json::Value, scope: &str, expires: u64| serde_json::json!({"iss": issuer, "aud": audience, "scope": scope, "exp": expires});
+    let good = || claims("https://id.example", "orders".into(), "read write", now + 300);
+    let client = authority.client(None, &[]);
+    let status = async |token: Option<String>| {
+        ask(&gate, &client, token.as_deref(), "{}").await.map(|(status, _)| status.as_u16())
+    };
+    assert_eq!(status(Some(token(&provider, "k1", good()))).await, Some(200));
+    let list = claims("https://id.example", serde_json::json!(["x", "orders"]), "write", now + 300);
+    assert_eq!(status(Some(token(&provider, "k1", list))).await, Some(200));
+    assert_eq!(status(None).await, Some(403));
+    for wrong in [
+        token(&other, "k1", good()),
+        token(&provider, "k2", good()),
+        token(&provider, "k1", claims("https://id.example", "orders".into(), "write", now - 300)),
+        token(&provider, "k1", claims("https://evil.example", "orders".into(), "write", now + 300)),
+        token(&provider, "k1", claims("https://id.example", "billing".into(), "write", now + 300)),
+        token(&provider, "k1", claims("https://id.example", "orders".into(), "read", now + 300)),
+    ] {
+        assert_eq!(status(Some(wrong)).await, Some(403));
+    }
+    // Without a signature, and with one by the public key as a shared secret.
+    let unsigned = format!(
+        "{}.{}.",
+        URL_SAFE_NO_PAD.encode(r#"{"alg":"none","kid":"k1"}"#),
+        URL_SAFE_NO_PAD.encode(good().to_string())
+    );
+    assert_eq!(status(Some(unsigned)).await, Some(403));
+    let mut head = jsonwebtoken::Header::new(jsonwebtoken::Algorithm::HS256);
+    head.kid = Some("k1".to_string());
+    let confused =
+        jsonwebtoken::encode(&head, &good(), &jsonwebtoken::EncodingKey::from_secret(point)).unwrap();
+    assert_eq!(status(Some(confused)).await, Some(403));
+    gate.stop();
+}
