@@ -320,3 +320,20 @@ fn refused(trigger: Option<Trigger>, class: Class, offset: usize, detail: &'stat
     let record = Record { index: 0, verdict: Verdict::Deny, reasons: vec![reason] };
     Decision { verdict: Verdict::Deny, trigger: trigger.unwrap_or(Trigger::Direct), records: vec![record] }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a guard remembers of one event changes nothing about another.
+    #[test]
+    fn a_text_beside_an_attack_is_not_taken_for_a_quiet_one() {
+        let mut guard = Guard::default();
+        let mut denied = |event: &str| guard.decide(event.as_bytes(), None).verdict == Verdict::Deny;
+        let (one, two) = ("' or 1 in (1)--", "' or 2 in (2)--");
+        assert!(denied(&format!(r#"{{"a":"{one}","b":"{two}"}}"#)));
+        assert!(denied(&format!(r#"{{"b":"{two}"}}"#)));
+        assert!(!denied(r#"{"b":"or 2"}"#) && !denied(r#"{"b":"or 2"}"#));
+        assert!(denied(&format!(r#"{{"b":"{one}"}}"#)));
+    }
+}

@@ -13,6 +13,7 @@ mod guard;
 mod inject;
 pub mod json;
 mod origin;
+mod quiet;
 mod remedy;
 pub mod signed;
 pub mod trigger;

@@ -8,6 +8,7 @@ use crate::decode::inflate::{Bound, Inflated};
 use crate::decode::{Chain, Step, base64, characters, form, framing, inflate, markup, multipart};
 use crate::inject::{self, ByteSet, Text};
 use crate::json::{self, Flaw, Item, Malformed, Tape};
+use crate::quiet::Quiet;
 use crate::trigger::{Carrier, Leaf, Place};
 use std::borrow::Cow;
 
@@ -16,6 +17,7 @@ use std::borrow::Cow;
 pub(crate) struct Spare {
     bytes: Vec<Vec<u8>>,
     tapes: Vec<Tape>,
+    quiet: Quiet,
 }
 
 /// A reason before its place is spelled out.
@@ -164,6 +166,19 @@ impl Unfold<'_> {
             return self.report(Class::Ratio, origin, chain, 0, "decodes to more text than the limit allows");
         };
         self.left = left;
+        let slot = if origin.label.is_empty() { Quiet::slot(text, origin.place) } else { None };
+        let Some(slot) = slot else { return self.whole(text, origin, chain) };
+        if self.spare.quiet.holds(slot, text, origin.place) {
+            return;
+        }
+        self.whole(text, origin, chain);
+        // Of each class one reason a record is given: beside one, a text that gave none may have had one.
+        if self.of(origin.record).next().is_none() {
+            self.spare.quiet.keep(slot, text, origin.place);
+        }
+    }
+
+    fn whole(&mut self, text: &[u8], origin: Origin<'_>, chain: Chain) {
         if self.json(text, origin, chain) {
             return;
         }
@@ -260,8 +275,11 @@ impl Unfold<'_> {
         if let (Some(token), Some(chain)) = (scheme, chain.then(Step::Token)) {
             self.carried(token, origin, chain);
         }
-        for at in memchr::memmem::find_iter(text, b";base64,") {
-            let rest = text.get(at + 8..).unwrap_or_default();
+        if text.len() <= DATA.len() || memchr::memchr(b';', text).is_none() {
+            return;
+        }
+        for at in memchr::memmem::find_iter(text, DATA) {
+            let rest = text.get(at + DATA.len()..).unwrap_or_default();
             let end = rest.iter().position(|b| !b.is_ascii_alphanumeric() && !b"+/=-_".contains(b));
             self.guessed(rest.get(..end.unwrap_or(rest.len())).unwrap_or_default(), origin, chain);
         }
@@ -427,6 +445,9 @@ impl Unfold<'_> {
         self.spare.bytes.push(buffer);
     }
 }
+
+/// What stands before the payload of a data address.
+const DATA: &[u8] = b";base64,";
 
 /// A flaw of a document as a reason.
 pub(crate) fn describe(flaw: Flaw) -> (Class, usize, &'static str) {
