@@ -110,6 +110,16 @@ classes! {
     Graphql "graphql",
     /// Traces of a scanner.
     Scanner "scanner",
+    /// More events than the rate allows.
+    Rate "rate",
+    /// More events at a time than allowed.
+    Concurrency "concurrency",
+    /// Would cost more than the budget.
+    Budget "budget",
+    /// More records, or more events sent, than one event may make.
+    FanOut "fan-out",
+    /// Has passed too many functions.
+    Hops "hops",
     /// Instructions to a language model; never denies by itself.
     Prompt "prompt",
 }

@@ -71,12 +71,14 @@ pub struct Ruling {
     pub mode: Mode,
     /// What the sender is answered when it is denied.
     pub on_deny: OnDeny,
+    /// Seconds after which it may come again, when a limit denied it.
+    pub retry_after: Option<u64>,
 }
 
 impl Ruling {
     fn plain(decision: Decision, mode: Mode) -> Self {
         let on_deny = OnDeny { answer: decision.trigger.answer(), item_failures: false };
-        Self { decision, mode, on_deny }
+        Self { decision, mode, on_deny, retry_after: None }
     }
 }
 

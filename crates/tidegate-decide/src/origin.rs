@@ -89,6 +89,26 @@ pub(crate) fn check<'c>(
     out
 }
 
+/// Place of the edge that an event came over: of its first record where it is a batch. Where none fits, the first edge
+/// of its trigger, since the guard denies it anyway.
+pub(crate) fn edge_of(function: &Function, trigger: Trigger, event: Option<Item<'_>>) -> Option<usize> {
+    let of = |name| function.edges.iter().enumerate().filter(move |(_, e)| e.trigger == name);
+    let mut own = of(trigger.name());
+    let Some((first, _)) = own.next() else {
+        return of(Trigger::Direct.name()).map(|(place, _)| place).next();
+    };
+    // Most triggers have one edge: then nothing needs to be looked up in the event.
+    if own.next().is_none() {
+        return Some(first);
+    }
+    let facts = event.and_then(|event| match source_of(trigger) {
+        Some(source) => of_record(trigger, source, event.field("Records")?.items().next()?).ok(),
+        None => of_event(trigger, event).ok(),
+    });
+    let fitting = facts.and_then(|facts| of(trigger.name()).find(|(_, e)| holds(&e.origin, &facts)));
+    Some(fitting.map_or(first, |(place, _)| place))
+}
+
 impl<'c> Verdict<'c> {
     /// The strictest of the edges counts for all.
     fn settle(&mut self, edges: &[&'c Edge]) {
@@ -296,6 +316,7 @@ mod tests {
             replay: None,
             on_deny: OnDeny { answer: tidegate_graph::contract::Answer::Fail, item_failures: false },
             unknown: Vec::new(),
+            limits: tidegate_graph::contract::EdgeLimits::default(),
         };
         let mut function = Function {
             logical_id: "F".into(),

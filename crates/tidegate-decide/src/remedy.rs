@@ -36,6 +36,9 @@ pub struct Report {
 /// The type of the errors that a blocked event ends with.
 pub const BLOCKED: &str = "Tidegate.Blocked";
 
+/// The type of the errors that an event ends with which a limit holds back: the same event may pass later.
+pub const LIMITED: &str = "Tidegate.Limited";
+
 /// What becomes of an event under a ruling.
 pub fn remedy(event: &[u8], ruling: &Ruling) -> Remedy {
     let decision = &ruling.decision;
@@ -62,7 +65,7 @@ pub fn remedy(event: &[u8], ruling: &Ruling) -> Remedy {
         return Remedy::Strip { event, report };
     }
     match answer {
-        Answer::Respond => Remedy::Respond(refusal(trigger, root)),
+        Answer::Respond => Remedy::Respond(refusal(trigger, root, ruling.retry_after)),
         Answer::Unauthorized => Remedy::Respond(nobody(root)),
         Answer::Strip | Answer::Drop => {
             let key = if answer == Answer::Drop { "records" } else { "batchItemFailures" };
@@ -70,7 +73,11 @@ pub fn remedy(event: &[u8], ruling: &Ruling) -> Remedy {
             Remedy::Respond(format!("{{\"{key}\":[{items}]}}").into_bytes())
         }
         Answer::Fail => {
-            let body = format!("{{\"errorMessage\":\"blocked by Tidegate\",\"errorType\":\"{BLOCKED}\"}}");
+            let (word, ty) = match ruling.retry_after {
+                Some(_) => ("held back", LIMITED),
+                None => ("blocked", BLOCKED),
+            };
+            let body = format!("{{\"errorMessage\":\"{word} by Tidegate\",\"errorType\":\"{ty}\"}}");
             Remedy::Fail(body.into_bytes())
         }
         Answer::Swallow | Answer::Pass => Remedy::Respond(b"null".to_vec()),
@@ -192,18 +199,20 @@ fn strip(event: &[u8], root: Item<'_>, ruling: &Ruling) -> Option<Vec<u8>> {
     gone.peek().is_none().then_some(out)
 }
 
-/// A response that refuses.
-fn refusal(trigger: Trigger, root: Option<Item<'_>>) -> Vec<u8> {
-    let description = if trigger == Trigger::Alb { "\"statusDescription\":\"403 Forbidden\"," } else { "" };
+/// A response that refuses: for good, or for so many seconds.
+fn refusal(trigger: Trigger, root: Option<Item<'_>>, retry_after: Option<u64>) -> Vec<u8> {
+    let (status, word) = if retry_after.is_some() { (429, "Too Many Requests") } else { (403, "Forbidden") };
+    let description = match trigger {
+        Trigger::Alb => format!("\"statusDescription\":\"{status} {word}\","),
+        _ => String::new(),
+    };
     // A load balancer takes headers in the form in which it sent them.
     let many = trigger == Trigger::Alb && root.is_some_and(|r| r.field("multiValueHeaders").is_some());
-    let headers = if many {
-        "\"multiValueHeaders\":{\"content-type\":[\"application/json\"]}"
-    } else {
-        "\"headers\":{\"content-type\":\"application/json\"}"
-    };
-    let body = "\"body\":\"{\\\"message\\\":\\\"Forbidden\\\"}\",\"isBase64Encoded\":false";
-    format!("{{\"statusCode\":403,{description}{headers},{body}}}").into_bytes()
+    let (name, open, close) = if many { ("multiValueHeaders", "[", "]") } else { ("headers", "", "") };
+    let retry = retry_after.map(|s| format!(",\"retry-after\":{open}\"{s}\"{close}")).unwrap_or_default();
+    let headers = format!("\"{name}\":{{\"content-type\":{open}\"application/json\"{close}{retry}}}");
+    let body = format!("\"body\":\"{{\\\"message\\\":\\\"{word}\\\"}}\",\"isBase64Encoded\":false");
+    format!("{{\"statusCode\":{status},{description}{headers},{body}}}").into_bytes()
 }
 
 /// An authorizer's answer that lets nobody in.

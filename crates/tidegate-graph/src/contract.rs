@@ -5,10 +5,12 @@
 
 mod authenticate;
 mod condition;
+mod limits;
 
 pub use authenticate::{Authenticate, Certificates, Jwt, Principals, Proof, Replay, Scheme, Webhook};
 
 pub use condition::{Condition, Expr, Fold, Op};
+pub use limits::{Adaptive, Budget, Caller, CallerRate, Chain, EdgeLimits, Limits, Rate};
 
 use crate::Exposure;
 use serde::{Deserialize, Serialize};
@@ -122,24 +124,12 @@ pub struct Function {
     pub taint: Option<u32>,
     /// Roles it runs as, by resource id.
     pub roles: Vec<String>,
-    /// What it was given.
+    /// What it was given, and what it is held to.
     pub limits: Limits,
     /// What it is known to connect to outside of the system.
     pub egress: Vec<String>,
     /// What may start it.
     pub edges: Vec<Edge>,
-}
-
-/// Declared limits of a function.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Limits {
-    /// Reserved concurrency.
-    pub concurrency: Option<u64>,
-    /// Longest run, in seconds.
-    pub timeout_seconds: Option<u64>,
-    /// Memory, in MB.
-    pub memory_mb: Option<u64>,
 }
 
 /// One way in which a function is started.
@@ -178,6 +168,9 @@ pub struct Edge {
     pub on_deny: OnDeny,
     /// Parts of the origin that aren't known, and therefore not compared.
     pub unknown: Vec<String>,
+    /// How much may come over it.
+    #[serde(default, skip_serializing_if = "EdgeLimits::is_empty")]
+    pub limits: EdgeLimits,
 }
 
 /// Where events must come from. Every list that is not empty must hold what the event says; an empty one is not
@@ -249,17 +242,23 @@ impl Contract {
     /// The function of that resource id, logical id, physical name or ARN. Several of one name are none: which one is
     /// meant would be a guess.
     pub fn function(&self, name: &str) -> Option<&Function> {
-        if let Some(function) = self.functions.get(name) {
-            return Some(function);
+        self.find(name).map(|(_, function)| function)
+    }
+
+    /// The same with its resource id.
+    pub fn find(&self, name: &str) -> Option<(&str, &Function)> {
+        if let Some((id, function)) = self.functions.get_key_value(name) {
+            return Some((id, function));
         }
         // `arn:aws:lambda:<region>:<account>:function:<name>[:<alias>]`
         let name = match name.splitn(6, ':').collect::<Vec<_>>().as_slice() {
             ["arn", _, "lambda", _, _, rest] => rest.split(':').nth(1)?,
             _ => name,
         };
-        let only = |fits: &dyn Fn(&&Function) -> bool| {
-            let mut found = self.functions.values().filter(fits);
-            found.next().filter(|_| found.next().is_none())
+        let only = |fits: &dyn Fn(&Function) -> bool| {
+            let mut found = self.functions.iter().filter(|(_, f)| fits(f));
+            let (id, function) = found.next().filter(|_| found.next().is_none())?;
+            Some((id.as_str(), function))
         };
         only(&|f| f.name.as_deref() == Some(name)).or_else(|| only(&|f| f.logical_id == name))
     }

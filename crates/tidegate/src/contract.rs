@@ -22,7 +22,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use taint::Taint;
 use tidegate_decide::Settings;
 use tidegate_graph::contract::{
-    Answer, Contract, Defaults, Edge, Function, Inspect, Limits, Mode, OnDeny, OnError, VERSION,
+    Answer, Contract, Defaults, Edge, EdgeLimits, Function, Inspect, Limits, Mode, OnDeny, OnError, VERSION,
 };
 use tidegate_graph::{EdgeKind, Exposure, Graph, NodeKind, Resource, System, Value};
 
@@ -195,6 +195,7 @@ impl Compiler<'_> {
             replay: None,
             on_deny: OnDeny { answer, item_failures: item_failures && answer == Answer::Strip },
             unknown: route.unknown,
+            limits: EdgeLimits::default(),
         };
         let asked = &self.config.contract;
         let proofs = asked.authenticate.iter().filter(|a| a.fits(&edge, function));
@@ -239,6 +240,7 @@ fn limits(resource: &Resource) -> Limits {
         concurrency: number(&["ReservedConcurrentExecutions"]),
         timeout_seconds: number(&["Timeout"]),
         memory_mb: number(&["MemorySize"]),
+        ..Limits::default()
     }
 }
 
