@@ -4,6 +4,7 @@ mod authenticate;
 mod complaint;
 mod contract;
 mod keys;
+pub(crate) mod limits;
 
 pub(crate) use complaint::{Complaint, Complaints};
 pub(crate) use contract::Enforce;

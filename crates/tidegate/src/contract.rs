@@ -1,7 +1,9 @@
 //! Compiles the graph to the contract that the guard enforces.
 
 mod changes;
+mod circles;
 mod condition;
+mod limits;
 mod names;
 mod origin;
 mod sign;
@@ -46,8 +48,9 @@ pub(crate) fn compile(system: &System, graph: &Graph, config: &Config) -> Contra
     let guarded = graph.nodes().iter().enumerate().filter(|(_, node)| {
         node.kind == NodeKind::Function && GUARDED.contains(&node.service.as_str()) && node.span.is_some()
     });
-    let functions: BTreeMap<String, Function> =
+    let mut functions: BTreeMap<String, Function> =
         guarded.map(|(index, node)| (node.id.to_string(), compiler.function(index))).collect();
+    limits::lay(&mut functions, system, graph, config);
     Contract {
         version: VERSION,
         graph_digest: digest(graph),
@@ -71,7 +74,11 @@ pub(crate) fn idle<'c>(contract: &Contract, config: &'c Config) -> Vec<&'c str> 
     let proofs = asked.authenticate.iter().filter(|a| !edges().any(|(id, edge)| a.fits(edge, id)));
     let replays = asked.replay.iter().filter(|r| !edges().any(|(id, edge)| r.fits(edge, id)));
     let conditions = asked.conditions.iter().filter(|c| !edges().any(|(id, edge)| c.fits(edge, id)));
+    let limits = asked.limits.iter().filter(|l| !l.named.is_empty());
+    let limits = limits.filter(|l| !edges().any(|(id, edge)| l.fits(edge, id)));
+    let limits = limits.filter(|l| !contract.functions.keys().any(|id| l.fits_function(id)));
     let named = proofs.map(|a| &a.named).chain(replays.map(|r| &r.named)).chain(conditions.map(|c| &c.named));
+    let named = named.chain(limits.map(|l| &l.named));
     named.map(String::as_str).collect()
 }
 
@@ -159,7 +166,7 @@ impl Compiler<'_> {
             exposure: node.exposure,
             taint: reached.into_iter().chain(self.taint.of_node(index)).min(),
             roles: ids(&mut { assumed }, false),
-            limits: resource.map(limits).unwrap_or_default(),
+            limits: resource.map(limits::of_function).unwrap_or_default(),
             egress: ids(&mut { outside }, true),
             edges: edges.into_values().collect(),
         }
@@ -228,19 +235,6 @@ fn unknown_function() -> Function {
         limits: Limits::default(),
         egress: Vec::new(),
         edges: Vec::new(),
-    }
-}
-
-fn limits(resource: &Resource) -> Limits {
-    let number = |names: &[&str]| {
-        let found = names.iter().find_map(|name| resource.property(name)?.as_i64());
-        found.and_then(|n| u64::try_from(n).ok())
-    };
-    Limits {
-        concurrency: number(&["ReservedConcurrentExecutions"]),
-        timeout_seconds: number(&["Timeout"]),
-        memory_mb: number(&["MemorySize"]),
-        ..Limits::default()
     }
 }
 

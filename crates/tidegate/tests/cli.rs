@@ -17,6 +17,7 @@ mod cli {
     mod iam_reach;
     mod init;
     mod installed;
+    mod limits;
     mod output;
     mod own_rules;
     mod peers;

@@ -138,6 +138,7 @@ mod tests {
             replay,
             on_deny: OnDeny { answer: Answer::Respond, item_failures: false },
             unknown: Vec::new(),
+            limits: tidegate_graph::contract::EdgeLimits::default(),
         }
     }
 

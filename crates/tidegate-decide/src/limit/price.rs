@@ -28,12 +28,10 @@ pub struct List {
 /// aren't in it: some regions cost up to a third more.
 pub const LAMBDA: List = List { request: 200_000, gb_second_x86: 16_666_700, gb_second_arm: 13_333_400 };
 
-/// What is charged for a function whose time isn't known: the longest that Lambda runs one.
-pub const LONGEST_SECONDS: u64 = 900;
-/// What Lambda gives a function that doesn't say how much memory it takes, in MB.
-pub const DEFAULT_MB: u64 = 128;
-/// The time that Lambda gives a function that doesn't say one.
-pub const DEFAULT_SECONDS: u64 = 3;
+/// The longest that Lambda runs a function: charged where its time isn't known.
+const LONGEST_SECONDS: u64 = 900;
+/// The most memory that Lambda gives one, in MB: charged where its memory isn't known.
+const LARGEST_MB: u64 = 10_240;
 
 /// The price of one function's runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,10 +47,10 @@ impl Price {
     /// Of a function with these limits.
     pub fn of(limits: &Limits, list: &List) -> Self {
         let gb_second = if limits.arm { list.gb_second_arm } else { list.gb_second_x86 };
-        let worst_ms = limits.timeout_seconds.unwrap_or(DEFAULT_SECONDS).saturating_mul(1000);
+        let worst_ms = limits.timeout_seconds.unwrap_or(LONGEST_SECONDS).saturating_mul(1000);
         Self {
             request: list.request,
-            second_kb: gb_second.saturating_mul(limits.memory_mb.unwrap_or(DEFAULT_MB)),
+            second_kb: gb_second.saturating_mul(limits.memory_mb.unwrap_or(LARGEST_MB)),
             worst_ms,
             expected_ms: limits.expected_ms,
         }

@@ -152,7 +152,8 @@ pub struct Chain {
     pub runs: u64,
     /// What those cost, in billionths of a US dollar.
     pub nano_usd: u64,
-    /// Functions among those whose memory or time isn't known: what Lambda gives at most is charged for them.
+    /// Runs among those of which it isn't known what they cost: the most that Lambda gives is charged for its functions,
+    /// nothing for those of others.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub unknown: u64,
 }

@@ -2,6 +2,7 @@
 
 mod decide;
 mod http;
+mod limits;
 
 use crate::exit::Exit;
 use crate::failure::Failure;

@@ -210,7 +210,7 @@ impl Reader {
         Some(jwt)
     }
 
-    fn plain(&mut self, key: &str, value: &Spanned<DeValue<'_>>) -> Vec<String> {
+    pub(super) fn plain(&mut self, key: &str, value: &Spanned<DeValue<'_>>) -> Vec<String> {
         let texts = self.texts(key, value);
         if texts.is_empty() {
             let complaint = Complaint::new(value.span(), format!("`{key}` is empty"));
@@ -231,7 +231,7 @@ impl Reader {
     }
 
     /// The tables of an array of tables, each with its place.
-    fn tables<'v>(
+    pub(super) fn tables<'v>(
         &mut self,
         key: &str,
         value: &'v Spanned<DeValue<'_>>,

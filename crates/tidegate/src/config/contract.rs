@@ -1,6 +1,7 @@
 //! The table `contract`: what the code alone doesn't say about enforcing it.
 
 use super::authenticate::Asked;
+use super::limits::Bound;
 use super::{Glob, Reader};
 use crate::config::Complaint;
 use tidegate_graph::contract::{Authenticate, Condition, Mode, Replay};
@@ -21,6 +22,8 @@ pub(crate) struct Enforce {
     pub(crate) conditions: Vec<Asked<Condition>>,
     /// What makes events unique.
     pub(crate) replay: Vec<Asked<Replay>>,
+    /// How much may come, and cost; the last one that says something counts.
+    pub(crate) limits: Vec<Bound>,
 }
 
 impl Reader {
@@ -56,6 +59,7 @@ impl Reader {
                 "authenticate" => self.authenticate(value),
                 "condition" => self.conditions(value),
                 "replay" => self.replay(value),
+                "limits" => self.limits(value),
                 name => self.unknown_key(key.span(), name, "contract."),
             }
         }

@@ -1,8 +1,9 @@
 //! A contract for people.
 
+use super::limits::counts_hops;
 use crate::output::count;
 use std::fmt::Write;
-use tidegate_graph::contract::{Authenticate, Contract, Edge, Function, Mode, Origin, Proof};
+use tidegate_graph::contract::{Authenticate, Budget, Contract, Edge, Function, Mode, Origin, Proof, Rate};
 
 /// A paragraph for each function.
 pub(crate) fn render(contract: &Contract) -> String {
@@ -19,6 +20,9 @@ pub(crate) fn render(contract: &Contract) -> String {
     let _ = writeln!(out, "account {account}, region {region}");
     for (id, function) in &contract.functions {
         let _ = writeln!(out, "\n{id}{}", about(function));
+        if let Some(held) = held(function) {
+            let _ = writeln!(out, "  at most {held}");
+        }
         if function.edges.is_empty() {
             out.push_str("  nothing may start it\n");
         }
@@ -44,12 +48,94 @@ pub(crate) fn render(contract: &Contract) -> String {
             if let Some(replay) = &edge.replay {
                 let _ = writeln!(out, "    once in {} s by {}", replay.window_seconds, replay.key);
             }
+            for line in limits(edge) {
+                let _ = writeln!(out, "    {line}");
+            }
             if !edge.unknown.is_empty() {
                 let _ = writeln!(out, "    unknown: {}", edge.unknown.join(", "));
             }
         }
     }
     out
+}
+
+/// What a function is held to beyond what it was given.
+fn held(function: &Function) -> Option<String> {
+    let limits = &function.limits;
+    let all = [
+        limits.rate.as_ref().map(rate),
+        limits.adaptive.as_ref().map(|a| format!("{} to {} at a time, found by measuring", a.min, a.max)),
+        limits.fan_out.map(|n| format!("{} sent for each", count_of(n, "event", "events"))),
+        limits.budget.as_ref().map(budget),
+    ];
+    let all: Vec<String> = all.into_iter().flatten().collect();
+    (!all.is_empty()).then(|| all.join(", "))
+}
+
+fn limits(edge: &Edge) -> Vec<String> {
+    let limits = &edge.limits;
+    let caller = limits.caller.as_ref();
+    let all = [
+        limits.rate.as_ref().map(rate),
+        caller.map(|c| format!("{} of each {}", rate(&c.rate), c.by.word())),
+        limits.concurrency.map(|n| format!("{n} at a time")),
+        limits.records.map(|n| count_of(n, "record", "records")),
+        limits.bytes.map(|n| count_of(n, "byte", "bytes")),
+    ];
+    let all: Vec<String> = all.into_iter().flatten().collect();
+    let mut out = Vec::new();
+    if !all.is_empty() {
+        out.push(format!("at most {}", all.join(", ")));
+    }
+    if let Some(n) = limits.attempts {
+        out.push(format!("tried {}", count_of(n, "time", "times")));
+    }
+    if let Some(hops) = limits.hops {
+        let most = format!("at most {}", count_of(hops, "hop", "hops"));
+        let whole = if limits.looped { format!("loop: what it sends can come back; {most}") } else { most };
+        let blind = if counts_hops(&edge.trigger) { "" } else { ", which its events don't tell" };
+        out.push(format!("{whole}{blind}"));
+    }
+    if let Some(chain) = &limits.chain {
+        let runs = count_of(chain.runs, "further run", "further runs");
+        let cost = usd(chain.nano_usd.div_ceil(1000));
+        let unknown = match chain.unknown {
+            0 => String::new(),
+            n => format!(", {n} of them of unknown price"),
+        };
+        let budget = budget(&chain.budget);
+        out.push(format!("chain: at most {budget}; an event sets off {runs}{unknown}, up to {cost}"));
+    }
+    out
+}
+
+fn count_of(n: u64, one: &str, many: &str) -> String {
+    count(usize::try_from(n).unwrap_or(usize::MAX), one, many)
+}
+
+fn rate(rate: &Rate) -> String {
+    format!("{}/{} (burst {})", rate.events, time(rate.seconds), rate.burst)
+}
+
+fn budget(budget: &Budget) -> String {
+    format!("{}/{}", usd(budget.micro_usd), time(budget.seconds))
+}
+
+fn usd(micro: u64) -> String {
+    let (whole, part) = (micro / 1_000_000, micro % 1_000_000);
+    let part = format!("{part:06}");
+    let kept = part.trim_end_matches('0');
+    format!("{whole}.{kept:0<2} USD")
+}
+
+fn time(seconds: u64) -> String {
+    match seconds {
+        1 => "s".to_string(),
+        60 => "min".to_string(),
+        3600 => "h".to_string(),
+        86_400 => "d".to_string(),
+        n => format!("{n} s"),
+    }
 }
 
 fn proof(asked: &Authenticate) -> String {

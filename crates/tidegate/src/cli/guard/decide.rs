@@ -1,5 +1,6 @@
 //! `tidegate guard decide`: the decision core on JSON lines, for tests and pipelines.
 
+use super::limits::Limits;
 use crate::cli::contract::Enforced;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -8,7 +9,7 @@ use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::sync::Arc;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
-use tidegate_decide::json::{Item, Kind, Limits, Tape};
+use tidegate_decide::json::{self, Item, Kind, Tape};
 use tidegate_decide::{
     Class, Guard, Reason, Record, Remedy, Ruling, Settings, Trigger, Trust, Verdict, remedy,
 };
@@ -17,7 +18,7 @@ use tidegate_graph::contract::{Contract, Mode};
 /// The arguments of `tidegate guard decide`.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "In:  {\"id\": ..., \"function\": \"name\" (with --contract), \"trigger\": \"sqs\" (optional), \"time\": 1700000000000 (ms, optional), \"event\": {...}}\n\
+    after_help = "In:  {\"id\": ..., \"function\": \"name\" (with --contract), \"trigger\": \"sqs\" (optional), \"time\": 1700000000000 (ms, optional), \"billed_ms\": 120 (optional), \"event\": {...}}\n\
     Out: {\"id\": ..., \"decision\": \"allow|deny|partial\", \"trigger\": \"sqs\", \"records\": [...], \"answer\": {...}, \"micros\": 12}"
 )]
 pub(super) struct Args {
@@ -42,7 +43,8 @@ pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
         crate::output::tell(&format!("warning: `{name}` isn't set; what its secret has to sign is denied\n"));
     }
     let guard = Guard::new(settings).trusting(Arc::new(trust));
-    let mut desk = Desk { guard, contract, tape: Tape::default(), explain: args.explain };
+    let limits = contract.as_ref().map(Limits::of);
+    let mut desk = Desk { guard, contract, limits, tape: Tape::default(), explain: args.explain };
     let mut line = Vec::new();
     let mut number = 0_u64;
     loop {
@@ -77,6 +79,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
 struct Desk {
     guard: Guard,
     contract: Option<Contract>,
+    limits: Option<Limits>,
     tape: Tape,
     explain: bool,
 }
@@ -94,7 +97,7 @@ impl Desk {
             }
         }
         // The line around the event nests one deeper than the event may.
-        let limits = Limits { depth: 1 << 20, ..Limits::default() };
+        let limits = json::Limits { depth: 1 << 20, ..json::Limits::default() };
         if self.tape.read(line, &limits).is_err() {
             return complaint(Value::Null, number, "the line is not JSON");
         }
@@ -112,7 +115,9 @@ impl Desk {
             }
         }
         let time = root.field("time").map_or(Value::Null, value);
-        self.guard.at(time.as_u64().unwrap_or_else(now));
+        let time = time.as_u64().unwrap_or_else(now);
+        let billed = root.field("billed_ms").map_or(Value::Null, value).as_u64();
+        self.guard.at(time);
         let started = Instant::now();
         // A string's raw text lacks its quotes: such an event is read from the bytes around it.
         let text = match event.kind() {
@@ -128,7 +133,11 @@ impl Desk {
                 let Some(function) = name.as_str() else {
                     return complaint(id, number, "the line has no \"function\", which the contract needs");
                 };
-                self.guard.decide_for(text, trigger, contract, function)
+                let mut judge = || self.guard.decide_for(text, trigger, contract, function);
+                match (&mut self.limits, contract.find(function)) {
+                    (Some(limits), Some((id, _))) => limits.decide(id, text, trigger, (time, billed), judge),
+                    _ => judge(),
+                }
             }
         };
         let micros = started.elapsed().as_micros();
