@@ -191,7 +191,7 @@ fn a_bill_sets_the_estimate_right() {
     let config = "[[contract.limits]]\nedges = '*/Place'\nbudget = '0.0006 USD/h'\n";
     let project = gallery(config);
     let line = |n: u64, billed: Option<u64>| {
-        let mut line = request(1_800_000_000_000 + n, "192.0.2.1");
+        let mut line = request(1_800_000_000_000 + 50 * n, "192.0.2.1");
         line["billed_ms"] = billed.into();
         line
     };
