@@ -17,6 +17,7 @@ const DEBIAN: &[(&str, &str)] = &[
     ("npm", "npm"),
     ("chromium", "chromium"),
     ("xmllint", "libxml2-utils"),
+    ("redis-server", "redis-server"),
 ];
 
 /// Programs and libraries of others that tests run us against.

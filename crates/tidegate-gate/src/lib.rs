@@ -1,3 +1,5 @@
 //! The HTTP gate and the bus relay: async fronts around the decision.
 
 pub mod http;
+#[cfg(feature = "redis")]
+pub mod limits;
