@@ -22,6 +22,11 @@ const CONTRACT: &str = r#"{"version": 1, "graph_digest": "", "compiled_by": "",
         "caller": {"by": "source-ip", "rate": {"events": 1000000, "seconds": 1, "burst": 1000000}},
         "chain": {"budget": {"micro_usd": 1000000000000, "seconds": 3600}, "runs": 9, "nano_usd": 1000}}}]}}}"#;
 
+fn facts(address: &[u8]) -> Facts<'_> {
+    let who = Who::Known { source_ip: Some(address), principal: None, api_key: None };
+    Facts { trigger: Trigger::ApiGatewayV2, bytes: 900, records: 1, hops: 2, who }
+}
+
 fn benches(criterion: &mut Criterion) {
     let contract: Contract = serde_json::from_str(CONTRACT).unwrap();
     let limiter = Limiter::new(&contract, &Settings::default());
@@ -31,10 +36,6 @@ fn benches(criterion: &mut Criterion) {
         now += 1_000;
         caller = (caller + 1) % 10_000;
         (now, caller.to_le_bytes())
-    };
-    let facts = |address| {
-        let who = Who::Known { source_ip: Some(address), principal: None, api_key: None };
-        Facts { trigger: Trigger::ApiGatewayV2, bytes: 900, records: 1, hops: 2, who }
     };
     let mut group = criterion.benchmark_group("limit");
     group.bench_function("screen", |b| {
