@@ -124,7 +124,7 @@ fn a_blast_is_noticed_at_once_and_stays_within_the_budget() {
 fn runs_longer_than_their_estimate_overspend_by_what_is_under_way() {
     // Cheap runs teach a low estimate; then all that fits at a time runs into its timeout.
     let limits = r#", "budget": {"micro_usd": 100000, "seconds": 3600}"#;
-    let contract = contract(&limits.replace("100000,", "100000,"), r#""concurrency": 50"#);
+    let contract = contract(limits, r#""concurrency": 50"#);
     let teach = steady(100, 20, 10, 20);
     let strike = steady(1000, 60, 10, 10_000).map(|e| Event { at: e.at + 21 * SECOND, ..e });
     let out = play(&contract, teach.chain(strike), 0);

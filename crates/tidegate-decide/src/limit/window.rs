@@ -122,7 +122,7 @@ mod tests {
         let part = window.charge(30 * MICRO_USD, 3 * SECOND).unwrap();
         window.settle(part, 30 * MICRO_USD, 200 * MICRO_USD, 4 * SECOND);
         let wait = window.charge(1, 5 * SECOND).unwrap_err();
-        assert!(wait >= 3590 * SECOND && wait <= 3660 * SECOND, "{wait}");
+        assert!((3590 * SECOND..=3660 * SECOND).contains(&wait), "{wait}");
         assert!(window.charge(1, 5 * SECOND + wait).is_ok());
         assert_eq!(hour(1).charge(2 * MICRO_USD, 0), Err(u64::MAX), "never");
     }
