@@ -4,6 +4,7 @@
 
 use proptest::prelude::*;
 use std::collections::BinaryHeap;
+use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use tidegate_decide::Trigger;
 use tidegate_decide::limit::price::{LAMBDA, MICRO_USD, Price};
 use tidegate_decide::limit::{Facts, Limiter, Permit, Settings, Who};
@@ -201,4 +202,45 @@ proptest! {
         let slack = 20 * price.worst();
         prop_assert!(out.most_in(600 * SECOND) <= 50_000 * MICRO_USD + slack);
     }
+}
+
+/// Threads that take and settle at once: nothing is counted twice or lost.
+#[test]
+fn threads_share_one_count() {
+    let contract = contract(
+        r#", "rate": {"events": 1, "seconds": 3600, "burst": 5000}, "budget": {"micro_usd": 100000, "seconds": 3600}"#,
+        r#""concurrency": 3"#,
+    );
+    let limiter = Limiter::new(&contract, &Settings::default());
+    let price = Price::of(&contract.functions["f"].limits, &LAMBDA);
+    let who = Who::Known { source_ip: None, principal: None, api_key: None };
+    let facts = Facts { trigger: Trigger::ApiGatewayV2, bytes: 1, records: 1, hops: 0, who };
+    let (screened, admitted, at_once) =
+        (AtomicU64::new(0), AtomicU64::new(0), (AtomicU64::new(0), AtomicU64::new(0)));
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                let lane = limiter.lane("f", &facts).unwrap();
+                for _ in 0..5000 {
+                    if limiter.screen(&lane, &facts, SECOND).is_err() {
+                        continue;
+                    }
+                    screened.fetch_add(1, SeqCst);
+                    let Ok(permit) = limiter.admit(&lane, SECOND) else { continue };
+                    admitted.fetch_add(1, SeqCst);
+                    let now = at_once.0.fetch_add(1, SeqCst) + 1;
+                    at_once.1.fetch_max(now, SeqCst);
+                    at_once.0.fetch_sub(1, SeqCst);
+                    limiter.settle(permit, Some(10), SECOND);
+                }
+            });
+        }
+    });
+    assert_eq!(screened.into_inner(), 5000);
+    assert!(at_once.1.into_inner() <= 3);
+    let admitted = admitted.into_inner();
+    assert_eq!(limiter.spent("f", SECOND), Some(admitted * price.run(10)));
+    let (_, tally) = limiter.tallies().next().unwrap();
+    assert_eq!(tally.admitted, admitted);
+    assert_eq!(tally.rate, 15_000);
 }
