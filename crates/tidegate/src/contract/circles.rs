@@ -135,3 +135,83 @@ fn set(list: &mut [usize], index: usize, value: usize) {
         *place = value;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use tidegate_graph::{Edge, Exposure, Node, NodeKind};
+
+    fn graph(nodes: usize, edges: &[(usize, usize, EdgeKind)]) -> Graph {
+        let mut graph = Graph::new();
+        for n in 0..nodes {
+            graph.add_node(Node {
+                id: n.to_string().into(),
+                kind: NodeKind::Function,
+                ty: "AWS::Lambda::Function".into(),
+                service: "lambda".into(),
+                name: n.to_string().into(),
+                stack: "s".into(),
+                exposure: Exposure::Internal,
+                span: None,
+            });
+        }
+        for (from, to, kind) in edges.iter().copied() {
+            graph.add_edge(Edge { from, to, kind, evidence: String::new(), span: None });
+        }
+        graph
+    }
+
+    fn runs(graph: &Graph, hops: u64, sends: u64) -> Vec<u64> {
+        let one = Load { runs: 1, ..Load::default() };
+        Circles::of(graph).loads(graph, |_| hops, |_| (one, sends)).iter().map(|l| l.runs).collect()
+    }
+
+    #[test]
+    fn what_fans_out_is_multiplied_and_what_comes_together_counts_twice() {
+        let go = EdgeKind::Triggers;
+        let diamond = graph(5, &[(0, 1, go), (0, 2, go), (1, 3, go), (2, 3, go), (3, 4, EdgeKind::Reads)]);
+        assert_eq!(runs(&diamond, 16, 1), [5, 2, 2, 1, 1]);
+        assert_eq!(runs(&diamond, 16, 10), [1 + 2 * 10 * 11, 11, 11, 1, 1]);
+        let round = graph(3, &[(0, 1, go), (1, 0, go), (1, 2, go)]);
+        assert_eq!(runs(&round, 16, 1), [16 * 3, 16 * 3, 1]);
+        assert_eq!(runs(&graph(1, &[(0, 0, go)]), 16, 1), [16], "a function may start itself");
+    }
+
+    #[test]
+    fn a_long_chain_is_no_deep_recursion_and_no_number_overflows() {
+        let length = 200_000;
+        let edges: Vec<_> = (1..length).map(|n| (n - 1, n, EdgeKind::Invokes)).collect();
+        let chain = graph(length, &edges);
+        assert_eq!(runs(&chain, 1, 1)[0], length as u64);
+        assert_eq!(runs(&chain, 1, 3)[0], u64::MAX);
+        assert!(!Circles::of(&chain).closes(0, 1));
+    }
+
+    proptest! {
+        /// Against reachability by trying.
+        #[test]
+        fn a_circle_is_who_reaches_each_other(
+            edges in proptest::collection::vec((0_usize..9, 0_usize..9, any::<bool>()), 0..24),
+        ) {
+            let kind = |counts| if counts { EdgeKind::Publishes } else { EdgeKind::Reads };
+            let edges: Vec<_> = edges.into_iter().map(|(a, b, counts)| (a, b, kind(counts))).collect();
+            let graph = graph(9, &edges);
+            let circles = Circles::of(&graph);
+            let mut reach = [[false; 9]; 9];
+            (0..9).for_each(|n| reach[n][n] = true);
+            for _ in 0..9 {
+                for (a, b, kind) in &edges {
+                    if goes_on(*kind) {
+                        (0..9).for_each(|from| reach[from][*b] |= reach[from][*a]);
+                    }
+                }
+            }
+            for (a, row) in reach.iter().enumerate() {
+                for (b, there) in row.iter().enumerate() {
+                    prop_assert_eq!(circles.closes(a, b), *there && reach[b][a], "{} {}", a, b);
+                }
+            }
+        }
+    }
+}
