@@ -38,6 +38,9 @@ const PEERS: &[(Kind, &str)] = &[
     (Kind::Npm, "@cloud-copilot/iam-simulate==0.1.173"),
 ];
 
+/// Features whose tests need servers of others.
+const FEATURES: &str = "tidegate-gate/redis";
+
 pub(crate) fn run() -> Result<bool> {
     install(DEBIAN)?;
     let mut counts = Counts::default();
@@ -50,12 +53,13 @@ pub(crate) fn run() -> Result<bool> {
         }
     }
     if has("cargo-nextest") {
-        let nextest = ["nextest", "run", "--workspace", "--no-fail-fast", "--no-tests", "pass"];
+        let nextest =
+            ["nextest", "run", "--workspace", "--features", FEATURES, "--no-fail-fast", "--no-tests", "pass"];
         good &= tests(Runner::Nextest, &mut cargo(&nextest), &mut counts)?;
-        let documents = ["test", "--workspace", "--doc", "--no-fail-fast"];
+        let documents = ["test", "--workspace", "--features", FEATURES, "--doc", "--no-fail-fast"];
         good &= tests(Runner::Cargo, &mut cargo(&documents), &mut counts)?;
     } else {
-        let all = ["test", "--workspace", "--no-fail-fast"];
+        let all = ["test", "--workspace", "--features", FEATURES, "--no-fail-fast"];
         good &= tests(Runner::Cargo, &mut cargo(&all), &mut counts)?;
     }
     good &= differential::examples()?;
