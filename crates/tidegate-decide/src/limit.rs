@@ -1,6 +1,7 @@
 //! Limits: how many events, how many at a time, how long, how far, and what they may cost.
 //!
-//! [`Limiter`] holds what was counted; the guard itself stays without memory. A front end asks in the order of price:
+//! [`Limiter`] holds what was counted; the guard itself stays without memory. A front end asks in the order of price, by
+//! itself or with [`Limiter::around`]:
 //!
 //! 1. [`Limiter::screen`]: length, records and hops, then the rates. Nothing was inspected yet, so that a flood costs
 //!    nothing but counting.

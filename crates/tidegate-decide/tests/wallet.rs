@@ -5,10 +5,11 @@
 use proptest::prelude::*;
 use std::collections::BinaryHeap;
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
-use tidegate_decide::Trigger;
+use tidegate_decide::json::Tape;
 use tidegate_decide::limit::price::{LAMBDA, MICRO_USD, Price};
 use tidegate_decide::limit::{Facts, Limiter, Permit, Settings, Who};
-use tidegate_graph::contract::Contract;
+use tidegate_decide::{Guard, Trigger, Verdict};
+use tidegate_graph::contract::{Contract, Mode};
 
 const SECOND: u64 = 1_000_000_000;
 const MILLI: u64 = 1_000_000;
@@ -243,4 +244,24 @@ fn threads_share_one_count() {
     let (_, tally) = limiter.tallies().next().unwrap();
     assert_eq!(tally.admitted, admitted);
     assert_eq!(tally.rate, 15_000);
+}
+
+/// What the guard denies costs nothing where it blocks, and is charged where it only watches, because it runs.
+#[test]
+fn what_runs_is_charged_and_nothing_else() {
+    let attack = br#"{"version":"2.0","rawPath":"/","rawQueryString":"","headers":{},"requestContext":{"http":{"method":"POST",
+        "path":"/","sourceIp":"192.0.2.1"}},"body":"' UNION SELECT password FROM users-- -","isBase64Encoded":false}"#;
+    for (mode, charged) in [(Mode::Block, false), (Mode::Monitor, true)] {
+        let mut contract = contract(r#", "budget": {"micro_usd": 100000, "seconds": 3600}"#, "");
+        contract.functions.get_mut("f").unwrap().edges[0].mode = mode;
+        let limiter = Limiter::new(&contract, &Settings::default());
+        let mut tape = Tape::default();
+        let facts = Facts::read(attack, None, &mut tape).unwrap();
+        let mut guard = Guard::default();
+        let judge = || guard.decide_for(attack, None, &contract, "f");
+        let (ruling, permit) = limiter.around("f", &facts, SECOND, judge);
+        assert_eq!((ruling.decision.verdict, ruling.mode), (Verdict::Deny, mode));
+        assert_eq!(permit.is_some(), charged);
+        assert_eq!(limiter.spent("f", SECOND).unwrap() > 0, charged);
+    }
 }

@@ -11,7 +11,8 @@ use super::price::{LAMBDA, List, NANO_USD, Price};
 use super::refusal::Refusal;
 use super::share::Share;
 use super::tally::{Counts, Tally};
-use crate::decision::Class;
+use crate::decision::{Class, Verdict};
+use crate::guard::Ruling;
 use crate::origin;
 use crate::trigger::Trigger;
 use std::collections::HashMap;
@@ -130,6 +131,36 @@ impl Limiter {
         let event = if let Who::Event(root) = facts.who { Some(root) } else { None };
         let edge = origin::edge_of(&held.function, facts.trigger, event);
         Some(Lane { held, edge, mode: self.mode, trigger: facts.trigger })
+    }
+
+    /// All of it in its order, for a front end: what needs no look, the guard's part, and what is charged. The permit is
+    /// there when the function is to be called and something is counted.
+    pub fn around(
+        &self,
+        id: &str,
+        facts: &Facts<'_>,
+        now: u64,
+        judge: impl FnOnce() -> Ruling,
+    ) -> (Ruling, Option<Permit>) {
+        let Some(lane) = self.lane(id, facts) else { return (judge(), None) };
+        let refused = |refusal: Refusal| (refusal.ruling(facts.trigger, facts.records), None);
+        let screened = self.screen(&lane, facts, now);
+        if let Err(refusal) = &screened
+            && refusal.mode == Mode::Block
+        {
+            return refused(refusal.clone());
+        }
+        let ruling = judge();
+        let denied = ruling.decision.verdict == Verdict::Deny;
+        if denied && ruling.mode == Mode::Block {
+            return (ruling, None);
+        }
+        match screened.and_then(|()| self.admit(&lane, now)) {
+            Ok(permit) => (ruling, Some(permit)),
+            // Both are only reported: what the guard found says more.
+            Err(refusal) if denied && refusal.mode == Mode::Monitor => (ruling, None),
+            Err(refusal) => refused(refusal),
+        }
     }
 
     /// What needs no look into the event: length, records and hops, then the rates of the caller, the edge and the

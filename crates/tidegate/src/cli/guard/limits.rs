@@ -3,8 +3,8 @@
 
 use tidegate_decide::json::Tape;
 use tidegate_decide::limit::{Facts, Limiter, Settings};
-use tidegate_decide::{Ruling, Trigger, Verdict};
-use tidegate_graph::contract::{Contract, Mode};
+use tidegate_decide::{Ruling, Trigger};
+use tidegate_graph::contract::Contract;
 
 /// What was counted so far.
 #[derive(Debug)]
@@ -30,28 +30,10 @@ impl Limits {
         let now = time.saturating_mul(1_000_000);
         // What can't be read has nothing to count, and is denied.
         let Some(facts) = Facts::read(event, trigger, &mut self.tape) else { return judge() };
-        let Some(lane) = self.limiter.lane(id, &facts) else { return judge() };
-        let screened = self.limiter.screen(&lane, &facts, now);
-        if let Err(refusal) = &screened
-            && refusal.mode == Mode::Block
-        {
-            return refusal.ruling(facts.trigger, facts.records);
+        let (ruling, permit) = self.limiter.around(id, &facts, now, judge);
+        if let (Some(permit), Some(ms)) = (permit, billed_ms) {
+            self.limiter.settle(permit, Some(ms), now);
         }
-        let ruling = judge();
-        if ruling.decision.verdict == Verdict::Deny {
-            return ruling;
-        }
-        if let Err(refusal) = screened {
-            return refusal.ruling(facts.trigger, facts.records);
-        }
-        match self.limiter.admit(&lane, now) {
-            Ok(permit) => {
-                if let Some(ms) = billed_ms {
-                    self.limiter.settle(permit, Some(ms), now);
-                }
-                ruling
-            }
-            Err(refusal) => refusal.ruling(facts.trigger, facts.records),
-        }
+        ruling
     }
 }
