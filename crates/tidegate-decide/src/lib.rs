@@ -16,6 +16,7 @@ pub mod limit;
 mod origin;
 mod quiet;
 mod remedy;
+pub mod schema;
 pub mod signed;
 pub mod trigger;
 mod unfold;

@@ -313,6 +313,7 @@ mod tests {
             inspect: Inspect::Full,
             authenticate: Vec::new(),
             condition: None,
+            schema: None,
             replay: None,
             on_deny: OnDeny { answer: tidegate_graph::contract::Answer::Fail, item_failures: false },
             unknown: Vec::new(),

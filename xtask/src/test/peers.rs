@@ -19,6 +19,8 @@ pub(crate) enum Kind {
     Npm,
     /// A Python package; the folder is one for `PYTHONPATH`, with programs in its `bin`.
     Pypi,
+    /// The source of a Python package, with what the package itself leaves out; the folder holds it unpacked.
+    Source,
     /// A Rust program; the folder has it in its `bin`.
     Cargo,
 }
@@ -28,6 +30,7 @@ impl Kind {
         match self {
             Kind::Npm => "npm",
             Kind::Pypi => "pypi",
+            Kind::Source => "source",
             Kind::Cargo => "cargo",
         }
     }
@@ -71,6 +74,13 @@ fn installer(kind: Kind, name: &str, version: &str, folder: &Path) -> Command {
             let mut command = Command::new("python3");
             command.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--target"]);
             command.arg(folder).arg(format!("{name}=={version}"));
+            command
+        }
+        Kind::Source => {
+            let script = "cd \"$1\" && python3 -m pip download --quiet --disable-pip-version-check --no-deps \\
+                --no-binary \"$2\" \"$2==$3\" && tar --extract --gzip --strip-components=1 --file ./*.tar.gz";
+            let mut command = Command::new("sh");
+            command.args(["-c", script, "sh"]).arg(folder).args([name, version]);
             command
         }
         Kind::Cargo => {

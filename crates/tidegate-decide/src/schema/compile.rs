@@ -1,0 +1,88 @@
+//! From schemas as people write them to what the interpreter takes.
+//!
+//! Nothing is fetched: whoever compiles says which documents there are. What can't be compiled is a problem with a place,
+//! and leaves a check whose answer is open; it is never left out silently.
+
+mod emit;
+mod library;
+mod meta;
+mod regex;
+mod uri;
+
+use sha2::{Digest as _, Sha256};
+use tidegate_graph::contract::schema::JsonProgram;
+
+/// A dialect of JSON Schema.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Draft {
+    /// Draft 4.
+    Draft4,
+    /// What `OpenAPI` 3.0 and Swagger 2.0 have: draft 4 with `nullable`.
+    OpenApi30,
+    /// Draft 6.
+    Draft6,
+    /// Draft 7.
+    Draft7,
+    /// Draft 2019-09.
+    Draft201909,
+    /// Draft 2020-12; `OpenAPI` 3.1.
+    Draft202012,
+}
+
+/// How it is compiled.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// What holds where no `$schema` says it.
+    pub draft: Draft,
+    /// Formats are demands; otherwise they are notes, as the newer drafts have it.
+    pub formats: bool,
+    /// The schema is one of requests: members that only answers have aren't required.
+    pub request: bool,
+}
+
+/// What is wrong with a schema, or beyond us.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Problem {
+    /// URI of the document with a JSON pointer as fragment.
+    pub place: String,
+    /// What it is.
+    pub message: String,
+}
+
+/// A compiled JSON Schema.
+#[derive(Clone, Debug)]
+pub struct Compiled {
+    /// What the interpreter takes.
+    pub program: JsonProgram,
+    /// What of it is open.
+    pub problems: Vec<Problem>,
+    /// SHA-256 of all documents that it was compiled from.
+    pub digest: String,
+    /// The root lets nothing pass that it doesn't name.
+    pub closed: bool,
+}
+
+/// Finds the JSON text of a document by its URI.
+pub type Fetch<'f> = dyn Fn(&str) -> Option<Vec<u8>> + 'f;
+
+/// Compiles the schema at `start`, the URI of a document, with a JSON pointer as fragment if it isn't all of it.
+///
+/// # Errors
+/// When there is no such schema, or it is beyond all bounds.
+pub fn json(start: &str, options: Options, fetch: &Fetch<'_>) -> Result<Compiled, Problem> {
+    let mut library = library::Library::new(options.draft, fetch);
+    let problem = |message: &str| Problem { place: start.to_string(), message: message.to_string() };
+    let place = library.find(start).map_err(|message| problem(&message))?;
+    let (program, problems) =
+        emit::emit(&mut library, place, options).ok_or_else(|| problem("more than 50,000 subschemas"))?;
+    let mut hash = Sha256::new();
+    for (uri, text) in library.texts() {
+        hash.update(uri.as_bytes());
+        hash.update([0]);
+        hash.update(text);
+    }
+    hash.update(start.as_bytes());
+    let hex: String = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+    let closed = emit::is_closed(&program);
+    Ok(Compiled { program, problems, digest: format!("sha256:{hex}"), closed })
+}
