@@ -70,6 +70,8 @@ classes! {
     Condition "condition",
     /// It came before.
     Replay "replay",
+    /// Isn't what the schema of the contract says.
+    Schema "schema",
     /// Operating system command.
     OsCommand "os-command",
     /// SQL.

@@ -7,6 +7,7 @@ use crate::decode::Chain;
 use crate::decode::inflate::Bound;
 use crate::json::{Item, Limits, Malformed, Tape};
 use crate::origin;
+use crate::schema;
 use crate::trigger::{self, Trigger};
 use crate::unfold::{Bounds, Found, Spare, Unfold, describe};
 use std::sync::Arc;
@@ -58,6 +59,7 @@ pub struct Guard {
     tape: Tape,
     spare: Spare,
     found: Vec<Found>,
+    schemas: schema::Desk,
     trust: Arc<Trust>,
     now: Option<u64>,
 }
@@ -169,6 +171,8 @@ impl Guard {
         // Twelve times over what came in covers every honest nesting of carriers.
         let work = event.len().saturating_mul(12).saturating_add(self.settings.inflated);
         let inflate = Bound { bytes: self.settings.inflated, ratio: self.settings.ratio };
+        let reach = schema::Reach { json: &self.settings.json, inflate };
+        self.schemas.compare(&source, trigger, root, &reach, &mut self.found);
         let mut unfold = Unfold {
             spare: &mut self.spare,
             limits: &self.settings.json,

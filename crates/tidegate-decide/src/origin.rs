@@ -22,7 +22,7 @@ pub(crate) struct Verdict<'c> {
     pub(crate) on_deny: Option<OnDeny>,
     /// The edges that it came over, as far as its origin tells.
     pub(crate) edges: Vec<&'c Edge>,
-    /// The edge of each record of a batch, where an edge has a condition.
+    /// The edge of each record of a batch, where an edge has a condition or a schema.
     pub(crate) by_record: Vec<Option<&'c Edge>>,
 }
 
@@ -61,7 +61,7 @@ pub(crate) fn check<'c>(
     let mut used: Vec<&Edge> = Vec::new();
     if let Some(source) = source_of(trigger) {
         let records = event.field("Records").into_iter().flat_map(Item::items);
-        let keep = edges.iter().any(|e| e.condition.is_some());
+        let keep = edges.iter().any(|e| e.condition.is_some() || !e.schemas.is_empty());
         for (index, record) in records.enumerate() {
             if index >= BATCH {
                 out.whole = Some((event.offset(), BATCH_SIZE));
@@ -313,7 +313,7 @@ mod tests {
             inspect: Inspect::Full,
             authenticate: Vec::new(),
             condition: None,
-            schema: None,
+            schemas: Vec::new(),
             replay: None,
             on_deny: OnDeny { answer: tidegate_graph::contract::Answer::Fail, item_failures: false },
             unknown: Vec::new(),

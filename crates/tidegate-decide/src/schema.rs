@@ -1,11 +1,15 @@
-//! Payloads against their schema, which the contract holds in compiled form.
+//! Payloads against their schemas, which the contract holds in compiled form.
 
 #[cfg(feature = "compile")]
 pub mod compile;
+mod desk;
 mod format;
 mod number;
 mod pattern;
+mod payload;
 mod validate;
+
+pub(crate) use desk::{Desk, Reach};
 
 use crate::json::{Item, Limits, Malformed, Tape};
 use std::borrow::Cow;
@@ -21,7 +25,13 @@ pub struct Mismatch {
     pub detail: Cow<'static, str>,
 }
 
-/// Compares single texts with a schema; keeps its buffers between them.
+impl Mismatch {
+    fn whole(detail: &'static str) -> Self {
+        Self { pointer: String::new(), detail: detail.into() }
+    }
+}
+
+/// Compares single texts with one schema; keeps its buffers between them.
 #[derive(Debug, Default)]
 pub struct Checker {
     tape: Tape,
@@ -35,25 +45,29 @@ impl Checker {
     /// # Errors
     /// Says where and why it doesn't fit.
     pub fn json(&mut self, program: &JsonProgram, text: &[u8]) -> Result<(), Mismatch> {
-        let broken = |detail: &'static str| Mismatch { pointer: String::new(), detail: detail.into() };
-        self.tape.read(text, &Limits { depth: 256, number: 1 << 16 }).map_err(|error| match error {
-            Malformed::Syntax(_) => broken("no JSON"),
-            Malformed::Depth(_) => broken("nested deeper than the limit"),
-        })?;
-        let root = self.tape.root(text);
-        let ready = self.prepared.with(|| Ready::of(program));
-        let Some(ready) = ready else { return Err(broken("the schema is not ready")) };
-        json(program, ready, root, self.tape.len(), &mut self.buffers)
+        self.tape.read(text, &Limits { depth: 256, number: 1 << 16 }).map_err(broken)?;
+        json(program, &self.prepared, self.tape.root(text), &mut self.buffers)
     }
+}
+
+fn broken(error: Malformed) -> Mismatch {
+    Mismatch::whole(match error {
+        Malformed::Syntax(_) => "expected JSON",
+        Malformed::Depth(_) => "nested deeper than the limit",
+    })
 }
 
 fn json(
     program: &JsonProgram,
-    ready: &Ready,
+    prepared: &Prepared,
     root: Item<'_>,
-    size: usize,
     buffers: &mut Buffers,
 ) -> Result<(), Mismatch> {
+    let Some(ready) = prepared.with(|| Ready::of(program)) else {
+        return Err(Mismatch::whole("the schema was prepared for something else"));
+    };
+    // A node takes two bytes at least; most take eight.
+    let size = root.raw().len() / 8 + 1;
     validate::validate(program, ready, root, size, buffers).map_err(|fault| Mismatch {
         pointer: root.pointer_to(fault.index),
         detail: fault.why.to_string().into(),

@@ -162,9 +162,9 @@ pub struct Edge {
     /// What has to hold of an event, or of each record of a batch.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub condition: Option<Condition>,
-    /// What the payload of the event, or of each record of a batch, has to be.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub schema: Option<schema::Schema>,
+    /// What the payload of the event, or of each record of a batch, has to be: all that apply.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub schemas: Vec<schema::Schema>,
     /// What makes an event one that came before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replay: Option<Replay>,

@@ -199,7 +199,7 @@ impl Compiler<'_> {
             inspect: if route.clockwork && taint.is_none() { Inspect::Structure } else { Inspect::Full },
             authenticate: Vec::new(),
             condition: None,
-            schema: None,
+            schemas: Vec::new(),
             replay: None,
             on_deny: OnDeny { answer, item_failures: item_failures && answer == Answer::Strip },
             unknown: route.unknown,

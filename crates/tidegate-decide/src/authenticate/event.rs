@@ -135,6 +135,7 @@ mod tests {
             inspect: Inspect::Full,
             authenticate: proof.into_iter().map(|proof| Authenticate { paths: Vec::new(), proof }).collect(),
             condition: None,
+            schemas: Vec::new(),
             replay,
             on_deny: OnDeny { answer: Answer::Respond, item_failures: false },
             unknown: Vec::new(),

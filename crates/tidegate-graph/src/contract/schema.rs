@@ -18,6 +18,12 @@ pub struct Schema {
     pub digest: String,
     /// Nothing passes that the schema doesn't name.
     pub closed: bool,
+    /// Which of the edge's events it speaks of.
+    #[serde(default, skip_serializing_if = "When::is_always")]
+    pub when: When,
+    /// It speaks of the whole event or record, not of the payload in it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub whole: bool,
     /// A request may come without a body.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub optional: bool,
@@ -29,6 +35,28 @@ pub struct Schema {
     /// What an interpreter made of it.
     #[serde(skip)]
     pub prepared: Prepared,
+}
+
+/// The events that a schema speaks of. All that is said has to fit.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct When {
+    /// Method and path template of a request: `POST /orders/{id}`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub route: Option<String>,
+    /// The event's `source`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+    /// The event's `detail-type`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detail_type: Option<String>,
+}
+
+impl When {
+    /// Nothing is said.
+    pub fn is_always(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// The language of a schema.
