@@ -1,5 +1,6 @@
 //! The HTTP gate and the bus relay: async fronts around the decision.
 
+pub mod bus;
 pub mod http;
 #[cfg(feature = "redis")]
 pub mod limits;

@@ -3,6 +3,7 @@
 mod decide;
 mod http;
 mod limits;
+mod relay;
 
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -21,11 +22,14 @@ enum Command {
     Decide(decide::Args),
     /// Stands before an HTTP upstream: what passes reaches it, the rest is answered with 403
     Http(Box<http::Args>),
+    /// Stands between two buses: what passes is sent on, the rest is quarantined; nothing is lost
+    Relay(Box<relay::Args>),
 }
 
 pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
     match &args.command {
         Command::Decide(args) => decide::run(args),
         Command::Http(args) => http::run(args),
+        Command::Relay(args) => relay::run(args),
     }
 }

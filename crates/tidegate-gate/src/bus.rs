@@ -1,0 +1,111 @@
+//! The relay between buses: consume, decide, produce or quarantine.
+//!
+//! At least once, and nothing is lost: an input is acknowledged only after the bus has confirmed what became of it.
+//! What a bus can do stands behind [`Source`] and [`Sink`]; the loop knows no bus.
+
+mod address;
+mod context;
+mod event;
+mod file;
+#[cfg(feature = "nats")]
+mod nats;
+mod relay;
+
+pub use address::{Address, open_sink, open_source};
+pub use event::Shape;
+pub use relay::{Counts, Judge, OnDeny, Relay, Settings};
+
+use std::future::Future;
+use std::pin::Pin;
+
+/// What a bus answers later.
+pub type Soon<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// Why a bus could not do what it was asked to.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// The address is none, or this build doesn't speak with that bus.
+    #[error("{0}")]
+    Address(String),
+    /// The bus refused, or could not be reached.
+    #[error("{doing}: {why}")]
+    Bus {
+        /// What was tried.
+        doing: &'static str,
+        /// What came back.
+        why: String,
+    },
+}
+
+impl Error {
+    pub(crate) fn bus(doing: &'static str, why: impl std::fmt::Display) -> Self {
+        Self::Bus { doing, why: why.to_string() }
+    }
+}
+
+/// One message, whatever the bus.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Message {
+    /// Unique in the source, and the same when it is delivered again.
+    pub id: String,
+    /// Queue, subject or topic that it came through.
+    pub place: String,
+    /// What it carries; never changed.
+    pub payload: Vec<u8>,
+    /// Headers or attributes, in the order in which they came.
+    pub headers: Vec<(String, String)>,
+}
+
+impl Message {
+    /// The first header of that name, whatever its case.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+    }
+
+    pub(crate) fn put(&mut self, name: &str, value: String) {
+        self.headers.retain(|(n, _)| !n.eq_ignore_ascii_case(name));
+        self.headers.push((name.to_string(), value));
+    }
+}
+
+/// What the source is told about a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Settle {
+    /// It is where it belongs.
+    Done,
+    /// It could not be brought there: deliver it again.
+    Again,
+    /// It is still being worked on.
+    Extend,
+}
+
+/// The way back to the source of one message.
+pub trait Ticket: Send + Sync {
+    /// Tells the source.
+    fn settle(&self, how: Settle) -> Soon<'_, Result<(), Error>>;
+}
+
+/// A message with the way back.
+pub struct Received {
+    /// What came.
+    pub message: Message,
+    /// Whom to tell.
+    pub ticket: Box<dyn Ticket>,
+}
+
+/// Where messages come from.
+pub trait Source: Send {
+    /// Up to `most` messages; none when nothing came for a while.
+    fn receive(&mut self, most: usize) -> Soon<'_, Result<Vec<Received>, Error>>;
+
+    /// Sends what is still in buffers.
+    fn close(&mut self) -> Soon<'_, ()> {
+        Box::pin(async {})
+    }
+}
+
+/// Where messages go.
+pub trait Sink: Send {
+    /// Sends all; each result is `Ok` only when the bus has confirmed that it keeps the message.
+    fn send<'a>(&'a mut self, batch: &'a [Message]) -> Soon<'a, Vec<Result<(), Error>>>;
+}

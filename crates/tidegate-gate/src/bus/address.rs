@@ -1,0 +1,111 @@
+//! Addresses of buses, and what opens them.
+
+use super::event::Shape;
+use super::file::Folder;
+use super::{Error, Sink, Source};
+use std::path::PathBuf;
+use std::str::FromStr;
+
+/// Where messages come from or go to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Address {
+    /// `nats://host:port/STREAM/consumer`, or `nats://host:port/subject` to send.
+    Nats {
+        /// With scheme, user and port, without a path.
+        server: String,
+        /// What stands behind it.
+        path: String,
+    },
+    /// `file:FOLDER`, for quarantine.
+    File(PathBuf),
+}
+
+impl FromStr for Address {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if let Some(path) = text.strip_prefix("file:") {
+            let path = path.strip_prefix("//").unwrap_or(path);
+            return if path.is_empty() {
+                Err("expected file:FOLDER".into())
+            } else {
+                Ok(Self::File(path.into()))
+            };
+        }
+        let (scheme, rest) =
+            text.split_once("://").ok_or("expected a URL, like nats://127.0.0.1:4222/subject")?;
+        match scheme {
+            "nats" | "tls" => {
+                let (server, path) = rest.split_once('/').unwrap_or((rest, ""));
+                if server.is_empty() || path.is_empty() {
+                    return Err(
+                        "expected nats://HOST:PORT/STREAM/CONSUMER or nats://HOST:PORT/SUBJECT".into()
+                    );
+                }
+                Ok(Self::Nats { server: format!("{scheme}://{server}"), path: path.to_string() })
+            }
+            // The rest of the URL may hold a password.
+            _ => Err(format!(
+                "there is no bus for `{scheme}://`; known are nats, tls (NATS over TLS) and file"
+            )),
+        }
+    }
+}
+
+impl Address {
+    /// Which event its messages are read as.
+    pub fn shape(&self) -> Shape {
+        match self {
+            Self::Nats { .. } | Self::File(_) => Shape::Mq,
+        }
+    }
+}
+
+/// Opens a bus to read from.
+///
+/// # Errors
+/// When it can't be read from, or isn't there.
+pub async fn open_source(address: &Address) -> Result<Box<dyn Source>, Error> {
+    match address {
+        #[cfg(feature = "nats")]
+        Address::Nats { server, path } => Ok(Box::new(super::nats::Pull::open(server, path).await?)),
+        #[cfg(not(feature = "nats"))]
+        Address::Nats { .. } => Err(unbuilt("nats")),
+        Address::File(_) => Err(Error::Address("a folder is only for quarantine".into())),
+    }
+}
+
+/// Opens a bus, or a folder, to write to.
+///
+/// # Errors
+/// When it can't be written to, or isn't there.
+pub async fn open_sink(address: &Address) -> Result<Box<dyn Sink>, Error> {
+    match address {
+        #[cfg(feature = "nats")]
+        Address::Nats { server, path } => Ok(Box::new(super::nats::Publish::open(server, path).await?)),
+        #[cfg(not(feature = "nats"))]
+        Address::Nats { .. } => Err(unbuilt("nats")),
+        Address::File(path) => Ok(Box::new(Folder::open(path)?)),
+    }
+}
+
+#[cfg(not(feature = "nats"))]
+fn unbuilt(feature: &str) -> Error {
+    Error::Address(format!("this program was built without the feature `{feature}`"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_read() {
+        let nats: Address = "nats://a:b@h:4222/ORDERS/relay".parse().unwrap();
+        assert_eq!(nats, Address::Nats { server: "nats://a:b@h:4222".into(), path: "ORDERS/relay".into() });
+        assert_eq!("file:./q".parse(), Ok(Address::File("./q".into())));
+        for bad in ["", "nats://", "nats://h", "nats://h/", "file:", "pigeon://secret@x/y", "x"] {
+            let problem = bad.parse::<Address>().unwrap_err();
+            assert!(!problem.contains("secret"), "{problem}");
+        }
+    }
+}

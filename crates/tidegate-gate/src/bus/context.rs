@@ -1,0 +1,70 @@
+//! What lets a message be followed across hops: `traceparent` and a count of hops.
+
+use super::Message;
+use std::fmt::Write as _;
+
+/// Header of W3C Trace Context.
+pub(super) const TRACEPARENT: &str = "traceparent";
+/// Header with how many relays a message has passed.
+pub(super) const HOPS: &str = "tidegate-hops";
+
+/// Begins a trace where there is none, counts the hop, and returns how many there were before.
+pub(super) fn stamp(message: &mut Message) -> u32 {
+    if !message.header(TRACEPARENT).is_some_and(valid) {
+        message.put(TRACEPARENT, fresh());
+    }
+    let hops = hops(message);
+    message.put(HOPS, hops.saturating_add(1).to_string());
+    hops
+}
+
+/// What isn't a number counts as none: the header is the sender's to write.
+fn hops(message: &Message) -> u32 {
+    message.header(HOPS).and_then(|h| h.parse().ok()).unwrap_or(0)
+}
+
+fn fresh() -> String {
+    let mut bytes = [0_u8; 24];
+    // Without random numbers a trace is only harder to find.
+    let _ = aws_lc_rs::rand::fill(&mut bytes);
+    let mut hex = String::with_capacity(48);
+    for byte in bytes {
+        let _ = write!(hex, "{byte:02x}");
+    }
+    let (trace, span) = hex.split_at_checked(32).unwrap_or_default();
+    format!("00-{trace}-{span}-01")
+}
+
+fn valid(text: &str) -> bool {
+    let mut parts = text.split('-');
+    let mut part = |length: usize| {
+        parts
+            .next()
+            .filter(|p| p.len() == length && p.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')))
+    };
+    let (version, trace, span, flags) = (part(2), part(32), part(16), part(2));
+    let zero = |p: Option<&str>| p.is_none_or(|p| p.bytes().all(|b| b == b'0'));
+    version.is_some_and(|v| v != "ff") && !zero(trace) && !zero(span) && flags.is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_trace_is_kept_and_a_broken_one_replaced() {
+        let good = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+        let mut message = Message::default();
+        message.put("Traceparent", good.into());
+        assert_eq!(stamp(&mut message), 0);
+        assert_eq!(message.header(TRACEPARENT), Some(good));
+        assert_eq!(stamp(&mut message), 1);
+        assert_eq!(message.header(HOPS), Some("2"));
+        for bad in ["", "00-0-0-01", "00-00000000000000000000000000000000-00f067aa0ba902b7-01"] {
+            message.put(TRACEPARENT, bad.into());
+            stamp(&mut message);
+            assert!(message.header(TRACEPARENT).is_some_and(valid));
+            assert_ne!(message.header(TRACEPARENT), Some(bad));
+        }
+    }
+}

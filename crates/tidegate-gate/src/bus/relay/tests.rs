@@ -1,0 +1,177 @@
+//! The loop against a fake bus that breaks in every way that a bus can.
+
+use super::*;
+use crate::bus::{Error, Soon};
+use std::collections::{BTreeSet, VecDeque};
+use std::sync::{Arc, Mutex};
+
+/// A bus in memory; what is received and not acknowledged comes back.
+#[derive(Clone, Default)]
+struct FakeBus(Arc<Mutex<Fake>>);
+
+#[derive(Default)]
+struct Fake {
+    queue: VecDeque<Message>,
+    out: Vec<Message>,
+    acked: BTreeSet<String>,
+    again: usize,
+    /// Sends that fail before one succeeds, of each round.
+    failures: usize,
+    order: Vec<&'static str>,
+}
+
+struct FakeTicket(FakeBus, Message);
+
+impl Ticket for FakeTicket {
+    fn settle(&self, how: Settle) -> Soon<'_, Result<(), Error>> {
+        let mut fake = self.0.0.lock().unwrap();
+        match how {
+            Settle::Done => {
+                fake.acked.insert(self.1.id.clone());
+                fake.order.push("ack");
+            }
+            Settle::Again => {
+                fake.again += 1;
+                fake.queue.push_back(self.1.clone());
+            }
+            Settle::Extend => {}
+        }
+        Box::pin(async { Ok(()) })
+    }
+}
+
+impl Source for FakeBus {
+    fn receive(&mut self, most: usize) -> Soon<'_, Result<Vec<Received>, Error>> {
+        let bus = self.clone();
+        Box::pin(async move {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+            let mut fake = bus.0.lock().unwrap();
+            let most = most.min(fake.queue.len());
+            let ticket =
+                |m: Message| Received { ticket: Box::new(FakeTicket(bus.clone(), m.clone())), message: m };
+            Ok(fake.queue.drain(..most).map(ticket).collect())
+        })
+    }
+}
+
+impl Sink for FakeBus {
+    fn send<'a>(&'a mut self, batch: &'a [Message]) -> Soon<'a, Vec<Result<(), Error>>> {
+        let mut fake = self.0.lock().unwrap();
+        let mut out = Vec::new();
+        for message in batch {
+            if fake.failures > 0 {
+                fake.failures -= 1;
+                out.push(Err(Error::bus("publishing", "no")));
+            } else {
+                fake.out.push(message.clone());
+                fake.order.push("kept");
+                out.push(Ok(()));
+            }
+        }
+        Box::pin(async { out })
+    }
+}
+
+const ATTACK: &str = "' UNION SELECT password FROM users-- -";
+
+fn message(id: usize, payload: &str) -> Message {
+    Message {
+        id: id.to_string(),
+        place: "in".into(),
+        payload: payload.as_bytes().to_vec(),
+        headers: Vec::new(),
+    }
+}
+
+struct Run {
+    source: FakeBus,
+    sink: FakeBus,
+    aside: FakeBus,
+    counts: String,
+    log: String,
+}
+
+/// Runs over these messages until the source has nothing left, or for a while.
+fn run(messages: Vec<Message>, failures: usize, on_deny: OnDeny, settings: Settings) -> Run {
+    let (source, sink, aside) = (FakeBus::default(), FakeBus::default(), FakeBus::default());
+    source.0.lock().unwrap().queue.extend(messages);
+    sink.0.lock().unwrap().failures = failures;
+    let (counts, log) = (Counts::default(), Mutex::new(String::new()));
+    let say = |line: &str| log.lock().unwrap().push_str(line);
+    let relay = Relay {
+        source: Box::new(source.clone()),
+        sink: Box::new(sink.clone()),
+        quarantine: Some(Box::new(aside.clone())),
+        judge: Judge::new(Guard::default(), None, Shape::Mq),
+        on_deny,
+        settings,
+        counts: &counts,
+        log: &say,
+    };
+    let (tell, stop) = watch::channel(false);
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+        let end = async {
+            sleep(Duration::from_millis(400)).await;
+            tell.send(true).unwrap();
+        };
+        tokio::join!(relay.run(stop), end);
+    });
+    let log = log.lock().unwrap().clone();
+    Run { source, sink, aside, counts: counts.prometheus(), log }
+}
+
+#[test]
+fn what_passes_is_the_same_and_what_doesnt_is_kept_aside() {
+    let messages = (0..100).map(|n| message(n, if n % 10 == 3 { ATTACK } else { "{\"sku\": \"a-1\" }" }));
+    let run = run(messages.collect(), 0, OnDeny::Quarantine, Settings::default());
+    let (out, aside) = (run.sink.0.lock().unwrap(), run.aside.0.lock().unwrap());
+    assert_eq!((out.out.len(), aside.out.len()), (90, 10));
+    assert!(out.out.iter().all(|m| m.payload == b"{\"sku\": \"a-1\" }"));
+    assert!(
+        out.out.iter().all(|m| m.header("traceparent").is_some() && m.header("tidegate-hops") == Some("1"))
+    );
+    assert!(aside.out.iter().all(|m| m.header("tidegate-reasons").is_some_and(|r| r.contains("sql"))));
+    assert_eq!(run.source.0.lock().unwrap().acked.len(), 100);
+    assert!(run.counts.contains("tidegate_relay_passed_total 90\n"), "{}", run.counts);
+    assert!(run.counts.contains("tidegate_relay_quarantined_total 10\n"), "{}", run.counts);
+    assert!(!run.log.contains("UNION"), "{}", run.log);
+}
+
+#[test]
+fn a_bus_that_fails_loses_nothing() {
+    let run = run((0..20).map(|n| message(n, "fine")).collect(), 45, OnDeny::Quarantine, Settings::default());
+    let out = run.sink.0.lock().unwrap();
+    let ids: BTreeSet<_> = out.out.iter().map(|m| m.id.clone()).collect();
+    assert_eq!((out.out.len(), ids.len()), (20, 20));
+    assert_eq!(run.source.0.lock().unwrap().acked, ids);
+}
+
+#[test]
+fn what_cant_be_sent_before_the_end_is_given_back() {
+    let run = run(vec![message(1, "fine")], usize::MAX, OnDeny::Quarantine, Settings::default());
+    let source = run.source.0.lock().unwrap();
+    assert!(source.acked.is_empty() && source.again == 1, "{:?}", source.acked);
+}
+
+#[test]
+fn denied_messages_can_be_dropped_or_watched() {
+    let dropped = run(vec![message(1, ATTACK)], 0, OnDeny::Drop, Settings::default());
+    assert!(dropped.sink.0.lock().unwrap().out.is_empty() && dropped.aside.0.lock().unwrap().out.is_empty());
+    assert_eq!(dropped.source.0.lock().unwrap().acked.len(), 1);
+    let watched = run(vec![message(1, ATTACK)], 0, OnDeny::Monitor, Settings::default());
+    assert_eq!(watched.sink.0.lock().unwrap().out.len(), 1);
+    assert!(watched.log.contains("\"decision\":\"monitor\""), "{}", watched.log);
+}
+
+#[test]
+fn long_messages_and_circles_end_in_quarantine() {
+    let mut circling = message(1, "fine");
+    circling.put("tidegate-hops", "3".into());
+    let long = message(2, "a long one");
+    let settings = Settings { bytes: 6, hops: 3, ..Settings::default() };
+    let run = run(vec![circling, long, message(3, "fine")], 0, OnDeny::Quarantine, settings);
+    let aside = run.aside.0.lock().unwrap();
+    let reasons: Vec<_> = aside.out.iter().map(|m| m.header("tidegate-reasons").unwrap()).collect();
+    assert_eq!(reasons, ["hops", "size"]);
+    assert_eq!(run.sink.0.lock().unwrap().out.len(), 1);
+}

@@ -1,0 +1,141 @@
+//! `tidegate guard relay`: the decision between two buses.
+
+use crate::cli::contract::Enforced;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::interrupt;
+use crate::output::tell;
+use anyhow::Context;
+use std::sync::Arc;
+use std::time::Duration;
+use tidegate_decide::{Guard, Settings as Strictness, Trust};
+use tidegate_gate::bus::{Address, Counts, Error, Judge, OnDeny, Relay, Settings, open_sink, open_source};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+
+/// The arguments of `tidegate guard relay`.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Buses: nats://HOST:PORT/STREAM/CONSUMER to read from, nats://HOST:PORT/SUBJECT to write to.\n\
+    An input is acknowledged after its output is confirmed, or after its quarantine is."
+)]
+pub(super) struct Args {
+    /// Where messages come from
+    #[arg(long, value_name = "URL")]
+    from: Address,
+    /// Where those go that pass
+    #[arg(long, value_name = "URL")]
+    to: Address,
+    /// Where those go that are denied: file:FOLDER, or a place of a bus as in --to
+    #[arg(long, value_name = "URL", required_if_eq("on_deny", "quarantine"))]
+    quarantine: Option<Address>,
+    /// What becomes of a message that is denied
+    #[arg(long, value_enum, default_value_t)]
+    on_deny: Verb,
+    #[command(flatten)]
+    enforced: Enforced,
+    /// The function of the contract that messages are for
+    #[arg(long, value_name = "NAME", requires = "contract")]
+    function: Option<String>,
+    /// Messages in flight at once
+    #[arg(long, value_name = "N", default_value_t = Settings::default().batch, value_parser = batch)]
+    batch: usize,
+    /// Longest payload, in bytes; a longer one is denied
+    #[arg(long, value_name = "BYTES", default_value_t = Settings::default().bytes)]
+    max_bytes: usize,
+    /// Relays that a message may have passed before; beyond that it is denied
+    #[arg(long, value_name = "N", default_value_t = Settings::default().hops)]
+    max_hops: u32,
+    /// Seconds that messages in flight may take to end when the relay does
+    #[arg(long, value_name = "SECONDS", default_value_t = 20)]
+    drain: u64,
+}
+
+/// What becomes of a message that is denied.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+enum Verb {
+    /// It goes to --quarantine, with the reasons as headers
+    #[default]
+    Quarantine,
+    /// It is gone
+    Drop,
+    /// It passes, and is logged and counted
+    Monitor,
+}
+
+fn batch(text: &str) -> Result<usize, String> {
+    text.parse().ok().filter(|n| (1..=1000).contains(n)).ok_or_else(|| "expected 1 to 1000".to_string())
+}
+
+pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
+    let contract = args.enforced.load()?;
+    let under = match (contract, &args.function) {
+        (Some(contract), Some(function)) if contract.function(function).is_some() => {
+            Some((contract, function.clone()))
+        }
+        (Some(_), Some(function)) => {
+            return Err(Failure::usage(format!("the contract doesn't hold the function `{function}`"), None));
+        }
+        (Some(_), None) => return Err(Failure::usage("--contract needs --function".to_string(), None)),
+        (None, _) => None,
+    };
+    let strictness = under.as_ref().and_then(|(c, _)| Strictness::of(c).ok()).unwrap_or_default();
+    let trust =
+        under.as_ref().map(|(c, _)| Trust::of(c, |name| std::env::var(name).ok())).unwrap_or_default();
+    for name in under.iter().flat_map(|(c, _)| trust.missing(c)) {
+        tell(&format!("warning: `{name}` isn't set; what its secret has to sign is denied\n"));
+    }
+    let guard = Guard::new(strictness).trusting(Arc::new(trust));
+    let judge = Judge::new(guard, under, args.from.shape());
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("starting")?;
+    runtime.block_on(relay(args, judge))
+}
+
+async fn relay(args: &Args, judge: Judge) -> Result<Exit, Failure> {
+    let mut terminate = signal(SignalKind::terminate()).context("listening for signals")?;
+    let mut interrupt = signal(SignalKind::interrupt()).context("listening for signals")?;
+    interrupt::leave_to_command();
+    let quarantine = match &args.quarantine {
+        Some(address) => Some(open_sink(address).await.map_err(failure)?),
+        None => None,
+    };
+    let counts = Counts::default();
+    let say = |line: &str| tell(&format!("{line}\n"));
+    let relay = Relay {
+        sink: open_sink(&args.to).await.map_err(failure)?,
+        source: open_source(&args.from).await.map_err(failure)?,
+        quarantine,
+        judge,
+        on_deny: match args.on_deny {
+            Verb::Quarantine => OnDeny::Quarantine,
+            Verb::Drop => OnDeny::Drop,
+            Verb::Monitor => OnDeny::Monitor,
+        },
+        settings: Settings {
+            batch: args.batch,
+            bytes: args.max_bytes,
+            hops: args.max_hops,
+            drain: Duration::from_secs(args.drain),
+        },
+        counts: &counts,
+        log: &say,
+    };
+    say(r#"{"at":"relay","state":"running"}"#);
+    let (tell_stop, stop) = watch::channel(false);
+    let end = async {
+        tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
+        tell_stop.send_replace(true);
+        // The relay watches as long as the sender is there.
+        std::future::pending::<()>().await;
+    };
+    tokio::select! { () = relay.run(stop) => {}, () = end => {} }
+    tell(&counts.prometheus());
+    Ok(Exit::Clean)
+}
+
+fn failure(error: Error) -> Failure {
+    match error {
+        Error::Address(problem) => Failure::usage(problem, None),
+        Error::Bus { .. } => anyhow::Error::from(error).into(),
+    }
+}
