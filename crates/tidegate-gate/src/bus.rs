@@ -10,6 +10,7 @@ mod file;
 #[cfg(feature = "nats")]
 mod nats;
 mod relay;
+mod sqs;
 
 pub use address::{Address, open_sink, open_source};
 pub use event::Shape;
@@ -54,6 +55,8 @@ pub struct Message {
     pub payload: Vec<u8>,
     /// Headers or attributes, in the order in which they came.
     pub headers: Vec<(String, String)>,
+    /// What the bus says of it that headers don't hold, for a sink on the same bus.
+    pub native: Option<serde_json::Value>,
 }
 
 impl Message {

@@ -12,7 +12,7 @@ mod headers;
 mod metrics;
 mod policy;
 mod server;
-mod tls;
+pub(crate) mod tls;
 mod token;
 mod upgrade;
 mod upstream;

@@ -1,6 +1,8 @@
 //! The HTTP gate and the bus relay: async fronts around the decision.
 
 pub mod bus;
+mod client;
 pub mod http;
 #[cfg(feature = "redis")]
 pub mod limits;
+pub mod sigv4;

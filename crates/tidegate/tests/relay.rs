@@ -12,6 +12,8 @@
 
 #[path = "relay/nats.rs"]
 mod nats;
+#[path = "relay/sqs.rs"]
+mod sqs;
 
 use nats::{Client, Server};
 use std::collections::{BTreeMap, BTreeSet};

@@ -2,6 +2,7 @@
 
 use super::event::Shape;
 use super::file::Folder;
+use super::sqs::Queue;
 use super::{Error, Sink, Source};
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -14,6 +15,13 @@ pub enum Address {
         /// With scheme, user and port, without a path.
         server: String,
         /// What stands behind it.
+        path: String,
+    },
+    /// `sqs://REGION/ACCOUNT/NAME`.
+    Sqs {
+        /// Region of the queue.
+        region: String,
+        /// Account and name.
         path: String,
     },
     /// `file:FOLDER`, for quarantine.
@@ -44,9 +52,19 @@ impl FromStr for Address {
                 }
                 Ok(Self::Nats { server: format!("{scheme}://{server}"), path: path.to_string() })
             }
+            "sqs" => {
+                let (region, path) = rest.split_once('/').unwrap_or((rest, ""));
+                if region.is_empty() || path.split('/').filter(|p| !p.is_empty()).count() != 2 {
+                    return Err("expected sqs://REGION/ACCOUNT/NAME".into());
+                }
+                if path.ends_with(".fifo") {
+                    return Err("FIFO queues aren't spoken yet: their order would be lost".into());
+                }
+                Ok(Self::Sqs { region: region.to_string(), path: path.to_string() })
+            }
             // The rest of the URL may hold a password.
             _ => Err(format!(
-                "there is no bus for `{scheme}://`; known are nats, tls (NATS over TLS) and file"
+                "there is no bus for `{scheme}://`; known are nats, tls (NATS over TLS), sqs and file"
             )),
         }
     }
@@ -56,8 +74,16 @@ impl Address {
     /// Which event its messages are read as.
     pub fn shape(&self) -> Shape {
         match self {
+            Self::Sqs { region, path } => {
+                Shape::Sqs { arn: format!("arn:aws:sqs:{region}:{}", path.replace('/', ":")) }
+            }
             Self::Nats { .. } | Self::File(_) => Shape::Mq,
         }
+    }
+
+    /// Whether what comes from here can go there: each bus has bounds of its own on what it carries.
+    pub fn fits(&self, to: &Self) -> bool {
+        matches!((self, to), (Self::Nats { .. }, Self::Nats { .. }) | (Self::Sqs { .. }, Self::Sqs { .. }))
     }
 }
 
@@ -71,6 +97,7 @@ pub async fn open_source(address: &Address) -> Result<Box<dyn Source>, Error> {
         Address::Nats { server, path } => Ok(Box::new(super::nats::Pull::open(server, path).await?)),
         #[cfg(not(feature = "nats"))]
         Address::Nats { .. } => Err(unbuilt("nats")),
+        Address::Sqs { region, path } => Ok(Box::new(Queue::open(region, path)?)),
         Address::File(_) => Err(Error::Address("a folder is only for quarantine".into())),
     }
 }
@@ -85,6 +112,7 @@ pub async fn open_sink(address: &Address) -> Result<Box<dyn Sink>, Error> {
         Address::Nats { server, path } => Ok(Box::new(super::nats::Publish::open(server, path).await?)),
         #[cfg(not(feature = "nats"))]
         Address::Nats { .. } => Err(unbuilt("nats")),
+        Address::Sqs { region, path } => Ok(Box::new(Queue::open(region, path)?)),
         Address::File(path) => Ok(Box::new(Folder::open(path)?)),
     }
 }
@@ -103,7 +131,17 @@ mod tests {
         let nats: Address = "nats://a:b@h:4222/ORDERS/relay".parse().unwrap();
         assert_eq!(nats, Address::Nats { server: "nats://a:b@h:4222".into(), path: "ORDERS/relay".into() });
         assert_eq!("file:./q".parse(), Ok(Address::File("./q".into())));
-        for bad in ["", "nats://", "nats://h", "nats://h/", "file:", "pigeon://secret@x/y", "x"] {
+        for bad in [
+            "",
+            "nats://",
+            "nats://h",
+            "nats://h/",
+            "file:",
+            "sqs://r/q",
+            "sqs://r/1/q.fifo",
+            "pigeon://secret@x/y",
+            "x",
+        ] {
             let problem = bad.parse::<Address>().unwrap_err();
             assert!(!problem.contains("secret"), "{problem}");
         }

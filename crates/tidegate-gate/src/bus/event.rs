@@ -82,6 +82,7 @@ mod tests {
                 place: "orders".into(),
                 payload: payload.as_bytes().to_vec(),
                 headers: vec![("kind".into(), "order".into())],
+                native: None,
             };
             let decide = |message: &Message| {
                 let event = shape.event(message).unwrap();

@@ -91,6 +91,7 @@ fn received(message: jetstream::Message) -> Result<Received, Error> {
         // Those of the server say where the message was to go, not where it goes now.
         headers: headers.filter(|(n, _)| !own(n)).collect(),
         payload: message.payload.into(),
+        native: None,
     };
     Ok(Received { message, ticket: Box::new(Ack(acker)) })
 }

@@ -48,7 +48,7 @@ pub(super) fn server(
 }
 
 /// For connections to upstreams.
-pub(super) fn client(ca: Option<&Path>) -> Result<TlsConnector, Error> {
+pub(crate) fn client(ca: Option<&Path>) -> Result<TlsConnector, Error> {
     let named = std::env::var_os("SSL_CERT_FILE").map(PathBuf::from);
     let system = || SYSTEM.iter().map(PathBuf::from).find(|path| path.exists());
     let ca = ca.map(Path::to_path_buf).or(named).or_else(system);

@@ -79,7 +79,7 @@ fn message(id: usize, payload: &str) -> Message {
         id: id.to_string(),
         place: "in".into(),
         payload: payload.as_bytes().to_vec(),
-        headers: Vec::new(),
+        ..Message::default()
     }
 }
 

@@ -16,7 +16,8 @@ use tokio::sync::watch;
 /// The arguments of `tidegate guard relay`.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Buses: nats://HOST:PORT/STREAM/CONSUMER to read from, nats://HOST:PORT/SUBJECT to write to.\n\
+    after_help = "Buses: nats://HOST:PORT/STREAM/CONSUMER to read from, nats://HOST:PORT/SUBJECT to write to;\n\
+    sqs://REGION/ACCOUNT/NAME (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, AWS_ENDPOINT_URL).\n\
     An input is acknowledged after its output is confirmed, or after its quarantine is."
 )]
 pub(super) struct Args {
@@ -68,6 +69,13 @@ fn batch(text: &str) -> Result<usize, String> {
 }
 
 pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
+    let aside = args.quarantine.iter().filter(|place| !matches!(place, Address::File(_)));
+    if aside.chain([&args.to]).any(|to| !args.from.fits(to)) {
+        return Err(Failure::usage(
+            "a relay stays on one bus: --from and --to name different ones".into(),
+            None,
+        ));
+    }
     let contract = args.enforced.load()?;
     let under = match (contract, &args.function) {
         (Some(contract), Some(function)) if contract.function(function).is_some() => {

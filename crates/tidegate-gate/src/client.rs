@@ -1,0 +1,90 @@
+//! A small HTTP client for the interfaces of clouds: one request, one bounded answer.
+
+use crate::http::tls;
+use http_body_util::{BodyExt as _, Full, Limited};
+use hyper::body::Bytes;
+use hyper::{Request, StatusCode};
+use hyper_util::rt::TokioIo;
+use rustls::pki_types::ServerName;
+use std::time::Duration;
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+
+/// The longest answer that is read.
+const ANSWER: usize = 32 << 20;
+/// Longer than any service waits for messages.
+const TIME: Duration = Duration::from_secs(30);
+
+/// A client of one server.
+pub(crate) struct Client {
+    host: String,
+    port: u16,
+    tls: Option<TlsConnector>,
+}
+
+impl Client {
+    /// For a base of scheme, host and port.
+    pub(crate) fn new(base: &str) -> Result<Self, String> {
+        let (scheme, host) = base.trim_end_matches('/').split_once("://").ok_or("expected a URL")?;
+        let secure = match scheme {
+            "https" => true,
+            "http" => false,
+            _ => return Err("expected http:// or https://".into()),
+        };
+        let (host, port) = match host.rsplit_once(':') {
+            Some((host, port)) => (host, port.parse().map_err(|_| "the port is no number")?),
+            None => (host, if secure { 443 } else { 80 }),
+        };
+        let tls = if secure { Some(tls::client(None).map_err(|e| e.to_string())?) } else { None };
+        Ok(Self { host: host.to_string(), port, tls })
+    }
+
+    /// What stands in `Host`.
+    pub(crate) fn authority(&self) -> String {
+        let usual = if self.tls.is_some() { 443 } else { 80 };
+        if self.port == usual { self.host.clone() } else { format!("{}:{}", self.host, self.port) }
+    }
+
+    /// Sends, and reads the whole answer.
+    pub(crate) async fn send(&self, request: Request<Full<Bytes>>) -> Result<(StatusCode, Bytes), String> {
+        tokio::time::timeout(TIME, self.exchange(request))
+            .await
+            .map_err(|_| "no answer in time".to_string())?
+    }
+
+    async fn exchange(&self, request: Request<Full<Bytes>>) -> Result<(StatusCode, Bytes), String> {
+        let stream = TcpStream::connect((self.host.as_str(), self.port)).await.map_err(|e| e.to_string())?;
+        let _ = stream.set_nodelay(true);
+        match &self.tls {
+            None => talk(stream, request).await,
+            Some(tls) => {
+                let name = ServerName::try_from(self.host.clone()).map_err(|e| e.to_string())?;
+                talk(tls.connect(name, stream).await.map_err(|e| e.to_string())?, request).await
+            }
+        }
+    }
+}
+
+async fn talk(
+    stream: impl tokio::io::AsyncRead + tokio::io::AsyncWrite + Send + Unpin + 'static,
+    request: Request<Full<Bytes>>,
+) -> Result<(StatusCode, Bytes), String> {
+    let shaken = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await;
+    let (mut sender, connection) = shaken.map_err(|e| e.to_string())?;
+    let answer = async {
+        let answer = sender.send_request(request).await.map_err(|e| e.to_string())?;
+        let status = answer.status();
+        let body = Limited::new(answer.into_body(), ANSWER).collect().await.map_err(|e| e.to_string())?;
+        Ok((status, body.to_bytes()))
+    };
+    tokio::pin!(answer, connection);
+    let mut open = true;
+    loop {
+        tokio::select! {
+            biased;
+            done = &mut answer => return done,
+            // The answer says why.
+            _ = &mut connection, if open => open = false,
+        }
+    }
+}

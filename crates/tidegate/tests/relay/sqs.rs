@@ -1,0 +1,122 @@
+//! The relay between queues of a server that speaks like SQS.
+
+use super::ATTACK;
+use serde_json::{Value, json};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+struct Ends(Child);
+
+impl Drop for Ends {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// One call over a connection of its own.
+fn call(port: u16, action: &str, body: &Value) -> Value {
+    let body = body.to_string();
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    let head = format!(
+        "POST / HTTP/1.1\r\nhost: 127.0.0.1\r\nx-amz-target: AmazonSQS.{action}\r\ncontent-type: application/x-amz-json-1.0\r\n\
+         authorization: AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/sqs/aws4_request, SignedHeaders=host, Signature=0\r\n\
+         connection: close\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    stream.write_all(head.as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    assert!(head.starts_with("HTTP/1.1 200"), "{answer}");
+    serde_json::from_str(if body.is_empty() { "null" } else { body }).unwrap()
+}
+
+#[test]
+fn queues_are_relayed_with_their_attributes() {
+    let Some(peers) = std::env::var_os("TIDEGATE_PEERS").map(PathBuf::from) else {
+        eprintln!("SKIPPED sqs: `cargo xtask test` installs moto");
+        return;
+    };
+    let folder = peers.join("pypi/moto");
+    assert!(folder.is_dir(), "there is no {}", folder.display());
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let server = Command::new("python3")
+        .args(["-m", "moto.server", "-H", "127.0.0.1", "-p", &port.to_string()])
+        .env("PYTHONPATH", &folder)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn();
+    let _server = Ends(server.unwrap());
+    let start = Instant::now();
+    while TcpStream::connect(("127.0.0.1", port)).is_err() {
+        assert!(start.elapsed() < Duration::from_secs(60), "moto doesn't start");
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    for name in ["in", "out", "aside"] {
+        call(port, "CreateQueue", &json!({"QueueName": name}));
+    }
+    let url = |name: &str| format!("http://127.0.0.1:{port}/123456789012/{name}");
+    for n in 0..60 {
+        let body = if n % 20 == 7 {
+            format!("{{\"n\":{n},\"q\":\"{ATTACK}\"}}")
+        } else {
+            format!("{{ \"n\" : {n} }}")
+        };
+        let attributes = json!({"count": {"DataType": "Number", "StringValue": n.to_string()}});
+        call(
+            port,
+            "SendMessage",
+            &json!({"QueueUrl": url("in"), "MessageBody": body, "MessageAttributes": attributes}),
+        );
+    }
+    let relay = Command::new(env!("CARGO_BIN_EXE_tidegate"))
+        .args(["guard", "relay", "--from", "sqs://us-east-1/123456789012/in"])
+        .args([
+            "--to",
+            "sqs://us-east-1/123456789012/out",
+            "--quarantine",
+            "sqs://us-east-1/123456789012/aside",
+        ])
+        .env("AWS_ENDPOINT_URL", format!("http://127.0.0.1:{port}"))
+        .env("AWS_ACCESS_KEY_ID", "test")
+        .env("AWS_SECRET_ACCESS_KEY", "test")
+        .env_remove("AWS_SESSION_TOKEN")
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn();
+    let mut relay = Ends(relay.unwrap());
+    let count = |name: &str, key: &str| {
+        let answer =
+            call(port, "GetQueueAttributes", &json!({"QueueUrl": url(name), "AttributeNames": ["All"]}));
+        answer["Attributes"][key].as_str().unwrap().parse::<usize>().unwrap()
+    };
+    let left =
+        || count("in", "ApproximateNumberOfMessages") + count("in", "ApproximateNumberOfMessagesNotVisible");
+    let start = Instant::now();
+    while left() > 0 {
+        assert!(start.elapsed() < Duration::from_secs(30), "{} messages are left", left());
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    assert!(Command::new("kill").args(["-TERM", &relay.0.id().to_string()]).status().unwrap().success());
+    let said: Vec<String> =
+        BufReader::new(relay.0.stderr.take().unwrap()).lines().map(Result::unwrap).collect();
+    assert!(relay.0.wait().unwrap().success(), "{said:?}");
+    let visible = |name| count(name, "ApproximateNumberOfMessages");
+    assert_eq!((visible("out"), visible("aside")), (57, 3), "{said:?}");
+    let one = |name: &str| {
+        let ask = json!({"QueueUrl": url(name), "MaxNumberOfMessages": 1, "MessageAttributeNames": ["All"]});
+        call(port, "ReceiveMessage", &ask)["Messages"][0].clone()
+    };
+    let (good, bad) = (one("out"), one("aside"));
+    assert!(good["Body"].as_str().unwrap().starts_with("{ \"n\" : "), "{good}");
+    assert_eq!(good["MessageAttributes"]["count"]["DataType"], "Number", "{good}");
+    assert!(good["MessageAttributes"]["traceparent"]["StringValue"].is_string(), "{good}");
+    assert!(
+        bad["MessageAttributes"]["tidegate-reasons"]["StringValue"].as_str().unwrap().contains("sql"),
+        "{bad}"
+    );
+}
