@@ -43,9 +43,7 @@ const PEERS: &[(Kind, &str)] = &[
 ];
 
 /// Features whose tests need servers of others.
-const FEATURES: &str = "tidegate-gate/redis";
-/// Features with tests of their own that are off by default.
-const BUSES: &str = "tidegate/nats";
+const FEATURES: &str = "tidegate-decide/compile,tidegate/nats,tidegate/redis";
 
 pub(crate) fn run() -> Result<bool> {
     install(DEBIAN)?;
@@ -66,12 +64,6 @@ pub(crate) fn run() -> Result<bool> {
         good &= tests(Runner::Cargo, &mut cargo(&documents), &mut counts)?;
     } else {
         let all = ["test", "--workspace", "--features", FEATURES, "--no-fail-fast"];
-            ["nextest", "run", "--workspace", "--features", BUSES, "--no-fail-fast", "--no-tests", "pass"];
-        good &= tests(Runner::Nextest, &mut cargo(&nextest), &mut counts)?;
-        let documents = ["test", "--workspace", "--features", BUSES, "--doc", "--no-fail-fast"];
-        good &= tests(Runner::Cargo, &mut cargo(&documents), &mut counts)?;
-    } else {
-        let all = ["test", "--workspace", "--features", BUSES, "--no-fail-fast"];
         good &= tests(Runner::Cargo, &mut cargo(&all), &mut counts)?;
     }
     good &= differential::examples()?;

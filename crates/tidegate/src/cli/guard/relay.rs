@@ -71,10 +71,7 @@ fn batch(text: &str) -> Result<usize, String> {
 pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
     let aside = args.quarantine.iter().filter(|place| !matches!(place, Address::File(_)));
     if aside.chain([&args.to]).any(|to| !args.from.fits(to)) {
-        return Err(Failure::usage(
-            "a relay stays on one bus: --from and --to name different ones".into(),
-            None,
-        ));
+        return Err(Failure::usage("a relay stays on one bus: --from and --to name different ones", None));
     }
     let contract = args.enforced.load()?;
     let under = match (contract, &args.function) {
