@@ -1,6 +1,7 @@
 //! The account that a system declares: its roles and users with their policies, its resources with theirs.
 
 mod attach;
+mod organization;
 mod policies;
 
 use crate::document::document;
@@ -29,6 +30,7 @@ pub fn account(system: &System, library: &Library<'_>) -> Account {
     builder.identities();
     builder.resources();
     builder.attach();
+    builder.organization();
     builder.account
 }
 

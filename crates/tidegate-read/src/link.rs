@@ -12,6 +12,7 @@ mod gcp;
 mod grants;
 mod identities;
 mod messages;
+mod permits;
 mod resolve;
 mod routes;
 mod targets;
@@ -43,8 +44,9 @@ pub fn link(system: &System) -> Graph {
             azure::link(&mut linker, resource);
         }
     }
-    identities::link(&mut linker);
-    grants::link(&mut linker);
+    let permits = permits::Permits::new(system);
+    identities::link(&mut linker, &permits);
+    grants::link(&mut linker, &permits);
     triggers::link_permissions(&mut linker);
     gcp::link_bindings(&mut linker);
     azure::link_assignments(&mut linker);

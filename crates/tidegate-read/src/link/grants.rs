@@ -4,9 +4,12 @@
 //! environment names, to the only resource of that service, or, where the service has no resource in the system, to the
 //! service itself.
 
+mod own;
+
 use super::Linker;
 use super::access::{self, Access, declared_as, is_plumbing};
 use super::identities::Policies;
+use super::permits::Permits;
 use super::targets::environment;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use tidegate_graph::{EdgeKind, NodeKind, Resource, Span, Str, World, policy};
@@ -29,7 +32,7 @@ struct Grant {
     span: Span,
 }
 
-pub(super) fn link(linker: &mut Linker) {
+pub(super) fn link(linker: &mut Linker, permits: &Permits) {
     let policies = Policies::collect(linker);
     let system = linker.system;
     let by_id: HashMap<Str, &Resource> = system.resources().iter().map(|r| (r.id.clone(), r)).collect();
@@ -38,7 +41,6 @@ pub(super) fn link(linker: &mut Linker) {
         let resource = linker.graph.node(index).and_then(|n| by_id.get(&n.id).copied());
         if let (NodeKind::Identity, Some(resource)) = (linker.kind(index), resource) {
             let found = of_identity(linker, &policies, resource, index);
-            identity_edges(linker, resource, index, &found);
             grants.insert(index, found);
         }
     }
@@ -53,19 +55,36 @@ pub(super) fn link(linker: &mut Linker) {
         for role in roles.iter().filter(|r| seen.insert(**r)) {
             let users = linker.graph.incoming(*role).filter(|e| e.kind == EdgeKind::Assumes).count();
             environment.users = users;
+            let who = Who { node, identity: id_of(linker, *role), permits };
             for grant in grants.get(role).map(Vec::as_slice).unwrap_or_default() {
-                data_edges(linker, resource, node, grant, &environment);
+                data_edges(linker, resource, &who, grant, &environment);
             }
         }
         let unknown_role = roles.is_empty() && resource.properties.contains_key("Role");
         environment_edges(linker, node, &environment, unknown_role);
     }
-    service_roles(linker, &grants);
+    service_roles(linker, permits, &grants);
+    for (index, found) in &grants {
+        if let Some(resource) = linker.graph.node(*index).and_then(|n| by_id.get(&n.id).copied()) {
+            own::edges(linker, permits, resource, *index, found);
+        }
+    }
+}
+
+fn id_of(linker: &Linker, node: usize) -> Str {
+    linker.graph.node(node).map(|n| n.id.clone()).unwrap_or_default()
+}
+
+/// Who acts, with whose permissions.
+struct Who<'p> {
+    node: usize,
+    identity: Str,
+    permits: &'p Permits,
 }
 
 /// Roles that a service without a resource of its own acts with: a function starts a transcription, the service writes
 /// the result.
-fn service_roles(linker: &mut Linker, grants: &BTreeMap<usize, Vec<Grant>>) {
+fn service_roles(linker: &mut Linker, permits: &Permits, grants: &BTreeMap<usize, Vec<Grant>>) {
     let system = linker.system;
     for resource in system.of_type("AWS::IAM::Role") {
         let Some(role) = linker.node(resource) else { continue };
@@ -76,8 +95,9 @@ fn service_roles(linker: &mut Linker, grants: &BTreeMap<usize, Vec<Grant>>) {
             let Some(node) = linker.graph.index(&format!("external/{service}")) else { continue };
             linker.edge(node, role, EdgeKind::Assumes, "trust policy", resource.span);
             let nothing = Environment { nodes: HashSet::new(), spans: Vec::new(), users: 1 };
+            let who = Who { node, identity: resource.id.clone(), permits };
             for grant in grants.get(&role).map(Vec::as_slice).unwrap_or_default() {
-                data_edges(linker, resource, node, grant, &nothing);
+                data_edges(linker, resource, &who, grant, &nothing);
             }
         }
     }
@@ -155,27 +175,6 @@ fn managed_grants(name: &str, span: Span) -> Vec<Grant> {
     access::of_managed_policy(name).map(grant).into_iter().collect()
 }
 
-/// `grants` and `passes` edges of the identity itself.
-fn identity_edges(linker: &mut Linker, resource: &Resource, identity: usize, grants: &[Grant]) {
-    for grant in grants {
-        let evidence = format!("{}:{} in {}", grant.service, grant.action, grant.policy);
-        // A grant on everything of a service reaches each of its resources; on everything at all it says nothing of any.
-        let everything =
-            if grant.everything { linker.of_service(resource, declared_as(&grant.service)) } else { &[] };
-        let everything: Vec<usize> = everything.iter().take(MAX_OPEN).copied().collect();
-        for to in grant.nodes.iter().chain(&everything).filter(|n| **n != identity) {
-            if linker.kind(*to) == NodeKind::Identity
-                && policy::matches(&grant.action, "passrole")
-                && matches!(grant.service.as_str(), "iam" | "*")
-            {
-                linker.edge(identity, *to, EdgeKind::Passes, evidence.clone(), grant.span);
-            } else {
-                linker.edge(identity, *to, EdgeKind::Grants, evidence.clone(), grant.span);
-            }
-        }
-    }
-}
-
 /// Nodes that the environment of a piece of code names.
 struct Environment {
     nodes: HashSet<usize>,
@@ -197,15 +196,16 @@ fn surroundings(linker: &Linker, resource: &Resource) -> Environment {
 fn data_edges(
     linker: &mut Linker,
     resource: &Resource,
-    node: usize,
+    who: &Who<'_>,
     grant: &Grant,
     environment: &Environment,
 ) {
+    let node = who.node;
     if grant.service == "*" {
         // Everything: the environment says what of it is used.
         for (to, span) in &environment.spans {
             let all = Access { reads: true, writes: true };
-            edges_for(linker, node, *to, all, grant, *span);
+            edges_for(linker, who, *to, all, grant, *span);
         }
         return;
     }
@@ -265,7 +265,7 @@ fn data_edges(
         }
     }
     for to in found {
-        edges_for(linker, node, to, access, grant, grant.span);
+        edges_for(linker, who, to, access, grant, grant.span);
     }
 }
 
@@ -316,17 +316,32 @@ fn open_grant(
     }
 }
 
-fn edges_for(linker: &mut Linker, node: usize, to: usize, access: Access, grant: &Grant, span: Span) {
-    let evidence = format!("{}:{} in {}", grant.service, grant.action, grant.policy);
+fn edges_for(linker: &mut Linker, who: &Who<'_>, to: usize, access: Access, grant: &Grant, span: Span) {
+    let node = who.node;
+    let written = format!("{}:{} in {}", grant.service, grant.action, grant.policy);
     let kind = linker.kind(to);
     let stored = matches!(
         kind,
         NodeKind::Store | NodeKind::Secret | NodeKind::Queue | NodeKind::Stream | NodeKind::Log
     );
-    if access.reads && stored {
-        linker.edge(to, node, EdgeKind::Reads, evidence.clone(), span);
+    let id = linker.graph.node(to).filter(|n| n.span.is_some()).map(|n| n.id.clone());
+    let service = match grant.service.as_str() {
+        "*" => linker.service(to).to_owned(),
+        service => service.to_owned(),
+    };
+    let ask = |wants: &dyn Fn(Access) -> bool| {
+        let wants = |action: &str| wants(access::of_action(&service, action));
+        who.permits.ask(&who.identity, (&service, &grant.action), id.as_deref(), &wants).evidence(&written)
+    };
+    if access.reads
+        && stored
+        && let Some(evidence) = ask(&|a| a.reads)
+    {
+        linker.edge(to, node, EdgeKind::Reads, evidence, span);
     }
-    if access.writes || !stored {
+    if (access.writes || !stored)
+        && let Some(evidence) = ask(&|a| if stored { a.writes } else { a.reads || a.writes })
+    {
         let kind = match kind {
             NodeKind::Function | NodeKind::Workflow | NodeKind::Api | NodeKind::External => EdgeKind::Invokes,
             kind => super::delivery(kind),

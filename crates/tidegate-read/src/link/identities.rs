@@ -1,6 +1,7 @@
 //! Identities: who assumes which role, whom a role trusts, which role may be handed on.
 
 use super::Linker;
+use super::permits::Permits;
 use super::walk::{all, flat};
 use crate::document::document;
 use std::collections::HashMap;
@@ -116,11 +117,11 @@ impl Policies {
     }
 }
 
-pub(super) fn link(linker: &mut Linker) {
+pub(super) fn link(linker: &mut Linker, permits: &Permits) {
     let system = linker.system;
     for resource in system.resources() {
         if resource.ty == "AWS::IAM::Role" {
-            trust(linker, resource);
+            trust(linker, permits, resource);
             continue;
         }
         let Some(node) = linker.node(resource) else { continue };
@@ -140,20 +141,32 @@ pub(super) fn link(linker: &mut Linker) {
 }
 
 /// Foreign accounts, federations and users that may assume a role. Services are told by what assumes it.
-fn trust(linker: &mut Linker, resource: &Resource) {
+fn trust(linker: &mut Linker, permits: &Permits, resource: &Resource) {
     let Some(role) = linker.node(resource) else { return };
     for policy in all(&resource.properties, "AssumeRolePolicyDocument").into_iter().filter_map(document) {
         let Some(map) = policy.as_map() else { continue };
-        for statement in all(map, "Statement").into_iter().filter_map(Value::as_map) {
+        for (at, statement) in all(map, "Statement").into_iter().filter_map(|v| Some((v.span, v.as_map()?))) {
             if statement.get("Effect").and_then(Value::as_str) != Some("Allow") {
                 continue;
             }
-            for kind in ["AWS", "Federated"] {
+            let evidence = match permits.trust_conditions(&resource.id, at) {
+                Some(conditions) => format!("trust policy, {conditions}"),
+                None => "trust policy".to_owned(),
+            };
+            for (kind, action) in [("AWS", "sts:AssumeRole"), ("Federated", "sts:AssumeRoleWithWebIdentity")]
+            {
                 for value in all(statement, &format!("Principal.{kind}")) {
                     let nodes = principals(linker, resource, value);
                     for principal in nodes.into_iter().filter(|n| *n != role) {
-                        linker.edge(principal, role, EdgeKind::Assumes, "trust policy", value.span);
-                        linker.edge(role, principal, EdgeKind::Trusts, "trust policy", value.span);
+                        let named = linker.graph.node(principal).map(|n| match n.kind {
+                            NodeKind::External => n.name.clone(),
+                            _ => n.id.clone(),
+                        });
+                        if !permits.trusts(&resource.id, &named.unwrap_or_default(), action) {
+                            continue;
+                        }
+                        linker.edge(principal, role, EdgeKind::Assumes, evidence.as_str(), value.span);
+                        linker.edge(role, principal, EdgeKind::Trusts, evidence.as_str(), value.span);
                     }
                 }
             }

@@ -5,6 +5,7 @@
 mod asyncapi;
 mod cdk;
 mod cloudformation;
+mod identity;
 mod link;
 mod openapi;
 mod scratch;
