@@ -77,6 +77,11 @@ impl<'a> Context<'a> {
         self.reported.into_inner()
     }
 
+    /// What the code of a resource reaches with its permissions.
+    pub(crate) fn radius(&self, resource: &Resource) -> Option<&crate::radius::Radius> {
+        self.index.radius(&resource.id)
+    }
+
     /// What the team has decided that no policy may say.
     pub(crate) fn guardrails(&self) -> &Guardrails {
         &self.index.guardrails

@@ -11,6 +11,8 @@ pub struct Guardrails {
     pub required_conditions: Vec<(String, Vec<String>)>,
     /// Accounts that may be let in beside the own one; `None` lets every account in.
     pub allowed_external_accounts: Option<Vec<String>>,
+    /// How many identities and resources code may reach with its permissions, at most.
+    pub max_blast_radius: Option<usize>,
 }
 
 impl Guardrails {

@@ -2,6 +2,7 @@
 
 use crate::Guardrails;
 use crate::entries::Entries;
+use crate::radius::{self, Radius};
 use std::cell::OnceCell;
 use std::collections::HashMap;
 use tidegate_graph::{Data, Graph, Map, Piece, Resource, Span, Str, System, Value};
@@ -18,6 +19,7 @@ pub(crate) struct Index<'a> {
     variables: HashMap<Span, Vec<&'a Resource>>,
     statements: OnceCell<HashMap<Span, usize>>,
     pub(crate) guardrails: Guardrails,
+    radii: OnceCell<HashMap<Str, Radius>>,
 }
 
 /// A resource that names another one.
@@ -108,6 +110,7 @@ impl<'a> Index<'a> {
             variables: HashMap::new(),
             statements: OnceCell::new(),
             guardrails: Guardrails::default(),
+            radii: OnceCell::new(),
         };
         let names: HashMap<&str, (&'static str, &'static str)> = NAMES.iter().map(|n| (n.0, *n)).collect();
         for resource in system.resources() {
@@ -141,6 +144,11 @@ impl<'a> Index<'a> {
             }
         }
         index
+    }
+
+    /// What the code of a resource reaches with its permissions.
+    pub(crate) fn radius(&self, id: &str) -> Option<&Radius> {
+        self.radii.get_or_init(|| radius::all(self.system)).get(id)
     }
 
     pub(crate) fn of_type(&self, ty: &str) -> &[&'a Resource] {

@@ -21,6 +21,7 @@ mod openapi;
 mod outside;
 mod pattern;
 mod policies;
+mod radius;
 mod registry;
 mod rest;
 mod rule;

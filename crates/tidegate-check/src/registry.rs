@@ -131,6 +131,7 @@ pub(crate) static RULES: &[Entry] = &[
     Entry::of::<identity::group_without_user::GroupWithoutUser>(),
     Entry::of::<identity::guest_identities::GuestIdentities>(),
     Entry::of::<identity::inline_group_policy::InlineGroupPolicy>(),
+    Entry::of::<identity::large_blast_radius::LargeBlastRadius>(),
     Entry::of::<identity::managed_admin_policy::ManagedAdminPolicy>(),
     Entry::of::<identity::may_open_everything::MayOpenEverything>(),
     Entry::of::<identity::organization_without_policies::OrganizationWithoutPolicies>(),

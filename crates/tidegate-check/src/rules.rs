@@ -134,6 +134,7 @@ pub(crate) mod identity {
     pub(crate) mod group_without_user;
     pub(crate) mod guest_identities;
     pub(crate) mod inline_group_policy;
+    pub(crate) mod large_blast_radius;
     pub(crate) mod managed_admin_policy;
     pub(crate) mod may_open_everything;
     pub(crate) mod organization_without_policies;

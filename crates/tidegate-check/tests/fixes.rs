@@ -139,11 +139,12 @@ fn entries(folder: &Path) -> Vec<PathBuf> {
 fn run(rule: &Metadata, path: &Path) -> (System, Vec<Finding>) {
     let system = tidegate_read::read(path, &tidegate_read::Options::default());
     let graph = tidegate_read::link(&system);
-    // What the page of that rule says; others don't look at it.
+    // What the pages of their rules say; others don't look at it.
     let guardrails = Guardrails {
         forbidden_actions: vec!["iam:CreateUser".into()],
         required_conditions: vec![("iam:PassRole".into(), vec!["iam:PassedToService".into()])],
         allowed_external_accounts: Some(vec!["111122223333".into()]),
+        max_blast_radius: Some(2),
         ..Guardrails::default()
     };
     let selection = Selection { only: vec![rule.id.into()], guardrails, ..Selection::default() };

@@ -157,6 +157,22 @@ impl<'a> Reach<'a> {
         Walk::new(self, who, true).targets()
     }
 
+    /// Everything that what runs as a resource's roles certainly reaches beside them: its blast radius.
+    pub fn radius(&self, resource: usize) -> BTreeSet<Target> {
+        let roles = self.roles_of(resource);
+        let mut targets: BTreeSet<Target> = roles.iter().flat_map(|role| self.targets(*role)).collect();
+        roles.iter().for_each(|role| _ = targets.remove(&Target::Identity(*role)));
+        targets
+    }
+
+    /// How many that is: everything counts as everything.
+    pub fn size(&self, targets: &BTreeSet<Target>) -> usize {
+        match targets.contains(&Target::Everything) {
+            true => self.world.account.identities.len() + self.world.account.resources.len(),
+            false => targets.len(),
+        }
+    }
+
     /// The smallest set of statements without which none of the targets is certainly reached any more, found by taking
     /// them away and looking again. `None` when there is none.
     pub fn cut(&self, who: usize, targets: &BTreeSet<Target>) -> Option<Vec<Cut>> {
@@ -226,6 +242,26 @@ impl<'a> Reach<'a> {
             To::Resource(index) => self.world.resource(index).map(|r| r.arn.clone()).unwrap_or_default(),
         }
     }
+}
+
+/// True for resources that run code or steps with permissions of their own.
+pub fn is_compute(ty: &str) -> bool {
+    const TYPES: [&str; 13] = [
+        "AWS::AppRunner::Service",
+        "AWS::Batch::JobDefinition",
+        "AWS::BedrockAgentCore::Runtime",
+        "AWS::CodeBuild::Project",
+        "AWS::EC2::Instance",
+        "AWS::ECS::TaskDefinition",
+        "AWS::EMRServerless::Application",
+        "AWS::Glue::Job",
+        "AWS::Lambda::Function",
+        "AWS::SageMaker::NotebookInstance",
+        "AWS::Serverless::Function",
+        "AWS::StepFunctions::StateMachine",
+        "AWS::Synthetics::Canary",
+    ];
+    TYPES.contains(&ty)
 }
 
 impl Default for Options {

@@ -313,6 +313,16 @@ impl Reader {
                     let accounts = accounts.into_iter().map(|(t, _)| t).collect();
                     self.config.guardrails.allowed_external_accounts = Some(accounts);
                 }
+                "max-blast-radius" => {
+                    let number = match value.get_ref() {
+                        DeValue::Integer(number) => number.as_str().parse::<usize>().ok(),
+                        _ => None,
+                    };
+                    match number {
+                        Some(number) => self.config.guardrails.max_blast_radius = Some(number),
+                        None => self.wrong("iam.max-blast-radius", value, "a whole number"),
+                    }
+                }
                 name => self.unknown_key(key.span(), name, "iam."),
             }
         }
@@ -529,13 +539,14 @@ mod tests {
     #[test]
     fn guardrails_are_read_and_checked() {
         let text = "[iam]\nforbidden-actions = 'iam:CreateUser'\nrequired-boundary = 'team'\n\
-                    allowed-external-accounts = []\n[iam.required-conditions]\n'iam:PassRole' = 'iam:PassedToService'\n";
+                    allowed-external-accounts = []\nmax-blast-radius = 20\n[iam.required-conditions]\n'iam:PassRole' = 'iam:PassedToService'\n";
         let config = parse(Path::new("tidegate.toml"), text, &[]).unwrap();
         let expected = Guardrails {
             forbidden_actions: vec!["iam:CreateUser".into()],
             required_boundary: Some("team".into()),
             required_conditions: vec![("iam:PassRole".into(), vec!["iam:PassedToService".into()])],
             allowed_external_accounts: Some(Vec::new()),
+            max_blast_radius: Some(20),
         };
         assert_eq!(config.guardrails, expected);
         insta::assert_snapshot!(complaints(

@@ -147,6 +147,13 @@ pub(crate) const KEYS: &[Key] = &[
         option: "",
     },
     Key {
+        name: "iam.max-blast-radius",
+        takes: "a whole number",
+        does: "How many identities and resources a function, task, state machine or build may reach with its role. Without it: any.",
+        example: "max-blast-radius = 20",
+        option: "",
+    },
+    Key {
         name: "allow",
         takes: "tables",
         does: "Findings that are accepted: they stay in JSON and SARIF with their reason, are left out of the text and \

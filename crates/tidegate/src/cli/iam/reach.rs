@@ -11,7 +11,7 @@ use crate::failure::Failure;
 use crate::output::{self, Look};
 use crate::suggest::closest;
 use std::collections::BTreeSet;
-use tidegate_iam::reach::{Cut, Found, Options, Reach, Target};
+use tidegate_iam::reach::{Cut, Found, Options, Reach, Target, is_compute};
 use tidegate_iam::{Account, Glob, Tri};
 
 #[derive(Debug, clap::Args)]
@@ -150,26 +150,24 @@ fn wanted(account: &Account, args: &Args) -> Result<Option<BTreeSet<Target>>, Fa
     Ok(Some(out))
 }
 
-/// What each function reaches: its blast radius.
+/// What each function, task, workflow or build reaches: its blast radius.
 struct Radius {
     function: usize,
     targets: BTreeSet<Target>,
 }
 
 fn radii(account: &Account, reach: &Reach<'_>, wanted: Option<&BTreeSet<Target>>) -> Vec<Radius> {
-    let is_function = |ty: &str| matches!(ty, "AWS::Lambda::Function" | "AWS::Serverless::Function");
-    let functions = account.resources.iter().enumerate().filter(|(_, r)| is_function(&r.ty));
-    let mut out: Vec<Radius> = functions
+    let compute = (account.resources.iter().enumerate()).filter(|(at, r)| {
+        is_compute(&r.ty) && (r.ty.contains("Function") || !reach.roles_of(*at).is_empty())
+    });
+    let mut out: Vec<Radius> = compute
         .map(|(function, _)| {
-            let roles = reach.roles_of(function);
-            let mut targets: BTreeSet<Target> = roles.iter().flat_map(|role| reach.targets(*role)).collect();
+            let mut targets = reach.radius(function);
             if let Some(wanted) = wanted
                 && !targets.contains(&Target::Everything)
             {
                 targets.retain(|target| wanted.contains(target));
             }
-            // It is its own role to begin with.
-            roles.iter().for_each(|role| _ = targets.remove(&Target::Identity(*role)));
             Radius { function, targets }
         })
         .collect();
