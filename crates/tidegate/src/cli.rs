@@ -24,7 +24,7 @@ use std::process::ExitCode;
 
 /// Secures serverless event-driven systems around one event graph
 #[derive(Debug, Parser)]
-#[command(name = "tidegate", version, arg_required_else_help = true, after_help = exit_codes(), infer_long_args = false)]
+#[command(name = "tidegate", version, long_version = crate::catalogue::version(), arg_required_else_help = true, after_help = exit_codes(), infer_long_args = false)]
 struct Cli {
     #[command(flatten)]
     global: Global,

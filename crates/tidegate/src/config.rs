@@ -67,6 +67,8 @@ pub(crate) struct Config {
     pub(crate) parameters: BTreeMap<String, String>,
     /// What no policy may say.
     pub(crate) guardrails: Guardrails,
+    /// The catalogue of actions to use instead of the own one.
+    pub(crate) iam_data: Option<PathBuf>,
     /// Findings that are accepted.
     pub(crate) allow: Vec<Allow>,
     /// Its path, as it is shown.
@@ -162,6 +164,10 @@ fn parse(path: &Path, text: &str, rules: &[PathBuf]) -> Result<Config, Failure> 
         reader.choices(table.get_ref());
         if reader.complaints.is_empty() {
             let below = path.parent().unwrap_or(Path::new(""));
+            // Actions that the file speaks of are looked up in it.
+            if let Some(file) = &reader.config.iam_data {
+                crate::catalogue::install(&below.join(file))?;
+            }
             let choices = &mut reader.config.choices;
             choices.load = choices.load.iter().map(|place| below.join(place)).collect();
             choices.load.extend(rules.iter().cloned());
@@ -233,6 +239,9 @@ impl Reader {
                         let places = self.texts("rules.load", value);
                         self.config.choices.load =
                             places.into_iter().map(|(t, _)| PathBuf::from(t)).collect();
+                    }
+                    ("iam", "data") => {
+                        self.config.iam_data = self.text("iam.data", value).map(|(t, _)| PathBuf::from(t));
                     }
                     ("packs", pack) => self.pack(pack, value),
                     _ => {}
@@ -313,6 +322,7 @@ impl Reader {
                     let accounts = accounts.into_iter().map(|(t, _)| t).collect();
                     self.config.guardrails.allowed_external_accounts = Some(accounts);
                 }
+                "data" => {}
                 "max-blast-radius" => {
                     let number = match value.get_ref() {
                         DeValue::Integer(number) => number.as_str().parse::<usize>().ok(),

@@ -1,5 +1,6 @@
 //! The `tidegate` command.
 
+mod catalogue;
 mod cli;
 mod config;
 mod contract;

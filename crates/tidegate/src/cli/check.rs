@@ -3,6 +3,7 @@
 mod baseline;
 mod change;
 
+use super::iam::data::Catalogue;
 use super::input::{self, Input};
 use super::{Global, fix, rules};
 use crate::config::{Config, FailOn};
@@ -24,6 +25,8 @@ use tidegate_graph::{Finding, FindingState, Problem, Severity, Span, System};
 pub(super) struct Args {
     #[command(flatten)]
     input: input::Args,
+    #[command(flatten)]
+    data: Catalogue,
     /// Sets of rules to run [default: baseline]
     #[arg(long, value_delimiter = ',', value_name = "NAME", value_parser = profile())]
     profile: Vec<String>,
@@ -99,6 +102,7 @@ pub(crate) enum Format {
 pub(super) fn run(args: &Args, global: Global, today: Date) -> Result<Exit, Failure> {
     let to = args.output.as_deref();
     let look = if to.is_some() { Look::file(global.color) } else { Look::stdout(global.color) };
+    args.data.install()?;
     args.input.with_rules(&args.rules);
     if let Some(folder) = &args.test_rules {
         let (result, exit) = custom::test(folder)?;

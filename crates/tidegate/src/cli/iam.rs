@@ -1,6 +1,6 @@
 //! `tidegate iam`: the identity engine, one file for each command below this one.
 
-mod data;
+pub(super) mod data;
 mod decide;
 mod documents;
 mod estate;
@@ -20,6 +20,8 @@ use clap::Subcommand;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
+    #[command(flatten)]
+    data: data::Catalogue,
     #[command(subcommand)]
     command: Command,
 }
@@ -45,10 +47,14 @@ enum Command {
 }
 
 pub(super) fn run(args: &Args, global: Global, today: Date) -> Result<Exit, Failure> {
+    args.data.install()?;
+    if matches!(args.command, Command::Lint(_) | Command::Data(_)) {
+        data::note_age(today, global);
+    }
     match &args.command {
         Command::Decide(args) => decide::run(args, global),
         Command::Lint(args) => lint::run(args, global, today),
-        Command::Data(args) => data::run(args, global, today),
+        Command::Data(args) => data::run(args, today),
         Command::WhoCan(args) => who_can::run(args, global),
         Command::WhatCan(args) => what_can::run(args, global),
         Command::Reach(args) => reach::run(args, global),

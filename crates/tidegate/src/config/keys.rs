@@ -154,6 +154,13 @@ pub(crate) const KEYS: &[Key] = &[
         option: "",
     },
     Key {
+        name: "iam.data",
+        takes: "a path, relative to this file",
+        does: "The catalogue of AWS's actions to use instead of the own one; `tidegate iam data import` makes it.",
+        example: "data = \"tidegate-iam-data.bin\"",
+        option: "--iam-data",
+    },
+    Key {
         name: "allow",
         takes: "tables",
         does: "Findings that are accepted: they stay in JSON and SARIF with their reason, are left out of the text and \

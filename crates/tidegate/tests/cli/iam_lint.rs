@@ -155,7 +155,18 @@ fn another_catalogue() {
     let document =
         project.run(&["iam", "lint", "p.json", "--iam-data", "own.bin", "--format", "json"]).json();
     assert!(!rules(&document).contains(&"unknown-action"));
-    let wrong = project.run(&["iam", "lint", "p.json", "--iam-data", "p.json"]);
+    // The same for the other commands, and by configuration.
+    for args in
+        [&["iam", "decide", "--help", "--iam-data", "own.bin"][..], &["check", "--iam-data", "p.json", "."]]
+    {
+        let ran = project.run(args);
+        assert_eq!(ran.code, Some(if args.contains(&"check") { 2 } else { 0 }), "{}", ran.stderr);
+    }
+    let own = project.file("tidegate.toml", "[iam]\ndata = 'own.bin'\n");
+    let document = own.run(&["iam", "lint", "p.json", "--format", "json"]).json();
+    assert!(!rules(&document).contains(&"unknown-action"));
+    let own = own.file("tidegate.toml", "");
+    let wrong = own.run(&["iam", "lint", "p.json", "--iam-data", "p.json"]);
     assert_eq!(wrong.code, Some(2), "{}", wrong.stderr);
-    assert_eq!(project.run(&["iam", "data", "import", "gone"]).code, Some(3));
+    assert_eq!(own.run(&["iam", "data", "import", "gone"]).code, Some(3));
 }

@@ -25,7 +25,10 @@ fn help_of_check() {
 #[test]
 fn version() {
     let ran = Project::new().run(&["--version"]);
-    assert_eq!(ran.stdout, format!("tidegate {}\n", env!("CARGO_PKG_VERSION")));
+    let short = format!("tidegate {}\n", env!("CARGO_PKG_VERSION"));
+    let (first, day) = ran.stdout.split_once("catalogue of AWS's actions: ").unwrap();
+    assert_eq!((first, day.trim().len()), (short.as_str(), "2026-09-26".len()));
+    assert_eq!(Project::new().run(&["-V"]).stdout, short);
 }
 
 #[test]

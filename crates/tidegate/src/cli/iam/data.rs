@@ -27,7 +27,7 @@ pub(crate) struct Args {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Shows how old the catalogue is, what it was made from and what it holds
-    Show(Catalogue),
+    Show,
     /// Makes a catalogue from a folder of AWS's service reference, for --iam-data
     Import {
         /// Folder with the files of the service reference: `v1/<service>/<service>.json`
@@ -42,49 +42,34 @@ enum Command {
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct Catalogue {
     /// Catalogue of actions to use instead of the own one; `tidegate iam data import` makes it
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, global = true, value_name = "FILE")]
     iam_data: Option<PathBuf>,
 }
 
-pub(crate) fn run(args: &Args, global: Global, today: Date) -> Result<Exit, Failure> {
+pub(crate) fn run(args: &Args, today: Date) -> Result<Exit, Failure> {
     match &args.command {
-        Command::Show(catalogue) => {
-            catalogue.install(today, global)?;
-            output::deliver(&shown(), None)?;
-        }
+        Command::Show => output::deliver(&shown(), None)?,
         Command::Import { folder, output } => import(folder, output, today)?,
     }
     Ok(Exit::Clean)
 }
 
 impl Catalogue {
-    /// Makes it the one that answers, and says when it is old.
-    pub(crate) fn install(&self, today: Date, global: Global) -> Result<(), Failure> {
-        if let Some(path) = &self.iam_data {
-            let shown = path.display();
-            let bytes = match fs::read(path) {
-                Ok(bytes) => bytes,
-                Err(error) => {
-                    return Err(Failure::usage(format!("could not read `{shown}`"), Some(error.to_string())));
-                }
-            };
-            match tidegate_iam::Catalogue::read_whole(&bytes) {
-                Ok(catalogue) => drop(tidegate_iam::Catalogue::install(catalogue)),
-                Err(error) => {
-                    let help = Some("make one with `tidegate iam data import FOLDER`".to_string());
-                    return Err(Failure::usage(format!("could not use `{shown}`: {error}"), help));
-                }
-            }
-        }
-        let date = tidegate_iam::Catalogue::current().date();
-        let age = date.parse::<Date>().ok().map(|day| today.days() - day.days());
-        if let Some(age) = age.filter(|age| *age > OLD && !global.quiet) {
-            let note = Look::stderr(global.color).paint("note:", AnsiColor::BrightCyan.on_default().bold());
-            output::tell(&format!(
-                "{note} the catalogue of actions is {age} days old ({date}): newer actions are unknown to it\n"
-            ));
-        }
-        Ok(())
+    /// Makes it the one that answers.
+    pub(crate) fn install(&self) -> Result<(), Failure> {
+        self.iam_data.as_deref().map_or(Ok(()), crate::catalogue::install)
+    }
+}
+
+/// Says when the catalogue is old.
+pub(super) fn note_age(today: Date, global: Global) {
+    let date = tidegate_iam::Catalogue::current().date();
+    let age = date.parse::<Date>().ok().map(|day| today.days() - day.days());
+    if let Some(age) = age.filter(|age| *age > OLD && !global.quiet) {
+        let note = Look::stderr(global.color).paint("note:", AnsiColor::BrightCyan.on_default().bold());
+        output::tell(&format!(
+            "{note} the catalogue of actions is {age} days old ({date}): newer actions are unknown to it\n"
+        ));
     }
 }
 

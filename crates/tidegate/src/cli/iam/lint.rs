@@ -4,7 +4,6 @@ mod documents;
 mod export;
 mod gather;
 
-use super::data;
 use crate::cli::Global;
 use crate::config::{Config, FailOn};
 use crate::date::Date;
@@ -44,12 +43,9 @@ pub(crate) struct Args {
     /// Configuration to use instead of the nearest tidegate.toml
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    #[command(flatten)]
-    data: data::Catalogue,
 }
 
 pub(crate) fn run(args: &Args, global: Global, today: Date) -> Result<Exit, Failure> {
-    args.data.install(today, global)?;
     let first = args.paths.first().map_or(Path::new("."), PathBuf::as_path);
     let config = Config::load(args.config.as_deref(), first, &[])?;
     let kind = Kind::ALL.into_iter().find(|k| k.word() == args.kind).unwrap_or_default();
