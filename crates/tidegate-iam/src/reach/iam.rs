@@ -1,10 +1,11 @@
 //! What IAM itself gives: credentials, policies, trust, boundaries, groups.
 
-use super::ask::Ask;
+use super::ask::{Ask, anew};
 use super::edges::{Steps, To};
-use super::node::Raise;
+use super::node::{Raise, denies};
+use super::table::Needs;
 use super::world::Aim;
-use crate::account::{Identity, Limit};
+use crate::account::{Attachment, Identity, Limit};
 use crate::{Policy, Scope, Verdict};
 use std::sync::Arc;
 
@@ -19,7 +20,11 @@ pub(super) const ACTIONS: &[&str] = &[
     "iam:CreateLoginProfile",
     "iam:CreatePolicyVersion",
     "iam:DeleteRolePermissionsBoundary",
+    "iam:DeleteRolePolicy",
     "iam:DeleteUserPermissionsBoundary",
+    "iam:DeleteUserPolicy",
+    "iam:DetachRolePolicy",
+    "iam:DetachUserPolicy",
     "iam:PassRole",
     "iam:PutGroupPolicy",
     "iam:PutRolePermissionsBoundary",
@@ -30,6 +35,11 @@ pub(super) const ACTIONS: &[&str] = &[
     "iam:UpdateAssumeRolePolicy",
     "iam:UpdateLoginProfile",
     "iam:UpdateSAMLProvider",
+    "sso:AttachManagedPolicyToPermissionSet",
+    "sso:CreateAccountAssignment",
+    "sso:CreatePermissionSet",
+    "sso:ProvisionPermissionSet",
+    "sso:PutInlinePolicyToPermissionSet",
     "sts:AssumeRole",
 ];
 
@@ -48,13 +58,51 @@ const ON_IDENTITY: &[(&str, bool, Gives, &str)] = &[
     ("iam:DeleteRolePermissionsBoundary", true, Gives::Freedom, "removes the role's boundary"),
     ("iam:PutUserPermissionsBoundary", false, Gives::Freedom, "replaces the user's boundary"),
     ("iam:PutRolePermissionsBoundary", true, Gives::Freedom, "replaces the role's boundary"),
+    ("iam:DetachUserPolicy", false, Gives::Detached, "detaches what denies something to the user"),
+    ("iam:DetachRolePolicy", true, Gives::Detached, "detaches what denies something to the role"),
+    ("iam:DeleteUserPolicy", false, Gives::Deleted, "deletes what denies something to the user"),
+    ("iam:DeleteRolePolicy", true, Gives::Deleted, "deletes what denies something to the role"),
 ];
+
+/// What gives everything through Identity Center: the technique, what it needs, what it comes to.
+const CENTER: &[(&str, Needs, &str)] = &[
+    (
+        "permission-set-policy",
+        &[
+            &["sso:PutInlinePolicyToPermissionSet", "sso:AttachManagedPolicyToPermissionSet"],
+            &["sso:ProvisionPermissionSet"],
+        ],
+        "writes any policy into a permission set of its own",
+    ),
+    (
+        "permission-set-assignment",
+        &[
+            &["sso:CreatePermissionSet"],
+            &["sso:PutInlinePolicyToPermissionSet", "sso:AttachManagedPolicyToPermissionSet"],
+            &["sso:CreateAccountAssignment"],
+        ],
+        "makes a permission set with any policy and assigns it to somebody",
+    ),
+];
+
+/// Where policies that deny something to an identity are attached: managed ones, or those written into it.
+fn denied_by(target: &Identity, managed: bool) -> Vec<Attachment> {
+    let own = target.policies.iter().zip(&target.sources);
+    let own = own.filter(|(policy, source)| match source {
+        Attachment::Managed(_) => managed && denies(policy),
+        Attachment::Inline => !managed && denies(policy),
+        Attachment::Group(..) => false,
+    });
+    own.map(|(_, source)| source.clone()).collect()
+}
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Gives {
     Being,
     Policy,
     Freedom,
+    Detached,
+    Deleted,
 }
 
 impl Steps<'_, '_> {
@@ -67,6 +115,10 @@ impl Steps<'_, '_> {
                     Gives::Policy => To::Raise(index, Raise::Full),
                     Gives::Freedom if matches!(target.boundary, Limit::Unset) => continue,
                     Gives::Freedom => To::Raise(index, Raise::Unbound),
+                    Gives::Detached if denied_by(target, true).is_empty() => continue,
+                    Gives::Detached => To::Raise(index, Raise::Detached),
+                    Gives::Deleted if denied_by(target, false).is_empty() => continue,
+                    Gives::Deleted => To::Raise(index, Raise::Deleted),
                 };
                 if self.has(to) || target.principal.is_service_linked() {
                     continue;
@@ -79,6 +131,7 @@ impl Steps<'_, '_> {
         self.providers();
         self.groups();
         self.managed();
+        self.center();
     }
 
     /// Users or roles that the identity might do it to.
@@ -101,6 +154,11 @@ impl Steps<'_, '_> {
         let mut ask = Ask::new(action, &target.arn);
         if action.starts_with("iam:Attach") {
             ask = ask.with("iam:PolicyARN", Some(ADMINISTRATOR));
+        }
+        if action.starts_with("iam:Detach")
+            && let [Attachment::Managed(arn)] = denied_by(target, true).as_slice()
+        {
+            ask = ask.with("iam:PolicyARN", Some(arn));
         }
         if matches!(target.boundary, Limit::Unset) {
             ask = ask.with("iam:PermissionsBoundary", None);
@@ -130,6 +188,18 @@ impl Steps<'_, '_> {
                 };
             let does = "lets itself into the role's trust policy";
             self.add(To::Identity(index), "update-trust", does, vec![edit, enter], certain);
+        }
+    }
+
+    /// Changes what people may do through Identity Center, or who may do it.
+    fn center(&mut self) {
+        let account = self.world.account;
+        let declared =
+            account.resources.iter().chain(&account.wiring).any(|r| r.ty.starts_with("AWS::SSO::"));
+        for (id, needs, does) in CENTER {
+            if let Some((asks, sure)) = anew(self.world, self.identity, needs, None) {
+                self.add(To::All, id, does, asks, sure && declared);
+            }
         }
     }
 
@@ -245,6 +315,10 @@ const MOST_USERS: usize = 64;
 fn name_of(action: &str) -> &'static str {
     match action {
         "iam:CreateAccessKey" => "create-access-key",
+        "iam:DetachUserPolicy" => "detach-user-policy",
+        "iam:DetachRolePolicy" => "detach-role-policy",
+        "iam:DeleteUserPolicy" => "delete-user-policy",
+        "iam:DeleteRolePolicy" => "delete-role-policy",
         "iam:CreateLoginProfile" => "create-login-profile",
         "iam:UpdateLoginProfile" => "update-login-profile",
         "iam:PutUserPolicy" => "put-user-policy",

@@ -14,6 +14,10 @@ pub(super) struct Node {
     pub(super) full: bool,
     /// It has no boundary any more.
     pub(super) unbound: bool,
+    /// Its managed policies that deny are detached.
+    pub(super) detached: bool,
+    /// Its inline policies that deny are deleted.
+    pub(super) deleted: bool,
     /// It has been put into this group.
     pub(super) group: Option<usize>,
 }
@@ -25,13 +29,17 @@ pub(super) enum Raise {
     Full,
     /// Freedom of its boundary.
     Unbound,
+    /// Freedom of managed policies that deny.
+    Detached,
+    /// Freedom of inline policies that deny.
+    Deleted,
     /// The policies of a group.
     Group(usize),
 }
 
 impl Node {
     pub(super) fn new(who: usize) -> Self {
-        Self { who, full: false, unbound: false, group: None }
+        Self { who, full: false, unbound: false, detached: false, deleted: false, group: None }
     }
 
     /// The same with more; `None` when that is nothing new.
@@ -39,11 +47,21 @@ impl Node {
         let out = match raise {
             Raise::Full => Self { full: true, group: None, ..self },
             Raise::Unbound => Self { unbound: true, ..self },
+            Raise::Detached => Self { detached: true, ..self },
+            Raise::Deleted => Self { deleted: true, ..self },
             // Who has any policy gains nothing by a group, and of groups one is enough.
             Raise::Group(_) if self.full || self.group.is_some() => self,
             Raise::Group(group) => Self { group: Some(group), ..self },
         };
         (out != self).then_some(out)
+    }
+
+    fn is_rid_of(self, source: &Attachment) -> bool {
+        match source {
+            Attachment::Managed(_) => self.detached,
+            Attachment::Inline => self.deleted,
+            Attachment::Group(..) => false,
+        }
     }
 
     /// The identity that this is.
@@ -53,6 +71,13 @@ impl Node {
             return Some(Cow::Borrowed(own));
         }
         let mut out = own.clone();
+        let keep: Vec<bool> = (own.policies.iter().zip(&own.sources))
+            .map(|(policy, source)| !denies(policy) || !self.is_rid_of(source))
+            .collect();
+        let mut kept = keep.iter();
+        out.policies.retain(|_| kept.next() == Some(&true));
+        let mut kept = keep.iter();
+        out.sources.retain(|_| kept.next() == Some(&true));
         if self.full {
             let mut policy = Arc::unwrap_or_clone(crate::Policy::full_access());
             policy.name = "a policy of its own making".into();
@@ -68,4 +93,9 @@ impl Node {
         }
         Some(Cow::Owned(out))
     }
+}
+
+/// True for a policy that takes something away.
+pub(super) fn denies(policy: &crate::Policy) -> bool {
+    policy.statements.iter().any(|statement| !statement.allows())
 }

@@ -114,6 +114,7 @@ fn quota(ty: &str) -> Option<(usize, bool)> {
         "AWS::IAM::User" => (2_048, true),
         "AWS::S3::BucketPolicy" | "AWS::SecretsManager::ResourcePolicy" => (20_480, false),
         "AWS::KMS::Key" => (32_768, false),
+        "AWS::Organizations::Policy" => (5_120, false),
         _ => return None,
     })
 }
