@@ -145,3 +145,14 @@ fn roles_are_passed_and_assumed_where_the_engine_says_so() {
     let denied = format!("{pass}\n              - {{Effect: Deny, Action: 'iam:PassRole', Resource: '*'}}");
     assert!(!with(&denied, "").iter().any(|e| e.contains("passes")));
 }
+
+#[test]
+fn a_role_of_another_account_is_reached_as_far_as_is_known() {
+    let assume = "              - {Effect: Allow, Action: 'sts:AssumeRole', Resource: 'arn:aws:iam::111122223333:role/audit'}";
+    let found = with(assume, "");
+    let expect =
+        "R assumes audit: sts:AssumeRole in p, cross-account, unknown: the trust policy is another account's";
+    assert!(found.contains(&expect.into()), "{found:?}");
+    let denied = format!("{assume}\n              - {{Effect: Deny, Action: 'sts:*', Resource: '*'}}");
+    assert!(!with(&denied, "").iter().any(|e| e.contains("audit")));
+}

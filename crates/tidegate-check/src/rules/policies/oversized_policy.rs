@@ -131,6 +131,17 @@ mod tests {
     }
 
     #[test]
+    fn policies_of_organizations_have_a_limit_of_their_own() {
+        let of = |count: usize| {
+            let content =
+                format!(r#"{{"Version": "2012-10-17", "Statement": [{{"Sid": "{}"}}]}}"#, "x".repeat(count));
+            let policy = format!(r#"{{"Type": "SERVICE_CONTROL_POLICY", "Content": {content}}}"#);
+            Build::new().json("S", "AWS::Organizations::Policy", &policy).findings::<OversizedPolicy>().len()
+        };
+        assert_eq!((of(5_000), of(5_100)), (0, 1));
+    }
+
+    #[test]
     fn inline_policies_count_together() {
         let one = |n: usize| {
             format!(r#"{{"PolicyName": "p{n}", "PolicyDocument": {{"Statement": "{}"}}}}"#, "x".repeat(1_500))

@@ -24,6 +24,13 @@ pub(super) fn edges(
             edge(linker, permits, (resource, own), *to, grant);
         }
     }
+    for (arn, policy, span) in permits.foreign_roles(&resource.id) {
+        let to = linker.external("iam", &arn);
+        let evidence = format!(
+            "sts:AssumeRole in {policy}, cross-account, unknown: the trust policy is another account's"
+        );
+        linker.edge(own, to, EdgeKind::Assumes, evidence, span);
+    }
     for wide in permits.wide(linker.system, &resource.id) {
         let Some(to) = linker.graph.index(&wide.to).filter(|to| *to != own) else { continue };
         let written = format!("{} in {}", wide.action, wide.policy);

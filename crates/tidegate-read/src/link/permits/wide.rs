@@ -10,7 +10,7 @@ use tidegate_iam::catalogue;
 use tidegate_iam::decide::Verdict;
 use tidegate_iam::policy::{ActionPattern, ResourcePattern, Short};
 use tidegate_iam::request::{Action, Context};
-use tidegate_iam::{Arn, Catalogue, Scope, Statement, Tri, hole};
+use tidegate_iam::{Arn, Catalogue, Kind, Scope, Statement, Tri, hole};
 
 /// Resources that one statement is tried on, at most.
 const MAX_TRIED: usize = 200;
@@ -151,6 +151,32 @@ impl Permits {
         out
     }
 
+    /// Roles of other accounts that the identity may ask to become: ARN, policy and place. What they trust isn't known.
+    pub(in super::super) fn foreign_roles(&self, identity: &str) -> Vec<(Str, Str, Span)> {
+        let mut out = Vec::new();
+        let Some(own) = self.identities.get(identity).and_then(|i| self.account.identities.get(*i)) else {
+            return out;
+        };
+        let assume = Action::new("sts:AssumeRole");
+        for policy in &own.policies {
+            for statement in policy.statements.iter().filter(|s| s.allows()) {
+                let Scope::Only(actions) = &statement.actions else { continue };
+                let Some(Scope::Only(patterns)) = &statement.resources else { continue };
+                if !actions.iter().any(|a| a.matches(&assume).is_possible()) {
+                    continue;
+                }
+                for pattern in patterns.iter().filter(|p| is_foreign_role(p.text(), &self.account.id)) {
+                    let decision = self.account.decide(own, "sts:AssumeRole", pattern.text());
+                    let held_back = matches!(decision.by, Some(Kind::Boundary | Kind::Scp));
+                    if decision.verdict != Verdict::ExplicitlyDenied && !held_back {
+                        out.push((pattern.text().into(), policy.name.clone(), statement.span));
+                    }
+                }
+            }
+        }
+        out
+    }
+
     fn candidates(&self, stack: &str, statement: &Statement) -> Vec<&Entry> {
         let services: Vec<Option<&str>> = match &statement.actions {
             Scope::Only(actions) => {
@@ -231,6 +257,18 @@ fn fitting(arn: &str) -> Vec<Action> {
         service.types_of(action).any(|(_, ty)| fits(&ty.arn, arn)) && action.name != "PassRole"
     };
     service.actions().iter().filter(works).map(|a| Action::new(&format!("{prefix}:{}", a.name))).collect()
+}
+
+fn is_foreign_role(arn: &str, own: &str) -> bool {
+    let parsed = Arn::split(arn);
+    let account = parsed.account();
+    parsed.service() == "iam"
+        && tail(arn).starts_with("role/")
+        && !arn.contains(['*', '?', '$'])
+        && !hole::is_in(tail(arn))
+        && account.len() == 12
+        && account.bytes().all(|b| b.is_ascii_digit())
+        && account != own
 }
 
 /// True for a statement whose resources can't all be found by reference.
