@@ -82,7 +82,8 @@ fn is_route(route: &str, event: Item<'_>) -> bool {
     if at(&["routeKey"]).or_else(|| at(&["requestContext", "routeKey"])).is_some_and(|key| key == route) {
         return true;
     }
-    let said = at(&["httpMethod"]).or_else(|| at(&["requestContext", "http", "method"])).or_else(|| at(&["method"]));
+    let said =
+        at(&["httpMethod"]).or_else(|| at(&["requestContext", "http", "method"])).or_else(|| at(&["method"]));
     // A web socket has no method.
     let fits = said.is_some_and(|m| m.eq_ignore_ascii_case(method) || method == "ANY");
     if !fits {
@@ -100,7 +101,8 @@ fn is_route(route: &str, event: Item<'_>) -> bool {
 }
 
 fn path_fits(template: &str, path: &str) -> bool {
-    let parts = |text: &str| text.split('/').filter(|p| !p.is_empty()).map(str::to_string).collect::<Vec<_>>();
+    let parts =
+        |text: &str| text.split('/').filter(|p| !p.is_empty()).map(str::to_string).collect::<Vec<_>>();
     let (path, template) = (parts(path), parts(template));
     let mut path = path.iter();
     for part in &template {
@@ -151,7 +153,9 @@ mod tests {
     #[test]
     fn a_route_is_the_same_however_it_is_spelled() {
         let v2 = |method: &str, path: &str| {
-            format!(r#"{{"rawPath": "{path}", "requestContext": {{"stage": "dev", "http": {{"method": "{method}"}}}}}}"#)
+            format!(
+                r#"{{"rawPath": "{path}", "requestContext": {{"stage": "dev", "http": {{"method": "{method}"}}}}}}"#
+            )
         };
         for path in ["/orders/7", "/orders/7/", "//orders//7", "/dev/orders/7", "/Orders/7", "/%6frders/7"] {
             assert!(fits("POST /orders/{id}", &v2("POST", path)), "{path}");
