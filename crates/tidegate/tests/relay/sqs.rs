@@ -41,7 +41,7 @@ fn queues_are_relayed_with_their_attributes() {
         eprintln!("SKIPPED sqs: `cargo xtask test` installs moto");
         return;
     };
-    let folder = peers.join("pypi/moto");
+    let folder = peers.join("pypi/moto[server]");
     assert!(folder.is_dir(), "there is no {}", folder.display());
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let server = Command::new("python3")
