@@ -378,3 +378,25 @@ fn requests_under_way_end_when_the_gate_does() {
     assert!(client.join().unwrap().ends_with("done"));
     stopping.join().unwrap();
 }
+
+#[test]
+fn a_client_that_comes_too_often_is_told_when_to_come_again() {
+    let echo = Echo::start();
+    let contract = r#"{"version":1,"graph_digest":"","compiled_by":"",
+        "defaults":{"account":null,"region":null,"mode":"block","on_error":"closed","max_bytes":1000000,"max_depth":64},
+        "functions":{"t/F":{"logical_id":"F","name":"f","type":"AWS::Lambda::Function","exposure":"anonymous","taint":0,"roles":[],
+          "limits":{"concurrency":null,"timeout_seconds":null,"memory_mb":null,"rate":{"events":1,"seconds":60,"burst":2}},"egress":[],
+          "edges":[{"id":"t/Api->t/F:apigw-v2","from":"t/Api","trigger":"apigw-v2","evidence":"","exposure":"anonymous","taint":0,
+            "origin":{"arns":[],"accounts":[],"regions":[],"ids":["abc"],"sources":[],"detail_types":[]},
+            "mode":"block","inspect":"full","on_deny":{"answer":"respond"},"unknown":[]}]}}}"#;
+    let contract: tidegate_graph::contract::Contract = serde_json::from_str(contract).unwrap();
+    let load = move || Ok(Some(contract.clone()));
+    let gate = serve(Config { load: Box::new(load), ..config(echo.address) }, |_| {}).unwrap();
+    let statuses: Vec<String> =
+        (0..4).map(|_| send(gate.address, &post("{}")).split(' ').nth(1).unwrap().to_string()).collect();
+    assert_eq!(statuses, ["200", "200", "429", "429"]);
+    let refused = send(gate.address, &post("{}"));
+    assert!(refused.contains("retry-after: "), "{refused}");
+    assert_eq!(echo.seen(), 2);
+    gate.stop();
+}

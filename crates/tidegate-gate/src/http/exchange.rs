@@ -92,7 +92,7 @@ pub(super) async fn answer(desk: &Desk, client: &Client, mut request: Request<In
         random.set(state);
         trace
     });
-    let outcome = policy::decide(
+    let mut outcome = policy::decide(
         &desk.shared,
         &Known {
             method: parts.method.as_str(),
@@ -121,8 +121,11 @@ pub(super) async fn answer(desk: &Desk, client: &Client, mut request: Request<In
         }
         hand_on(desk, parts, body, on_upgrade).await
     } else {
-        forbid(&trace)
+        forbid(&trace, outcome.retry_after)
     };
+    if let Some(charge) = outcome.charge.take() {
+        charge.settle();
+    }
     // The client's own request id is in neither answer; this one finds the line in the log.
     if let Ok(id) = HeaderValue::from_bytes(&trace) {
         response.headers_mut().insert("x-tidegate-trace", id);
@@ -220,10 +223,17 @@ fn refuse(desk: &Desk, why: Refused, status: StatusCode, message: &str) -> Respo
 }
 
 /// Says no more than that: why helps whoever tries the next variant.
-fn forbid(trace: &[u8; 32]) -> Response<Answer> {
-    let mut response = plain(StatusCode::FORBIDDEN, "");
-    let body = format!("{{\"message\":\"Forbidden\",\"trace\":\"{}\"}}", String::from_utf8_lossy(trace));
-    *response.body_mut() = Answer::of(body);
+fn forbid(trace: &[u8; 32], retry_after: Option<u64>) -> Response<Answer> {
+    let (status, message) = match retry_after {
+        Some(_) => (StatusCode::TOO_MANY_REQUESTS, "Too Many Requests"),
+        None => (StatusCode::FORBIDDEN, "Forbidden"),
+    };
+    let mut response = plain(status, message);
+    let trace = String::from_utf8_lossy(trace);
+    *response.body_mut() = Answer::of(format!("{{\"message\":\"{message}\",\"trace\":\"{trace}\"}}"));
+    if let Some(seconds) = retry_after {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
     response
 }
 

@@ -228,7 +228,14 @@ mod tests {
         let metrics = Metrics::default();
         for micros in [7, 30, 30, 10_000_000] {
             let classes = vec!["sql"];
-            metrics.decided(&Outcome { passes: false, watched: false, classes, micros });
+            metrics.decided(&Outcome {
+                passes: false,
+                watched: false,
+                classes,
+                micros,
+                retry_after: None,
+                charge: None,
+            });
         }
         let text = metrics.text();
         for line in [

@@ -9,6 +9,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use tidegate_decide::json::Tape;
+use tidegate_decide::limit::{self, Facts, Limiter, Permit};
 use tidegate_decide::{Guard, Ruling, Settings, Trigger, Trust, Verdict, glob};
 use tidegate_graph::contract::{Contract, Edge, Mode, OnError, Proof};
 
@@ -29,6 +31,8 @@ pub(super) struct Policy {
     contract: Option<Contract>,
     settings: Settings,
     trust: Arc<Trust>,
+    /// Counts from here on: a contract that is read again begins anew.
+    limiter: Option<Limiter>,
     /// Patterns of paths with the resource id of their function.
     routes: Vec<(String, String)>,
 }
@@ -83,6 +87,7 @@ impl Policy {
                 contract: None,
                 settings: Settings::default(),
                 trust: Arc::default(),
+                limiter: None,
                 routes: Vec::new(),
             };
             return Ok((policy, Vec::new()));
@@ -117,7 +122,9 @@ impl Policy {
             };
             resolved.push(("*".to_string(), only.clone()));
         }
-        Ok((Self { contract: Some(contract), settings, trust: Arc::new(trust), routes: resolved }, warnings))
+        let limiter = Some(Limiter::new(&contract, &limit::Settings::default()));
+        let trust = Arc::new(trust);
+        Ok((Self { contract: Some(contract), settings, trust, limiter, routes: resolved }, warnings))
     }
 
     /// The resource id of the function that a path is for.
@@ -140,6 +147,37 @@ pub(super) struct Outcome {
     /// Classes of the reasons.
     pub(super) classes: Vec<&'static str>,
     pub(super) micros: u64,
+    /// Seconds after which the client may come again, when a limit held it back.
+    pub(super) retry_after: Option<u64>,
+    /// What was counted for it.
+    pub(super) charge: Option<Charge>,
+}
+
+/// An admitted request, until it is answered.
+pub(super) struct Charge {
+    policy: Arc<Policy>,
+    permit: Permit,
+}
+
+impl Charge {
+    /// The answer has begun: its time is the bill.
+    pub(super) fn settle(self) {
+        if let Some(limiter) = &self.policy.limiter {
+            limiter.settle(self.permit, None, now().saturating_mul(1_000_000));
+        }
+    }
+}
+
+impl std::fmt::Debug for Charge {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.permit.fmt(f)
+    }
+}
+
+/// Milliseconds since 1970.
+fn now() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }
 
 thread_local! {
@@ -152,6 +190,7 @@ struct Desk {
     version: Option<u64>,
     policy: Option<Arc<Policy>>,
     event: Vec<u8>,
+    tape: Tape,
 }
 
 /// Decides on a request, at the desk of this thread.
@@ -176,7 +215,10 @@ impl Desk {
         let on_error = policy.contract.as_ref().map_or(OnError::Closed, |c| c.defaults.on_error);
         let rule = AssertUnwindSafe(|| self.rule(&policy, shared, known));
         match catch_unwind(rule) {
-            Ok(ruling) => Outcome::of(&ruling),
+            Ok((ruling, permit)) => {
+                let charge = permit.map(|permit| Charge { policy: Arc::clone(&policy), permit });
+                Outcome { charge, ..Outcome::of(&ruling) }
+            }
             Err(_) => {
                 shared.metrics.failed();
                 // Its buffers may be in any state.
@@ -186,10 +228,10 @@ impl Desk {
         }
     }
 
-    fn rule(&mut self, policy: &Policy, shared: &Shared, known: &Known<'_>) -> Ruling {
+    fn rule(&mut self, policy: &Policy, shared: &Shared, known: &Known<'_>) -> (Ruling, Option<Permit>) {
         let Some(contract) = &policy.contract else {
             event::write(known, None, &mut self.event);
-            return self.guard.rule(&self.event, Some(Trigger::ApiGatewayV2));
+            return (self.guard.rule(&self.event, Some(Trigger::ApiGatewayV2)), None);
         };
         let function = policy.function(known.path).unwrap_or_default();
         let edge = contract.functions.get(function).and_then(|f| f.edges.iter().find(|e| is_http(e)));
@@ -200,9 +242,16 @@ impl Desk {
         });
         let claims = jwt.and_then(|jwt| shared.tokens.verify(jwt, known.headers));
         event::write(&Known { claims: claims.as_deref(), ..*known }, edge, &mut self.event);
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        self.guard.at(u64::try_from(since.as_millis()).unwrap_or(u64::MAX));
-        self.guard.decide_for(&self.event, Some(trigger), contract, function)
+        let now = now();
+        self.guard.at(now);
+        let Self { guard, event, tape, .. } = self;
+        let mut judge = || guard.decide_for(event, Some(trigger), contract, function);
+        match (&policy.limiter, Facts::read(event, Some(trigger), tape)) {
+            (Some(limiter), Some(facts)) => {
+                limiter.around(function, &facts, now.saturating_mul(1_000_000), judge)
+            }
+            _ => (judge(), None),
+        }
     }
 }
 
@@ -213,10 +262,12 @@ impl Outcome {
         let reasons = ruling.decision.records.iter().flat_map(|r| &r.reasons);
         let mut classes: Vec<&'static str> = reasons.map(|r| r.class.name()).collect();
         classes.dedup();
-        Self { passes: !denied || watched, watched, classes, micros: 0 }
+        let retry_after = ruling.retry_after;
+        Self { passes: !denied || watched, watched, classes, micros: 0, retry_after, charge: None }
     }
 
     fn failed(on_error: OnError) -> Self {
-        Self { passes: on_error == OnError::Open, watched: false, classes: vec!["failure"], micros: 0 }
+        let passes = on_error == OnError::Open;
+        Self { passes, watched: false, classes: vec!["failure"], micros: 0, retry_after: None, charge: None }
     }
 }
