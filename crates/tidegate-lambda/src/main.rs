@@ -19,7 +19,8 @@ use std::process::{Command, ExitCode};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
-use tidegate_decide::Settings;
+use tidegate_decide::limit::{self, Limiter};
+use tidegate_decide::{Settings, Trust};
 use tidegate_graph::contract::Contract;
 
 /// Connections at once.
@@ -89,8 +90,19 @@ fn open() -> Result<(Arc<Proxy>, TcpListener, String), String> {
     let contract = contract.map(|contract| only(contract, &function));
     let listen = variable("TIDEGATE_LISTEN").unwrap_or_else(|| LISTEN.to_string());
     let listener = TcpListener::bind(&listen).map_err(|e| format!("could not listen on {listen}: {e}"))?;
+    let trust = contract.as_ref().map(|c| Trust::of(c, |name| std::env::var(name).ok())).unwrap_or_default();
+    for name in contract.iter().flat_map(|c| trust.missing(c)) {
+        log::line(&format!("`{name}` isn't set; what its secret has to sign is denied"));
+    }
+    let limiter = contract.as_ref().and_then(|c| {
+        let (id, _) = c.find(&function)?;
+        Some((Limiter::new(c, &limit::Settings::default()), id.to_string()))
+    });
     let proxy = Proxy {
         upstream,
+        trust: Arc::new(trust),
+        limiter,
+        permits: Mutex::new(HashMap::new()),
         contract,
         settings,
         function,

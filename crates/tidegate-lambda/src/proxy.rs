@@ -6,8 +6,11 @@ use crate::quarantine::Quarantine;
 use std::collections::HashMap;
 use std::io::{self, ErrorKind};
 use std::net::TcpStream;
-use std::sync::{Mutex, PoisonError};
-use tidegate_decide::{BLOCKED, Guard, Remedy, Report, Ruling, Settings, remedy};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{SystemTime, UNIX_EPOCH};
+use tidegate_decide::json::Tape;
+use tidegate_decide::limit::{Facts, Limiter, Permit};
+use tidegate_decide::{BLOCKED, Guard, Remedy, Report, Ruling, Settings, Trust, remedy};
 use tidegate_graph::contract::Contract;
 
 /// The longest message that is held as a whole; Lambda itself takes 6 MB.
@@ -24,6 +27,12 @@ pub(crate) struct Proxy {
     pub(crate) settings: Settings,
     /// Name of the function in the contract.
     pub(crate) function: String,
+    /// Secrets of the contract, and what passed before.
+    pub(crate) trust: Arc<Trust>,
+    /// What is counted, with the resource id of the function.
+    pub(crate) limiter: Option<(Limiter, String)>,
+    /// What was counted for events that are under way, by request id.
+    pub(crate) permits: Mutex<HashMap<String, Permit>>,
     /// Where denied records are kept.
     pub(crate) quarantine: Option<Quarantine>,
     /// What the answer to a batch has to hold, by request id.
@@ -33,8 +42,9 @@ pub(crate) struct Proxy {
 impl Proxy {
     /// Serves one connection until either side ends it.
     pub(crate) fn serve(&self, client: TcpStream) -> io::Result<()> {
-        let guard = Guard::new(self.settings.clone());
-        Session { proxy: self, guard, client: Wire::new(client)?, upstream: None }.run()
+        let guard = Guard::new(self.settings.clone()).trusting(Arc::clone(&self.trust));
+        Session { proxy: self, guard, tape: Tape::default(), client: Wire::new(client)?, upstream: None }
+            .run()
     }
 
     pub(crate) fn connect(&self) -> io::Result<Wire> {
@@ -49,14 +59,38 @@ impl Proxy {
         pending.insert(id.to_string(), report);
     }
 
+    fn admit(&self, id: &str, permit: Option<Permit>) {
+        let Some(permit) = permit else { return };
+        let mut permits = self.permits.lock().unwrap_or_else(PoisonError::into_inner);
+        if permits.len() >= PENDING {
+            permits.clear();
+        }
+        permits.insert(id.to_string(), permit);
+    }
+
+    /// The function has answered: the time that it took is the bill.
+    fn settle(&self, id: &str) {
+        let permit = self.permits.lock().unwrap_or_else(PoisonError::into_inner).remove(id);
+        if let (Some((limiter, _)), Some(permit)) = (&self.limiter, permit) {
+            limiter.settle(permit, None, now().saturating_mul(1_000_000));
+        }
+    }
+
     fn expected(&self, id: &str) -> Option<Report> {
         self.pending.lock().unwrap_or_else(PoisonError::into_inner).remove(id)
     }
 }
 
+/// Milliseconds since 1970.
+fn now() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}
+
 struct Session<'p> {
     proxy: &'p Proxy,
     guard: Guard,
+    tape: Tape,
     client: Wire,
     upstream: Option<Wire>,
 }
@@ -116,12 +150,13 @@ impl Session<'_> {
                 Err(error) => return Err(error),
             };
             let arn = answer.get("lambda-runtime-invoked-function-arn").unwrap_or_default();
-            let ruling = self.rule(&event, arn);
+            let (ruling, permit) = self.rule(&event, arn);
             let remedy = remedy(&event, &ruling);
             log::ruling(&id, &ruling, &remedy);
             if let Some(quarantine) = self.proxy.quarantine.as_ref().filter(|_| remedy != Remedy::Forward) {
                 quarantine.keep(&id, &event, &ruling.decision);
             }
+            self.proxy.admit(&id, permit);
             let event = match remedy {
                 Remedy::Forward => event,
                 Remedy::Strip { event, report } => {
@@ -131,10 +166,12 @@ impl Session<'_> {
                     event
                 }
                 Remedy::Respond(body) => {
+                    self.proxy.settle(&id);
                     self.post(&format!("{call}{id}/response"), &body, false)?;
                     continue;
                 }
                 Remedy::Fail(body) => {
+                    self.proxy.settle(&id);
                     self.post(&format!("{call}{id}/error"), &body, true)?;
                     continue;
                 }
@@ -154,11 +191,20 @@ impl Session<'_> {
         }
     }
 
-    fn rule(&mut self, event: &[u8], arn: &str) -> Ruling {
-        let Some(contract) = &self.proxy.contract else { return self.guard.rule(event, None) };
+    fn rule(&mut self, event: &[u8], arn: &str) -> (Ruling, Option<Permit>) {
+        let now = now();
+        self.guard.at(now);
+        let Some(contract) = &self.proxy.contract else { return (self.guard.rule(event, None), None) };
         let known = contract.function(&self.proxy.function).is_some();
         let name = if known { &self.proxy.function } else { arn };
-        self.guard.decide_for(event, None, contract, name)
+        let guard = &mut self.guard;
+        let mut judge = || guard.decide_for(event, None, contract, name);
+        match (&self.proxy.limiter, Facts::read(event, None, &mut self.tape)) {
+            (Some((limiter, id)), Some(facts)) => {
+                limiter.around(id, &facts, now.saturating_mul(1_000_000), judge)
+            }
+            _ => (judge(), None),
+        }
     }
 
     /// Hands a request on and returns the head of its answer.
@@ -166,7 +212,10 @@ impl Session<'_> {
         let mut parts = path.rsplit('/');
         let (kind, id) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
         let report = match kind {
-            "response" | "error" if path.contains("/runtime/invocation/") => self.proxy.expected(id),
+            "response" | "error" if path.contains("/runtime/invocation/") => {
+                self.proxy.settle(id);
+                self.proxy.expected(id)
+            }
             _ => None,
         };
         if let Some(report) = report.filter(|_| kind == "response") {

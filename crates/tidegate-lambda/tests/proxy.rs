@@ -168,6 +168,11 @@ fn batch(messages: &[String]) -> String {
 }
 
 fn contract() -> std::path::PathBuf {
+    contract_with("")
+}
+
+/// The contract with more limits.
+fn contract_with(limits: &str) -> std::path::PathBuf {
     let text = r#"{"version":1,"graph_digest":"sha256:0","compiled_by":"a test",
       "defaults":{"account":null,"region":null,"mode":"block","on_error":"closed","max_bytes":1000000,"max_depth":64},
       "functions":{"s/F":{"logical_id":"F","name":"f","type":"AWS::Lambda::Function","exposure":"internal","taint":null,
@@ -175,7 +180,9 @@ fn contract() -> std::path::PathBuf {
           "id":"s/Q->s/F:sqs","from":"s/Q","trigger":"sqs","evidence":"event source mapping","exposure":"internal",
           "origin":{"arns":["arn:*:sqs:*:111122223333:orders"],"accounts":[],"regions":[],"ids":[],"sources":[],"detail_types":[]},
           "taint":null,"mode":"block","inspect":"full","on_deny":{"answer":"strip","item_failures":true},"unknown":[]}]}}}"#;
-    let path = std::env::temp_dir().join(format!("tidegate-lambda-contract-{}.json", std::process::id()));
+    let text = text.replace("\"memory_mb\":null", &format!("\"memory_mb\":null{limits}"));
+    let name = format!("tidegate-lambda-contract-{}-{}.json", std::process::id(), limits.len());
+    let path = std::env::temp_dir().join(name);
     std::fs::write(&path, text).unwrap();
     path
 }
@@ -286,4 +293,21 @@ fn without_its_contract_it_does_not_start() {
     let api = Api::start();
     let ran = command(&api.address, &free()).env("TIDEGATE_CONTRACT", "/nowhere").output().unwrap();
     assert_eq!(ran.status.code(), Some(1));
+}
+
+#[test]
+fn what_comes_too_early_comes_again() {
+    let api = Api::start();
+    let proxy = proxy(&api, Some(&contract_with(r#","rate":{"events":1,"seconds":3600,"burst":1}"#)));
+    let mut runtime = proxy.connect();
+    api.events.send(batch(&[message("1", "orders", "fine")])).unwrap();
+    api.events.send(batch(&[message("2", "orders", "fine")])).unwrap();
+    assert_eq!(next(&mut runtime).get("lambda-runtime-aws-request-id"), "r1");
+    // There is no second event for the function: whoever asks waits.
+    std::thread::spawn(move || {
+        runtime.get_mut().write_all(format!("GET {NEXT} HTTP/1.1\r\nHost: x\r\n\r\n").as_bytes())
+    });
+    let answer = api.answer();
+    assert!(answer.first.contains("/r2/response "), "{answer:?}");
+    assert_eq!(answer.body, r#"{"batchItemFailures":[{"itemIdentifier":"2"}]}"#);
 }
