@@ -29,7 +29,14 @@ struct Translation<'a> {
 
 impl Translation<'_> {
     fn pattern(&mut self) -> Result<(), String> {
+        // After a quantifier only `?` may follow, once: it makes the quantifier lazy.
+        let mut quantifiers = 0;
         while let Some(c) = self.rest.next() {
+            let quantifies = matches!(c, '*' | '+' | '?') || c == '{' && self.is_count();
+            quantifiers = if quantifies { quantifiers + 1 } else { 0 };
+            if quantifiers > 2 || quantifiers == 2 && c != '?' {
+                return Err("nothing stands before a quantifier".to_string());
+            }
             match c {
                 '^' => self.out.push_str(r"\A"),
                 '$' => self.out.push_str(r"\z"),
