@@ -332,3 +332,17 @@ async fn a_token_is_verified_with_its_providers_key() {
     assert_eq!(status(Some(confused)).await, Some(403));
     gate.stop();
 }
+
+#[tokio::test]
+async fn an_address_that_is_not_ours_is_an_error() {
+    let (folder, authority) = (Folder::new(), Authority::new());
+    let (certificate, key) = authority.localhost();
+    let (certificate, key) = (folder.write("c.pem", &certificate), folder.write("k.pem", &key));
+    let foreign: SocketAddr = "192.0.2.1:1".parse().unwrap();
+    let wrong = |config: Config| serve(config, |_| {}).err().unwrap().to_string();
+    let upstream = echo().await;
+    let text = wrong(Config { listen: foreign, ..config(upstream, &certificate, &key) });
+    assert!(text.contains("could not listen on 192.0.2.1:1"), "{text}");
+    let text = wrong(Config { admin: Some(foreign), ..config(upstream, &certificate, &key) });
+    assert!(text.contains("could not listen on 192.0.2.1:1"), "{text}");
+}

@@ -21,6 +21,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, SystemTime};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::runtime::Runtime;
 use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
@@ -83,10 +84,7 @@ pub fn serve(config: Config, tell: impl Fn(&str) + Send + Sync + 'static) -> Res
     for number in 0..config.workers.max(1) {
         let runtime =
             tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::Start)?;
-        let listener = {
-            let _inside = runtime.enter();
-            listen(address)?
-        };
+        let (runtime, listener) = listen(runtime, address)?;
         // Where the port was left to the system, the other workers take the same.
         address = listener.local_addr().map_err(Error::Start)?;
         let worker = Worker {
@@ -200,10 +198,7 @@ fn overseer(
     workers: &mut Vec<JoinHandle<()>>,
 ) -> Result<SocketAddr, Error> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::Start)?;
-    let listener = {
-        let _inside = runtime.enter();
-        listen(address)?
-    };
+    let (runtime, listener) = listen(runtime, address)?;
     let address = listener.local_addr().map_err(Error::Start)?;
     let running = Arc::clone(running);
     let thread = std::thread::Builder::new().name("gate-admin".into());
@@ -221,8 +216,9 @@ fn overseer(
     Ok(address)
 }
 
-fn listen(address: SocketAddr) -> Result<TcpListener, Error> {
+fn listen(runtime: Runtime, address: SocketAddr) -> Result<(Runtime, TcpListener), Error> {
     let listen = || {
+        let _inside = runtime.enter();
         let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
         socket.set_reuseaddr(true)?;
         #[cfg(unix)]
@@ -230,7 +226,14 @@ fn listen(address: SocketAddr) -> Result<TcpListener, Error> {
         socket.bind(address)?;
         socket.listen(1024)
     };
-    listen().map_err(|source| Error::Listen { address, source })
+    match listen() {
+        Ok(listener) => Ok((runtime, listener)),
+        Err(source) => {
+            // Whoever starts a gate may be a task itself, where a runtime can't be waited for.
+            runtime.shutdown_background();
+            Err(Error::Listen { address, source })
+        }
+    }
 }
 
 struct Worker {
