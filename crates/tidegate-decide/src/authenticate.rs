@@ -8,6 +8,7 @@ pub(crate) use event::Request;
 
 use crate::decision::Class;
 use crate::origin::glob;
+use crate::readings;
 use seen::Seen;
 use sha2::{Digest as _, Sha256};
 use std::borrow::Cow;
@@ -23,9 +24,9 @@ pub trait View {
     fn header(&self, name: &str) -> Option<&[u8]>;
     /// The body as it was sent.
     fn body(&self) -> &[u8];
-    /// The path, without the query.
-    fn path(&self) -> Cow<'_, str> {
-        Cow::Borrowed("/")
+    /// The path, without the query, in each way in which the sender's service gives it; none where there is none.
+    fn paths(&self) -> Vec<Cow<'_, str>> {
+        Vec::new()
     }
     /// A claim of a verified token. Lists come with spaces between.
     fn claim(&self, _name: &str) -> Option<Cow<'_, str>> {
@@ -143,8 +144,8 @@ pub fn authenticate(
     now: Option<u64>,
 ) -> Result<Pending, Refusal> {
     let mut pending = Pending::default();
-    let path = view.path();
-    for asked in edge.authenticate.iter().filter(|a| applies(a, &path)) {
+    let paths = view.paths();
+    for asked in edge.authenticate.iter().filter(|a| applies(a, &paths)) {
         match &asked.proof {
             Proof::Webhook(webhook) => {
                 let secrets: Vec<&[u8]> = webhook
@@ -181,8 +182,10 @@ pub fn authenticate(
     Ok(pending)
 }
 
-fn applies(asked: &Authenticate, path: &str) -> bool {
-    asked.paths.is_empty() || asked.paths.iter().any(|pattern| glob(pattern, path))
+/// An event without a path could be for any.
+fn applies(asked: &Authenticate, paths: &[Cow<'_, str>]) -> bool {
+    let fits = |pattern: &String| paths.iter().any(|path| readings::fits(pattern, path));
+    asked.paths.is_empty() || paths.is_empty() || asked.paths.iter().any(fits)
 }
 
 fn unique(edge: &Edge, kind: &str, id: &[u8]) -> Unique {
@@ -205,9 +208,11 @@ fn token(jwt: &Jwt, view: &dyn View) -> Result<(), Refusal> {
         return Err(Refusal::Signature("the token is of another issuer"));
     }
     let audience = view.claim("aud").or_else(|| view.claim("client_id")).unwrap_or_default();
-    // API Gateway writes a list as `[one two]`.
-    let mut audiences = audience.trim_matches(['[', ']']).split(' ');
-    if !jwt.audiences.is_empty() && !audiences.any(|a| jwt.audiences.iter().any(|one| one == a)) {
+    // API Gateway writes a list as `[one two]`; what is no list is one name, blanks and all.
+    let list = audience.strip_prefix('[').and_then(|a| a.strip_suffix(']'));
+    let known = |name: &str| jwt.audiences.iter().any(|one| one == name);
+    let good = list.map_or_else(|| known(&audience), |list| list.split(' ').any(known));
+    if !jwt.audiences.is_empty() && !good {
         return Err(Refusal::Signature("the token is for another audience"));
     }
     let scopes = view.claim("scope").unwrap_or_default();

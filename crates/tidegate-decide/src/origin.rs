@@ -252,7 +252,7 @@ fn arn_fits(pattern: &str, arn: &str) -> bool {
 }
 
 /// `*` against any run of characters. Case counts.
-pub fn glob(pattern: &str, text: &str) -> bool {
+pub(crate) fn glob(pattern: &str, text: &str) -> bool {
     let mut pieces = pattern.split('*');
     let first = pieces.next().unwrap_or_default();
     let Some(mut rest) = text.strip_prefix(first) else { return false };

@@ -61,9 +61,33 @@ impl View for Request<'_> {
         &self.body
     }
 
-    fn path(&self) -> Cow<'_, str> {
-        let found = self.at(&["rawPath"]).or_else(|| self.at(&["raw_path"])).or_else(|| self.at(&["path"]));
-        found.unwrap_or(Cow::Borrowed("/"))
+    fn paths(&self) -> Vec<Cow<'_, str>> {
+        let given = [
+            self.at(&["rawPath"]),
+            self.at(&["raw_path"]),
+            self.at(&["path"]),
+            self.at(&["requestContext", "path"]),
+            self.at(&["requestContext", "http", "path"]),
+            self.at(&["resource"]),
+            // `POST /orders/{id}`
+            self.at(&["routeKey"]).filter(|key| key.contains(" /")),
+        ];
+        let mut paths: Vec<Cow<'_, str>> = given.into_iter().flatten().collect();
+        for path in &mut paths {
+            if let Some((_, after)) = path.split_once(" /") {
+                *path = format!("/{after}").into();
+            }
+        }
+        // Behind an address of API Gateway's own, the path begins with the stage.
+        if let Some(stage) = self.at(&["requestContext", "stage"]) {
+            let without = |path: &Cow<'_, str>| {
+                let rest = path.strip_prefix('/')?.strip_prefix(&*stage)?;
+                rest.starts_with('/').then(|| Cow::Owned(rest.to_string()))
+            };
+            let more: Vec<Cow<'_, str>> = paths.iter().filter_map(without).collect();
+            paths.extend(more);
+        }
+        paths
     }
 
     fn claim(&self, name: &str) -> Option<Cow<'_, str>> {
@@ -169,6 +193,10 @@ mod tests {
         assert!(!claims(r#"{"iss":"https://id2","aud":"orders","scope":"write"}"#));
         assert!(!claims(r#"{"iss":"https://id","aud":"orders2","scope":"write"}"#));
         assert!(!claims(r#"{"iss":"https://id","aud":"orders","scope":"writer"}"#));
+        assert!(
+            !claims(r#"{"iss":"https://id","aud":"other orders","scope":"write"}"#),
+            "one name with a blank"
+        );
         // A header that says the same was verified by nobody.
         let forged = r#"{"headers":{"iss":"https://id"},"claims":{"iss":"https://id","aud":"orders"}}"#;
         assert!(ask(&edge, &Trust::default(), forged, 0).is_err());
@@ -193,6 +221,26 @@ mod tests {
         assert!(with("CN=orders"));
         assert!(!with("CN=orders2"));
         assert!(ask(&tls, &Trust::default(), "{}", 0).is_err());
+    }
+
+    #[test]
+    fn proof_is_asked_on_every_spelling_of_a_path() {
+        let mut asking = edge(Some(Proof::Sigv4(Principals { principals: vec!["*".into()] })), None);
+        asking.authenticate[0].paths = vec!["/hooks/*".into()];
+        let passes = |event: &str| ask(&asking, &Trust::default(), event, 0).is_ok();
+        for event in [
+            r#"{"rawPath":"/hooks/push"}"#,
+            r#"{"rawPath":"/%68ooks/push"}"#,
+            r#"{"rawPath":"//Hooks/push"}"#,
+            r#"{"rawPath":"/a/../hooks/push"}"#,
+            r#"{"rawPath":"/dev/hooks/push","requestContext":{"stage":"dev"}}"#,
+            r#"{"path":"/base/hooks/push","resource":"/hooks/{proxy+}"}"#,
+            r#"{"rawPath":"/base/hooks/push","routeKey":"POST /hooks/{id}"}"#,
+            r#"{"body":"no path at all"}"#,
+        ] {
+            assert!(!passes(event), "{event}");
+        }
+        assert!(passes(r#"{"rawPath":"/orders","routeKey":"$default","requestContext":{"stage":"hooks"}}"#));
     }
 
     #[test]

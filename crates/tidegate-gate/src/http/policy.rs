@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 use tidegate_decide::json::Tape;
 use tidegate_decide::limit::{self, Facts, Limiter, Permit};
-use tidegate_decide::{Guard, Ruling, Settings, Trigger, Trust, Verdict, glob};
+use tidegate_decide::{Guard, Ruling, Settings, Trigger, Trust, Verdict, readings};
 use tidegate_graph::contract::{Contract, Edge, Mode, OnError, Proof};
 
 /// Reads the contract; `None` is to inspect and block everything. The error is for people.
@@ -20,7 +20,8 @@ pub type Load = Box<dyn Fn() -> Result<Option<Contract>, String> + Send + Sync>;
 /// Which function a path is for.
 #[derive(Clone, Debug)]
 pub struct Route {
-    /// Pattern of the path; `*` stands for anything, slashes included.
+    /// Pattern of the path; `*` stands for anything, slashes included. Whatever way a path is spelled, case included, it
+    /// is one path.
     pub path: String,
     /// Name of the function in the contract.
     pub function: String,
@@ -129,7 +130,7 @@ impl Policy {
 
     /// The resource id of the function that a path is for.
     fn function(&self, path: &str) -> Option<&str> {
-        self.routes.iter().find(|(pattern, _)| glob(pattern, path)).map(|(_, id)| id.as_str())
+        self.routes.iter().find(|(pattern, _)| readings::fits(pattern, path)).map(|(_, id)| id.as_str())
     }
 }
 
