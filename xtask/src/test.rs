@@ -45,7 +45,7 @@ const PEERS: &[(Kind, &str)] = &[
 ];
 
 /// Features whose tests need servers of others.
-const FEATURES: &str = "tidegate-decide/compile,tidegate/nats,tidegate/redis";
+const FEATURES: &str = "tidegate-decide/compile,tidegate/nats,tidegate-gate/redis";
 
 pub(crate) fn run() -> Result<bool> {
     install(DEBIAN)?;

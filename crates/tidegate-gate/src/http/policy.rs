@@ -229,7 +229,18 @@ impl Desk {
         }
     }
 
+    #[cfg(test)]
+    fn stumble(known: &Known<'_>) {
+        if known.path == "/stumble" {
+            panic!("a test stumbles");
+        }
+    }
+
+    #[cfg(not(test))]
+    fn stumble(_: &Known<'_>) {}
+
     fn rule(&mut self, policy: &Policy, shared: &Shared, known: &Known<'_>) -> (Ruling, Option<Permit>) {
+        Self::stumble(known);
         let Some(contract) = &policy.contract else {
             event::write(known, None, &mut self.event);
             return (self.guard.rule(&self.event, Some(Trigger::ApiGatewayV2)), None);
@@ -270,5 +281,71 @@ impl Outcome {
     fn failed(on_error: OnError) -> Self {
         let passes = on_error == OnError::Open;
         Self { passes, watched: false, classes: vec!["failure"], micros: 0, retry_after: None, charge: None }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hyper::HeaderMap;
+    use std::net::IpAddr;
+
+    fn ask(shared: &Shared, path: &str) -> Outcome {
+        let headers = HeaderMap::new();
+        let peer = IpAddr::from([127, 0, 0, 1]);
+        let known = Known {
+            method: "GET",
+            path,
+            query: "",
+            headers: &headers,
+            body: b"",
+            peer,
+            certificate: None,
+            claims: None,
+        };
+        decide(shared, &known)
+    }
+
+    fn contract(on_error: &str) -> Contract {
+        let text = format!(
+            r#"{{"version":1,"graph_digest":"","compiled_by":"",
+            "defaults":{{"account":null,"region":null,"mode":"block","on_error":"{on_error}","max_bytes":1000000,"max_depth":64}},
+            "functions":{{"t/F":{{"logical_id":"F","name":"f","type":"AWS::Lambda::Function","exposure":"anonymous","taint":0,"roles":[],
+              "limits":{{"concurrency":null,"timeout_seconds":null,"memory_mb":null}},"egress":[],
+              "edges":[{{"id":"t/Api->t/F:apigw-v2","from":"t/Api","trigger":"apigw-v2","evidence":"","exposure":"anonymous","taint":0,
+                "origin":{{"arns":[],"accounts":[],"regions":[],"ids":[],"sources":[],"detail_types":[]}},
+                "mode":"block","inspect":"full","on_deny":{{"answer":"respond"}},"unknown":[],
+                "authenticate":[{{"paths":["/hooks/*"],"proof":{{"sigv4":{{"principals":["*"]}}}}}}]}}]}}}}}}"#
+        );
+        serde_json::from_str(&text).unwrap()
+    }
+
+    fn shared(contract: Option<Contract>) -> Shared {
+        Shared::open(Box::new(move || Ok(contract.clone())), Vec::new()).unwrap().0
+    }
+
+    #[test]
+    fn an_own_failure_passes_or_not_as_the_contract_says_and_the_next_request_is_decided_on() {
+        for (contract, passes) in
+            [(None, false), (Some(contract("closed")), false), (Some(contract("open")), true)]
+        {
+            let shared = shared(contract);
+            // The desk of this thread is that of the contract before.
+            DESK.with_borrow_mut(|desk| *desk = Desk::default());
+            let failed = ask(&shared, "/stumble");
+            assert_eq!((failed.passes, failed.classes), (passes, vec!["failure"]));
+            assert!(shared.metrics.text().contains("tidegate_failures_total 1\n"));
+            assert!(ask(&shared, "/orders").passes);
+        }
+    }
+
+    #[test]
+    fn no_spelling_of_a_path_goes_around_its_proof() {
+        let shared = shared(Some(contract("closed")));
+        DESK.with_borrow_mut(|desk| *desk = Desk::default());
+        for path in ["/hooks/push", "/%68ooks/push", "//hooks/push", "/HOOKS/push", "/hooks;a=b/push"] {
+            assert!(!ask(&shared, path).passes, "{path}");
+        }
+        assert!(ask(&shared, "/orders").passes);
     }
 }

@@ -1,6 +1,7 @@
 //! `tidegate guard http`: the gate before an HTTP upstream.
 
 use crate::cli::contract::Enforced;
+use crate::crash;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::interrupt;
@@ -113,6 +114,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
         let mut ends = [signal(SignalKind::terminate()), signal(SignalKind::interrupt())];
         let mut again = signal(SignalKind::hangup()).context("listening for signals")?;
         interrupt::leave_to_command();
+        crash::go_on();
         let gate = serve(config, |line| tell(&format!("{line}\n"))).map_err(failure)?;
         tell(&format!("listening on {}\n", gate.address));
         if let Some(address) = gate.admin {
