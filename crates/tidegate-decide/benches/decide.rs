@@ -4,7 +4,7 @@
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use std::hint::black_box;
-use tidegate_decide::Guard;
+use tidegate_decide::{Event, Guard, Trigger};
 
 fn message(body: &str) -> String {
     let body = serde_json::to_string(body).unwrap();
@@ -28,6 +28,22 @@ fn benches(criterion: &mut Criterion) {
     for (name, event) in [("message", message(order)), ("request", request.to_owned())] {
         clean.bench_function(name, |b| b.iter(|| guard.decide(black_box(event.as_bytes()), None)));
     }
+    let head = r#"{"version":"2.0","routeKey":"$default","rawPath":"/orders","rawQueryString":"",
+        "headers":{"accept":"*/*","host":"api.example.com","user-agent":"Mozilla/5.0 (X11; Linux x86_64)","content-type":"application/json","content-length":"1200"},
+        "requestContext":{"http":{"method":"POST","path":"/orders","sourceIp":"192.0.2.1"}}}"#;
+    let lines = r#"{"sku": "A-17", "quantity": 2, "name": "screw 5 x 40"},"#.repeat(11);
+    let body = message(&format!(
+        r#"{{"id": 1017, "note": "don't ring, it's late", "lines": [{}]}}"#,
+        lines.trim_end_matches(',')
+    ));
+    clean.bench_function("gate", |b| {
+        b.iter(|| {
+            guard.rule(
+                Event::beside(black_box(head.as_bytes()), black_box(body.as_bytes())),
+                Some(Trigger::ApiGatewayV2),
+            )
+        });
+    });
     clean.finish();
     let mut hostile = criterion.benchmark_group("hostile");
     hostile.sample_size(10);

@@ -9,7 +9,7 @@ use crate::json::{Item, Limits, Malformed, Tape};
 use crate::origin;
 use crate::schema;
 use crate::trigger::{self, Trigger};
-use crate::unfold::{Bounds, Found, Spare, Unfold, describe};
+use crate::unfold::{BESIDE, Bounds, Found, Spare, Unfold, describe};
 use std::sync::Arc;
 use tidegate_graph::contract::{Contract, Edge, Function, Inspect, Mode, OnDeny, VERSION};
 
@@ -84,6 +84,39 @@ impl Ruling {
     }
 }
 
+/// What is decided on.
+#[derive(Clone, Copy, Debug)]
+pub struct Event<'a> {
+    /// The JSON text.
+    text: &'a [u8],
+    body: Option<&'a [u8]>,
+}
+
+impl<'a> Event<'a> {
+    /// A request whose body stands beside the event, as it was sent, instead of in it as a string. It is inspected all the
+    /// same, and needs to be neither escaped nor read twice. Conditions, schemas and signatures look for a body inside.
+    pub fn beside(text: &'a [u8], body: &'a [u8]) -> Self {
+        Self { text, body: Some(body) }
+    }
+
+    /// Bytes in all.
+    pub fn bytes(&self) -> usize {
+        self.text.len() + self.body.map_or(0, <[u8]>::len)
+    }
+}
+
+impl<'a> From<&'a [u8]> for Event<'a> {
+    fn from(text: &'a [u8]) -> Self {
+        Self { text, body: None }
+    }
+}
+
+impl<'a> From<&'a Vec<u8>> for Event<'a> {
+    fn from(text: &'a Vec<u8>) -> Self {
+        text.as_slice().into()
+    }
+}
+
 /// Reasons that are given for one record.
 const REASONS: usize = 4;
 
@@ -106,26 +139,26 @@ impl Guard {
 
     /// Decides on the JSON text `event`; its trigger is inferred where none is given.
     pub fn decide(&mut self, event: &[u8], trigger: Option<Trigger>) -> Decision {
-        self.judge(event, trigger, None).decision
+        self.judge(event.into(), trigger, None).decision
     }
 
     /// The same with what the sender is answered.
-    pub fn rule(&mut self, event: &[u8], trigger: Option<Trigger>) -> Ruling {
-        self.judge(event, trigger, None)
+    pub fn rule<'a>(&mut self, event: impl Into<Event<'a>>, trigger: Option<Trigger>) -> Ruling {
+        self.judge(event.into(), trigger, None)
     }
 
     /// The same for a function under its contract: where the event comes from is compared, too. A function that the
     /// contract doesn't hold gets nothing.
-    pub fn decide_for(
+    pub fn decide_for<'a>(
         &mut self,
-        event: &[u8],
+        event: impl Into<Event<'a>>,
         trigger: Option<Trigger>,
         contract: &Contract,
         function: &str,
     ) -> Ruling {
         let mode = contract.defaults.mode;
         match contract.function(function) {
-            Some(function) => self.judge(event, trigger, Some((function, mode))),
+            Some(function) => self.judge(event.into(), trigger, Some((function, mode))),
             None => {
                 let detail = "the contract doesn't hold this function";
                 Ruling::plain(refused(trigger, Class::Origin, 0, detail), mode)
@@ -133,7 +166,12 @@ impl Guard {
         }
     }
 
-    fn judge(&mut self, event: &[u8], trigger: Option<Trigger>, under: Option<(&Function, Mode)>) -> Ruling {
+    fn judge(
+        &mut self,
+        event: Event<'_>,
+        trigger: Option<Trigger>,
+        under: Option<(&Function, Mode)>,
+    ) -> Ruling {
         // What can't be read has no origin: the strictest edge decides whether that counts.
         let mode = under.map_or(Mode::Block, |(function, mode)| match function.edges.as_slice() {
             [] => mode,
@@ -141,11 +179,11 @@ impl Guard {
             _ => Mode::Block,
         });
         let refused = |class, at, detail| Ruling::plain(refused(trigger, class, at, detail), mode);
-        if event.len() > self.settings.bytes {
+        if event.bytes() > self.settings.bytes {
             return refused(Class::Size, self.settings.bytes, "the event is longer than the limit");
         }
         let mut tape = std::mem::take(&mut self.tape);
-        let ruling = match tape.read(event, &self.settings.json) {
+        let ruling = match tape.read(event.text, &self.settings.json) {
             Ok(()) => self.read(&tape, event, trigger, under),
             Err(Malformed::Syntax(at)) => refused(Class::Malformed, at, "the event is not JSON"),
             Err(Malformed::Depth(at)) => refused(Class::Depth, at, "nested deeper than the limit"),
@@ -157,11 +195,11 @@ impl Guard {
     fn read(
         &mut self,
         tape: &Tape,
-        event: &[u8],
+        event: Event<'_>,
         trigger: Option<Trigger>,
         under: Option<(&Function, Mode)>,
     ) -> Ruling {
-        let root = tape.root(event);
+        let root = tape.root(event.text);
         let trigger = trigger.unwrap_or_else(|| trigger::infer(root));
         let source =
             under.map(|(function, mode)| origin::check(function, mode, trigger, root)).unwrap_or_default();
@@ -169,7 +207,7 @@ impl Guard {
         self.found.extend(source.foreign.iter().map(|foreign| foreign_record(*foreign)));
         self.found.extend(unmet(&source, trigger, root));
         // Twelve times over what came in covers every honest nesting of carriers.
-        let work = event.len().saturating_mul(12).saturating_add(self.settings.inflated);
+        let work = event.bytes().saturating_mul(12).saturating_add(self.settings.inflated);
         let inflate = Bound { bytes: self.settings.inflated, ratio: self.settings.ratio };
         let reach = schema::Reach { json: &self.settings.json, inflate };
         self.schemas.compare(&source, trigger, root, &reach, &mut self.found);
@@ -182,6 +220,9 @@ impl Guard {
         };
         if source.inspect == Inspect::Full {
             trigger::leaves(trigger, root, &mut |leaf| unfold.leaf(&leaf));
+            if let Some(body) = event.body {
+                unfold.beside(body, trigger::content_type(root));
+            }
         }
         let mut decision = conclude(trigger, root, &self.found);
         for flaw in tape.flaws() {
@@ -264,6 +305,9 @@ fn conclude(trigger: Trigger, root: Item<'_>, found: &[Found]) -> Decision {
     nodes.sort_unstable();
     let pointers = root.pointers_to(&nodes);
     let pointer = |node: u32| {
+        if node == BESIDE {
+            return "/body".to_owned();
+        }
         nodes.binary_search(&node).ok().and_then(|at| pointers.get(at)).cloned().unwrap_or_default()
     };
     for found in found {
@@ -330,6 +374,33 @@ fn refused(trigger: Option<Trigger>, class: Class, offset: usize, detail: &'stat
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Wherever the body stands, the decision on it is the same.
+    #[test]
+    fn a_body_beside_its_event_is_judged_as_one_inside() {
+        let head = r#""version":"2.0","rawPath":"/a","headers":{"Content-Type":"application/json"}"#;
+        let mut guard = Guard::default();
+        for (body, denied) in [
+            (r#"{"note":"don't ring, it's late"}"#, false),
+            ("plain text", false),
+            (r#"{"q":["1' UNION SELECT username,password FROM users-- -"]}"#, true),
+            (r#"{"a":1,"a":2}"#, true),
+            (r#"{"a":{"$ne":1}}"#, true),
+            ("eyJxIjoiMScgVU5JT04gU0VMRUNUIHUscCBGUk9NIHVzZXJzLS0gLSJ9", true),
+        ] {
+            let inside = format!("{{{head},\"body\":{}}}", serde_json::to_string(body).unwrap());
+            let inside = guard.rule(inside.as_bytes(), Some(Trigger::ApiGatewayV2)).decision;
+            let text = format!("{{{head}}}");
+            let beside = Event::beside(text.as_bytes(), body.as_bytes());
+            let beside = guard.rule(beside, Some(Trigger::ApiGatewayV2)).decision;
+            assert_eq!(beside, inside, "{body}");
+            assert_eq!(inside.verdict == Verdict::Deny, denied, "{body}");
+        }
+        let binary = Event::beside(b"{}", b"\x00\xff1' UNION SELECT username,password FROM users-- -\x00");
+        assert_eq!(guard.rule(binary, Some(Trigger::ApiGatewayV2)).decision.verdict, Verdict::Deny);
+        let long = vec![b'a'; 9 << 20];
+        assert_eq!(guard.rule(Event::beside(b"{}", &long), None).decision.verdict, Verdict::Deny);
+    }
 
     /// What a guard remembers of one event changes nothing about another.
     #[test]

@@ -24,6 +24,6 @@ mod unfold;
 
 pub use authenticate::{Pending, Refusal, Trust, View, authenticate};
 pub use decision::{Class, Decision, Reason, Record, Verdict};
-pub use guard::{Guard, Ruling, Settings};
+pub use guard::{Event, Guard, Ruling, Settings};
 pub use remedy::{BLOCKED, LIMITED, Remedy, Report, denied, remedy};
 pub use trigger::Trigger;

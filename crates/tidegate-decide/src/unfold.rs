@@ -33,6 +33,9 @@ pub(crate) struct Found {
     pub(crate) detail: Cow<'static, str>,
 }
 
+/// Stands for the node of a body that is in no event.
+pub(crate) const BESIDE: u32 = u32::MAX;
+
 /// How far looking goes.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Bounds {
@@ -79,6 +82,15 @@ impl Unfold<'_> {
             let place = if key { Place::Key } else { leaf.place };
             let origin = Origin { node: item.index(), place, ..origin };
             self.string(item, origin, Chain::default(), leaf.carrier);
+        }
+    }
+
+    /// Inspects a body that stands beside the event.
+    pub(crate) fn beside(&mut self, body: &[u8], content_type: &[u8]) {
+        let origin = Origin { record: 0, node: BESIDE, place: Place::Body, label: content_type };
+        match std::str::from_utf8(body) {
+            Ok(_) => self.text(body, origin, Chain::default()),
+            Err(_) => self.bytes(body, origin, Chain::default()),
         }
     }
 

@@ -55,6 +55,12 @@ impl<'a> Facts<'a> {
         })
     }
 
+    /// The same for an event whose length is `bytes`, part of which wasn't read.
+    #[must_use]
+    pub fn with_bytes(self, bytes: usize) -> Self {
+        Self { bytes: bytes as u64, ..self }
+    }
+
     /// The same with what the trace header tells that Lambda gives to the runtime.
     #[must_use]
     pub fn with_trace(self, header: &str) -> Self {

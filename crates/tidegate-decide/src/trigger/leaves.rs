@@ -144,6 +144,14 @@ pub(crate) fn leaves<'a>(trigger: Trigger, event: Item<'a>, visit: &mut dyn FnMu
     }
 }
 
+/// What the headers of a request say that its body is.
+pub(crate) fn content_type<'a>(event: Item<'a>) -> &'a [u8] {
+    let headers = event.field("headers").or_else(|| event.field("multiValueHeaders"));
+    let of_body = |name: Item<'a>| name.raw().eq_ignore_ascii_case(b"content-type");
+    let value = headers.and_then(|h| h.entries().find(|(name, _)| of_body(*name)));
+    value.map(|(_, value)| value.first().unwrap_or(value).raw()).unwrap_or_default()
+}
+
 struct Visit<'a, 'v> {
     record: u32,
     visit: &'v mut dyn FnMut(Leaf<'a>),

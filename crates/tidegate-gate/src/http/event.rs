@@ -21,9 +21,9 @@ pub(super) struct Known<'a> {
     pub(super) claims: Option<&'a str>,
 }
 
-/// Writes the event to `out`, in payload format 2.0. `edge` is what the gate stands for: it is the front door itself,
+/// Writes the event to `out`, in payload format 2.0, with the body in it or without. `edge` is what the gate stands for: it is the front door itself,
 /// so what the contract says about the door is so.
-pub(super) fn write(known: &Known<'_>, edge: Option<&Edge>, out: &mut Vec<u8>) {
+pub(super) fn write(known: &Known<'_>, edge: Option<&Edge>, body: bool, out: &mut Vec<u8>) {
     out.clear();
     out.extend_from_slice(br#"{"version":"2.0","routeKey":"$default","rawPath":"#);
     string(known.path.as_bytes(), out);
@@ -84,7 +84,7 @@ pub(super) fn write(known: &Known<'_>, edge: Option<&Edge>, out: &mut Vec<u8>) {
         out.extend_from_slice(b"}}");
     }
     out.push(b'}');
-    if !known.body.is_empty() {
+    if body && !known.body.is_empty() {
         out.extend_from_slice(br#","body":"#);
         match std::str::from_utf8(known.body) {
             Ok(text) => {
@@ -148,7 +148,7 @@ mod tests {
             claims: Some(r#"{"iss":"x"}"#),
         };
         let mut out = Vec::new();
-        write(&known, None, &mut out);
+        write(&known, None, true, &mut out);
         let event: serde_json::Value = serde_json::from_slice(&out).unwrap();
         assert_eq!(event["rawPath"], "/a%20b");
         assert_eq!(event["rawQueryString"], "q=1\\");
@@ -158,7 +158,7 @@ mod tests {
         assert_eq!(event["requestContext"]["authentication"]["clientCert"]["subjectDN"], "CN=a");
         assert_eq!(event["requestContext"]["authorizer"]["jwt"]["claims"]["iss"], "x");
         known.body = b"\xff\x00";
-        write(&known, None, &mut out);
+        write(&known, None, true, &mut out);
         let event: serde_json::Value = serde_json::from_slice(&out).unwrap();
         assert_eq!((&event["body"], &event["isBase64Encoded"]), (&"/wA=".into(), &true.into()));
     }

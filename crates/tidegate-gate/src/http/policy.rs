@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 use tidegate_decide::json::Tape;
 use tidegate_decide::limit::{self, Facts, Limiter, Permit};
-use tidegate_decide::{Guard, Ruling, Settings, Trigger, Trust, Verdict, readings};
+use tidegate_decide::{Event, Guard, Ruling, Settings, Trigger, Trust, Verdict, readings};
 use tidegate_graph::contract::{Contract, Edge, Mode, OnError, Proof};
 
 /// Reads the contract; `None` is to inspect and block everything. The error is for people.
@@ -138,6 +138,14 @@ fn is_http(edge: &Edge) -> bool {
     Trigger::from_name(&edge.trigger).is_some_and(|t| HTTP.contains(&t))
 }
 
+/// What the contract asks of the body itself, beyond that it is inspected.
+fn reads_body(edge: &Edge) -> bool {
+    edge.condition.is_some()
+        || edge.replay.is_some()
+        || !edge.schemas.is_empty()
+        || !edge.authenticate.is_empty()
+}
+
 /// What is decided about a request.
 #[derive(Debug)]
 pub(super) struct Outcome {
@@ -242,8 +250,9 @@ impl Desk {
     fn rule(&mut self, policy: &Policy, shared: &Shared, known: &Known<'_>) -> (Ruling, Option<Permit>) {
         Self::stumble(known);
         let Some(contract) = &policy.contract else {
-            event::write(known, None, &mut self.event);
-            return (self.guard.rule(&self.event, Some(Trigger::ApiGatewayV2)), None);
+            event::write(known, None, false, &mut self.event);
+            let event = Event::beside(&self.event, known.body);
+            return (self.guard.rule(event, Some(Trigger::ApiGatewayV2)), None);
         };
         let function = policy.function(known.path).unwrap_or_default();
         let edge = contract.functions.get(function).and_then(|f| f.edges.iter().find(|e| is_http(e)));
@@ -253,12 +262,15 @@ impl Desk {
             _ => None,
         });
         let claims = jwt.and_then(|jwt| shared.tokens.verify(jwt, known.headers));
-        event::write(&Known { claims: claims.as_deref(), ..*known }, edge, &mut self.event);
+        let inside = contract.functions.get(function).is_some_and(|f| f.edges.iter().any(reads_body));
+        event::write(&Known { claims: claims.as_deref(), ..*known }, edge, inside, &mut self.event);
         let now = now();
         self.guard.at(now);
         let Self { guard, event, tape, .. } = self;
-        let mut judge = || guard.decide_for(event, Some(trigger), contract, function);
-        match (&policy.limiter, Facts::read(event, Some(trigger), tape)) {
+        let decided = if inside { Event::from(&*event) } else { Event::beside(event, known.body) };
+        let mut judge = || guard.decide_for(decided, Some(trigger), contract, function);
+        let facts = Facts::read(event, Some(trigger), tape).map(|f| f.with_bytes(decided.bytes()));
+        match (&policy.limiter, facts) {
             (Some(limiter), Some(facts)) => {
                 limiter.around(function, &facts, now.saturating_mul(1_000_000), judge)
             }
