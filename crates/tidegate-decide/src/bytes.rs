@@ -19,6 +19,38 @@ pub(crate) fn position(text: &[u8], is: impl Fn(u8) -> bool) -> Option<usize> {
     tail.iter().position(|b| is(*b)).map(|found| at + found)
 }
 
+const ONES: u64 = 0x0101_0101_0101_0101;
+const TOPS: u64 = 0x8080_8080_8080_8080;
+
+/// The top bit of each byte that is zero, and maybe of some after it.
+const fn zeros(eight: u64) -> u64 {
+    eight.wrapping_sub(ONES) & !eight & TOPS
+}
+
+fn lowest(tops: u64) -> Option<usize> {
+    (tops != 0).then_some((tops.trailing_zeros() / 8) as usize)
+}
+
+/// The first of eight bytes that is `byte`.
+pub(crate) fn first_of_eight(eight: [u8; 8], byte: u8) -> Option<usize> {
+    lowest(zeros(u64::from_le_bytes(eight) ^ (ONES * u64::from(byte))))
+}
+
+/// The first byte that ends plain text in a JSON string: a quote, a backslash, a control character.
+pub(crate) fn end_of_text(text: &[u8]) -> Option<usize> {
+    let (words, tail) = text.as_chunks::<8>();
+    for (at, word) in words.iter().enumerate() {
+        let eight = u64::from_le_bytes(*word);
+        let controls = eight.wrapping_sub(ONES * 0x20) & !eight & TOPS;
+        let ends = zeros(eight ^ (ONES * b'"' as u64)) | zeros(eight ^ (ONES * b'\\' as u64)) | controls;
+        if let Some(found) = lowest(ends) {
+            return Some(at * 8 + found);
+        }
+    }
+    let ends = tail.iter().position(|b| matches!(b, b'"' | b'\\' | 0..0x20))?;
+    Some(text.len() - tail.len() + ends)
+}
+
 /// All bytes that `table` holds; `is` says the same, as [`position`] needs it.
 pub(crate) fn positions(
     text: &[u8],
@@ -54,6 +86,27 @@ pub(crate) const fn table(list: &[u8]) -> [bool; 256] {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn plain_text_ends_where_json_says() {
+        for length in 0..40 {
+            for end in [b'"', b'\\', 0, 9, 0x1f] {
+                for at in 0..length {
+                    let mut text = vec![0xe9_u8; length];
+                    text.iter_mut().step_by(2).for_each(|b| *b = b'!');
+                    assert_eq!(end_of_text(&text), None);
+                    text[at] = end;
+                    if let Some(after) = text.get_mut(at + 1) {
+                        *after = end;
+                    }
+                    assert_eq!(end_of_text(&text), Some(at));
+                    if let Some(eight) = text.first_chunk() {
+                        assert_eq!(first_of_eight(*eight, end), Some(at).filter(|at| *at < 8));
+                    }
+                }
+            }
+        }
+    }
 
     static X: [bool; 256] = table(b"x");
 

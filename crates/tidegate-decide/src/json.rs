@@ -33,6 +33,8 @@ pub(crate) struct Node {
     kind: Kind,
     /// A string that holds a backslash.
     escaped: bool,
+    /// The key of an object.
+    key: bool,
     /// Offsets of the text; a string's without its quotes, an array's and object's with their brackets.
     start: u32,
     end: u32,
@@ -173,18 +175,11 @@ impl<'a> Item<'a> {
     /// All strings from here down, keys among them, with whether it is a key. No recursion.
     pub fn strings(self) -> impl Iterator<Item = (Item<'a>, bool)> {
         let end = self.node().map_or(0, |n| n.next);
-        // Whether a string is a key follows from its place: a stack of open objects would tell, and so does the byte after it.
         (self.index..end).filter_map(move |index| {
             let item = Item { index, ..self };
             let node = item.node()?;
-            (node.kind == Kind::String).then(|| (item, item.is_key(node)))
+            (node.kind == Kind::String).then_some((item, node.key))
         })
-    }
-
-    /// A key is a string that a colon follows.
-    fn is_key(self, node: Node) -> bool {
-        let rest = self.text.get(node.end as usize + 1..).unwrap_or_default();
-        rest.iter().find(|b| !b.is_ascii_whitespace()) == Some(&b':')
     }
 
     fn below(self) -> impl Iterator<Item = Item<'a>> {

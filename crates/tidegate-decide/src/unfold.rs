@@ -178,8 +178,10 @@ impl Unfold<'_> {
             return self.report(Class::Ratio, origin, chain, 0, "decodes to more text than the limit allows");
         };
         self.left = left;
-        let slot = if origin.label.is_empty() { Quiet::slot(text, origin.place) } else { None };
-        let Some(slot) = slot else { return self.whole(text, origin, chain) };
+        if !origin.label.is_empty() {
+            return self.header(text, origin, chain);
+        }
+        let Some(slot) = Quiet::slot(text, origin.place) else { return self.whole(text, origin, chain) };
         if self.spare.quiet.holds(slot, text, origin.place) {
             return;
         }
@@ -187,6 +189,24 @@ impl Unfold<'_> {
         // Of each class one reason a record is given: beside one, a text that gave none may have had one.
         if self.of(origin.record).next().is_none() {
             self.spare.quiet.keep(slot, text, origin.place);
+        }
+    }
+
+    /// A text that has a name: clients send the same headers with every request.
+    fn header(&mut self, text: &[u8], origin: Origin<'_>, chain: Chain) {
+        let place = origin.place;
+        let first = chain.is_empty() && place != Place::Body;
+        let slot = if first { Quiet::header_slot(origin.label, text) } else { None };
+        let Some(slot) = slot else { return self.whole(text, origin, chain) };
+        let known = self.spare.quiet.holds_header(slot, origin.label, text, place);
+        if let Some(left) = known.and_then(|cost| self.left.checked_sub(cost)) {
+            self.left = left;
+            return;
+        }
+        let before = self.left;
+        self.whole(text, origin, chain);
+        if self.of(origin.record).next().is_none() {
+            self.spare.quiet.keep_header(slot, origin.label, text, place, before - self.left);
         }
     }
 

@@ -66,6 +66,10 @@ pub(super) fn keys<'a>(root: Item<'a>, hits: &mut Vec<(Item<'a>, Hit)>) {
 }
 
 fn judge(key: Item<'_>, value: Item<'_>) -> Option<Hit> {
+    // What the names below begin with; most keys end here.
+    if !matches!(key.raw().first(), Some(b'_' | b'c' | b'p' | b'$')) && !key.is_escaped() {
+        return None;
+    }
     let hit = |class, why: &'static str| Some(Hit { class, at: key.offset(), why: why.into() });
     if key.is_text("__proto__") {
         return hit(Class::PrototypePollution, "a key that reaches the prototype of every object");

@@ -2,7 +2,6 @@
 
 use super::{Kind, Node, Tape, text};
 use crate::bytes;
-use std::hash::Hasher;
 
 /// How far reading goes.
 #[derive(Clone, Debug)]
@@ -45,6 +44,7 @@ pub enum Malformed {
 #[derive(Debug)]
 pub(super) struct Open {
     node: u32,
+    object: bool,
     /// Where its keys begin in [`Tape::keys`].
     keys: usize,
 }
@@ -140,8 +140,7 @@ impl Scan<'_> {
     }
 
     fn in_object(&self) -> bool {
-        let open = self.tape.open.last().and_then(|o| self.tape.nodes.get(o.node as usize));
-        open.is_some_and(|n| n.kind == Kind::Object)
+        self.tape.open.last().is_some_and(|open| open.object)
     }
 
     fn after_value(&self) -> Expect {
@@ -154,7 +153,14 @@ impl Scan<'_> {
     )]
     fn push(&mut self, kind: Kind, escaped: bool, start: usize, end: usize) -> u32 {
         let index = self.tape.nodes.len() as u32;
-        self.tape.nodes.push(Node { kind, escaped, start: start as u32, end: end as u32, next: index + 1 });
+        self.tape.nodes.push(Node {
+            kind,
+            escaped,
+            key: false,
+            start: start as u32,
+            end: end as u32,
+            next: index + 1,
+        });
         index
     }
 
@@ -164,7 +170,7 @@ impl Scan<'_> {
         }
         let node = self.push(kind, false, self.at, self.at);
         let keys = self.tape.keys.len();
-        self.tape.open.push(Open { node, keys });
+        self.tape.open.push(Open { node, object: kind == Kind::Object, keys });
         self.at += 1;
         Ok(if kind == Kind::Object { Expect::KeyOrEnd } else { Expect::ValueOrEnd })
     }
@@ -191,9 +197,12 @@ impl Scan<'_> {
 
     fn key(&mut self) -> Result<(), Malformed> {
         let node = self.string()?;
-        let mut hasher = std::hash::DefaultHasher::new();
-        self.with_value(node, |value| hasher.write(value));
-        self.tape.keys.push(Key { hash: hasher.finish(), node });
+        let mut hash = 0;
+        self.with_value(node, |value| hash = spread(value));
+        self.tape.keys.push(Key { hash, node });
+        if let Some(node) = self.tape.nodes.get_mut(node as usize) {
+            node.key = true;
+        }
         self.skip_space();
         if self.peek() != Some(b':') {
             return Err(self.wrong());
@@ -276,13 +285,10 @@ impl Scan<'_> {
                 }
                 // Raw control characters are no JSON: the runtime would refuse them too.
                 [0..0x20, ..] => return Err(Malformed::Syntax(at)),
-                [_, rest @ ..] => {
-                    let Some(step) = bytes::position(rest, |b| (b == b'"') | (b == b'\\') | (b < 0x20))
-                    else {
-                        return Err(Malformed::Syntax(self.text.len()));
-                    };
-                    at += 1 + step;
-                }
+                rest @ [_, ..] => match bytes::end_of_text(rest) {
+                    Some(step) => at += step,
+                    None => return Err(Malformed::Syntax(self.text.len())),
+                },
                 [] => return Err(Malformed::Syntax(self.text.len())),
             }
         }
@@ -328,6 +334,22 @@ impl Scan<'_> {
         self.push(Kind::Number, false, start, end);
         Ok(())
     }
+}
+
+/// Tells keys of one object apart. Two that differ agree by chance once in 2^64 times, so that whoever has such a pair
+/// made it: see [`Scan::duplicates`].
+fn spread(key: &[u8]) -> u64 {
+    let fold = |a: u64, b: u64| {
+        let wide = u128::from(a) * u128::from(b);
+        (wide >> 64) as u64 ^ wide as u64
+    };
+    let (words, rest) = key.as_chunks::<8>();
+    let mut hash = 0x9e37_79b9_7f4a_7c15 ^ key.len() as u64;
+    for word in words {
+        hash = fold(hash ^ u64::from_le_bytes(*word), 0xa076_1d64_78bd_642f);
+    }
+    let last = rest.iter().fold(0_u64, |word, b| word << 8 | u64::from(*b));
+    fold(hash ^ last, 0xe703_7ed1_a0b4_28db)
 }
 
 /// Length of the number at the start of `text` (RFC 8259, section 6).
