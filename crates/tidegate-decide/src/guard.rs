@@ -111,6 +111,12 @@ impl<'a> From<&'a [u8]> for Event<'a> {
     }
 }
 
+impl<'a, const N: usize> From<&'a [u8; N]> for Event<'a> {
+    fn from(text: &'a [u8; N]) -> Self {
+        text.as_slice().into()
+    }
+}
+
 impl<'a> From<&'a Vec<u8>> for Event<'a> {
     fn from(text: &'a Vec<u8>) -> Self {
         text.as_slice().into()
