@@ -46,8 +46,8 @@ enum Task {
     /// Run a program and say what it took: the inside of `bench`
     #[command(hide = true)]
     Measure(bench::measure::Arguments),
-    /// Build the release binary and print its size and SHA-256
-    Dist,
+    /// Build what a release hands out, the layers for Lambda among it; print sizes and SHA-256
+    Dist(dist::Options),
 }
 
 fn main() -> ExitCode {
@@ -72,6 +72,6 @@ fn run(task: Task) -> Result<bool> {
         Task::IamData(options) => iam_data::run(&options),
         Task::Differential(options) => differential::run(&options),
         Task::Measure(arguments) => bench::measure::inside(&arguments),
-        Task::Dist => dist::run(),
+        Task::Dist(options) => dist::run(&options),
     }
 }
