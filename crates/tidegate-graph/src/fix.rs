@@ -1,6 +1,6 @@
 //! What would mend a finding, in canonical words and as edits of a text.
 
-use crate::{Span, Str};
+use crate::{Span, Str, Value};
 
 /// Whether a fix may be applied without a person who looks at it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize)]
@@ -66,6 +66,16 @@ pub enum Plain {
         /// What must stand there.
         old: Str,
         /// What comes; never empty.
+        items: Vec<Plain>,
+    },
+    /// These behind the last one of a list, which is made where there is none.
+    More(Vec<Plain>),
+    /// These in the place of a value that comes to `old`, however that is written (a computed text, a whole statement),
+    /// whether it is one of a list or stands alone.
+    Swap {
+        /// What the property must come to, wherever it is said.
+        old: Value,
+        /// What comes; with nothing one of a list goes away.
         items: Vec<Plain>,
     },
 }

@@ -13,7 +13,7 @@ mod yaml;
 use std::cell::{Cell, RefCell};
 use std::path::Path;
 use std::rc::Rc;
-use tidegate_graph::{Change, Edit, FileId, Fix, Resource, Span, System};
+use tidegate_graph::{Change, Edit, FileId, Fix, Plain, Resource, Span, System};
 
 /// The edits that a fix comes to, in one file and in the order of their places; `None` where it can't be written with
 /// certainty.
@@ -45,6 +45,11 @@ impl<'s> Editor<'s> {
         for change in &fix.changes {
             let resource = self.system.resource(&change.resource)?;
             if is_generated(self.system, resource) {
+                return None;
+            }
+            if let Plain::Swap { old, .. } = &change.value
+                && !place::property(resource, &change.path).is_some_and(|now| yaml::same(now, old))
+            {
                 return None;
             }
             changes.push((resource, change));

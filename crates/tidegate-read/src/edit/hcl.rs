@@ -279,7 +279,7 @@ impl<'t> Document<'t> {
                     after => format!("\"${{{address}.arn}}{after}\""),
                 }
             }
-            Plain::Map(_) => return None,
+            Plain::Map(_) | Plain::More(_) | Plain::Swap { .. } => return None,
         })
     }
 }

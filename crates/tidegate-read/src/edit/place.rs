@@ -45,8 +45,16 @@ pub(super) fn keys(resource: &Resource, change: &Change, root: &Value, original:
         return None;
     }
     let path: Vec<&str> = change.path.iter().map(Str::as_str).collect();
-    if let ("AWS::IAM::Role", ["Policies", ..], true) = (resource.ty.as_str(), path.as_slice(), sam) {
-        let inner = in_sam_policy(resource, &path, written, original)?;
+    if let ("AWS::IAM::Role", ["Policies" | "ManagedPolicyArns", ..], true) =
+        (resource.ty.as_str(), path.as_slice(), sam)
+    {
+        let swap = matches!(change.value, Plain::Swap { .. });
+        let inner = match path.as_slice() {
+            ["Policies" | "ManagedPolicyArns", n] if swap => {
+                of_sam_list(resource, &path, n, written, original)?
+            }
+            _ => in_sam_policy(resource, &path, written, original, swap)?,
+        };
         let mut keys: Vec<Str> = vec!["Resources".into(), id.clone(), "Properties".into()];
         keys.extend(inner);
         return Some(keys);
@@ -59,10 +67,7 @@ pub(super) fn keys(resource: &Resource, change: &Change, root: &Value, original:
     // What is there without being written here comes from elsewhere. What a resource says itself goes before SAM's
     // globals, but lists and maps are joined with theirs.
     let is = |value: Option<&Value>| value.is_some_and(|v| v.data != Data::Null);
-    let property = |path: &[Str]| {
-        let (first, rest) = path.split_first()?;
-        at(resource.properties.get(first)?, rest)
-    };
+    let property = |path: &[Str]| property(resource, path);
     let known = property(&change.path);
     let here = written.get("Properties").and_then(|p| at(p, &inner));
     if is(known)
@@ -95,7 +100,13 @@ pub(super) fn keys(resource: &Resource, change: &Change, root: &Value, original:
 
 /// A statement that SAM took as it is from the list of a function's policies, which has other policies in between. Those
 /// that SAM fills in from a template of its own are written nowhere.
-fn in_sam_policy(resource: &Resource, path: &[&str], written: &Value, original: bool) -> Option<Vec<Str>> {
+fn in_sam_policy(
+    resource: &Resource,
+    path: &[&str],
+    written: &Value,
+    original: bool,
+    swap: bool,
+) -> Option<Vec<Str>> {
     let ["Policies", n, "PolicyDocument", rest @ ..] = path else { return None };
     let policy = resource.properties.get("Policies")?.as_list()?.get(n.parse::<usize>().ok()?)?;
     let name = policy.get("PolicyName").and_then(Value::as_str)?;
@@ -113,11 +124,50 @@ fn in_sam_policy(resource: &Resource, path: &[&str], written: &Value, original: 
     let rest: Vec<Str> = rest.iter().map(|key| Str::from(*key)).collect();
     let known = at(policy.get("PolicyDocument")?, &rest)?;
     let here = at(there, &rest)?;
-    if original && (known.span != here.span || known.data != here.data) {
+    if original && (known.span != here.span || !swap && known.data != here.data) {
         return None;
     }
     keys.extend(rest);
     Some(keys)
+}
+
+/// A whole entry of a function's list of policies: the name of a managed policy, a template of SAM's with its
+/// parameters, or a document.
+fn of_sam_list(
+    resource: &Resource,
+    path: &[&str],
+    n: &str,
+    written: &Value,
+    original: bool,
+) -> Option<Vec<Str>> {
+    let known = at(resource.properties.get(*path.first()?)?, &[n.into()])?;
+    let listed = written.get("Properties")?.get("Policies")?;
+    let items = listed.as_list();
+    let index = match known.get("PolicyName").and_then(Value::as_str) {
+        Some(name) => {
+            let name = name.strip_prefix(resource.logical_id.as_str())?.strip_prefix("Policy")?;
+            name.parse::<usize>().ok()?
+        }
+        None if !original => return None,
+        None => {
+            items.unwrap_or(std::slice::from_ref(listed)).iter().position(|item| item.span == known.span)?
+        }
+    };
+    match items {
+        Some(items) => {
+            items
+                .get(index)
+                .filter(|item| !matches!(item.data, Data::Choice(_)) && item.get("Fn::If").is_none())?;
+            Some(vec!["Policies".into(), index.to_string().into()])
+        }
+        None => (index == 0).then(|| vec!["Policies".into()]),
+    }
+}
+
+/// What a resource comes to under these keys.
+pub(super) fn property<'r>(resource: &'r Resource, path: &[Str]) -> Option<&'r Value> {
+    let (first, rest) = path.split_first()?;
+    at(resource.properties.get(first)?, rest)
 }
 
 fn at<'v>(value: &'v Value, path: &[Str]) -> Option<&'v Value> {

@@ -51,6 +51,51 @@ fn entries_go_behind_the_last_one() {
 }
 
 #[test]
+fn whatever_a_value_is_others_take_its_place() {
+    let arn = |of: &str| Plain::Arn { of: of.into(), attribute: "Arn".into(), after: "".into() };
+    let swap =
+        |items: Vec<Plain>| Plain::Swap { old: tidegate_graph::Value::text("", Span::default()), items };
+    let two = || swap(vec![arn("A"), arn("B")]);
+    check("k: !Sub 'arn:${X}:*' # all\n", &["k"], two(), "k: [!GetAtt A.Arn, !GetAtt B.Arn] # all\n");
+    check(
+        "k:\n  Fn::Join: ['', [a, b]]\nl: 1\n",
+        &["k"],
+        swap(vec![arn("A")]),
+        "k:\n  !GetAtt A.Arn\nl: 1\n",
+    );
+    check(
+        "k:\n  - x\n  - !Sub '*' # c\n  - y\n",
+        &["k", "1"],
+        two(),
+        "k:\n  - x\n  - !GetAtt A.Arn\n  - !GetAtt B.Arn # c\n  - y\n",
+    );
+    check("k: [!Sub '*', y]\n", &["k", "0"], two(), "k: [!GetAtt A.Arn, !GetAtt B.Arn, y]\n");
+    let json = "{\"k\": {\"Fn::Sub\": \"*\"}, \"l\": 1}";
+    check(json, &["k"], swap(vec![arn("A")]), "{\"k\": {\"Fn::GetAtt\": [\"A\", \"Arn\"]}, \"l\": 1}");
+    let map = Plain::map([("P", "x".into()), ("Q", Plain::List(vec!["w".into()]))]);
+    check(
+        "k:\n  - a:\n      b: 1\n  - c\n",
+        &["k", "0"],
+        swap(vec![map.clone()]),
+        "k:\n  - P: x\n    Q:\n      - w\n  - c\n",
+    );
+    check("k:\n  - a # gone\n  - b\n", &["k", "0"], swap(vec![]), "k:\n  - b\n");
+    check("k:\n  - a\n  - b # gone\nl: 1\n", &["k", "1"], swap(vec![]), "k:\n  - a\nl: 1\n");
+    check("k:\n  - a\n", &["k", "0"], swap(vec![]), "k:\n  []\n");
+    check("k: [a, b, c]\n", &["k", "1"], swap(vec![]), "k: [a, c]\n");
+    check("k: [a, b, c]\n", &["k", "0"], swap(vec![]), "k: [b, c]\n");
+    check("k: [a]\n", &["k"], Plain::More(vec![map.clone()]), "k: [a, {P: x, Q: [w]}]\n");
+    check(
+        "k:\n  - a # it\nl: 1\n",
+        &["k"],
+        Plain::More(vec![map.clone()]),
+        "k:\n  - a # it\n  - P: x\n    Q:\n      - w\nl: 1\n",
+    );
+    check("k: 1\n", &["l"], Plain::More(vec![map]), "k: 1\nl:\n  - P: x\n    Q:\n      - w\n");
+    assert_eq!(set("k: &a !Sub x\nl: *a\n", &["l"], two()), None);
+}
+
+#[test]
 fn what_is_computed_or_shared_is_left_alone() {
     for text in [
         "a: !If [x, {b: 1}, {}]\n",

@@ -1,5 +1,6 @@
 //! Edits of YAML and JSON texts.
 
+mod swap;
 mod tree;
 
 use super::{Raw, apply, before_in_line, end_of_line, line_break, spend};
@@ -175,10 +176,17 @@ fn alone(file: FileId, text: &str) -> Option<Value> {
 
 fn put(at: &mut Value, keys: &[Str], value: &Plain) -> Option<()> {
     let Some((key, rest)) = keys.split_first() else {
-        at.data = data(value);
+        match (&mut at.data, value) {
+            (Data::List(list), Plain::More(items)) => {
+                list.extend(items.iter().map(|item| Value::new(data(item), at.span)));
+            }
+            (at, value) => *at = data(value),
+        }
         return Some(());
     };
-    if let (Data::List(list), Plain::Instead { items, .. }, []) = (&mut at.data, value, rest) {
+    if let (Data::List(list), Plain::Instead { items, .. } | Plain::Swap { items, .. }, []) =
+        (&mut at.data, value, rest)
+    {
         let n = key.parse::<usize>().ok().filter(|n| *n < list.len())?;
         let new = items.iter().map(|item| Value::new(data(item), at.span));
         list.splice(n..=n, new);
@@ -223,8 +231,8 @@ fn data(value: &Plain) -> Data {
             let name = Value::text("AWS::AccountId", tidegate_graph::Span::default());
             Data::Map(Map::from_iter([("Ref".into(), Field { key: name.span, value: name })]))
         }
-        Plain::List(items) => Data::List(items.iter().map(plain).collect()),
-        Plain::Instead { items, .. } => match items.as_slice() {
+        Plain::List(items) | Plain::More(items) => Data::List(items.iter().map(plain).collect()),
+        Plain::Instead { items, .. } | Plain::Swap { items, .. } => match items.as_slice() {
             [only] => data(only),
             several => Data::List(several.iter().map(plain).collect()),
         },
@@ -248,7 +256,7 @@ fn data(value: &Plain) -> Data {
 }
 
 /// Equal but for where it is written. A quoted scalar says what the bare one says.
-fn same(a: &Value, b: &Value) -> bool {
+pub(super) fn same(a: &Value, b: &Value) -> bool {
     match (&a.data, &b.data) {
         (Data::List(a), Data::List(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b)),
         (Data::Map(a), Data::Map(b)) => {
@@ -268,6 +276,11 @@ struct Writer<'t> {
 
 impl Writer<'_> {
     fn set(&self, node: &Node, keys: &[Str], value: &Plain) -> Option<Raw> {
+        match (value, keys) {
+            (Plain::Swap { items, .. }, []) => return self.swap(node, items),
+            (Plain::More(items), []) => return self.append(node, items),
+            _ => {}
+        }
         if node.special {
             return None;
         }
@@ -277,6 +290,7 @@ impl Writer<'_> {
                 let item = items.get(key.parse::<usize>().ok()?)?;
                 match (value, rest) {
                     (Plain::Instead { old, items }, []) => self.splice(node, item, old, items),
+                    (Plain::Swap { items, .. }, []) => self.swap_item(node, item, items),
                     _ => self.set(item, rest, value),
                 }
             }
@@ -404,7 +418,7 @@ impl Writer<'_> {
                 };
                 ('{', '}', entries.iter().map(part).collect::<Option<Vec<_>>>()?)
             }
-            Plain::List(items) => {
+            Plain::List(items) | Plain::More(items) => {
                 let part = |value| self.pretty(value, &deeper, unit);
                 ('[', ']', items.iter().map(part).collect::<Option<Vec<_>>>()?)
             }
@@ -466,7 +480,7 @@ impl Writer<'_> {
                     .iter()
                     .try_for_each(|(key, value)| self.block(out, column + self.unit, key, value))?;
             }
-            Plain::List(items) if !items.is_empty() => {
+            Plain::List(items) | Plain::More(items) if !items.is_empty() => {
                 let dash = column + self.unit;
                 for item in items {
                     out.push_str(&format!("\n{}- ", " ".repeat(dash)));
@@ -518,7 +532,10 @@ fn flow(value: &Plain, json: bool) -> Option<String> {
         }
         Plain::Account if json => "{\"Ref\": \"AWS::AccountId\"}".to_string(),
         Plain::Account => "!Ref AWS::AccountId".to_string(),
-        Plain::List(items) | Plain::Instead { items, .. } => {
+        Plain::List(items)
+        | Plain::More(items)
+        | Plain::Instead { items, .. }
+        | Plain::Swap { items, .. } => {
             let items = items.iter().map(|item| flow(item, json)).collect::<Option<Vec<_>>>()?;
             format!("[{}]", items.join(", "))
         }
