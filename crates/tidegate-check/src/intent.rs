@@ -7,6 +7,7 @@ mod judge;
 mod kinds;
 mod known;
 mod narrow;
+mod prove;
 
 use crate::Context;
 use crate::identity::{aws_managed, owners};
@@ -15,6 +16,8 @@ use crate::policies::documents;
 use judge::{Judgement, judge};
 use kinds::{LOG_ACTIONS, NETWORK_ACTIONS};
 use known::Known;
+use narrow::Place;
+use prove::Whole;
 use std::collections::BTreeMap;
 use tidegate_graph::policy::{Statement, statement};
 use tidegate_graph::{Confidence, Data, Fix, Graph, Resource, Severity, Span, Str, System, Value, World};
@@ -177,6 +180,7 @@ impl<'a> Group<'a> {
     /// Every statement that allows something, judged.
     fn judged(&self, cx: &Context<'a>) -> Vec<Judged<'a>> {
         let mut out = Vec::new();
+        let whole = Whole::of(cx, self.role);
         for owner in owners(cx, self.role) {
             for document in documents(cx, owner).into_iter().filter(|d| d.kind == DocumentKind::Identity) {
                 let Some(list) = cx.child(document.value, "Statement") else { continue };
@@ -186,14 +190,14 @@ impl<'a> Group<'a> {
                         continue;
                     };
                     let judgement = judge(cx, owner, &self.known, &statement);
-                    let mut path = document.path.clone();
-                    path.push("Statement".into());
-                    if listed {
-                        path.push(n.to_string());
-                    }
+                    let document_path = document.path.as_slice();
+                    let place = Place { owner, document: document_path, n, listed, value, whole: &whole };
                     let own = narrow::is_own(cx, owner, self.role, &statement);
-                    let fix =
-                        if own { narrow::fix(cx, owner, &path, value, &statement, &judgement) } else { None };
+                    let fix = if own && judgement.is_surplus() {
+                        narrow::fix(cx, &self.known, &place, &statement, &judgement)
+                    } else {
+                        None
+                    };
                     let name = statement.sid.clone().filter(|sid| !sid.is_empty());
                     let name = name.unwrap_or_else(|| n.to_string().into());
                     let key = format!("{}/Statement/{name}", document.key);

@@ -17,14 +17,30 @@ pub(super) struct Judgement<'a> {
     pub(super) items: Vec<Item>,
     /// Actions by their position that should be a list: `dynamodb:*` of a table.
     pub(super) actions: Vec<(usize, Vec<String>)>,
-    /// Position of the resource that should be a list of what is known; `None` when none or more than one is.
-    pub(super) wide: Option<usize>,
+    /// Positions of the resources in whose place should stand what is known.
+    pub(super) wide: Vec<usize>,
+    /// The actions that may be narrowed to what is known, each by itself.
+    pub(super) parts: Vec<Part<'a>>,
     /// What the resources should be.
     pub(super) targets: Vec<(&'a Resource, &'static Kind, BTreeSet<&'static str>)>,
     /// True when all other things that the statement gives would survive narrower resources.
     pub(super) narrowable: bool,
     /// A whole service on all of its resources, or everything.
     pub(super) whole: bool,
+}
+
+/// An action that only needs the resources that are known.
+#[derive(Debug)]
+pub(super) struct Part<'a> {
+    /// Its position.
+    pub(super) n: usize,
+    /// What is left of it: itself, or the actions of a wildcard that are used.
+    pub(super) actions: Vec<String>,
+    /// The resources.
+    pub(super) targets: Vec<&'a Resource>,
+    pub(super) kind: &'static Kind,
+    /// Types of the catalogue that the actions work on.
+    pub(super) types: BTreeSet<&'static str>,
 }
 
 /// Judges an `Allow` statement of a role of functions.
@@ -43,10 +59,7 @@ pub(super) fn judge<'a>(
     let wide: Vec<usize> = (0..statement.resources.len())
         .filter(|n| statement.resources.get(*n).is_some_and(|r| is_wide(r)))
         .collect();
-    out.wide = match wide.as_slice() {
-        [only] => Some(*only),
-        _ => None,
-    };
+    out.wide = wide.clone();
     for (n, value) in statement.actions.iter().enumerate() {
         match value.as_str() {
             Some(pattern) => action(cx, owner, known, statement, (n, pattern, value), &wide, &mut out),
@@ -197,12 +210,16 @@ fn action<'a>(
         }
     }
     let lists = polled && kind.polls.contains(&"ListStreams");
+    let left: Vec<String> = kept.iter().map(|name| format!("{}:{name}", kind.service)).collect();
+    let part;
     if manages && kind.by_arn && !lists && (!own_wide.is_empty() || !concrete.is_empty()) {
-        let list: Vec<String> = kept.iter().map(|name| format!("{}:{name}", kind.service)).collect();
-        out.actions.push((n, list));
+        part = Some(left.clone());
+        out.actions.push((n, left));
     } else {
         // What a pattern covers besides may need other resources.
-        out.narrowable &= !is_pattern || !lists && kind.by_arn && all.len() == of_kind.len();
+        let narrow = !is_pattern || !lists && kind.by_arn && all.len() == of_kind.len();
+        out.narrowable &= narrow;
+        part = narrow.then(|| vec![pattern.to_string()]);
     }
     if !own_wide.is_empty() {
         let types: BTreeSet<&'static str> = kind
@@ -214,6 +231,10 @@ fn action<'a>(
                 left.any(|a| types_of(kind, a).iter().any(|own| own.eq_ignore_ascii_case(ty)))
             })
             .collect();
+        if let Some(actions) = part {
+            let targets = targets.iter().map(|t| t.resource).collect();
+            out.parts.push(Part { n, actions, targets, kind, types: types.clone() });
+        }
         for target in &targets {
             match out.targets.iter_mut().find(|(known, ..)| known.id == target.resource.id) {
                 Some((.., own)) => own.extend(&types),
@@ -252,6 +273,11 @@ fn logs(statement: &Statement<'_>, (n, pattern, value): At<'_>, name: &str, out:
 }
 
 impl Judgement<'_> {
+    /// True if something is surplus.
+    pub(super) fn is_surplus(&self) -> bool {
+        self.items.iter().any(|item| item.verdict == Verdict::Surplus)
+    }
+
     fn item(
         &mut self,
         verdict: Verdict,

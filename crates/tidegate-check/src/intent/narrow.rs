@@ -1,15 +1,16 @@
-//! The fix that narrows a statement in place, proven to allow nothing new.
+//! The fixes that narrow what a role has: proven to allow nothing new, and to leave what the functions may need.
+//!
+//! A fix speaks in values: which property comes to what now, and what stands there instead. How that is written in a
+//! language is a matter of whoever edits.
 
-use super::judge::Judgement;
+use super::judge::{Judgement, Part};
 use super::kinds::Kind;
+use super::known::Known;
+use super::prove::{Lost, Source, Whole, has_alias, has_index};
 use crate::Context;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use tidegate_graph::policy::Statement;
-use tidegate_graph::{Data, Fix, Piece, Plain, Reference, Resource, Span, Str, Value, World};
-use tidegate_iam::account::{arn_of, ref_is_arn};
-use tidegate_iam::inclusion::{Inclusion, includes};
-use tidegate_iam::policy::Reader;
-use tidegate_iam::{Catalogue, hole};
+use tidegate_graph::{Data, Fix, Map, Piece, Plain, Reference, Resource, Span, Str, Value};
 
 /// True if nothing but this role has the statement.
 pub(super) fn is_own(cx: &Context<'_>, owner: &Resource, role: &Resource, statement: &Statement<'_>) -> bool {
@@ -25,165 +26,329 @@ pub(super) fn is_own(cx: &Context<'_>, owner: &Resource, role: &Resource, statem
     named + attached == 1 && count("Users") == 0 && count("Groups") == 0
 }
 
+/// A statement, where it stands, and the role whose it is.
+pub(super) struct Place<'s> {
+    pub(super) owner: &'s Resource,
+    /// Keys down to the document.
+    pub(super) document: &'s [String],
+    /// Its number, and whether it is one of a list.
+    pub(super) n: usize,
+    pub(super) listed: bool,
+    pub(super) value: &'s Value,
+    pub(super) whole: &'s Whole,
+}
+
+const TITLE: &str = "allow only what the function knows to use";
+
 /// The fix; `None` where the statement can't be narrowed in place, or isn't proven to stay within itself.
 pub(super) fn fix(
     cx: &Context<'_>,
-    owner: &Resource,
-    path: &[String],
-    value: &Value,
+    known: &Known<'_>,
+    place: &Place<'_>,
     statement: &Statement<'_>,
     judgement: &Judgement<'_>,
 ) -> Option<Fix> {
-    let resources = resources(cx, owner, statement, judgement);
-    if judgement.actions.is_empty() && resources.is_none()
-        || judgement.actions.iter().any(|(_, l)| l.is_empty())
-    {
-        return None;
-    }
-    if !is_proven(cx, statement, judgement, resources.as_ref()) {
-        return None;
-    }
-    let mut fix = Fix::risky("allow only what the function knows to use");
-    let set = |fix: Fix, key: &str, n: usize, old: &Value, items: Vec<Plain>| {
-        let number = n.to_string();
-        let mut keys: Vec<&str> = path.iter().map(String::as_str).collect();
-        keys.push(key);
-        let listed = cx.child(value, key).is_some_and(|v| matches!(v.data, Data::List(_)));
-        if listed {
-            keys.push(&number);
-        }
-        let old = old.as_text()?;
-        Some(fix.set(&owner.id, &keys, Plain::Instead { old, items }))
+    let proven = |new: &[Value]| {
+        let source = Source::Document(place.owner.id.clone(), place.document.to_vec());
+        let after = place.whole.with(&source, Some(place.n), new);
+        after.is_within(cx, known, place.whole, &source)
     };
-    for (n, list) in &judgement.actions {
-        let items = list.iter().map(|name| Plain::Text(name.as_str().into())).collect();
-        fix = set(fix, "Action", *n, statement.actions.get(*n)?, items)?;
-    }
-    if let Some((n, arns)) = resources {
-        let items =
-            arns.into_iter().map(|arn| Plain::Arn { of: arn.of, attribute: arn.attribute, after: arn.after });
-        fix = set(fix, "Resource", n, statement.resources.get(n)?, items.collect())?;
-    }
-    Some(fix)
+    let in_place = in_place(cx, place, statement, judgement).filter(|(new, _)| proven(new));
+    let found = in_place.or_else(|| apart(cx, place, statement, judgement).filter(|(new, _)| proven(new)));
+    found.map(|(_, fix)| fix)
 }
 
+/// Narrower actions and resources where those stand that are too wide.
+fn in_place(
+    cx: &Context<'_>,
+    place: &Place<'_>,
+    statement: &Statement<'_>,
+    judgement: &Judgement<'_>,
+) -> Option<(Vec<Value>, Fix)> {
+    let arns = match judgement.narrowable && !judgement.wide.is_empty() {
+        true => {
+            let targets = judgement.targets.iter().map(|(target, kind, types)| (*target, *kind, types));
+            arns(cx, place.owner, targets)
+        }
+        false => None,
+    };
+    if judgement.actions.is_empty() && arns.is_none() || judgement.actions.iter().any(|(_, l)| l.is_empty()) {
+        return None;
+    }
+    let mut fix = Fix::risky(TITLE);
+    let path = place.path();
+    let mut actions = Vec::new();
+    for (n, action) in statement.actions.iter().enumerate() {
+        match judgement.actions.iter().find(|(at, _)| *at == n) {
+            Some((_, list)) => {
+                actions.extend(list.iter().map(|name| Value::text(name.as_str(), Span::default())));
+                let items = list.iter().map(|name| Plain::Text(name.as_str().into())).collect();
+                fix = swap(fix, cx, place, &path, "Action", n, action, items);
+            }
+            None => actions.push((*action).clone()),
+        }
+    }
+    let mut resources: Vec<Value> = statement.resources.iter().map(|r| (*r).clone()).collect();
+    if let Some(arns) = arns {
+        // From the last one on, so that numbers stay what they are.
+        for (at, n) in judgement.wide.iter().enumerate().rev() {
+            let items = if at == 0 { arns.iter().map(Arn::plain).collect() } else { Vec::new() };
+            fix = swap(fix, cx, place, &path, "Resource", *n, statement.resources.get(*n)?, items);
+        }
+        let wide = |n: &usize| judgement.wide.contains(n);
+        let left = resources.into_iter().enumerate().filter(|(n, _)| !wide(n)).map(|(_, value)| value);
+        resources = arns.iter().map(Arn::value).chain(left).collect();
+    }
+    Some((vec![said(statement.conditions, actions, resources)], fix))
+}
+
+/// Actions that need no more than what is known, in statements of their own; the others stay what they are.
+fn apart(
+    cx: &Context<'_>,
+    place: &Place<'_>,
+    statement: &Statement<'_>,
+    judgement: &Judgement<'_>,
+) -> Option<(Vec<Value>, Fix)> {
+    let all_wide = judgement.wide.len() == statement.resources.len();
+    let moved: BTreeSet<usize> = judgement.parts.iter().map(|part| part.n).collect();
+    if !all_wide || statement.conditions.is_some() || !place.listed || moved.is_empty() {
+        return None;
+    }
+    if moved.len() >= statement.actions.len() || judgement.parts.iter().any(|p| p.actions.is_empty()) {
+        return None;
+    }
+    let path = place.path();
+    let mut new = Vec::new();
+    let mut added = Vec::new();
+    for (_, parts) in by_service(&judgement.parts) {
+        let targets = parts.iter().flat_map(|part| part.targets.iter().map(|t| (*t, part.kind, &part.types)));
+        let arns = arns(cx, place.owner, targets)?;
+        let actions: Vec<&str> = parts.iter().flat_map(|p| &p.actions).map(String::as_str).collect();
+        new.push(said(
+            None,
+            actions.iter().map(|a| text(a)).collect(),
+            arns.iter().map(Arn::value).collect(),
+        ));
+        added.push(stated(&actions, arns.iter().map(Arn::plain).collect()));
+    }
+    let mut fix = Fix::risky(TITLE);
+    let mut rest: Vec<Value> = Vec::new();
+    for (n, action) in statement.actions.iter().enumerate().rev() {
+        let list = judgement.actions.iter().find(|(at, _)| *at == n).map(|(_, list)| list);
+        match (moved.contains(&n), list) {
+            (true, _) => fix = swap(fix, cx, place, &path, "Action", n, action, Vec::new()),
+            (false, Some(list)) => {
+                rest.extend(list.iter().map(|name| text(name)));
+                let items = list.iter().map(|name| Plain::Text(name.as_str().into())).collect();
+                fix = swap(fix, cx, place, &path, "Action", n, action, items);
+            }
+            (false, None) => rest.push((*action).clone()),
+        }
+    }
+    let resources = statement.resources.iter().map(|r| (*r).clone()).collect();
+    new.push(said(None, rest, resources));
+    let mut list: Vec<&str> = place.document.iter().map(String::as_str).collect();
+    list.push("Statement");
+    Some((new, fix.set(&place.owner.id, &list, Plain::More(added))))
+}
+
+fn by_service<'p, 'a>(parts: &'p [Part<'a>]) -> BTreeMap<&'static str, Vec<&'p Part<'a>>> {
+    let mut out: BTreeMap<&str, Vec<&Part<'_>>> = BTreeMap::new();
+    for part in parts {
+        out.entry(part.kind.service).or_default().push(part);
+    }
+    out
+}
+
+/// A policy of the role's own instead of one of AWS's: what the functions may need, of what that one allows.
+/// `n` is its place in the list.
+pub(super) fn managed_fix(
+    cx: &Context<'_>,
+    known: &Known<'_>,
+    role: &Resource,
+    name: &str,
+    (n, value): (usize, &Value),
+    whole: &Whole,
+) -> Option<Fix> {
+    let source = Source::Managed(name.into());
+    let without = whole.with(&source, None, &[]);
+    let (new, added) = statements_for(cx, role, &without.lost(cx, known, whole))?;
+    if !without.with_more(&source, &new).is_within(cx, known, whole, &source) {
+        return None;
+    }
+    let number = n.to_string();
+    let path = ["ManagedPolicyArns", number.as_str()];
+    let fix = Fix::risky("allow only what the function knows to use, instead of AWS's policy");
+    let swap = |items: Vec<Plain>| Plain::Swap { old: value.clone(), items };
+    if added.is_empty() {
+        return Some(fix.set(&role.id, &path, swap(Vec::new())));
+    }
+    let document =
+        Plain::map([("Version", Plain::Text("2012-10-17".into())), ("Statement", Plain::List(added))]);
+    // What is made of a function's list of policies has no names of its own.
+    if role.made_from.is_some() {
+        return Some(fix.set(&role.id, &path, swap(vec![document])));
+    }
+    let policy =
+        Plain::map([("PolicyName", Plain::Text(policy_name(name).into())), ("PolicyDocument", document)]);
+    let fix = fix.set(&role.id, &path, swap(Vec::new()));
+    Some(fix.set(&role.id, &["Policies"], Plain::More(vec![policy])))
+}
+
+fn policy_name(managed: &str) -> String {
+    let short = managed.trim_start_matches("Amazon").trim_start_matches("AWS");
+    let short = short.replace("FullAccess", "").replace('_', "");
+    format!("{}Used", if short.is_empty() { "Known" } else { &short })
+}
+
+/// Statements that allow what would be lost: by the resources that they name, what doesn't name any last.
+fn statements_for(cx: &Context<'_>, owner: &Resource, lost: &[Lost]) -> Option<(Vec<Value>, Vec<Plain>)> {
+    let mut by_action: BTreeMap<&str, Vec<Arn>> = BTreeMap::new();
+    for one in lost {
+        let arns = by_action.entry(&one.action).or_default();
+        if let Some((of, attribute, after)) = &one.on {
+            reachable(cx, owner, cx.system.resource(of)?)?;
+            arns.push(Arn { of: of.clone(), attribute: (*attribute).into(), after: (*after).into() });
+        }
+    }
+    let mut by_resources: BTreeMap<(bool, &str, Vec<Arn>), Vec<&str>> = BTreeMap::new();
+    for (action, arns) in by_action {
+        let service = action.split(':').next().unwrap_or_default();
+        by_resources.entry((arns.is_empty(), service, arns)).or_default().push(action);
+    }
+    let (mut values, mut plains) = (Vec::new(), Vec::new());
+    for ((everywhere, _, arns), actions) in by_resources {
+        let list = actions.iter().map(|a| text(a)).collect();
+        match everywhere {
+            true => {
+                values.push(said(None, list, vec![text("*")]));
+                plains.push(stated(&actions, vec!["*".into()]));
+            }
+            false => {
+                values.push(said(None, list, arns.iter().map(Arn::value).collect()));
+                plains.push(stated(&actions, arns.iter().map(Arn::plain).collect()));
+            }
+        }
+    }
+    Some((values, plains))
+}
+
+#[allow(clippy::too_many_arguments, reason = "each says something else")]
+fn swap(
+    fix: Fix,
+    cx: &Context<'_>,
+    place: &Place<'_>,
+    path: &[String],
+    key: &str,
+    n: usize,
+    old: &Value,
+    items: Vec<Plain>,
+) -> Fix {
+    let number = n.to_string();
+    let mut keys: Vec<&str> = path.iter().map(String::as_str).collect();
+    keys.push(key);
+    if cx.child(place.value, key).is_some_and(|v| matches!(v.data, Data::List(_))) {
+        keys.push(&number);
+    }
+    fix.set(&place.owner.id, &keys, Plain::Swap { old: old.clone(), items })
+}
+
+impl Place<'_> {
+    /// Keys down to the statement.
+    fn path(&self) -> Vec<String> {
+        let mut path = self.document.to_vec();
+        path.push("Statement".into());
+        if self.listed {
+            path.push(self.n.to_string());
+        }
+        path
+    }
+}
+
+/// The ARN of a declared resource, and what follows it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Arn {
     of: Str,
     attribute: Str,
     after: Str,
 }
 
-/// The position of the one wide resource, and what should stand there.
-fn resources(
+impl Arn {
+    fn plain(&self) -> Plain {
+        Plain::Arn { of: self.of.clone(), attribute: self.attribute.clone(), after: self.after.clone() }
+    }
+
+    fn value(&self) -> Value {
+        let reference = Reference { target: self.of.clone(), attribute: self.attribute.clone() };
+        Value::template([Piece::Reference(reference), Piece::Text(self.after.clone())], Span::default())
+    }
+}
+
+/// What should stand there instead of all resources.
+fn arns<'t>(
     cx: &Context<'_>,
     owner: &Resource,
-    statement: &Statement<'_>,
-    judgement: &Judgement<'_>,
-) -> Option<(usize, Vec<Arn>)> {
-    let n = judgement.wide.filter(|_| judgement.narrowable && !judgement.targets.is_empty())?;
-    statement.resources.get(n)?.as_str()?;
+    targets: impl Iterator<Item = (&'t Resource, &'static Kind, &'t BTreeSet<&'static str>)>,
+) -> Option<Vec<Arn>> {
     let mut out = Vec::new();
-    for (target, kind, types) in &judgement.targets {
-        let elsewhere = target.stack != owner.stack || target.span.file != owner.span.file;
-        let conditional = target.condition.is_some() && target.condition != owner.condition;
-        if elsewhere || conditional || target.id == owner.id || cx.depends_on(target, owner) {
-            return None;
-        }
+    for (target, kind, types) in targets {
+        reachable(cx, owner, target)?;
         for after in behind(cx, target, kind, types) {
-            out.push(Arn { of: target.id.clone(), attribute: kind.attribute.into(), after: after.into() });
+            let arn = Arn { of: target.id.clone(), attribute: kind.attribute.into(), after: after.into() };
+            if !out.contains(&arn) {
+                out.push(arn);
+            }
         }
     }
-    (!out.is_empty()).then_some((n, out))
+    (!out.is_empty()).then_some(out)
+}
+
+/// Nothing where a policy can't name a resource: it stands elsewhere, isn't always there, or waits for the policy.
+fn reachable(cx: &Context<'_>, owner: &Resource, target: &Resource) -> Option<()> {
+    let elsewhere = target.stack != owner.stack || target.span.file != owner.span.file;
+    let conditional = target.condition.is_some() && target.condition != owner.condition;
+    let circle = || target.id == owner.id || cx.depends_on(target, owner);
+    (!elsewhere && !conditional && !circle()).then_some(())
 }
 
 /// What stands behind the ARN of a resource for actions on these types.
 fn behind(cx: &Context<'_>, target: &Resource, kind: &Kind, types: &BTreeSet<&str>) -> Vec<&'static str> {
-    let indexed = || {
-        ["GlobalSecondaryIndexes", "LocalSecondaryIndexes"].iter().any(|key| cx.get(target, &[key]).is_some())
-    };
-    let aliased = || {
-        ["AWS::Lambda::Alias", "AWS::Lambda::Version"]
-            .iter()
-            .any(|ty| !cx.referrers(target, ty, "FunctionName").is_empty())
-    };
     match kind.service {
         "s3" => [("bucket", ""), ("object", "/*")]
             .iter()
             .filter(|(ty, _)| types.contains(ty))
             .map(|(_, after)| *after)
             .collect(),
-        "dynamodb" if types.contains("index") && indexed() => vec!["", "/index/*"],
-        "lambda" if aliased() => vec!["", ":*"],
+        "dynamodb" if types.contains("index") && has_index(cx, target) => vec!["", "/index/*"],
+        "lambda" if has_alias(cx, target) => vec!["", ":*"],
         _ => vec![""],
     }
 }
 
-fn is_proven(
-    cx: &Context<'_>,
-    statement: &Statement<'_>,
-    judgement: &Judgement<'_>,
-    resources: Option<&(usize, Vec<Arn>)>,
-) -> bool {
-    let span = Span::default();
-    let mut actions = Vec::new();
-    for (n, action) in statement.actions.iter().enumerate() {
-        match judgement.actions.iter().find(|(at, _)| *at == n) {
-            Some((_, list)) => actions.extend(list.iter().map(|name| Value::text(name.as_str(), span))),
-            None => actions.push((*action).clone()),
-        }
-    }
-    let mut narrowed = Vec::new();
-    for (n, resource) in statement.resources.iter().enumerate() {
-        match resources.filter(|(at, _)| *at == n) {
-            Some((_, arns)) => narrowed.extend(arns.iter().map(|arn| {
-                let reference = Reference { target: arn.of.clone(), attribute: arn.attribute.clone() };
-                Value::template([Piece::Reference(reference), Piece::Text(arn.after.clone())], span)
-            })),
-            None => narrowed.push((*resource).clone()),
-        }
-    }
-    let list = |values: &[&Value]| values.iter().map(|v| (*v).clone()).collect::<Vec<_>>();
-    let old = document(statement, list(&statement.actions), list(&statement.resources));
-    let new = document(statement, actions, narrowed);
-    let resolve = |piece: &Piece| resolve(cx, piece);
-    // Both have the same conditions, so it is all the same which branch of a choice within them is taken.
-    let reader = Reader::new(World::default(), &resolve);
-    let known = |prefix: &str| {
-        let service = Catalogue::current().service(prefix);
-        let actions = service.into_iter().flat_map(tidegate_iam::catalogue::Service::actions);
-        actions.map(|action| format!("{prefix}:{}", action.name).into()).collect()
-    };
-    includes(&reader.policy("old", &old), &reader.policy("new", &new), &known) == Inclusion::Proven
+fn text(text: &str) -> Value {
+    Value::text(text, Span::default())
 }
 
-fn document(statement: &Statement<'_>, actions: Vec<Value>, resources: Vec<Value>) -> Value {
+/// A statement as a value.
+fn said(conditions: Option<&Map>, actions: Vec<Value>, resources: Vec<Value>) -> Value {
     let span = Span::default();
     let mut fields = vec![
-        ("Effect", Value::text("Allow", span)),
+        ("Effect", text("Allow")),
         ("Action", Value::list(actions, span)),
         ("Resource", Value::list(resources, span)),
     ];
-    if let Some(conditions) = statement.conditions {
+    if let Some(conditions) = conditions {
         fields.push(("Condition", Value::map(conditions.clone(), span)));
     }
-    let statement = Value::object(fields, span);
-    Value::object([("Version", Value::text("2012-10-17", span)), ("Statement", statement)], span)
+    Value::object(fields, span)
 }
 
-/// The ARN that a reference gives: a name that nothing else has, in a region and account that aren't known.
-fn resolve(cx: &Context<'_>, piece: &Piece) -> Option<String> {
-    match piece {
-        Piece::Text(text) => Some(text.to_string()),
-        Piece::Symbol(symbol) if symbol.name == "AWS::Partition" => Some("aws".into()),
-        Piece::Symbol(_) => None,
-        Piece::Reference(reference) => {
-            let resource = cx.system.resource(&reference.target)?;
-            let gives_arn = match reference.attribute.as_str() {
-                "" => ref_is_arn(&resource.ty),
-                attribute => attribute == "Arn",
-            };
-            let (region, account) = (hole::text("AWS::Region"), hole::text("AWS::AccountId"));
-            gives_arn.then(|| arn_of(&resource.ty, "", &hole::fresh(&resource.id), &region, &account))?
-        }
-    }
+/// A statement to be written.
+fn stated(actions: &[&str], resources: Vec<Plain>) -> Plain {
+    let actions = actions.iter().map(|action| Plain::Text((*action).into())).collect();
+    let resources = match <[Plain; 1]>::try_from(resources) {
+        Ok([only]) => only,
+        Err(several) => Plain::List(several),
+    };
+    Plain::map([("Effect", "Allow".into()), ("Action", Plain::List(actions)), ("Resource", resources)])
 }
