@@ -116,7 +116,7 @@ pub fn intents(system: &System, graph: &Graph) -> Vec<Intent> {
             let group = Group::of(&cx, function)?;
             let mut items: Vec<Item> =
                 group.judged(&cx).into_iter().flat_map(|judged| judged.judgement.items).collect();
-            items.extend(group.managed(&cx).into_iter().flat_map(|(_, _, j)| j.items));
+            items.extend(group.managed(&cx).into_iter().flat_map(|managed| managed.judgement.items));
             let functions = group.functions.iter().map(|f| f.id.clone()).collect();
             Some(Intent { functions, role: group.role.id.clone(), needs: group.needs(), items })
         });
@@ -158,6 +158,15 @@ struct Judged<'a> {
     fix: Option<Fix>,
 }
 
+/// A policy of AWS's own with what was made of it.
+struct Managed<'a> {
+    name: String,
+    /// Where it is attached.
+    value: &'a Value,
+    judgement: Judgement<'a>,
+    fix: Option<Fix>,
+}
+
 impl<'a> Group<'a> {
     /// The group of which this function is the first; `None` for the others, and where the role isn't declared or
     /// something else runs with it.
@@ -185,6 +194,7 @@ impl<'a> Group<'a> {
             for document in documents(cx, owner).into_iter().filter(|d| d.kind == DocumentKind::Identity) {
                 let Some(list) = cx.child(document.value, "Statement") else { continue };
                 let listed = matches!(list.data, Data::List(_));
+                let first = out.len();
                 for (n, value) in cx.world.items(list).into_iter().enumerate() {
                     let Some(statement) = statement(cx.world, value).filter(Statement::allows) else {
                         continue;
@@ -203,14 +213,35 @@ impl<'a> Group<'a> {
                     let key = format!("{}/Statement/{name}", document.key);
                     out.push(Judged { owner, key, span: statement.span, judgement, fix });
                 }
+                // A name that stands for the document: its statements are written nowhere.
+                let made = out.get(first..).is_some_and(|judged| {
+                    !judged.is_empty() && judged.iter().all(|j| j.span == document.value.span)
+                });
+                if made && owner.id == self.role.id {
+                    let statements = cx.world.items(list).into_iter().filter_map(|v| statement(cx.world, v));
+                    let statements: Vec<Statement<'_>> = statements.collect();
+                    let judged = out.iter_mut().skip(first);
+                    let fix = match statements.iter().all(Statement::allows) {
+                        true => {
+                            let judgements: Vec<_> =
+                                statements.iter().map(|s| (s, judge(cx, owner, &self.known, s))).collect();
+                            narrow::entry_fix(cx, &self.known, owner, &document.path, &judgements, &whole)
+                        }
+                        false => None,
+                    };
+                    for one in judged.filter(|one| one.judgement.is_surplus()) {
+                        one.fix = fix.clone();
+                    }
+                }
             }
         }
         out
     }
 
     /// AWS's own policies that are attached, judged: name, place and what was made of it.
-    fn managed(&self, cx: &Context<'a>) -> Vec<(String, &'a Value, Judgement<'a>)> {
+    fn managed(&self, cx: &Context<'a>) -> Vec<Managed<'a>> {
         let mut out = Vec::new();
+        let whole = Whole::of(cx, self.role);
         for attached in aws_managed(cx, self.role) {
             // What a transform adds for networks and mappings is nobody's choice.
             if attached.name.starts_with("AWSLambda") && attached.name.ends_with("ExecutionRole") {
@@ -234,7 +265,12 @@ impl<'a> Group<'a> {
                     item.span = attached.value.span;
                 }
             }
-            out.push((attached.name, attached.value, all));
+            let (name, value) = (attached.name, attached.value);
+            let fix = match all.is_surplus() {
+                true => narrow::managed_fix(cx, &self.known, self.role, &name, value, &all, &whole),
+                false => None,
+            };
+            out.push(Managed { name, value, judgement: all, fix });
         }
         out
     }
@@ -295,7 +331,7 @@ impl<'a> Group<'a> {
             }
             report.fix(judged.fix).report();
         }
-        for (name, value, judgement) in self.managed(cx) {
+        for Managed { name, value, judgement, fix } in self.managed(cx) {
             let Some(message) = self.message(&judgement, Some(&name)) else { continue };
             let (severity, confidence) = weight(&judgement, exposed);
             let mut report = cx
@@ -307,7 +343,7 @@ impl<'a> Group<'a> {
             for (span, label) in notes(&judgement) {
                 report = report.related(Some(span), label);
             }
-            report.report();
+            report.fix(fix).report();
         }
     }
 

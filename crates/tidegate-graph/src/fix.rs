@@ -1,6 +1,6 @@
 //! What would mend a finding, in canonical words and as edits of a text.
 
-use crate::{Span, Str, Value};
+use crate::{Piece, Span, Str, Value};
 
 /// Whether a fix may be applied without a person who looks at it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize)]
@@ -68,6 +68,8 @@ pub enum Plain {
         /// What comes; never empty.
         items: Vec<Plain>,
     },
+    /// A text of pieces, as it was read.
+    Joined(Vec<Piece>),
     /// These behind the last one of a list, which is made where there is none.
     More(Vec<Plain>),
     /// These in the place of a value that comes to `old`, however that is written (a computed text, a whole statement),

@@ -50,6 +50,8 @@ pub(super) struct Known<'a> {
     pub(super) polled: BTreeSet<&'static str>,
     /// Some function is in a network, or it isn't known.
     pub(super) in_network: bool,
+    /// Some function is traced, or it isn't known.
+    pub(super) is_traced: bool,
 }
 
 impl<'a> Known<'a> {
@@ -62,6 +64,8 @@ impl<'a> Known<'a> {
             known.mappings(cx, function);
             known.before(cx, function);
             known.in_network |= cx.get(function, &["VpcConfig"]).is_some();
+            let mode = cx.get(function, &["TracingConfig", "Mode"]).or(cx.get(function, &["TracingConfig"]));
+            known.is_traced |= mode.is_some_and(|mode| mode.as_str() != Some("PassThrough"));
         }
         known.keys(cx);
         known
@@ -80,6 +84,11 @@ impl<'a> Known<'a> {
     /// What may name further resources of a service.
     pub(super) fn open_for(&self, service: &str) -> Option<&Open> {
         self.open.iter().find(|open| open.services.is_empty() || open.services.contains(&service))
+    }
+
+    /// True if something may name further resources.
+    pub(super) fn is_open(&self) -> bool {
+        !self.open.is_empty()
     }
 
     /// All that is known.

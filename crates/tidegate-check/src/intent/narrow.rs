@@ -3,13 +3,14 @@
 //! A fix speaks in values: which property comes to what now, and what stands there instead. How that is written in a
 //! language is a matter of whoever edits.
 
+use super::Verdict;
 use super::judge::{Judgement, Part};
 use super::kinds::Kind;
 use super::known::Known;
 use super::prove::{Lost, Source, Whole, has_alias, has_index};
 use crate::Context;
 use std::collections::{BTreeMap, BTreeSet};
-use tidegate_graph::policy::Statement;
+use tidegate_graph::policy::{Statement, matches, service_of};
 use tidegate_graph::{Data, Fix, Map, Piece, Plain, Reference, Resource, Span, Str, Value};
 
 /// True if nothing but this role has the statement.
@@ -27,6 +28,7 @@ pub(super) fn is_own(cx: &Context<'_>, owner: &Resource, role: &Resource, statem
 }
 
 /// A statement, where it stands, and the role whose it is.
+#[derive(Clone, Copy)]
 pub(super) struct Place<'s> {
     pub(super) owner: &'s Resource,
     /// Keys down to the document.
@@ -161,15 +163,19 @@ fn by_service<'p, 'a>(parts: &'p [Part<'a>]) -> BTreeMap<&'static str, Vec<&'p P
 }
 
 /// A policy of the role's own instead of one of AWS's: what the functions may need, of what that one allows.
-/// `n` is its place in the list.
 pub(super) fn managed_fix(
     cx: &Context<'_>,
     known: &Known<'_>,
     role: &Resource,
     name: &str,
-    (n, value): (usize, &Value),
+    value: &Value,
+    judgement: &Judgement<'_>,
     whole: &Whole,
 ) -> Option<Fix> {
+    let n = cx.items(role, &["ManagedPolicyArns"]).iter().position(|item| std::ptr::eq(*item, value))?;
+    if !is_about_known(known, name, judgement) {
+        return None;
+    }
     let source = Source::Managed(name.into());
     let without = whole.with(&source, None, &[]);
     let (new, added) = statements_for(cx, role, &without.lost(cx, known, whole))?;
@@ -193,6 +199,106 @@ pub(super) fn managed_fix(
         Plain::map([("PolicyName", Plain::Text(policy_name(name).into())), ("PolicyDocument", document)]);
     let fix = fix.set(&role.id, &path, swap(Vec::new()));
     Some(fix.set(&role.id, &["Policies"], Plain::More(vec![policy])))
+}
+
+/// True where the graph shows enough to say what is needed of a policy of AWS's own: it is about what the functions know,
+/// or about everything, and nothing may name more of what it gives.
+fn is_about_known(known: &Known<'_>, name: &str, judgement: &Judgement<'_>) -> bool {
+    let name = name.to_ascii_lowercase();
+    let mut everything = false;
+    let mut named = false;
+    for item in judgement.items.iter().filter(|item| item.verdict == Verdict::Surplus) {
+        everything |= matches!(item.action.as_str(), "*" | "*:*");
+        let service = service_of(&item.action).to_ascii_lowercase();
+        named |= match Kind::of_service(&service) {
+            Some(_) if service == "states" => name.contains("stepfunctions"),
+            Some(kind) => kind.is_hinted_by(&name),
+            None => service == "logs" && name.contains("logs"),
+        };
+    }
+    if everything {
+        return !known.is_open() && known.all().next().is_some();
+    }
+    let open = judgement.items.iter().filter(|item| item.verdict == Verdict::Unknown).any(|item| {
+        let service = service_of(&item.action).to_ascii_lowercase();
+        let action = item.action.split_once(':').map_or("*", |(_, action)| action);
+        Kind::of_service(&service).is_some_and(|kind| {
+            known.open_for(kind.service).is_some() && kind.uses.iter().any(|used| matches(action, used))
+        })
+    });
+    named && !open
+}
+
+/// An entry of a list of policies that stands for a document, written out with what is narrower in it.
+pub(super) fn entry_fix(
+    cx: &Context<'_>,
+    known: &Known<'_>,
+    owner: &Resource,
+    path: &[String],
+    judged: &[(&Statement<'_>, Judgement<'_>)],
+    whole: &Whole,
+) -> Option<Fix> {
+    let [first, number, _] = path else { return None };
+    let entry = *cx.items(owner, &[first]).get(number.parse::<usize>().ok()?)?;
+    let mut new = Vec::new();
+    for (statement, judgement) in judged {
+        let same = || {
+            let list = |values: &[&Value]| values.iter().map(|value| (*value).clone()).collect();
+            said(statement.conditions, list(&statement.actions), list(&statement.resources))
+        };
+        let place = Place { owner, document: path, n: 0, listed: true, value: entry, whole };
+        match in_place(cx, &place, statement, judgement) {
+            Some((narrow, _)) => new.extend(narrow),
+            // What its parameters come to may be said elsewhere.
+            None if statement.resources.iter().all(|r| r.as_str() == Some("*")) => new.push(same()),
+            None => return None,
+        }
+    }
+    let source = Source::Document(owner.id.clone(), path.to_vec());
+    let after = whole.with(&source, None, &new);
+    if !after.is_within(cx, known, whole, &source) {
+        return None;
+    }
+    let statements = new.iter().map(|value| written(cx, value, entry.span)).collect::<Option<Vec<_>>>()?;
+    let document =
+        Plain::map([("Version", Plain::Text("2012-10-17".into())), ("Statement", Plain::List(statements))]);
+    let swap = Plain::Swap { old: entry.clone(), items: vec![document] };
+    Some(Fix::risky(TITLE).set(&owner.id, &[first, number], swap))
+}
+
+/// What was read, to be written again: `None` where it was said by something else than what it comes to, such as a
+/// parameter. `own` is the place of what is known to say it.
+fn written(cx: &Context<'_>, value: &Value, own: Span) -> Option<Plain> {
+    let text = || {
+        let source = cx.system.sources.source(value.span.file)?;
+        source.text().get(value.span.start as usize..value.span.end as usize)
+    };
+    Some(match &value.data {
+        Data::Bool(value) => Plain::Bool(*value),
+        Data::Text(said) => {
+            let is_said =
+                value.span == Span::default() || value.span == own || text()?.contains(said.as_str());
+            is_said.then(|| Plain::Text(said.clone()))?
+        }
+        Data::Template(pieces) => match pieces.as_slice() {
+            [Piece::Reference(of)] => {
+                Plain::Arn { of: of.target.clone(), attribute: of.attribute.clone(), after: "".into() }
+            }
+            [Piece::Reference(of), Piece::Text(after)] => {
+                Plain::Arn { of: of.target.clone(), attribute: of.attribute.clone(), after: after.clone() }
+            }
+            pieces => Plain::Joined(pieces.to_vec()),
+        },
+        Data::List(items) => match items.as_slice() {
+            [only] => written(cx, only, own)?,
+            items => Plain::List(items.iter().map(|item| written(cx, item, own)).collect::<Option<_>>()?),
+        },
+        Data::Map(map) => {
+            let entry = |(key, value): (&Str, &Value)| Some((key.clone(), written(cx, value, own)?));
+            Plain::Map(map.iter().map(entry).collect::<Option<_>>()?)
+        }
+        _ => return None,
+    })
 }
 
 fn policy_name(managed: &str) -> String {

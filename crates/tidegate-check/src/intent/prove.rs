@@ -146,8 +146,10 @@ fn needed(cx: &Context<'_>, known: &Known<'_>) -> Vec<(Lost, String)> {
         let stream = if *name == "PutLogEvents" { ":log-stream:s" } else { "" };
         everywhere(format!("logs:{name}"), &format!("{group}{stream}"));
     }
-    for name in ["PutTraceSegments", "PutTelemetryRecords"] {
-        everywhere(format!("xray:{name}"), "*");
+    if known.is_traced {
+        for name in ["PutTraceSegments", "PutTelemetryRecords"] {
+            everywhere(format!("xray:{name}"), "*");
+        }
     }
     if known.in_network {
         for name in NETWORK_ACTIONS {

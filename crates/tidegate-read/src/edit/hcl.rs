@@ -57,6 +57,9 @@ impl<'t> Document<'t> {
         if let Plain::Instead { old, items } = &change.value {
             return self.instead(resource, change, old, items, read);
         }
+        if let Plain::Swap { old, items } = &change.value {
+            return self.instead(resource, change, old.as_str().filter(|_| !items.is_empty())?, items, read);
+        }
         if let Some(edit) = self.elsewhere(resource, change) {
             return Some(edit);
         }
@@ -279,7 +282,7 @@ impl<'t> Document<'t> {
                     after => format!("\"${{{address}.arn}}{after}\""),
                 }
             }
-            Plain::Map(_) | Plain::More(_) | Plain::Swap { .. } => return None,
+            Plain::Map(_) | Plain::Joined(_) | Plain::More(_) | Plain::Swap { .. } => return None,
         })
     }
 }

@@ -78,7 +78,7 @@ pub(super) fn keys(resource: &Resource, change: &Change, root: &Value, original:
     }
     if let (Some(known), Some(here)) = (known, here)
         && original
-        && known.span != here.span
+        && !stands_at(known, here, &change.value)
     {
         return None;
     }
@@ -89,7 +89,7 @@ pub(super) fn keys(resource: &Resource, change: &Change, root: &Value, original:
         let known =
             list.as_list().filter(|items| items.iter().all(counted))?.get(key.parse::<usize>().ok()?)?;
         let here = written.get("Properties").and_then(|p| at(p, inner.get(..=n)?))?;
-        if inner != change.path || original && known.span != here.span {
+        if inner != change.path || original && !stands_at(known, here, &change.value) {
             return None;
         }
     }
@@ -124,7 +124,7 @@ fn in_sam_policy(
     let rest: Vec<Str> = rest.iter().map(|key| Str::from(*key)).collect();
     let known = at(policy.get("PolicyDocument")?, &rest)?;
     let here = at(there, &rest)?;
-    if original && (known.span != here.span || !swap && known.data != here.data) {
+    if original && !(swap && within(known, here) || known.span == here.span && known.data == here.data) {
         return None;
     }
     keys.extend(rest);
@@ -162,6 +162,17 @@ fn of_sam_list(
         }
         None => (index == 0).then(|| vec!["Policies".into()]),
     }
+}
+
+/// True if what was made of a value here is what is known. A value that goes as a whole may be a computed one, which
+/// is known by the place of a text in it.
+fn stands_at(known: &Value, here: &Value, new: &Plain) -> bool {
+    known.span == here.span || matches!(new, Plain::Swap { .. }) && within(known, here)
+}
+
+fn within(known: &Value, here: &Value) -> bool {
+    let (inner, outer) = (known.span, here.span);
+    inner.file == outer.file && outer.start <= inner.start && inner.end <= outer.end
 }
 
 /// What a resource comes to under these keys.

@@ -8,7 +8,7 @@ use crate::yaml::{parse, parse_one};
 use granit_parser::ScalarStyle;
 use std::cell::Cell;
 use std::ops::Range;
-use tidegate_graph::{Data, Field, FileId, Map, Plain, Str, Value};
+use tidegate_graph::{Data, Field, FileId, Map, Piece, Plain, Str, Value};
 use tree::{Entry, Kind, Node, tree, unit};
 
 /// A template, read for any number of edits.
@@ -209,8 +209,16 @@ fn put(at: &mut Value, keys: &[Str], value: &Plain) -> Option<()> {
     put(next, rest, value)
 }
 
-/// An ARN as CloudFormation writes it: `Ref`, `GetAtt` or `Sub`, and of what.
+/// An ARN or a text of pieces as CloudFormation writes it: `Ref`, `GetAtt` or `Sub`, and of what.
 fn intrinsic(value: &Plain) -> (&'static str, String) {
+    if let Plain::Joined(pieces) = value {
+        return match pieces.as_slice() {
+            [Piece::Symbol(symbol)] => ("Ref", symbol.name.to_string()),
+            [Piece::Reference(of)] if of.attribute.is_empty() => ("Ref", Plain::name_of(&of.target).into()),
+            [Piece::Reference(of)] => ("GetAtt", format!("{}.{}", Plain::name_of(&of.target), of.attribute)),
+            pieces => ("Sub", pieces.iter().map(substituted).collect()),
+        };
+    }
     let Plain::Arn { of, attribute, after } = value else { return ("Ref", String::new()) };
     let name = Plain::name_of(of);
     match (attribute.as_str(), after.as_str()) {
@@ -219,6 +227,27 @@ fn intrinsic(value: &Plain) -> (&'static str, String) {
         ("", after) => ("Sub", format!("${{{name}}}{after}")),
         (attribute, after) => ("Sub", format!("${{{name}.{attribute}}}{after}")),
     }
+}
+
+fn substituted(piece: &Piece) -> String {
+    match piece {
+        Piece::Text(text) => text.to_string(),
+        Piece::Symbol(symbol) => format!("${{{}}}", symbol.name),
+        Piece::Reference(of) if of.attribute.is_empty() => format!("${{{}}}", Plain::name_of(&of.target)),
+        Piece::Reference(of) => format!("${{{}.{}}}", Plain::name_of(&of.target), of.attribute),
+    }
+}
+
+/// True if pieces can be written as they are: texts that say nothing else there, and names that the template has.
+fn can_be_written(pieces: &[Piece]) -> bool {
+    pieces.iter().all(|piece| match piece {
+        Piece::Text(text) => !text.contains(['$', '\'', '"', '\\']) && !text.contains(char::is_control),
+        Piece::Reference(_) => true,
+        Piece::Symbol(symbol) => {
+            let name = symbol.name.strip_prefix("AWS::").unwrap_or(&symbol.name);
+            !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric())
+        }
+    })
 }
 
 fn data(value: &Plain) -> Data {
@@ -236,7 +265,7 @@ fn data(value: &Plain) -> Data {
             [only] => data(only),
             several => Data::List(several.iter().map(plain).collect()),
         },
-        Plain::Arn { .. } => {
+        Plain::Arn { .. } | Plain::Joined(_) => {
             let (name, argument) = intrinsic(value);
             let text = |text: &str| Value::text(text, tidegate_graph::Span::default());
             let argument = match argument.split_once('.') {
@@ -539,7 +568,8 @@ fn flow(value: &Plain, json: bool) -> Option<String> {
             let items = items.iter().map(|item| flow(item, json)).collect::<Option<Vec<_>>>()?;
             format!("[{}]", items.join(", "))
         }
-        Plain::Arn { .. } => match (intrinsic(value), json) {
+        Plain::Joined(pieces) if !can_be_written(pieces) => return None,
+        Plain::Arn { .. } | Plain::Joined(_) => match (intrinsic(value), json) {
             (("Ref", name), true) => format!("{{\"Ref\": {}}}", quoted(&name)?),
             (("GetAtt", argument), true) => {
                 let (name, attribute) = argument.split_once('.')?;
