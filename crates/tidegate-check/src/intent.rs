@@ -8,6 +8,7 @@ mod kinds;
 mod known;
 mod narrow;
 mod prove;
+mod split;
 
 use crate::Context;
 use crate::identity::{aws_managed, owners};
@@ -18,6 +19,7 @@ use kinds::{LOG_ACTIONS, NETWORK_ACTIONS};
 use known::Known;
 use narrow::Place;
 use prove::Whole;
+pub(crate) use split::split;
 use std::collections::BTreeMap;
 use tidegate_graph::policy::{Statement, statement};
 use tidegate_graph::{Confidence, Data, Fix, Graph, Resource, Severity, Span, Str, System, Value, World};

@@ -60,7 +60,8 @@ fn mends(
     let (after, findings) = run(rule, folder);
     let problems = |system: &System| system.problems.iter().map(|p| p.message.clone()).collect::<Vec<_>>();
     assert_eq!(problems(&after), problems(before), "{what}\n{mended}");
-    assert_eq!(after.declared(), before.declared(), "{what}\n{mended}");
+    let beside = changes.iter().filter(|change| matches!(change.value, Plain::Beside { .. })).count();
+    assert_eq!(after.declared(), before.declared() + beside, "{what}\n{mended}");
     let there = findings.iter().find(|f| f.fingerprint == finding.fingerprint);
     assert!(there.is_none(), "{what}: still there after\n{mended}");
     // Once mended, there is nothing left to do.

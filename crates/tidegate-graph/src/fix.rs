@@ -68,6 +68,15 @@ pub enum Plain {
         /// What comes; never empty.
         items: Vec<Plain>,
     },
+    /// A resource beside the one that the change names, with an empty path: type and properties.
+    Beside {
+        /// Its name in the stack, which nothing has yet.
+        name: Str,
+        /// Its declared type.
+        ty: Str,
+        /// Its properties, in this order.
+        properties: Vec<(Str, Plain)>,
+    },
     /// A text of pieces, as it was read.
     Joined(Vec<Piece>),
     /// These behind the last one of a list, which is made where there is none.

@@ -165,6 +165,10 @@ impl<'t> Document<'t> {
         match &self.read {
             Read::Hcl(document) => document.set(resource, change, read),
             Read::Yaml(document) => {
+                if let Plain::Beside { name, ty, properties } = &change.value {
+                    let id = resource.made_from.as_ref().unwrap_or(&resource.logical_id);
+                    return document.beside(id, name, (ty, properties), read);
+                }
                 let keys = place::keys(resource, change, document.root()?, original)?;
                 document.set(&keys, &change.value, read)
             }

@@ -337,12 +337,12 @@ fn types_of<'c>(kind: &Kind, action: &'c Action) -> Vec<&'c str> {
         .collect()
 }
 
-fn works_on(kind: &Kind, action: &Action) -> bool {
+pub(super) fn works_on(kind: &Kind, action: &Action) -> bool {
     types_of(kind, action).iter().any(|ty| kind.catalogue.iter().any(|own| own.eq_ignore_ascii_case(ty)))
 }
 
 /// `*`, or an ARN that stands for all of a service's resources.
-fn is_wide(value: &Value) -> bool {
+pub(super) fn is_wide(value: &Value) -> bool {
     value.as_str() == Some("*") || any_name(value).is_some()
 }
 

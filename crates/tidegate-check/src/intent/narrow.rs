@@ -268,7 +268,7 @@ pub(super) fn entry_fix(
 
 /// What was read, to be written again: `None` where it was said by something else than what it comes to, such as a
 /// parameter. `own` is the place of what is known to say it.
-fn written(cx: &Context<'_>, value: &Value, own: Span) -> Option<Plain> {
+pub(super) fn written(cx: &Context<'_>, value: &Value, own: Span) -> Option<Plain> {
     let text = || {
         let source = cx.system.sources.source(value.span.file)?;
         source.text().get(value.span.start as usize..value.span.end as usize)
@@ -289,10 +289,10 @@ fn written(cx: &Context<'_>, value: &Value, own: Span) -> Option<Plain> {
             }
             pieces => Plain::Joined(pieces.to_vec()),
         },
-        Data::List(items) => match items.as_slice() {
-            [only] => written(cx, only, own)?,
-            items => Plain::List(items.iter().map(|item| written(cx, item, own)).collect::<Option<_>>()?),
-        },
+        Data::Number(said) => Plain::Number(said.parse().ok()?),
+        Data::List(items) => {
+            Plain::List(items.iter().map(|item| written(cx, item, own)).collect::<Option<_>>()?)
+        }
         Data::Map(map) => {
             let entry = |(key, value): (&Str, &Value)| Some((key.clone(), written(cx, value, own)?));
             Plain::Map(map.iter().map(entry).collect::<Option<_>>()?)
@@ -308,7 +308,11 @@ fn policy_name(managed: &str) -> String {
 }
 
 /// Statements that allow what would be lost: by the resources that they name, what doesn't name any last.
-fn statements_for(cx: &Context<'_>, owner: &Resource, lost: &[Lost]) -> Option<(Vec<Value>, Vec<Plain>)> {
+pub(super) fn statements_for(
+    cx: &Context<'_>,
+    owner: &Resource,
+    lost: &[Lost],
+) -> Option<(Vec<Value>, Vec<Plain>)> {
     let mut by_action: BTreeMap<&str, Vec<Arn>> = BTreeMap::new();
     for one in lost {
         let arns = by_action.entry(&one.action).or_default();
@@ -431,12 +435,12 @@ fn behind(cx: &Context<'_>, target: &Resource, kind: &Kind, types: &BTreeSet<&st
     }
 }
 
-fn text(text: &str) -> Value {
+pub(super) fn text(text: &str) -> Value {
     Value::text(text, Span::default())
 }
 
 /// A statement as a value.
-fn said(conditions: Option<&Map>, actions: Vec<Value>, resources: Vec<Value>) -> Value {
+pub(super) fn said(conditions: Option<&Map>, actions: Vec<Value>, resources: Vec<Value>) -> Value {
     let span = Span::default();
     let mut fields = vec![
         ("Effect", text("Allow")),
@@ -450,7 +454,7 @@ fn said(conditions: Option<&Map>, actions: Vec<Value>, resources: Vec<Value>) ->
 }
 
 /// A statement to be written.
-fn stated(actions: &[&str], resources: Vec<Plain>) -> Plain {
+pub(super) fn stated(actions: &[&str], resources: Vec<Plain>) -> Plain {
     let actions = actions.iter().map(|action| Plain::Text((*action).into())).collect();
     let resources = match <[Plain; 1]>::try_from(resources) {
         Ok([only]) => only,

@@ -64,6 +64,29 @@ impl Whole {
         Self { statements }
     }
 
+    /// Statements that belong together wherever they are to be written.
+    pub(super) fn made(statements: &[Value]) -> Self {
+        let source = Source::Document(Str::default(), Vec::new());
+        let statements = statements.iter().map(|value| (source.clone(), 0, value.clone())).collect();
+        Self { statements }
+    }
+
+    /// With policies of AWS's own.
+    pub(super) fn and_managed(mut self, names: &[String]) -> Self {
+        for name in names {
+            let own = managed_statements(name).into_iter().enumerate();
+            self.statements.extend(own.map(|(n, value)| (Source::Managed(name.clone()), n, value)));
+        }
+        self
+    }
+
+    /// As [`Self::is_within`], with no part that stays.
+    pub(super) fn is_within_whole(&self, cx: &Context<'_>, known: &Known<'_>, old: &Self) -> bool {
+        self.statements.len().max(old.statements.len()) <= MOST_STATEMENTS
+            && is_within(&old.policy(cx), &self.policy(cx))
+            && self.lost(cx, known, old).is_empty()
+    }
+
     /// With other statements in the place of one of them, or of all from there.
     pub(super) fn with(&self, source: &Source, number: Option<usize>, new: &[Value]) -> Self {
         let goes = |(s, n, _): &&(Source, usize, Value)| s == source && number.is_none_or(|own| own == *n);

@@ -282,7 +282,9 @@ impl<'t> Document<'t> {
                     after => format!("\"${{{address}.arn}}{after}\""),
                 }
             }
-            Plain::Map(_) | Plain::Joined(_) | Plain::More(_) | Plain::Swap { .. } => return None,
+            Plain::Map(_) | Plain::Beside { .. } | Plain::Joined(_) | Plain::More(_) | Plain::Swap { .. } => {
+                return None;
+            }
         })
     }
 }

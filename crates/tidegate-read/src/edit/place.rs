@@ -7,7 +7,15 @@ const SAME: &[(&str, &str, &[&str])] = &[
     (
         "AWS::Serverless::Function",
         "AWS::Lambda::Function",
-        &["ReservedConcurrentExecutions", "Timeout", "MemorySize", "KmsKeyArn", "RecursiveLoop", "Runtime"],
+        &[
+            "ReservedConcurrentExecutions",
+            "Timeout",
+            "MemorySize",
+            "KmsKeyArn",
+            "RecursiveLoop",
+            "Role",
+            "Runtime",
+        ],
     ),
     (
         "AWS::Serverless::Api",
@@ -73,6 +81,7 @@ pub(super) fn keys(resource: &Resource, change: &Change, root: &Value, original:
     if is(known)
         && !is(here)
         && !(sam && matches!(change.value, Plain::Bool(_) | Plain::Number(_) | Plain::Text(_)))
+        && !(sam && path == ["Role"])
     {
         return None;
     }

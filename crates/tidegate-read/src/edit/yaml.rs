@@ -277,6 +277,7 @@ fn data(value: &Plain) -> Data {
             let name: Str = if name == "Ref" { name.into() } else { format!("Fn::{name}").into() };
             Data::Map(Map::from_iter([(name, Field { key: argument.span, value: argument })]))
         }
+        Plain::Beside { .. } => Data::Null,
         Plain::Map(entries) => {
             let field = |value| Field { key: tidegate_graph::Span::default(), value };
             Data::Map(entries.iter().map(|(key, value)| (key.clone(), field(plain(value)))).collect())
@@ -561,6 +562,10 @@ fn flow(value: &Plain, json: bool) -> Option<String> {
         }
         Plain::Account if json => "{\"Ref\": \"AWS::AccountId\"}".to_string(),
         Plain::Account => "!Ref AWS::AccountId".to_string(),
+        Plain::Beside { .. } => return None,
+        Plain::Instead { items, .. } | Plain::Swap { items, .. } if items.len() == 1 => {
+            items.iter().map(|item| flow(item, json)).collect::<Option<String>>()?
+        }
         Plain::List(items)
         | Plain::More(items)
         | Plain::Instead { items, .. }

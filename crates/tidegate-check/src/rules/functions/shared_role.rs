@@ -1,6 +1,7 @@
 //! Functions that run with one role.
 
 use crate::Context;
+use crate::intent::split;
 use crate::rule::{Rule, declare_rule};
 use tidegate_graph::Resource;
 
@@ -76,11 +77,18 @@ impl Rule for SharedRole {
         if others.next().is_some() {
             names.push_str(" and more");
         }
-        cx.finding(function, format!("`{}` runs with the role of {names}", function.logical_id))
+        let mut report = cx
+            .finding(function, format!("`{}` runs with the role of {names}", function.logical_id))
             .at(&["Role"])
             .related(Some(first.key_span("Role")), "the same role")
-            .help("give each function a role of its own with only what it needs")
-            .report();
+            .help("give each function a role of its own with only what it needs");
+        if let Some(split) = split(cx, function) {
+            for (span, label) in split.notes {
+                report = report.related(Some(span), label);
+            }
+            report = report.fix(split.fix);
+        }
+        report.report();
     }
 }
 

@@ -1,8 +1,65 @@
 //! Values in the place of a value, whatever that is.
 
-use super::{Kind, Node, Plain, Raw, Writer, before_in_line, end_of_line, flow};
+use super::tree::{tree, unit};
+use super::{
+    Document, Entry, Kind, Node, Plain, RESOURCES, Raw, Str, Writer, before_in_line, end_of_line, flow,
+    is_computed, quoted, spend,
+};
+use std::cell::Cell;
+
+impl Document<'_> {
+    /// A resource behind another one.
+    pub(in crate::edit) fn beside(
+        &self,
+        id: &str,
+        name: &Str,
+        (ty, properties): (&Str, &[(Str, Plain)]),
+        read: &Cell<usize>,
+    ) -> Option<Raw> {
+        spend(read, self.text.len().saturating_mul(2));
+        let root = tree(self.text, 0)?;
+        let Kind::Map { entries, .. } = &root.kind else { return None };
+        let resources = &entries.iter().find(|entry| entry.name == RESOURCES)?.value;
+        let Kind::Map { flow, entries } = &resources.kind else { return None };
+        if resources.special || entries.iter().any(|e| e.name == **name || is_computed(&e.name)) {
+            return None;
+        }
+        let entry = entries.iter().find(|entry| entry.name == id)?;
+        let value =
+            Plain::map([("Type", Plain::Text(ty.clone())), ("Properties", Plain::Map(properties.to_vec()))]);
+        let writer = self.writer(unit(&root, self.text));
+        let edit = match flow {
+            true => writer.beside_flow(resources, entry, name, &value)?,
+            false => writer.beside_block(entry, name, &value)?,
+        };
+        let keys = [RESOURCES.into(), name.clone()];
+        self.confirms(&edit, &keys, &value).then_some(edit)
+    }
+}
 
 impl Writer<'_> {
+    fn beside_flow(&self, map: &Node, entry: &Entry, name: &str, value: &Plain) -> Option<Raw> {
+        let json = self.text.get(entry.start..)?.starts_with('"');
+        let before = before_in_line(self.text, entry.start)?;
+        let own_line = before.trim().is_empty();
+        let lead = if own_line { format!(",{}{before}", self.line_break) } else { ", ".into() };
+        let name = if json { quoted(name)? } else { name.to_string() };
+        let value = match (own_line && json, self.json_unit(map, before)) {
+            (true, Some(unit)) => self.pretty(value, before, &unit)?,
+            _ => flow(value, json)?,
+        };
+        let end = entry.value.end;
+        Some((end, end, format!("{lead}{name}: {value}")))
+    }
+
+    fn beside_block(&self, entry: &Entry, name: &str, value: &Plain) -> Option<Raw> {
+        let column = before_in_line(self.text, entry.start)?.chars().count();
+        let at = end_of_line(self.text, self.end(entry)?, &["#"])?;
+        let mut out = String::new();
+        self.block(&mut out, column, name, value)?;
+        Some((at, at, out.replace('\n', self.line_break)))
+    }
+
     /// One value, or a list of several, takes the place of a value that stands alone.
     pub(super) fn swap(&self, node: &Node, items: &[Plain]) -> Option<Raw> {
         let (start, end) = self.whole(node)?;

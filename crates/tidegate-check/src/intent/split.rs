@@ -1,0 +1,227 @@
+//! A role of its own for a function that shares one.
+//!
+//! It allows what the function knows to use and what nobody can say whose it is; what only the others know stays with
+//! them. Where the shared role gives everything, or something that can't be written again, there is no such role.
+
+use super::judge::{self, is_wide};
+use super::kinds::{Kind, LOG_ACTIONS, NETWORK_ACTIONS};
+use super::known::Known;
+use super::narrow::{self, text};
+use super::prove::Whole;
+use crate::Context;
+use crate::identity::{aws_managed_name, owners};
+use crate::policies::documents;
+use tidegate_graph::policy::{Statement, service_of, statement};
+use tidegate_graph::{Fix, Plain, Resource, Span, Str, Value};
+use tidegate_iam::Catalogue;
+use tidegate_iam::lint::Kind as DocumentKind;
+
+/// Functions with one role beyond which it isn't split: each look is at all of them.
+const MOST_FUNCTIONS: usize = 50;
+
+/// What becomes of a function when it no longer shares its role.
+pub(crate) struct Split {
+    /// The role of its own.
+    pub(crate) fix: Option<Fix>,
+    /// Where something shows that only others with the role know, and what it is.
+    pub(crate) notes: Vec<(Span, String)>,
+}
+
+/// The role of its own for a function whose declared role others have, too.
+pub(crate) fn split(cx: &Context<'_>, function: &Resource) -> Option<Split> {
+    const MOST_NOTES: usize = 4;
+    let value = cx.get(function, &["Role"])?;
+    let role = cx.target(function, value, "AWS::IAM::Role")?;
+    let functions: Vec<&Resource> = cx.with_role(function, value).take(MOST_FUNCTIONS + 1).collect();
+    if functions.len() > MOST_FUNCTIONS || cx.is_taken_by_others(role) {
+        return None;
+    }
+    let own = functions.iter().copied().filter(|f| f.id == function.id).collect::<Vec<_>>();
+    let (all, known) = (Known::of(cx, &functions), Known::of(cx, &own));
+    let of_others = all.all().filter(|named| known.get(&named.resource.id).is_none());
+    let notes = of_others.take(MOST_NOTES).map(|named| {
+        let (name, noun) = (&named.resource.logical_id, named.kind.noun);
+        let label = format!(
+            "surplus for `{}`: the {noun} `{name}`, which only others with the role know",
+            function.logical_id
+        );
+        (named.span, label)
+    });
+    let notes = notes.collect();
+    Some(Split { fix: fix(cx, function, (role, value), &all, &known), notes })
+}
+
+fn fix(
+    cx: &Context<'_>,
+    function: &Resource,
+    (role, value): (&Resource, &Value),
+    all: &Known<'_>,
+    known: &Known<'_>,
+) -> Option<Fix> {
+    if function.condition.is_some() || role.stack != function.stack || role.span.file != function.span.file {
+        return None;
+    }
+    // What is made of something else is not written as a role.
+    if role.made_from.is_some() || role.condition.is_some() {
+        return None;
+    }
+    let whole = Whole::of(cx, role);
+    let (arns, basic) = managed(cx, role)?;
+    let mut kept = Vec::new();
+    let mut plains = Vec::new();
+    for owner in owners(cx, role) {
+        for document in documents(cx, owner).into_iter().filter(|d| d.kind == DocumentKind::Identity) {
+            for value in cx.items_of(document.value, "Statement") {
+                let said = statement(cx.world, value)?;
+                match rest(cx, owner, &said, all, known)? {
+                    Rest::Nothing => {}
+                    Rest::All => {
+                        kept.push(value.clone());
+                        plains.push(narrow::written(cx, value, Span::default())?);
+                    }
+                    Rest::Some(pairs) => {
+                        for (actions, resource) in pairs {
+                            plains.push(narrow::stated(
+                                &actions,
+                                vec![narrow::written(cx, resource, Span::default())?],
+                            ));
+                            let list = actions.iter().map(|action| text(action)).collect();
+                            kept.push(narrow::said(None, list, vec![resource.clone()]));
+                        }
+                    }
+                }
+            }
+        }
+    }
+    let start = Whole::made(&kept).and_managed(&basic);
+    let (mut new, mut added) = narrow::statements_for(cx, function, &start.lost(cx, known, &whole))?;
+    new.extend(kept);
+    added.extend(plains);
+    let after = Whole::made(&new).and_managed(&basic);
+    if !after.is_within_whole(cx, known, &whole) {
+        return None;
+    }
+    let mut properties: Vec<(Str, Plain)> = Vec::new();
+    for (key, value) in role.properties.iter() {
+        match key.as_str() {
+            "RoleName" | "Policies" | "ManagedPolicyArns" | "Description" | "Tags" => {}
+            _ => properties.push((key.clone(), narrow::written(cx, value, Span::default())?)),
+        }
+    }
+    if !arns.is_empty() {
+        properties.push(("ManagedPolicyArns".into(), Plain::List(arns)));
+    }
+    if !added.is_empty() {
+        let document =
+            Plain::map([("Version", Plain::Text("2012-10-17".into())), ("Statement", Plain::List(added))]);
+        let policy = Plain::map([("PolicyName", Plain::Text("used".into())), ("PolicyDocument", document)]);
+        properties.push(("Policies".into(), Plain::List(vec![policy])));
+    }
+    let id = function.made_from.as_ref().unwrap_or(&function.logical_id);
+    let stack = function.id.strip_suffix(function.logical_id.as_str())?;
+    let free = |name: &String| cx.system.resource(&format!("{stack}{name}")).is_none();
+    let name: Str = [format!("{id}Role"), format!("{id}OwnRole")].into_iter().find(free)?.into();
+    let arn = Plain::Arn { of: format!("{stack}{name}").into(), attribute: "Arn".into(), after: "".into() };
+    let swap = Plain::Swap { old: value.clone(), items: vec![arn] };
+    let beside = Plain::Beside { name, ty: role.declared_type.clone(), properties };
+    let title = format!("give `{id}` a role of its own with only what it knows to use");
+    Some(Fix::risky(title).set(&function.id, &["Role"], swap).set(&function.id, &[], beside))
+}
+
+/// The attached policies that go with the function, and the names of those that are AWS's; `None` where one gives more
+/// than a function's own, or isn't known.
+fn managed(cx: &Context<'_>, role: &Resource) -> Option<(Vec<Plain>, Vec<String>)> {
+    let (mut arns, mut names) = (Vec::new(), Vec::new());
+    for value in cx.items(role, &["ManagedPolicyArns"]) {
+        // Policies of the system's own are read as statements.
+        if cx.target(role, value, "AWS::IAM::ManagedPolicy").is_some() {
+            continue;
+        }
+        let name = aws_managed_name(value)?;
+        let own = name.starts_with("AWSLambda") && name.ends_with("ExecutionRole")
+            || matches!(
+                name.as_str(),
+                "AWSXRayDaemonWriteAccess" | "CloudWatchLambdaInsightsExecutionRolePolicy"
+            );
+        if !own {
+            return None;
+        }
+        arns.push(narrow::written(cx, value, Span::default())?);
+        names.push(name);
+    }
+    Some((arns, names))
+}
+
+/// What of a statement stays besides what the function knows to use.
+enum Rest<'s> {
+    Nothing,
+    All,
+    /// Actions on a resource.
+    Some(Vec<(Vec<&'s str>, &'s Value)>),
+}
+
+fn rest<'s>(
+    cx: &Context<'_>,
+    owner: &Resource,
+    statement: &Statement<'s>,
+    all: &Known<'_>,
+    known: &Known<'_>,
+) -> Option<Rest<'s>> {
+    let excepts = !statement.not_actions.is_empty() || !statement.not_resources.is_empty();
+    if !statement.allows() || excepts || statement.conditions.is_some() {
+        return Some(Rest::All);
+    }
+    let mut out: Vec<(Vec<&str>, &Value)> = Vec::new();
+    for resource in &statement.resources {
+        let mut actions = Vec::new();
+        for action in &statement.actions {
+            let pattern = action.as_str()?;
+            if matches!(pattern, "*" | "*:*") {
+                return None;
+            }
+            if stays(cx, owner, pattern, resource, all, known) {
+                actions.push(pattern);
+            }
+        }
+        if !actions.is_empty() {
+            out.push((actions, *resource));
+        }
+    }
+    Some(if out.is_empty() { Rest::Nothing } else { Rest::Some(out) })
+}
+
+/// True where nobody can say whether the function uses it: it is about nothing that the functions know.
+fn stays(
+    cx: &Context<'_>,
+    owner: &Resource,
+    pattern: &str,
+    resource: &Value,
+    all: &Known<'_>,
+    known: &Known<'_>,
+) -> bool {
+    let service = service_of(pattern).to_ascii_lowercase();
+    let name = pattern.split_once(':').map_or("*", |(_, name)| name);
+    let is_one_of = |list: &[&str]| list.iter().any(|own| own.eq_ignore_ascii_case(name));
+    match service.as_str() {
+        // All of it is more than writing the log takes.
+        "logs" => return name != "*" && !is_one_of(LOG_ACTIONS),
+        "ec2" if is_one_of(NETWORK_ACTIONS) => return known.in_network,
+        "xray" => return true,
+        _ => {}
+    }
+    let Some(kind) = Kind::of_service(&service) else { return true };
+    let is_pattern = name.contains(['*', '?']);
+    let mut of_kind =
+        Catalogue::current().expand(pattern).filter(|(_, a)| judge::works_on(kind, a)).peekable();
+    if of_kind.peek().is_none() || known.open_for(kind.service).is_some() {
+        return !is_one_of(kind.polls) || known.polled.contains(kind.service);
+    }
+    let used = is_one_of(kind.uses) || is_one_of(kind.polls) || is_pattern;
+    let target = kind.types.iter().find_map(|ty| cx.target(owner, resource, ty));
+    match target {
+        Some(target) if known.get(&target.id).is_some() => !used,
+        Some(target) => all.get(&target.id).is_none(),
+        None if is_wide(resource) => !used || all.of_kind(kind).is_empty(),
+        None => true,
+    }
+}
