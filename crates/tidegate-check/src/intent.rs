@@ -9,6 +9,8 @@ mod known;
 mod narrow;
 mod prove;
 mod split;
+#[cfg(test)]
+mod tests;
 
 use crate::Context;
 use crate::identity::{aws_managed, owners};
@@ -217,7 +219,9 @@ impl<'a> Group<'a> {
                 }
                 // A name that stands for the document: its statements are written nowhere.
                 let made = out.get(first..).is_some_and(|judged| {
-                    !judged.is_empty() && judged.iter().all(|j| j.span == document.value.span)
+                    !judged.is_empty()
+                        && document.value.span != Span::default()
+                        && judged.iter().all(|j| j.span == document.value.span)
                 });
                 if made && owner.id == self.role.id {
                     let statements = cx.world.items(list).into_iter().filter_map(|v| statement(cx.world, v));

@@ -211,13 +211,15 @@ fn is_about_known(known: &Known<'_>, name: &str, judgement: &Judgement<'_>) -> b
         everything |= matches!(item.action.as_str(), "*" | "*:*");
         let service = service_of(&item.action).to_ascii_lowercase();
         named |= match Kind::of_service(&service) {
-            Some(_) if service == "states" => name.contains("stepfunctions"),
+            // What is asked of an execution names that.
+            Some(kind) if !kind.by_arn => return false,
             Some(kind) => kind.is_hinted_by(&name),
             None => service == "logs" && name.contains("logs"),
         };
     }
     if everything {
-        return !known.is_open() && known.all().next().is_some();
+        let by_arn = known.all().all(|named| named.kind.by_arn);
+        return by_arn && !known.is_open() && known.all().next().is_some();
     }
     let open = judgement.items.iter().filter(|item| item.verdict == Verdict::Unknown).any(|item| {
         let service = service_of(&item.action).to_ascii_lowercase();

@@ -216,12 +216,15 @@ fn stays(
     if of_kind.peek().is_none() || known.open_for(kind.service).is_some() {
         return !is_one_of(kind.polls) || known.polled.contains(kind.service);
     }
-    let used = is_one_of(kind.uses) || is_one_of(kind.polls) || is_pattern;
+    // What a wildcard covers beside what is used is asked for where it isn't about the resource itself: executions.
+    let used = is_one_of(kind.uses) || is_one_of(kind.polls) || is_pattern && kind.by_arn;
     let target = kind.types.iter().find_map(|ty| cx.target(owner, resource, ty));
     match target {
         Some(target) if known.get(&target.id).is_some() => !used,
         Some(target) => all.get(&target.id).is_none(),
-        None if is_wide(resource) => !used || all.of_kind(kind).is_empty(),
+        None if is_wide(resource) && all.of_kind(kind).is_empty() => true,
+        None if is_wide(resource) && is_pattern && !kind.by_arn => !known.of_kind(kind).is_empty(),
+        None if is_wide(resource) => !used,
         None => true,
     }
 }
