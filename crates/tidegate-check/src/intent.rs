@@ -345,7 +345,12 @@ impl<'a> Group<'a> {
                 .at_place(format!("ManagedPolicyArns/{name}"), value.span)
                 .severity(severity)
                 .confidence(confidence)
-                .help("write a policy of your own that names the resources, instead of AWS's");
+                .help(match fix {
+                    Some(_) => "write a policy of your own that names the resources, instead of AWS's",
+                    None => {
+                        "find out what the function uses of it, and write a policy of your own that names the resources"
+                    }
+                });
             for (span, label) in notes(&judgement) {
                 report = report.related(Some(span), label);
             }

@@ -12,7 +12,10 @@ declare_rule! {
     /// or to which it sends what fails. Or a wildcard allows to manage what the function only uses: `dynamodb:*` on a
     /// table includes `DeleteTable`. Policies of AWS's own count, too.
     ///
-    /// Where several functions share a role, what all of them know counts.
+    /// Where several functions share a role, what all of them know counts; `shared-role` gives each its own.
+    ///
+    /// Notes say of each permission whether it is *kept* and what names the resource, *surplus*, or *unknown* and in need of
+    /// evidence.
     ///
     /// ## Why it matters
     /// Whoever breaks into the function has its role. What goes beyond the function's work is what turns one broken
@@ -70,10 +73,15 @@ declare_rule! {
     /// ```
     ///
     /// ## Limits
-    /// The fix names as resource the ARNs of what is known, and for a wildcard the list of the actions that use it. It is offered
-    /// only where the narrower statement is proven to allow nothing that the old one doesn't, where the policy belongs to
-    /// this one role, and where no circle of references comes of it. The code may use more than the template shows, so it
-    /// is applied only when asked for.
+    /// The fix names as resource the ARNs of what is known, and for a wildcard the list of the actions that use it. Actions that
+    /// need every resource keep their statement, and the others get one of their own. Instead of AWS's own policy, and of a
+    /// template of SAM's for every resource, it writes a policy of the role's own: what the functions know to use, of what
+    /// that one allows. What else it allows is lost, such as what only the console needs.
+    ///
+    /// A fix is offered only where the whole role is proven to allow nothing that it didn't, and still what the functions
+    /// may need of what it did; where the policy belongs to this one role; and where no circle of references comes of it.
+    /// An ARN that names a region or account is not proven to be that of the stack, and stays. The code may use more than
+    /// the template shows, so a fix is applied only when asked for (`--fix=unsafe`).
     ///
     /// Code isn't read. Where something may name further resources (a variable `TABLE_NAME` from a parameter, events of
     /// AWS's own, a custom resource) nothing is said; `tidegate iam surplus` lists such permissions as unknown.

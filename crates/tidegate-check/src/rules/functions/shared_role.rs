@@ -45,6 +45,12 @@ declare_rule! {
     ///
     /// ## Limits
     /// Two parameters are taken for two roles although both may be given the same one.
+    ///
+    /// Where the role is declared in the same template, the fix writes a role beside the function and names it there. It
+    /// allows what the function knows to use (see `over-privileged-function`) and what nobody can say whose it is, and is
+    /// proven to allow nothing that the shared role doesn't. What only other functions know stays with them; notes say what
+    /// that is. There is none for a role that allows everything or has a policy of AWS's own beyond what every
+    /// function has. The shared role stays until somebody removes it.
     SharedRole {
         id: "shared-role",
         title: "execution role shared by functions",
