@@ -81,7 +81,6 @@ pub(super) fn keys(resource: &Resource, change: &Change, root: &Value, original:
     if is(known)
         && !is(here)
         && !(sam && matches!(change.value, Plain::Bool(_) | Plain::Number(_) | Plain::Text(_)))
-        && !(sam && path == ["Role"])
     {
         return None;
     }
@@ -149,7 +148,7 @@ fn of_sam_list(
     written: &Value,
     original: bool,
 ) -> Option<Vec<Str>> {
-    let known = at(resource.properties.get(*path.first()?)?, &[n.into()])?;
+    let known = at(resource.properties.get(path.first()?)?, &[n.into()])?;
     let listed = written.get("Properties")?.get("Policies")?;
     let items = listed.as_list();
     let index = match known.get("PolicyName").and_then(Value::as_str) {

@@ -100,7 +100,7 @@ impl Writer<'_> {
         let in_brackets = self.text.get(list.start..)?.starts_with('[');
         let Some(last) = known.last() else {
             let new = flow(&Plain::List(items.to_vec()), json)?;
-            return in_brackets.then(|| (list.start, list.end, new));
+            return in_brackets.then_some((list.start, list.end, new));
         };
         let (start, end) = self.whole(last)?;
         if in_brackets {
