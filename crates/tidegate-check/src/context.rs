@@ -116,11 +116,6 @@ impl<'a> Context<'a> {
         (found.data != Data::Null).then_some(found)
     }
 
-    /// The items below a key of a value in this world: of a list, or the one value that stands there.
-    pub(crate) fn items_of<'r>(&self, value: &'r Value, key: &str) -> Vec<&'r Value> {
-        self.child(value, key).map(|list| self.world.items(list)).unwrap_or_default()
-    }
-
     /// The items at a path in this world: of a list, or the one value that stands there.
     pub(crate) fn items<'r>(&self, resource: &'r Resource, path: &[&str]) -> Vec<&'r Value> {
         self.get(resource, path).map(|v| self.world.items(v)).unwrap_or_default()

@@ -77,6 +77,13 @@ pub enum Plain {
         /// Its properties, in this order.
         properties: Vec<(Str, Plain)>,
     },
+    /// What a property of some resource says, as that is written: with its functions and parameters.
+    Same {
+        /// [`crate::Resource::id`].
+        resource: Str,
+        /// Keys from its properties down.
+        path: Vec<Str>,
+    },
     /// A text of pieces, as it was read.
     Joined(Vec<Piece>),
     /// These behind the last one of a list, which is made where there is none.

@@ -13,7 +13,7 @@ mod yaml;
 use std::cell::{Cell, RefCell};
 use std::path::Path;
 use std::rc::Rc;
-use tidegate_graph::{Change, Edit, FileId, Fix, Plain, Resource, Span, System};
+use tidegate_graph::{Change, Edit, FileId, Fix, Plain, Resource, Span, Str, System};
 
 /// The edits that a fix comes to, in one file and in the order of their places; `None` where it can't be written with
 /// certainty.
@@ -60,9 +60,45 @@ impl<'s> Editor<'s> {
             return None;
         }
         let document = self.document(first)?;
+        let said: Vec<Change> = changes
+            .iter()
+            .map(|(_, change)| {
+                let value = self.said(&change.value, &document)?;
+                Some(Change { resource: change.resource.clone(), path: change.path.clone(), value })
+            })
+            .collect::<Option<_>>()?;
+        let changes: Vec<(&Resource, &Change)> =
+            changes.iter().zip(&said).map(|((resource, _), change)| (*resource, change)).collect();
         let edits = self.apart(&changes, &document).or_else(|| self.together(&changes, &document))?;
         let says = |edit: &Edit| document.text.get(edit.span.start as usize..edit.span.end as usize);
         (!edits.iter().all(|edit| says(edit) == Some(&edit.replacement))).then_some(edits)
+    }
+
+    /// The value with what is written elsewhere in the place of where that is.
+    fn said(&self, value: &Plain, document: &Document<'_>) -> Option<Plain> {
+        let all = |items: &[Plain]| items.iter().map(|item| self.said(item, document)).collect::<Option<_>>();
+        let entries = |entries: &[(Str, Plain)]| {
+            let entry = |(key, value): &(Str, Plain)| Some((key.clone(), self.said(value, document)?));
+            entries.iter().map(entry).collect::<Option<_>>()
+        };
+        Some(match value {
+            Plain::Same { resource, path } => {
+                let resource = self.system.resource(resource)?;
+                let Read::Yaml(yaml) = &document.read else { return None };
+                if resource.span.file != document.file {
+                    return None;
+                }
+                place::written(resource, path, yaml.root()?)?
+            }
+            Plain::List(items) => Plain::List(all(items)?),
+            Plain::More(items) => Plain::More(all(items)?),
+            Plain::Swap { old, items } => Plain::Swap { old: old.clone(), items: all(items)? },
+            Plain::Map(map) => Plain::Map(entries(map)?),
+            Plain::Beside { name, ty, properties } => {
+                Plain::Beside { name: name.clone(), ty: ty.clone(), properties: entries(properties)? }
+            }
+            other => other.clone(),
+        })
     }
 
     fn document(&self, resource: &Resource) -> Option<Rc<Document<'s>>> {

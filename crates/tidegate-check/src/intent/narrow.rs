@@ -113,7 +113,7 @@ fn apart(
 ) -> Option<(Vec<Value>, Fix)> {
     let all_wide = judgement.wide.len() == statement.resources.len();
     let moved: BTreeSet<usize> = judgement.parts.iter().map(|part| part.n).collect();
-    if !all_wide || statement.conditions.is_some() || !place.listed || moved.is_empty() {
+    if !all_wide || statement.conditions.is_some() || moved.is_empty() {
         return None;
     }
     if moved.len() >= statement.actions.len() || judgement.parts.iter().any(|p| p.actions.is_empty()) {
@@ -135,6 +135,31 @@ fn apart(
     }
     let mut fix = Fix::risky(TITLE);
     let mut rest: Vec<Value> = Vec::new();
+    if !place.listed {
+        // One statement alone becomes a list of several.
+        let left = |n: usize, action: &Value| match judgement.actions.iter().find(|(at, _)| *at == n) {
+            _ if moved.contains(&n) => Vec::new(),
+            Some((_, list)) => list.iter().map(|name| text(name)).collect(),
+            None => vec![action.clone()],
+        };
+        rest.extend(statement.actions.iter().enumerate().flat_map(|(n, action)| left(n, action)));
+        let mut first = Vec::new();
+        for (key, value) in place.value.as_map()?.iter() {
+            let value = match key.as_str() {
+                "Action" => {
+                    Plain::List(rest.iter().map(|v| written(cx, v, Span::default())).collect::<Option<_>>()?)
+                }
+                _ => written(cx, value, Span::default())?,
+            };
+            first.push((key.clone(), value));
+        }
+        let resources = statement.resources.iter().map(|r| (*r).clone()).collect();
+        new.push(said(None, rest, resources));
+        added.insert(0, Plain::Map(first));
+        let list: Vec<&str> = path.iter().map(String::as_str).collect();
+        let swap = Plain::Swap { old: place.value.clone(), items: added };
+        return Some((new, fix.set(&place.owner.id, &list, swap)));
+    }
     for (n, action) in statement.actions.iter().enumerate().rev() {
         let list = judgement.actions.iter().find(|(at, _)| *at == n).map(|(_, list)| list);
         match (moved.contains(&n), list) {
@@ -271,16 +296,17 @@ pub(super) fn entry_fix(
 /// What was read, to be written again: `None` where it was said by something else than what it comes to, such as a
 /// parameter. `own` is the place of what is known to say it.
 pub(super) fn written(cx: &Context<'_>, value: &Value, own: Span) -> Option<Plain> {
-    let text = || {
+    let source = || {
         let source = cx.system.sources.source(value.span.file)?;
         source.text().get(value.span.start as usize..value.span.end as usize)
     };
+    let made = value.span == Span::default() || value.span == own;
+    let is_said = |said: &Str| made || source().is_some_and(|source| source.contains(said.as_str()));
     Some(match &value.data {
         Data::Bool(value) => Plain::Bool(*value),
-        Data::Text(said) => {
-            let is_said =
-                value.span == Span::default() || value.span == own || text()?.contains(said.as_str());
-            is_said.then(|| Plain::Text(said.clone()))?
+        Data::Text(said) => is_said(said).then(|| Plain::Text(said.clone()))?,
+        Data::Template(pieces) if pieces.iter().any(|p| matches!(p, Piece::Text(t) if !is_said(t))) => {
+            return None;
         }
         Data::Template(pieces) => match pieces.as_slice() {
             [Piece::Reference(of)] => {

@@ -71,20 +71,29 @@ fn fix(
     let mut plains = Vec::new();
     for owner in owners(cx, role) {
         for document in documents(cx, owner).into_iter().filter(|d| d.kind == DocumentKind::Identity) {
-            for value in cx.items_of(document.value, "Statement") {
+            let Some(list) = cx.child(document.value, "Statement") else { continue };
+            for (n, value) in cx.world.items(list).into_iter().enumerate() {
                 let said = statement(cx.world, value)?;
+                let mut path = document.path.clone();
+                path.push("Statement".into());
+                if list.as_list().is_some() {
+                    path.push(n.to_string());
+                }
                 match rest(cx, owner, &said, all, known)? {
                     Rest::Nothing => {}
                     Rest::All => {
                         kept.push(value.clone());
-                        plains.push(narrow::written(cx, value, Span::default())?);
+                        plains.push(same(owner, &path, value)?);
                     }
                     Rest::Some(pairs) => {
-                        for (actions, resource) in pairs {
-                            plains.push(narrow::stated(
-                                &actions,
-                                vec![narrow::written(cx, resource, Span::default())?],
-                            ));
+                        let listed = value.get("Resource").is_some_and(|r| r.as_list().is_some());
+                        for (actions, (m, resource)) in pairs {
+                            let mut path = path.clone();
+                            path.push("Resource".into());
+                            if listed {
+                                path.push(m.to_string());
+                            }
+                            plains.push(narrow::stated(&actions, vec![same(owner, &path, resource)?]));
                             let list = actions.iter().map(|action| text(action)).collect();
                             kept.push(narrow::said(None, list, vec![resource.clone()]));
                         }
@@ -105,7 +114,7 @@ fn fix(
     for (key, value) in role.properties.iter() {
         match key.as_str() {
             "RoleName" | "Policies" | "ManagedPolicyArns" | "Description" | "Tags" => {}
-            _ => properties.push((key.clone(), narrow::written(cx, value, Span::default())?)),
+            _ => properties.push((key.clone(), same(role, &[key.to_string()], value)?)),
         }
     }
     if !arns.is_empty() {
@@ -128,11 +137,23 @@ fn fix(
     Some(Fix::risky(title).set(&function.id, &["Role"], swap).set(&function.id, &[], beside))
 }
 
+/// What a resource says there, as it is written.
+/// `None` where a number in the path counts otherwise, since something isn't always there.
+fn same(resource: &Resource, path: &[String], value: &Value) -> Option<Plain> {
+    let (first, rest) = path.split_first()?;
+    let found = rest.iter().try_fold(resource.properties.get(first)?, |value, key| match value.as_list() {
+        Some(items) => items.get(key.parse::<usize>().ok()?),
+        None => value.get(key),
+    });
+    let path = path.iter().map(|key| key.as_str().into()).collect();
+    std::ptr::eq(found?, value).then(|| Plain::Same { resource: resource.id.clone(), path })
+}
+
 /// The attached policies that go with the function, and the names of those that are AWS's; `None` where one gives more
 /// than a function's own, or isn't known.
 fn managed(cx: &Context<'_>, role: &Resource) -> Option<(Vec<Plain>, Vec<String>)> {
     let (mut arns, mut names) = (Vec::new(), Vec::new());
-    for value in cx.items(role, &["ManagedPolicyArns"]) {
+    for (n, value) in cx.items(role, &["ManagedPolicyArns"]).into_iter().enumerate() {
         // Policies of the system's own are read as statements.
         if cx.target(role, value, "AWS::IAM::ManagedPolicy").is_some() {
             continue;
@@ -146,7 +167,7 @@ fn managed(cx: &Context<'_>, role: &Resource) -> Option<(Vec<Plain>, Vec<String>
         if !own {
             return None;
         }
-        arns.push(narrow::written(cx, value, Span::default())?);
+        arns.push(same(role, &["ManagedPolicyArns".into(), n.to_string()], value)?);
         names.push(name);
     }
     Some((arns, names))
@@ -156,8 +177,8 @@ fn managed(cx: &Context<'_>, role: &Resource) -> Option<(Vec<Plain>, Vec<String>
 enum Rest<'s> {
     Nothing,
     All,
-    /// Actions on a resource.
-    Some(Vec<(Vec<&'s str>, &'s Value)>),
+    /// Actions on a resource, and its number.
+    Some(Vec<(Vec<&'s str>, (usize, &'s Value))>),
 }
 
 fn rest<'s>(
@@ -171,8 +192,8 @@ fn rest<'s>(
     if !statement.allows() || excepts || statement.conditions.is_some() {
         return Some(Rest::All);
     }
-    let mut out: Vec<(Vec<&str>, &Value)> = Vec::new();
-    for resource in &statement.resources {
+    let mut out: Vec<(Vec<&str>, (usize, &Value))> = Vec::new();
+    for (n, resource) in statement.resources.iter().enumerate() {
         let mut actions = Vec::new();
         for action in &statement.actions {
             let pattern = action.as_str()?;
@@ -184,7 +205,7 @@ fn rest<'s>(
             }
         }
         if !actions.is_empty() {
-            out.push((actions, *resource));
+            out.push((actions, (n, *resource)));
         }
     }
     Some(if out.is_empty() { Rest::Nothing } else { Rest::Some(out) })

@@ -282,7 +282,12 @@ impl<'t> Document<'t> {
                     after => format!("\"${{{address}.arn}}{after}\""),
                 }
             }
-            Plain::Map(_) | Plain::Beside { .. } | Plain::Joined(_) | Plain::More(_) | Plain::Swap { .. } => {
+            Plain::Map(_)
+            | Plain::Same { .. }
+            | Plain::Beside { .. }
+            | Plain::Joined(_)
+            | Plain::More(_)
+            | Plain::Swap { .. } => {
                 return None;
             }
         })

@@ -172,6 +172,32 @@ fn of_sam_list(
     }
 }
 
+/// What is written as a property, with its functions.
+pub(super) fn written(resource: &Resource, path: &[Str], root: &Value) -> Option<Plain> {
+    let written = root.get("Resources")?.get(&resource.logical_id)?;
+    if resource.made_from.is_some()
+        || written.get("Type").and_then(Value::as_str) != Some(&resource.declared_type)
+    {
+        return None;
+    }
+    let here = at(written.get("Properties")?, path)?;
+    within(property(resource, path)?, here).then(|| raw(here))?
+}
+
+fn raw(value: &Value) -> Option<Plain> {
+    Some(match &value.data {
+        Data::Text(text) => Plain::Text(text.clone()),
+        Data::Bool(value) => Plain::Bool(*value),
+        Data::Number(text) => Plain::Number(text.parse().ok()?),
+        Data::List(items) => Plain::List(items.iter().map(raw).collect::<Option<_>>()?),
+        Data::Map(map) => {
+            let entry = |(key, value): (&Str, &Value)| Some((key.clone(), raw(value)?));
+            Plain::Map(map.iter().map(entry).collect::<Option<_>>()?)
+        }
+        _ => return None,
+    })
+}
+
 /// True if what was made of a value here is what is known. A value that goes as a whole may be a computed one, which
 /// is known by the place of a text in it.
 fn stands_at(known: &Value, here: &Value, new: &Plain) -> bool {

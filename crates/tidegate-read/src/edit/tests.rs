@@ -92,6 +92,12 @@ fn whatever_a_value_is_others_take_its_place() {
         "k:\n  - a # it\n  - P: x\n    Q:\n      - w\nl: 1\n",
     );
     check("k: 1\n", &["l"], Plain::More(vec![map]), "k: 1\nl:\n  - P: x\n    Q:\n      - w\n");
+    check(
+        "k:\n  a: 1 # one\nl: 1\n",
+        &["k"],
+        swap(vec![Plain::map([("a", 1.into())]), Plain::map([("b", 2.into())])]),
+        "k:\n  - a: 1\n  - b: 2 # one\nl: 1\n",
+    );
     assert_eq!(set("k: &a !Sub x\nl: *a\n", &["l"], two()), None);
 }
 

@@ -277,7 +277,7 @@ fn data(value: &Plain) -> Data {
             let name: Str = if name == "Ref" { name.into() } else { format!("Fn::{name}").into() };
             Data::Map(Map::from_iter([(name, Field { key: argument.span, value: argument })]))
         }
-        Plain::Beside { .. } => Data::Null,
+        Plain::Beside { .. } | Plain::Same { .. } => Data::Null,
         Plain::Map(entries) => {
             let field = |value| Field { key: tidegate_graph::Span::default(), value };
             Data::Map(entries.iter().map(|(key, value)| (key.clone(), field(plain(value)))).collect())
@@ -505,7 +505,7 @@ impl Writer<'_> {
         out.push_str(key);
         out.push(':');
         match value {
-            Plain::Map(entries) if !entries.is_empty() => {
+            Plain::Map(entries) if !entries.is_empty() && short(value).is_none() => {
                 entries
                     .iter()
                     .try_for_each(|(key, value)| self.block(out, column + self.unit, key, value))?;
@@ -515,7 +515,7 @@ impl Writer<'_> {
                 for item in items {
                     out.push_str(&format!("\n{}- ", " ".repeat(dash)));
                     match item {
-                        Plain::Map(entries) => {
+                        Plain::Map(entries) if short(item).is_none() => {
                             let mut inner = String::new();
                             for (key, value) in entries {
                                 self.block(&mut inner, dash + 2, key, value)?;
@@ -545,6 +545,21 @@ fn quoted(text: &str) -> Option<String> {
     simple.then(|| format!("\"{text}\""))
 }
 
+/// A function of a text in its short form: `!Sub`, `!Ref`, `!GetAtt`.
+fn short(value: &Plain) -> Option<String> {
+    let Plain::Map(entries) = value else { return None };
+    let [(name, argument)] = entries.as_slice() else { return None };
+    Some(match (name.as_str(), argument) {
+        ("Fn::Sub", text @ Plain::Text(_)) => format!("!Sub {}", flow(text, false)?),
+        ("Ref", Plain::Text(name)) => format!("!Ref {name}"),
+        ("Fn::GetAtt", Plain::List(items)) => match items.as_slice() {
+            [Plain::Text(id), Plain::Text(attribute)] => format!("!GetAtt {id}.{attribute}"),
+            _ => return None,
+        },
+        _ => return None,
+    })
+}
+
 /// A value in one line.
 fn flow(value: &Plain, json: bool) -> Option<String> {
     Some(match value {
@@ -562,7 +577,7 @@ fn flow(value: &Plain, json: bool) -> Option<String> {
         }
         Plain::Account if json => "{\"Ref\": \"AWS::AccountId\"}".to_string(),
         Plain::Account => "!Ref AWS::AccountId".to_string(),
-        Plain::Beside { .. } => return None,
+        Plain::Beside { .. } | Plain::Same { .. } => return None,
         Plain::Instead { items, .. } | Plain::Swap { items, .. } if items.len() == 1 => {
             items.iter().map(|item| flow(item, json)).collect::<Option<String>>()?
         }
@@ -584,6 +599,7 @@ fn flow(value: &Plain, json: bool) -> Option<String> {
             (("Sub", argument), false) => format!("!Sub '{argument}'"),
             ((name, argument), false) => format!("!{name} {argument}"),
         },
+        Plain::Map(_) if !json && short(value).is_some() => short(value)?,
         Plain::Map(entries) => {
             let entry = |(key, value): &(Str, Plain)| {
                 let key = if json { quoted(key)? } else { key.to_string() };

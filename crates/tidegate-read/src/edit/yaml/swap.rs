@@ -3,7 +3,7 @@
 use super::tree::{tree, unit};
 use super::{
     Document, Entry, Kind, Node, Plain, RESOURCES, Raw, Str, Writer, before_in_line, end_of_line, flow,
-    is_computed, quoted, spend,
+    is_computed, quoted, short, spend,
 };
 use std::cell::Cell;
 
@@ -63,6 +63,14 @@ impl Writer<'_> {
     /// One value, or a list of several, takes the place of a value that stands alone.
     pub(super) fn swap(&self, node: &Node, items: &[Plain]) -> Option<Raw> {
         let (start, end) = self.whole(node)?;
+        let before = before_in_line(self.text, start)?;
+        // A map of several lines becomes a list of such.
+        if matches!(node.kind, Kind::Map { flow: false, .. }) && before.trim().is_empty() && items.len() > 1 {
+            let column = before.chars().count() + 2;
+            let new = items.iter().map(|item| Some(format!("- {}", self.item(item, column)?)));
+            let new = new.collect::<Option<Vec<_>>>()?;
+            return Some((start, end, new.join(&format!("{}{before}", self.line_break))));
+        }
         let new = match items {
             [] => return None,
             [only] => flow(only, self.is_json())?,
@@ -126,7 +134,7 @@ impl Writer<'_> {
     /// What stands behind the dash of an item, whose lines begin in a column.
     fn item(&self, item: &Plain, column: usize) -> Option<String> {
         Some(match item {
-            Plain::Map(entries) => {
+            Plain::Map(entries) if short(item).is_none() => {
                 let mut inner = String::new();
                 for (key, value) in entries {
                     self.block(&mut inner, column, key, value)?;
