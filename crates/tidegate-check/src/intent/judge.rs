@@ -7,7 +7,7 @@ use crate::Context;
 use crate::identity::any_name;
 use std::collections::BTreeSet;
 use tidegate_graph::policy::{Statement, matches, pattern_of, service_of};
-use tidegate_graph::{Resource, Value};
+use tidegate_graph::{Piece, Resource, Value};
 use tidegate_iam::Catalogue;
 use tidegate_iam::catalogue::{Access, Action};
 
@@ -343,7 +343,20 @@ pub(super) fn works_on(kind: &Kind, action: &Action) -> bool {
 
 /// `*`, or an ARN that stands for all of a service's resources.
 pub(super) fn is_wide(value: &Value) -> bool {
-    value.as_str() == Some("*") || any_name(value).is_some()
+    if value.as_str() == Some("*") {
+        return true;
+    }
+    // What a template of a policy puts behind a name may be a wildcard of its own; indexes go with their table.
+    let plain = |piece: Piece| match piece {
+        Piece::Text(text) => {
+            let text = text.replace("**", "*");
+            Piece::Text(
+                text.strip_suffix(":table/*/index/*").map_or(text.clone(), |t| format!("{t}:table/*")).into(),
+            )
+        }
+        other => other,
+    };
+    any_name(&Value::template(value.pieces().into_iter().map(plain), value.span)).is_some()
 }
 
 /// The service that an ARN is of; for a reference that of the resource's kind.
