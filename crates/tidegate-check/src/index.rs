@@ -41,6 +41,7 @@ const NAMES: &[(&str, &str)] = &[
     ("AWS::IAM::ManagedPolicy", "ManagedPolicyName"),
     ("AWS::IAM::Role", "RoleName"),
     ("AWS::IAM::User", "UserName"),
+    ("AWS::KMS::Alias", "AliasName"),
     ("AWS::Kinesis::Stream", "Name"),
     ("AWS::KinesisFirehose::DeliveryStream", "DeliveryStreamName"),
     ("AWS::Lambda::Function", "FunctionName"),
@@ -48,6 +49,7 @@ const NAMES: &[(&str, &str)] = &[
     ("AWS::S3::Bucket", "BucketName"),
     ("AWS::SNS::Topic", "TopicName"),
     ("AWS::SQS::Queue", "QueueName"),
+    ("AWS::SSM::Parameter", "Name"),
     ("AWS::SecretsManager::Secret", "Name"),
     ("AWS::StepFunctions::StateMachine", "StateMachineName"),
 ];

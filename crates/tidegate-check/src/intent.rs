@@ -7,6 +7,7 @@ mod judge;
 mod kinds;
 mod known;
 mod narrow;
+mod needs;
 mod prove;
 mod split;
 #[cfg(test)]
@@ -17,7 +18,7 @@ use crate::identity::{aws_managed, owners};
 use crate::index::Index;
 use crate::policies::documents;
 use judge::{Judgement, judge};
-use kinds::{LOG_ACTIONS, NETWORK_ACTIONS};
+use kinds::LOG_ACTIONS;
 use known::Known;
 use narrow::Place;
 use prove::Whole;
@@ -185,6 +186,13 @@ impl<'a> Group<'a> {
         Some(Self { functions, role, known })
     }
 
+    /// What is made of a statement that allows something.
+    fn judge(&self, cx: &Context<'a>, owner: &'a Resource, statement: &Statement<'_>) -> Judgement<'a> {
+        let mut judgement = judge(cx, owner, &self.known, statement);
+        needs::keep(cx, owner, &self.known.required, statement, &mut judgement);
+        judgement
+    }
+
     /// The functions for people.
     fn names(&self) -> String {
         judge::named(self.functions.iter().map(|f| f.logical_id.as_str()))
@@ -203,7 +211,7 @@ impl<'a> Group<'a> {
                     let Some(statement) = statement(cx.world, value).filter(Statement::allows) else {
                         continue;
                     };
-                    let judgement = judge(cx, owner, &self.known, &statement);
+                    let judgement = self.judge(cx, owner, &statement);
                     let document_path = document.path.as_slice();
                     let place = Place { owner, document: document_path, n, listed, value, whole: &whole };
                     let own = narrow::is_own(cx, owner, self.role, &statement);
@@ -230,7 +238,7 @@ impl<'a> Group<'a> {
                     let fix = match statements.iter().all(Statement::allows) {
                         true => {
                             let judgements: Vec<_> =
-                                statements.iter().map(|s| (s, judge(cx, owner, &self.known, s))).collect();
+                                statements.iter().map(|s| (s, self.judge(cx, owner, s))).collect();
                             narrow::entry_fix(cx, &self.known, owner, &document.path, &judgements, &whole)
                         }
                         false => None,
@@ -260,7 +268,7 @@ impl<'a> Group<'a> {
             let mut all = Judgement::default();
             for statement in tidegate_graph::policy::statements(cx.world, &document) {
                 if statement.allows() {
-                    let one = judge(cx, self.role, &self.known, &statement);
+                    let one = self.judge(cx, self.role, &statement);
                     all.whole |= one.whole;
                     all.items.extend(one.items);
                 }
@@ -292,12 +300,9 @@ impl<'a> Group<'a> {
             .iter()
             .map(|a| need("logs", a, "*", "Lambda writes the log with it".into()))
             .collect();
-        if self.known.in_network {
-            let own = NETWORK_ACTIONS.iter();
-            out.extend(
-                own.map(|a| need("ec2", a, "*", "Lambda joins the function to its network with it".into())),
-            );
-        }
+        out.extend(
+            self.known.required.iter().map(|r| need(r.service, r.action, r.resource(), r.why.clone())),
+        );
         for named in self.known.all() {
             let (kind, on) = (named.kind, named.resource.logical_id.as_str());
             let actions: &[&str] = match named.how {
@@ -310,8 +315,12 @@ impl<'a> Group<'a> {
                     "s3" => &["PutObject", "ListBucket"],
                     _ => kind.uses,
                 },
-                known::How::Before => continue,
-                known::How::Variable(_) | known::How::Setting(_) => continue,
+                // Code that puts something into what is encrypted asks for a key of the data.
+                known::How::Setting("what it uses") if kind.service == "kms" => {
+                    &["Decrypt", "GenerateDataKey"]
+                }
+                // Which of the actions the code calls isn't known.
+                known::How::Before | known::How::Variable(_) | known::How::Setting(_) => continue,
             };
             // Code that handles parts of a batch does it, the poller doesn't.
             let own = actions.iter().filter(|a| **a != "ChangeMessageVisibility");

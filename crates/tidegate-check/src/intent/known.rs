@@ -1,6 +1,7 @@
 //! What a function knows: resources that its environment, its events and its settings name.
 
 use super::kinds::{KINDS, Kind};
+use super::needs::{self, Required, key_of};
 use crate::Context;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use tidegate_graph::{Data, EdgeKind, NodeKind, Piece, Resource, Span, Str, Value};
@@ -52,6 +53,8 @@ pub(super) struct Known<'a> {
     pub(super) in_network: bool,
     /// Some function is traced, or it isn't known.
     pub(super) is_traced: bool,
+    /// What is needed whatever the code does with what is named.
+    pub(super) required: Vec<Required<'a>>,
 }
 
 impl<'a> Known<'a> {
@@ -62,12 +65,14 @@ impl<'a> Known<'a> {
             known.environment(cx, function);
             known.settings(cx, function);
             known.mappings(cx, function);
+            known.rotated(cx, function);
             known.before(cx, function);
             known.in_network |= cx.get(function, &["VpcConfig"]).is_some();
             let mode = cx.get(function, &["TracingConfig", "Mode"]).or(cx.get(function, &["TracingConfig"]));
             known.is_traced |= mode.is_some_and(|mode| mode.as_str() != Some("PassThrough"));
         }
         known.keys(cx);
+        known.required = needs::of(cx, functions);
         known
     }
 
@@ -221,6 +226,40 @@ impl<'a> Known<'a> {
             if let Some(value) = cx.get(mapping, &["DestinationConfig"]) {
                 self.add_all(cx, mapping, value, &How::Destination);
             }
+            for config in cx.items(mapping, &["SourceAccessConfigurations"]) {
+                let network = cx.child(config, "Type").and_then(|v| v.as_str());
+                let network = network.is_some_and(|kind| kind.starts_with("VPC") || kind == "VIRTUAL_HOST");
+                let Some(uri) = cx.child(config, "URI").filter(|_| !network) else { continue };
+                if !self.add_value(cx, mapping, uri, &How::Setting("how it signs in to its event source")) {
+                    let what = "a secret of an event source isn't known".into();
+                    self.open.push(Open { what, services: vec!["secretsmanager", "kms"] });
+                }
+            }
+        }
+    }
+
+    /// Secrets that it rotates, and those with which it does so.
+    fn rotated(&mut self, cx: &Context<'a>, function: &'a Resource) {
+        for schedule in cx.referrers(function, "AWS::SecretsManager::RotationSchedule", "RotationLambdaARN") {
+            let Some(value) = cx.get(schedule, &["SecretId"]) else { continue };
+            let secret = cx.target(schedule, value, "AWS::SecretsManager::Secret");
+            let Some(secret) = secret else {
+                let what = "a secret that it rotates isn't known".into();
+                self.open.push(Open { what, services: vec!["secretsmanager", "kms"] });
+                continue;
+            };
+            self.add(secret, How::Setting("what it rotates"), value.span);
+            // What the secret holds may be the ARN of another one, by which the password is changed.
+            for path in [&["SecretString"][..], &["GenerateSecretString", "SecretStringTemplate"]] {
+                let Some(text) = cx.get(secret, path) else { continue };
+                let before = self.named.len();
+                self.add_all(cx, secret, text, &How::Setting("the secret that it rotates"));
+                let tells = text.is_unknown() || text.display().contains("masterarn");
+                if tells && self.named.len() == before {
+                    let what = format!("what `{}` holds may name another one", secret.logical_id);
+                    self.open.push(Open { what, services: vec!["secretsmanager", "kms"] });
+                }
+            }
         }
     }
 
@@ -289,17 +328,35 @@ impl<'a> Known<'a> {
         for resource in resources {
             for property in KEY_PROPERTIES {
                 let Some(value) = cx.get(resource, &[property]) else { continue };
-                let before = self.named.len();
-                self.add_all(cx, resource, value, &How::Setting("what it uses"));
-                let mut unknown = false;
-                value.walk(&mut |inner| {
-                    let arn = inner.as_str().is_some_and(|text| text.starts_with("arn:"));
-                    unknown |= inner.is_unknown() || arn;
-                });
-                if unknown && self.named.len() == before {
-                    let what = format!("the key of `{}` isn't known", resource.logical_id);
-                    self.open.push(Open { what, services: vec!["kms"] });
+                let mut keys = Vec::new();
+                key_values(cx, property, value, &mut keys);
+                for value in keys {
+                    if let Some(key) = key_of(cx, resource, value) {
+                        self.add(key, How::Setting("what it uses"), value.span);
+                    } else if value.as_str().is_none_or(|text| !text.contains("alias/aws/")) {
+                        let what = format!("the key of `{}` isn't known", resource.logical_id);
+                        self.open.push(Open { what, services: vec!["kms"] });
+                    }
                 }
+            }
+        }
+    }
+}
+
+/// Values of keys in a property, at any depth.
+fn key_values<'v>(cx: &Context<'v>, name: &str, value: &'v Value, out: &mut Vec<&'v Value>) {
+    let Some(value) = cx.world.resolve(value) else { return };
+    match &value.data {
+        Data::List(items) => items.iter().for_each(|item| key_values(cx, name, item, out)),
+        Data::Map(map) => map.iter().for_each(|(key, value)| key_values(cx, key, value, out)),
+        _ => {
+            let name = name.to_ascii_lowercase();
+            let is_key = ["kmskeyid", "kmsmasterkeyid", "kmskeyidentifier", "kmskeyarn", "keyid", "keyarn"];
+            // A queue says by an empty name that no key of one's own is meant.
+            if is_key.contains(&name.as_str()) && value.as_str().is_none_or(|text| !text.is_empty()) {
+                out.push(value);
+            } else if value.is_unknown() && !is_key.contains(&name.as_str()) && name.ends_with("encryption") {
+                out.push(value);
             }
         }
     }

@@ -179,6 +179,22 @@ fn needed(cx: &Context<'_>, known: &Known<'_>) -> Vec<(Lost, String)> {
             everywhere(format!("ec2:{name}"), "*");
         }
     }
+    for need in &known.required {
+        let action = format!("{}:{}", need.service, need.action);
+        let attribute = need.on.and_then(|on| match Kind::of_type(&on.ty) {
+            Some(kind) => Some(kind.attribute),
+            None => ref_is_arn(&on.ty).then_some(""),
+        });
+        let found = need.on.zip(attribute).and_then(|(on, attribute)| {
+            let target = on.id.clone();
+            let reference =
+                Piece::Reference(tidegate_graph::Reference { target, attribute: attribute.into() });
+            Some((Some((on.id.clone(), attribute, "")), resolve(cx, &reference)?))
+        });
+        // What nothing names stays allowed for everything, where it was.
+        let (on, resource) = found.unwrap_or((None, "*".to_string()));
+        out.push((Lost { action, on }, resource));
+    }
     for named in known.all() {
         let kind = named.kind;
         let reference = Piece::Reference(tidegate_graph::Reference {
