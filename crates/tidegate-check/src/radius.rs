@@ -49,6 +49,8 @@ fn named(account: &Account, to: Target) -> (u8, String) {
                 if identity.is_some_and(tidegate_iam::account::Identity::is_role) { "role" } else { "user" };
             (8, format!("{word} `{}`", identity.map(|i| i.name.as_str()).unwrap_or_default()))
         }
+        // Never certain, so never counted.
+        Target::Foreign(_) => (0, String::new()),
         Target::Resource(at) => {
             let Some(resource) = account.resources.get(at) else { return (0, String::new()) };
             let weight = match resource.ty.as_str() {

@@ -8,6 +8,7 @@ mod ask;
 mod cut;
 mod edges;
 mod events;
+mod foreign;
 mod iam;
 mod node;
 mod table;
@@ -63,6 +64,8 @@ pub enum Target {
     Identity(usize),
     /// The resource at this index.
     Resource(usize),
+    /// The role of another account at this index of [`Reach::foreign`].
+    Foreign(usize),
 }
 
 /// A target with the way there.
@@ -173,6 +176,11 @@ impl<'a> Reach<'a> {
         }
     }
 
+    /// ARNs of roles of other accounts that permissions name, as they are written.
+    pub fn foreign(&self) -> &[Str] {
+        &self.world.foreign.arns
+    }
+
     /// The smallest set of statements without which none of the targets is certainly reached any more, found by taking
     /// them away and looking again. `None` when there is none.
     pub fn cut(&self, who: usize, targets: &BTreeSet<Target>) -> Option<Vec<Cut>> {
@@ -240,6 +248,7 @@ impl<'a> Reach<'a> {
             To::All => "*".into(),
             To::Identity(index) | To::Raise(index, _) => arn(self.world.identity(index)),
             To::Resource(index) => self.world.resource(index).map(|r| r.arn.clone()).unwrap_or_default(),
+            To::Foreign(index) => self.foreign().get(index).cloned().unwrap_or_default(),
         }
     }
 }

@@ -15,11 +15,13 @@ pub(super) struct Ask {
     pub(super) context: Vec<(Str, Option<Str>)>,
     /// The trust policy as it will have been rewritten.
     pub(super) trust: Option<std::sync::Arc<Policy>>,
+    /// That trust policy is another account's: it is assumed, and proves nothing.
+    pub(super) is_abroad: bool,
 }
 
 impl Ask {
     pub(super) fn new(action: &'static str, arn: &str) -> Self {
-        Self { action, arn: arn.into(), context: Vec::new(), trust: None }
+        Self { action, arn: arn.into(), context: Vec::new(), trust: None, is_abroad: false }
     }
 
     #[must_use]
@@ -65,7 +67,11 @@ impl Ask {
             crate::decide::Clause::Any(hits) => hits.as_slice(),
             crate::decide::Clause::Not(_) => &[],
         });
+        let assumed = |hit: &&Hit<'_>| {
+            self.is_abroad && self.trust.as_deref().is_some_and(|trust| std::ptr::eq(trust, hit.policy))
+        };
         let hits = explanation.because.iter().chain(open).filter(|hit| hit.statement.allows());
+        let hits = hits.filter(|hit| !assumed(hit));
         for hit in hits {
             if !kinds.contains(&hit.kind) {
                 kinds.push(hit.kind);

@@ -35,6 +35,8 @@ pub(super) enum To {
     All,
     Identity(usize),
     Resource(usize),
+    /// The role of another account.
+    Foreign(usize),
     /// This identity becomes more than it is; whoever is it has that.
     Raise(usize, Raise),
 }
@@ -60,6 +62,7 @@ pub(super) fn edges(world: &World<'_>, node: Node, identity: &Identity, touch: b
         return steps.out;
     }
     steps.assume();
+    steps.abroad();
     steps.iam();
     PASS.iter().for_each(|row| steps.pass(row));
     TAKE.iter().for_each(|row| steps.take(row));

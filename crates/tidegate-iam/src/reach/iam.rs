@@ -2,7 +2,7 @@
 
 use super::ask::{Ask, anew};
 use super::edges::{Steps, To};
-use super::node::{Raise, denies};
+use super::node::{Raise, denies, denying_groups};
 use super::table::Needs;
 use super::world::Aim;
 use crate::account::{Attachment, Identity, Limit};
@@ -31,6 +31,7 @@ pub(super) const ACTIONS: &[&str] = &[
     "iam:PutRolePolicy",
     "iam:PutUserPermissionsBoundary",
     "iam:PutUserPolicy",
+    "iam:RemoveUserFromGroup",
     "iam:SetDefaultPolicyVersion",
     "iam:UpdateAssumeRolePolicy",
     "iam:UpdateLoginProfile",
@@ -130,6 +131,7 @@ impl Steps<'_, '_> {
         self.trust();
         self.providers();
         self.groups();
+        self.leave();
         self.managed();
         self.center();
     }
@@ -270,6 +272,45 @@ impl Steps<'_, '_> {
                         self.ask(to, "add-to-group", &does, ask);
                     }
                 }
+            }
+        }
+    }
+
+    /// Takes users, itself first of all, out of the groups that deny them something.
+    fn leave(&mut self) {
+        if !self.may("iam:RemoveUserFromGroup") {
+            return;
+        }
+        let account = self.world.account;
+        let denied = |user: &Identity| !user.is_role() && !denying_groups(user).is_empty();
+        let users = account.identities.iter().enumerate().filter(|(_, user)| denied(user));
+        let others: Vec<usize> = users.map(|(index, _)| index).take(MOST_USERS).collect();
+        let own = self.world.identity(self.node.who).filter(|own| denied(own)).map(|_| self.node.who);
+        for index in own.into_iter().chain(others) {
+            let Some(user) = self.world.identity(index) else { continue };
+            let to = To::Raise(index, Raise::Left);
+            if self.has(to) {
+                continue;
+            }
+            let mut asks = Vec::new();
+            let mut certain = true;
+            let mut open = true;
+            for name in denying_groups(user) {
+                let Some(group) = account.groups.iter().find(|group| group.name == name) else {
+                    open = false;
+                    break;
+                };
+                let ask = Ask::new("iam:RemoveUserFromGroup", &group.arn);
+                match ask.answer(self.world, self.identity) {
+                    Verdict::Allowed => {}
+                    Verdict::Unknown => certain = false,
+                    _ => open = false,
+                }
+                asks.push(ask);
+            }
+            if open {
+                let does = "takes the user out of the groups that deny it something";
+                self.add(to, "leave-group", does, asks, certain);
             }
         }
     }

@@ -18,6 +18,8 @@ pub(super) struct Node {
     pub(super) detached: bool,
     /// Its inline policies that deny are deleted.
     pub(super) deleted: bool,
+    /// It has left the groups that deny.
+    pub(super) left: bool,
     /// It has been put into this group.
     pub(super) group: Option<usize>,
 }
@@ -33,13 +35,15 @@ pub(super) enum Raise {
     Detached,
     /// Freedom of inline policies that deny.
     Deleted,
+    /// Freedom of groups that deny, and of what else they give.
+    Left,
     /// The policies of a group.
     Group(usize),
 }
 
 impl Node {
     pub(super) fn new(who: usize) -> Self {
-        Self { who, full: false, unbound: false, detached: false, deleted: false, group: None }
+        Self { who, full: false, unbound: false, detached: false, deleted: false, left: false, group: None }
     }
 
     /// The same with more; `None` when that is nothing new.
@@ -49,6 +53,7 @@ impl Node {
             Raise::Unbound => Self { unbound: true, ..self },
             Raise::Detached => Self { detached: true, ..self },
             Raise::Deleted => Self { deleted: true, ..self },
+            Raise::Left => Self { left: true, ..self },
             // Who has any policy gains nothing by a group, and of groups one is enough.
             Raise::Group(_) if self.full || self.group.is_some() => self,
             Raise::Group(group) => Self { group: Some(group), ..self },
@@ -71,8 +76,13 @@ impl Node {
             return Some(Cow::Borrowed(own));
         }
         let mut out = own.clone();
+        let left = if self.left { denying_groups(own) } else { Vec::new() };
         let keep: Vec<bool> = (own.policies.iter().zip(&own.sources))
-            .map(|(policy, source)| !denies(policy) || !self.is_rid_of(source))
+            .map(|(policy, source)| match source {
+                // Whoever leaves a group loses what it allows, too.
+                Attachment::Group(name, _) => !left.contains(&name.as_str()),
+                _ => !denies(policy) || !self.is_rid_of(source),
+            })
             .collect();
         let mut kept = keep.iter();
         out.policies.retain(|_| kept.next() == Some(&true));
@@ -93,6 +103,20 @@ impl Node {
         }
         Some(Cow::Owned(out))
     }
+}
+
+/// Names of an identity's groups that deny something.
+pub(super) fn denying_groups(identity: &Identity) -> Vec<&str> {
+    let own = identity.policies.iter().zip(&identity.sources);
+    let mut out: Vec<&str> = own
+        .filter_map(|(policy, source)| match source {
+            Attachment::Group(name, _) if denies(policy) => Some(name.as_str()),
+            _ => None,
+        })
+        .collect();
+    out.sort_unstable();
+    out.dedup();
+    out
 }
 
 /// True for a policy that takes something away.

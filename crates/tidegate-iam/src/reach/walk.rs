@@ -21,6 +21,7 @@ pub(super) struct Walk {
     raises: HashMap<usize, Vec<(Raise, Step)>>,
     raised: HashSet<(usize, Raise)>,
     resources: Vec<Option<Step>>,
+    foreign: Vec<Option<Step>>,
     all: Option<Step>,
 }
 
@@ -57,6 +58,7 @@ impl Walk {
             raises: HashMap::new(),
             raised: HashSet::new(),
             resources: vec![None; if reach.options.data { reach.world.account.resources.len() } else { 0 }],
+            foreign: vec![None; reach.foreign().len()],
             all: None,
         };
         walk.push(Node::new(start), How::Start, 0, reach.options.max_hops);
@@ -87,6 +89,11 @@ impl Walk {
                 To::All => self.all = Some(by),
                 To::Resource(index) => {
                     if let Some(slot) = self.resources.get_mut(index) {
+                        slot.get_or_insert(by);
+                    }
+                }
+                To::Foreign(index) => {
+                    if let Some(slot) = self.foreign.get_mut(index) {
                         slot.get_or_insert(by);
                     }
                 }
@@ -152,7 +159,9 @@ impl Walk {
         let touched = self.resources.iter().enumerate().filter(|(_, step)| step.is_some());
         let all = self.all.map(|_| Target::Everything).into_iter();
         let identities = seen.map(|(who, _)| Target::Identity(who));
-        all.chain(identities).chain(touched.map(|(index, _)| Target::Resource(index))).collect()
+        let abroad = self.foreign.iter().enumerate().filter(|(_, step)| step.is_some());
+        let abroad = abroad.map(|(index, _)| Target::Foreign(index));
+        all.chain(identities).chain(touched.map(|(index, _)| Target::Resource(index))).chain(abroad).collect()
     }
 
     /// Whatever was found, with the ways, in a fixed order.
@@ -166,6 +175,8 @@ impl Walk {
         let last = match to {
             Target::Everything => self.all,
             Target::Resource(index) => self.resources.get(index).copied().flatten().or(self.all),
+            // Everything in the account is nothing in another one.
+            Target::Foreign(index) => self.foreign.get(index).copied().flatten(),
             Target::Identity(who) => {
                 match self.base.get(who).copied().flatten().and_then(|at| self.seen.get(at)) {
                     Some(Seen { how: How::By(step), .. }) => Some(*step),

@@ -2,6 +2,7 @@
 
 use super::ask::is_pattern;
 use super::events::Source;
+use super::foreign::Foreign;
 use super::table::{PASS, POLLS, TAKE, TOUCHES, WRITES};
 use crate::account::{Account, Identity, Resource};
 use crate::policy::ActionPattern;
@@ -39,6 +40,8 @@ pub(super) struct World<'a> {
     named: HashMap<&'a str, Vec<usize>>,
     /// Resources whose policy names everybody.
     open: Vec<usize>,
+    /// Roles of other accounts.
+    pub(super) foreign: Foreign,
     /// What starts things.
     pub(super) sources: Vec<Source>,
     sources_at: HashMap<Str, Vec<usize>>,
@@ -65,6 +68,7 @@ impl<'a> World<'a> {
             holders: HashMap::new(),
             named: HashMap::new(),
             open: Vec::new(),
+            foreign: Foreign::of(account),
             sources: Vec::new(),
             sources_at: HashMap::new(),
             profiles: HashMap::new(),

@@ -98,6 +98,28 @@ fn every_function_has_a_blast_radius() {
 }
 
 #[test]
+fn a_role_of_another_account_is_possible_and_foreign() {
+    let own = "{Effect: Allow, Action: 'sqs:SendMessage', Resource: !GetAtt Work.Arn}";
+    let other = "arn:aws:iam::444455556666:role/deploy";
+    let more =
+        format!("{own}\n              - {{Effect: Allow, Action: 'sts:AssumeRole', Resource: '{other}'}}");
+    let project = Project::with("template.yaml", &TEMPLATE.replacen(own, &more, 1));
+    for target in [&[][..], &["--to", other]] {
+        let args = ["iam", "reach", "template.yaml", "--format", "json", "--from", "Front"];
+        let document = project.run(&[&args, target].concat()).json();
+        validate("../../docs/schemas/iam-reach.json", &document);
+        let of = |list: &str| {
+            let found = document[list].as_array().unwrap().iter().find(|f| f["to"] == other);
+            found.cloned()
+        };
+        assert_eq!(of("reachable"), None, "its trust policy isn't known");
+        let found = of("possible").unwrap();
+        assert_eq!(found["kind"], "foreign");
+        assert!(found["via"][0]["prerequisites"][0].as_str().unwrap().contains("unknown"), "{found}");
+    }
+}
+
+#[test]
 fn an_administrator_reaches_everything() {
     let export = r#"{"RoleDetailList": [
         {"RoleName": "dev", "Arn": "arn:aws:iam::111122223333:role/dev",

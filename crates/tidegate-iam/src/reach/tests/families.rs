@@ -94,6 +94,35 @@ fn groups_raise_their_members() {
 }
 
 #[test]
+fn who_may_leave_a_denying_group_is_free_of_it() {
+    let build = |action: &str, group: &str, inline: Value| {
+        let mut env = Env::new("lightsail.amazonaws.com").may(&["iam:CreateAccessKey"], &iam("user/ana"));
+        env.trust = vec![
+            json!({ "Effect": "Allow", "Principal": { "AWS": iam("user/ana") }, "Action": "sts:AssumeRole" }),
+        ];
+        let policy = |name: &str, statements: Value| json!([{ "PolicyName": name, "PolicyDocument": { "Version": "2012-10-17", "Statement": statements } }]);
+        env.more = json!({
+            "UserDetailList": [{ "UserName": "ana", "Arn": iam("user/ana"), "GroupList": ["watched"],
+                "UserPolicyList": policy("own", json!([inline, allow(json!([action]), json!(iam(group)))])) }],
+            "GroupDetailList": [{ "GroupName": "watched", "Arn": iam("group/watched"),
+                "GroupPolicyList": policy("stop", json!([deny("sts:AssumeRole"), allow(json!("sts:AssumeRole"), json!("*"))])) }],
+        });
+        env
+    };
+    let enter = || allow(json!("sts:AssumeRole"), json!(iam("role/strong")));
+    let way = build("iam:RemoveUserFromGroup", "group/watched", enter()).way("strong").unwrap();
+    assert!(way.contains(&"leave-group"), "{way:?}");
+    assert_eq!(build("iam:RemoveUserFromGroup", "group/other", enter()).way("strong"), None);
+    assert_eq!(build("iam:GetGroup", "group/watched", enter()).way("strong"), None);
+    // With the group goes what it allows.
+    let nothing = allow(json!("s3:ListAllMyBuckets"), json!("*"));
+    let mut trusted = build("iam:RemoveUserFromGroup", "group/watched", nothing);
+    trusted.trust =
+        vec![json!({ "Effect": "Allow", "Principal": { "AWS": iam("root") }, "Action": "sts:AssumeRole" })];
+    assert_eq!(trusted.way("strong"), None);
+}
+
+#[test]
 fn managed_policies_raise_who_has_them() {
     let build = |action: &str, policy: &str, old: Value| {
         let mut env = Env::new("lightsail.amazonaws.com")

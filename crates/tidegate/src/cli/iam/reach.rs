@@ -11,6 +11,7 @@ use crate::failure::Failure;
 use crate::output::{self, Look};
 use crate::suggest::closest;
 use std::collections::BTreeSet;
+use tidegate_graph::Str;
 use tidegate_iam::reach::{Cut, Found, Options, Reach, Target, is_compute};
 use tidegate_iam::{Account, Glob, Tri};
 
@@ -41,6 +42,8 @@ struct Answer {
     /// `None` when nothing breaks the paths.
     cut: Option<Vec<Cut>>,
     asked_to_cut: bool,
+    /// Roles of other accounts that are named.
+    foreign: Vec<Str>,
 }
 
 pub(super) fn run(args: &Args, global: Global) -> Result<Exit, Failure> {
@@ -52,7 +55,7 @@ pub(super) fn run(args: &Args, global: Global) -> Result<Exit, Failure> {
     let account = &estate.account;
     let options = Options { max_hops: args.max_hops.unwrap_or(usize::MAX), data: true };
     let reach = Reach::new(account, options);
-    let wanted = wanted(account, args)?;
+    let wanted = wanted(account, &reach, args)?;
     let look = Look::stdout(global.color);
     let text = match &args.from {
         Some(from) => {
@@ -76,15 +79,16 @@ pub(super) fn run(args: &Args, global: Global) -> Result<Exit, Failure> {
 }
 
 fn answer(reach: &Reach<'_>, start: usize, wanted: Option<&BTreeSet<Target>>) -> Answer {
+    let foreign = reach.foreign().to_vec();
     let Some(wanted) = wanted else {
-        return Answer { found: reach.from(start), cut: Some(Vec::new()), asked_to_cut: false };
+        return Answer { found: reach.from(start), cut: Some(Vec::new()), asked_to_cut: false, foreign };
     };
     let found = reach.to(start, wanted);
     let cut = match found.iter().any(|f| f.certain) {
         true => reach.cut(start, wanted),
         false => Some(Vec::new()),
     };
-    Answer { found, cut, asked_to_cut: true }
+    Answer { found, cut, asked_to_cut: true, foreign }
 }
 
 /// The user or role to start from: of a function its role.
@@ -111,7 +115,7 @@ fn is(text: &str, arn: &str, name: &str, id: Option<&str>) -> bool {
 }
 
 /// What the command line asks for; `None` for everything.
-fn wanted(account: &Account, args: &Args) -> Result<Option<BTreeSet<Target>>, Failure> {
+fn wanted(account: &Account, reach: &Reach<'_>, args: &Args) -> Result<Option<BTreeSet<Target>>, Failure> {
     if args.to.is_none() && args.crown_jewels.is_empty() {
         return Ok(None);
     }
@@ -125,6 +129,11 @@ fn wanted(account: &Account, args: &Args) -> Result<Option<BTreeSet<Target>>, Fa
         for (index, resource) in account.resources.iter().enumerate() {
             if fits(&resource.arn, &resource.name, resource.id.as_deref()) {
                 out.insert(Target::Resource(index));
+            }
+        }
+        for (index, arn) in reach.foreign().iter().enumerate() {
+            if fits(arn, arn.rsplit('/').next().unwrap_or_default(), None) {
+                out.insert(Target::Foreign(index));
             }
         }
     };

@@ -25,7 +25,7 @@ pub(super) fn text(estate: &Estate, start: usize, answer: &Answer, look: Look) -
         [("reaches", AnsiColor::Red, certain), ("might  ", AnsiColor::Yellow, possible)]
     {
         for found in list {
-            let title = shown(&name(account, found.to));
+            let title = shown(&called(answer, account, found.to));
             let _ = writeln!(out, "{}  {title}", look.paint(word, color.on_default()));
             for hop in &found.via {
                 hop_text(estate, hop, &mut out);
@@ -86,7 +86,7 @@ fn cut_text(estate: &Estate, answer: &Answer, look: Look, out: &mut String) {
 
 pub(super) fn json(estate: &Estate, start: usize, answer: &Answer) -> String {
     let list = |certain: bool| -> Vec<Value> {
-        answer.found.iter().filter(|f| f.certain == certain).map(|f| found_json(estate, f)).collect()
+        answer.found.iter().filter(|f| f.certain == certain).map(|f| found_json(estate, answer, f)).collect()
     };
     let cut: Option<Vec<Value>> =
         answer.cut.as_ref().map(|cut| cut.iter().map(|cut| cut_json(estate, cut)).collect());
@@ -100,15 +100,16 @@ pub(super) fn json(estate: &Estate, start: usize, answer: &Answer) -> String {
     format!("{document:#}\n")
 }
 
-fn found_json(estate: &Estate, found: &Found) -> Value {
+fn found_json(estate: &Estate, answer: &Answer, found: &Found) -> Value {
     let account = &estate.account;
     let (kind, arn) = match found.to {
         Target::Everything => ("everything", None),
         Target::Identity(at) => ("identity", account.identities.get(at).map(|i| hole::display(&i.arn))),
+        Target::Foreign(at) => ("foreign", answer.foreign.get(at).map(|arn| hole::display(arn))),
         Target::Resource(at) => ("resource", account.resources.get(at).map(|r| hole::display(&r.arn))),
     };
     let via: Vec<Value> = found.via.iter().map(|hop| hop_json(estate, hop)).collect();
-    json!({ "to": name(account, found.to), "kind": kind, "arn": arn, "via": via })
+    json!({ "to": called(answer, account, found.to), "kind": kind, "arn": arn, "via": via })
 }
 
 fn hop_json(estate: &Estate, hop: &Hop) -> Value {
@@ -205,6 +206,7 @@ fn radius(targets: impl Iterator<Item = Target>) -> String {
             Target::Everything => return "everything in the account".to_string(),
             Target::Identity(_) => identities += 1,
             Target::Resource(_) => resources += 1,
+            Target::Foreign(_) => {}
         }
     }
     format!(
@@ -222,10 +224,18 @@ fn sentence(estate: &Estate, hop: &Hop) -> String {
     format!("{} {}{to}", shown(&from), shown(&hop.does))
 }
 
+/// The same with roles of other accounts, which have no declaration here.
+fn called(answer: &Answer, account: &Account, target: Target) -> String {
+    match target {
+        Target::Foreign(at) => answer.foreign.get(at).map(|arn| hole::display(arn)).unwrap_or_default(),
+        own => name(account, own),
+    }
+}
+
 /// What people call a target: its id where it was declared, otherwise its ARN.
 fn name(account: &Account, target: Target) -> String {
     match target {
-        Target::Everything => "*".to_string(),
+        Target::Everything | Target::Foreign(_) => "*".to_string(),
         Target::Identity(at) => account.identities.get(at).map(|i| id(&i.id, &i.arn)).unwrap_or_default(),
         Target::Resource(at) => account.resources.get(at).map(|r| id(&r.id, &r.arn)).unwrap_or_default(),
     }
