@@ -1,6 +1,7 @@
 //! Who can become whom in Google Cloud and Azure, from the bindings and assignments of Terraform.
 //!
-//! Nodes are declared resources: service accounts, managed identities, and what runs as them.
+//! Nodes are declared resources: service accounts, managed identities, what runs as them, and what they have a role on.
+//! A service account of another project is a node by its address.
 
 use std::collections::{BTreeSet, HashMap};
 use tidegate_graph::{Piece, Resource, Span, Str, System, Value};
@@ -18,6 +19,15 @@ pub struct CloudStep {
     pub span: Span,
     /// False when it hangs on a condition.
     pub certain: bool,
+    /// What is reached is no identity, but something that the identity has a role on.
+    pub touches: bool,
+}
+
+/// True for what runs code as an identity: functions, services, jobs and apps.
+pub fn is_cloud_compute(ty: &str) -> bool {
+    let google = ["google_cloudfunctions", "google_cloud_run", "google_app_engine"];
+    google.iter().any(|start| ty.starts_with(start)) && !ty.contains("_iam_")
+        || ty.starts_with("azurerm_") && ty.ends_with("_app")
 }
 
 /// Roles that let somebody become a service account: role, what it comes to.
@@ -45,6 +55,17 @@ const DEPLOY: &[&str] = &[
 
 /// Azure roles that give themselves any other, and those that deploy code.
 const ASSIGN: &[&str] = &["Owner", "User Access Administrator", "Role Based Access Control Administrator"];
+/// Types of Azure that hold data, secrets or events.
+const HOLDS: &[&str] = &[
+    "azurerm_app_configuration",
+    "azurerm_cosmosdb_account",
+    "azurerm_eventgrid_topic",
+    "azurerm_eventhub_namespace",
+    "azurerm_key_vault",
+    "azurerm_mssql_server",
+    "azurerm_servicebus_namespace",
+    "azurerm_storage_account",
+];
 const PUBLISH: &[&str] = &["Contributor", "Website Contributor"];
 
 /// All steps that a system declares.
@@ -57,6 +78,7 @@ pub fn cloud_steps(system: &System) -> Vec<CloudStep> {
     }
     clouds.runs();
     clouds.google();
+    clouds.google_data();
     clouds.azure();
     clouds.out
 }
@@ -82,8 +104,13 @@ impl Clouds<'_> {
     fn step(&mut self, from: &Str, to: &Str, does: &str, span: Span, certain: bool) {
         if from != to {
             let (from, to) = (from.clone(), to.clone());
-            self.out.push(CloudStep { from, to, does: does.to_string(), span, certain });
+            self.out.push(CloudStep { from, to, does: does.to_string(), span, certain, touches: false });
         }
+    }
+
+    fn touch(&mut self, from: &Str, to: &Str, role: &str, (span, certain): (Span, bool)) {
+        let (from, to, does) = (from.clone(), to.clone(), format!("has `{role}` on"));
+        self.out.push(CloudStep { from, to, does, span, certain, touches: true });
     }
 
     /// Whatever names an identity as its own runs as it.
@@ -127,7 +154,14 @@ impl Clouds<'_> {
         referred.map(|r| r.id.clone()).or_else(|| {
             let text = value.as_text()?;
             let email = text.rsplit(':').next()?.rsplit('/').next()?;
-            self.accounts.get(email.split_once('@')?.0).cloned()
+            let (name, domain) = email.split_once('@')?;
+            let project = domain.strip_suffix(".iam.gserviceaccount.com")?;
+            let own = self.accounts.get(name).filter(|id| {
+                let of = self.system.resource(id).and_then(project_of);
+                of.is_none_or(|of| of == project)
+            });
+            // One that isn't declared here is of another project, or of this one by hand.
+            own.cloned().or_else(|| Some(format!("serviceAccount:{email}").into()))
         })
     }
 
@@ -168,6 +202,12 @@ impl Clouds<'_> {
         for grant in &project {
             let Some(does) = does(grant) else { continue };
             let certain = grant.binding.property("condition").is_none();
+            let project = project_of(grant.binding);
+            let elsewhere = |id: &Str| {
+                let of = self.system.resource(id).and_then(project_of);
+                project.as_ref().zip(of).is_some_and(|(binding, account)| *binding != account)
+            };
+            let all: Vec<&Str> = all.iter().filter(|id| !elsewhere(id)).collect();
             all.iter().for_each(|to| self.step(&grant.member, to, does, grant.binding.span, certain));
         }
         for grant in &own {
@@ -179,9 +219,45 @@ impl Clouds<'_> {
         }
     }
 
+    /// What accounts have a role on, by bindings of that resource's own.
+    fn google_data(&mut self) {
+        let system = self.system;
+        for binding in system.resources() {
+            let Some((of, _)) = binding.ty.split_once("_iam_").filter(|(of, _)| of.starts_with("google_"))
+            else {
+                continue;
+            };
+            if matches!(of, ACCOUNT | "google_project" | "google_folder" | "google_organization") {
+                continue;
+            }
+            let Some(role) = binding.property("role").and_then(Value::as_text) else { continue };
+            let targets: BTreeSet<Str> = (binding.properties.iter())
+                .filter(|(key, _)| !matches!(key.as_str(), "member" | "members" | "role" | "project"))
+                .flat_map(|(_, value)| self.referred(value))
+                .filter(|r| r.ty == of)
+                .map(|r| r.id.clone())
+                .collect();
+            let members = binding.property("members").map(Value::items).unwrap_or_default();
+            let members = binding.property("member").into_iter().chain(members);
+            let members: BTreeSet<Str> = members.filter_map(|member| self.identity(member)).collect();
+            let place = (binding.span, binding.property("condition").is_none());
+            for (from, to) in members.iter().flat_map(|from| targets.iter().map(move |to| (from, to))) {
+                self.touch(from, to, &role, place);
+            }
+        }
+    }
+
     fn azure(&mut self) {
         let system = self.system;
-        let is_app = |r: &Resource| r.ty.starts_with("azurerm_") && r.ty.ends_with("_app");
+        let is_app = |r: &Resource| is_app_type(&r.ty);
+        // What holds data, by its resource group.
+        let mut groups: HashMap<Str, Vec<Str>> = HashMap::new();
+        for resource in system.resources().iter().filter(|r| HOLDS.contains(&r.ty.as_str())) {
+            let group = resource.property("resource_group_name");
+            for group in group.into_iter().flat_map(|group| self.referred(group)) {
+                groups.entry(group.id.clone()).or_default().push(resource.id.clone());
+            }
+        }
         let all: Vec<&Resource> =
             system.resources().iter().filter(|r| is_app(r) || r.ty == MANAGED).collect();
         for assignment in system.of_type("azurerm_role_assignment") {
@@ -194,6 +270,18 @@ impl Clouds<'_> {
             };
             let Some(from) = self.referred(principal).next().map(|r| r.id.clone()) else { continue };
             let scopes: BTreeSet<Str> = self.referred(scope).map(|r| r.id.clone()).collect();
+            let place = (assignment.span, assignment.property("condition").is_none());
+            for id in &scopes {
+                let ty = system.resource(id).map(|r| r.ty.as_str()).unwrap_or_default();
+                if !is_app_type(ty)
+                    && !matches!(ty, MANAGED | "azurerm_resource_group" | "azurerm_subscription")
+                {
+                    self.touch(&from, id, &role, place);
+                }
+                for data in groups.get(id).into_iter().flatten() {
+                    self.touch(&from, data, &role, place);
+                }
+            }
             let (assigns, publishes) = (ASSIGN.contains(&role.as_str()), PUBLISH.contains(&role.as_str()));
             let mut targets = Vec::new();
             for resource in &all {
@@ -212,6 +300,16 @@ impl Clouds<'_> {
             targets.iter().for_each(|to| self.step(&from, to, does, assignment.span, certain));
         }
     }
+}
+
+fn is_app_type(ty: &str) -> bool {
+    ty.starts_with("azurerm_") && ty.ends_with("_app")
+}
+
+/// The project that a resource names by itself.
+fn project_of(resource: &Resource) -> Option<Str> {
+    let project = resource.property("project").and_then(Value::as_text)?;
+    Some(project.strip_prefix("projects/").map_or(project.clone(), Str::from))
 }
 
 #[cfg(test)]
@@ -324,5 +422,48 @@ resource "azurerm_role_assignment" "it" {{
         assert!(!steps("reader", &text("Reader", "own")).contains(&pair("weak", "app")));
         assert!(!steps("elsewhere", &text("Contributor", "other")).contains(&pair("weak", "app")));
         assert!(steps("owner", &text("Owner", "other")).contains(&pair("weak", "strong")));
+    }
+
+    #[test]
+    fn projects_are_kept_apart() {
+        let text = |account: &str, member: &str| {
+            format!(
+                r#"
+resource "google_service_account" "weak" {{
+  account_id = "weak"
+  project    = "a"
+}}
+resource "google_service_account" "strong" {{
+  account_id = "strong"
+  project    = "{account}"
+}}
+resource "google_project_iam_member" "it" {{
+  project = "b"
+  role    = "roles/owner"
+  member  = "{member}"
+}}"#
+            )
+        };
+        let weak = "serviceAccount:weak@a.iam.gserviceaccount.com";
+        assert!(steps("crossing", &text("b", weak)).contains(&pair("weak", "strong")));
+        assert!(steps("apart", &text("a", weak)).is_empty(), "who owns b owns nothing of a");
+        // The same name in another project is somebody else.
+        let other = steps("other", &text("b", "serviceAccount:weak@c.iam.gserviceaccount.com"));
+        assert!(!other.contains(&pair("weak", "strong")), "{other:?}");
+        assert!(other.iter().any(|(_, to)| to == "strong"), "{other:?}");
+    }
+
+    #[test]
+    fn a_role_on_a_resource_touches_it() {
+        let text = format!(
+            r#"{ACCOUNTS}
+resource "google_secret_manager_secret" "key" {{ secret_id = "key" }}
+resource "google_secret_manager_secret_iam_member" "it" {{
+  secret_id = google_secret_manager_secret.key.id
+  role      = "roles/secretmanager.secretAccessor"
+  member    = google_service_account.weak.member
+}}"#
+        );
+        assert!(steps("touch", &text).contains(&pair("weak", "key")));
     }
 }

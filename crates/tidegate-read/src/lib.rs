@@ -25,7 +25,7 @@ mod terraform;
 mod yaml;
 
 pub use account::account;
-pub use clouds::{CloudStep, cloud_steps};
+pub use clouds::{CloudStep, cloud_steps, is_cloud_compute};
 pub use edit::{Editor, edits, is_generated};
 pub use files::{Files, LoadError};
 pub use glob::Glob;

@@ -160,3 +160,65 @@ resource "google_service_account_iam_member" "it" {
     let project = Project::with("infra/main.tf", &text.replace("TokenCreator", "Viewer"));
     assert_eq!(project.run(&args).code, Some(2), "nothing is said of it");
 }
+
+#[test]
+fn functions_of_other_clouds_have_a_blast_radius() {
+    let text = r#"
+resource "google_service_account" "weak" { account_id = "weak" }
+resource "google_service_account" "strong" { account_id = "strong" }
+resource "google_service_account_iam_member" "it" {
+  service_account_id = google_service_account.strong.name
+  role               = "roles/iam.serviceAccountTokenCreator"
+  member             = "serviceAccount:${google_service_account.weak.email}"
+}
+resource "google_cloudfunctions2_function" "front" {
+  name = "front"
+  service_config { service_account_email = google_service_account.weak.email }
+}
+resource "google_cloud_run_v2_service" "lonely" { name = "lonely" }
+resource "google_storage_bucket" "data" { name = "data" }
+resource "google_storage_bucket_iam_member" "read" {
+  bucket = google_storage_bucket.data.name
+  role   = "roles/storage.objectViewer"
+  member = "serviceAccount:${google_service_account.strong.email}"
+}
+resource "azurerm_storage_account" "files" { name = "files" }
+resource "azurerm_user_assigned_identity" "app" { name = "app" }
+resource "azurerm_linux_function_app" "app" {
+  name = "app"
+  identity {
+    type         = "UserAssigned"
+    identity_ids = [azurerm_user_assigned_identity.app.id]
+  }
+}
+resource "azurerm_role_assignment" "files" {
+  scope                = azurerm_storage_account.files.id
+  role_definition_name = "Storage Blob Data Owner"
+  principal_id         = azurerm_user_assigned_identity.app.principal_id
+}
+"#;
+    let project = Project::with("infra/main.tf", text);
+    let document = project.run(&["iam", "reach", "infra", "--format", "json"]).json();
+    validate("../../docs/schemas/iam-reach.json", &document);
+    let radii: Vec<(String, u64)> = document["functions"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|f| {
+            let name = f["function"].as_str().unwrap().rsplit('/').next().unwrap();
+            (name.to_string(), f["blast_radius"].as_u64().unwrap())
+        })
+        .collect();
+    let named = |list: &[(&str, u64)]| list.iter().map(|(n, r)| (n.to_string(), *r)).collect::<Vec<_>>();
+    assert_eq!(
+        radii,
+        named(&[
+            ("google_cloudfunctions2_function.front", 2),
+            ("azurerm_linux_function_app.app", 1),
+            ("google_cloud_run_v2_service.lonely", 0),
+        ])
+    );
+    let said = project.run(&["iam", "reach", "infra", "--crown-jewels", "data"]).all();
+    assert!(said.contains("google_storage_bucket.data") && !said.contains("account.strong\n"), "{said}");
+    assert!(said.contains("front: 1 identity or resource"), "{said}");
+}

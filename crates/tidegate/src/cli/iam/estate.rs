@@ -13,6 +13,8 @@ pub(super) struct Estate {
     pub(super) account: Account,
     /// Steps between identities of other clouds.
     pub(super) clouds: Vec<tidegate_read::CloudStep>,
+    /// What runs code in other clouds, and where it is declared.
+    pub(super) computes: Vec<(Str, Span)>,
     written: Written,
 }
 
@@ -28,7 +30,12 @@ impl Estate {
             let account = Account::from_export(&export, &managed);
             documents.note(&account.problems);
             output::tell(&documents.problems());
-            return Ok(Self { account, clouds: Vec::new(), written: Written::Export(documents) });
+            return Ok(Self {
+                account,
+                clouds: Vec::new(),
+                computes: Vec::new(),
+                written: Written::Export(documents),
+            });
         }
         let input = args.read(global)?;
         let account = tidegate_read::account(&input.system, &managed);
@@ -38,8 +45,10 @@ impl Estate {
             output::tell(&problems::render(&input.system, &problems, &input.base, look));
         }
         let clouds = tidegate_read::cloud_steps(&input.system);
+        let computes = input.system.resources().iter().filter(|r| tidegate_read::is_cloud_compute(&r.ty));
+        let computes = computes.map(|r| (r.id.clone(), r.span)).collect();
         let sources = Box::new(input.system.sources);
-        Ok(Self { account, clouds, written: Written::Templates(sources, input.base) })
+        Ok(Self { account, clouds, computes, written: Written::Templates(sources, input.base) })
     }
 
     /// Where something stands.

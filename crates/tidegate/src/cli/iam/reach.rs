@@ -55,7 +55,7 @@ pub(super) fn run(args: &Args, global: Global) -> Result<Exit, Failure> {
     let account = &estate.account;
     let options = Options { max_hops: args.max_hops.unwrap_or(usize::MAX), data: true };
     let reach = Reach::new(account, options);
-    let wanted = wanted(account, &reach, args)?;
+    let wanted = wanted(&estate, &reach, args)?;
     let look = Look::stdout(global.color);
     let text = match &args.from {
         Some(from) => {
@@ -68,9 +68,10 @@ pub(super) fn run(args: &Args, global: Global) -> Result<Exit, Failure> {
         }
         None => {
             let radii = radii(account, &reach, wanted.as_ref());
+            let clouds = clouds::radii(&estate, args);
             match args.format {
-                Form::Text => show::radii_text(&estate, &radii, look),
-                Form::Json => show::radii_json(&estate, &radii),
+                Form::Text => show::radii_text(&estate, &radii, &clouds, look),
+                Form::Json => show::radii_json(&estate, &radii, &clouds),
             }
         }
     };
@@ -115,10 +116,11 @@ fn is(text: &str, arn: &str, name: &str, id: Option<&str>) -> bool {
 }
 
 /// What the command line asks for; `None` for everything.
-fn wanted(account: &Account, reach: &Reach<'_>, args: &Args) -> Result<Option<BTreeSet<Target>>, Failure> {
+fn wanted(estate: &Estate, reach: &Reach<'_>, args: &Args) -> Result<Option<BTreeSet<Target>>, Failure> {
     if args.to.is_none() && args.crown_jewels.is_empty() {
         return Ok(None);
     }
+    let account = &estate.account;
     let mut out = BTreeSet::new();
     let named = |fits: &dyn Fn(&str, &str, Option<&str>) -> bool, out: &mut BTreeSet<Target>| {
         for (index, identity) in account.identities.iter().enumerate() {
@@ -152,7 +154,8 @@ fn wanted(account: &Account, reach: &Reach<'_>, args: &Args) -> Result<Option<BT
         let matches = |text: &str| glob.matches_tri(text) == Tri::True;
         let logical = |id: Option<&str>| id.and_then(|id| id.rsplit('/').next()).is_some_and(matches);
         named(&|arn, name, id| matches(arn) || matches(name) || logical(id), &mut out);
-        if out.len() == before && args.to.is_none() {
+        let abroad = || estate.clouds.iter().any(|step| clouds::is_jewel(pattern, &step.to));
+        if out.len() == before && args.to.is_none() && !abroad() {
             return Err(Failure::usage(format!("`{pattern}` matches no identity and no resource"), None));
         }
     }

@@ -1,6 +1,6 @@
 //! Answers as text and JSON.
 
-use super::{Answer, Radius};
+use super::{Answer, Radius, clouds};
 use crate::cli::iam::estate::Estate;
 use crate::cli::iam::listing::shown;
 use crate::output::{Look, count};
@@ -156,8 +156,8 @@ fn cut_json(estate: &Estate, cut: &Cut) -> Value {
     })
 }
 
-pub(super) fn radii_text(estate: &Estate, radii: &[Radius], look: Look) -> String {
-    let title = format!("{} and what they reach", count(radii.len(), "function", "functions"));
+pub(super) fn radii_text(estate: &Estate, radii: &[Radius], abroad: &[clouds::Radius], look: Look) -> String {
+    let title = format!("{} and what they reach", count(radii.len() + abroad.len(), "function", "functions"));
     let mut out = format!("{}\n", look.paint(&title, Style::new().bold()));
     for found in radii {
         let Some(function) = estate.account.resources.get(found.function) else { continue };
@@ -167,10 +167,18 @@ pub(super) fn radii_text(estate: &Estate, radii: &[Radius], look: Look) -> Strin
             let _ = writeln!(out, "         {}", shown(&name(&estate.account, *target)));
         }
     }
+    for found in abroad {
+        let place = place(estate, found.span).map(|place| format!("  {place}")).unwrap_or_default();
+        let reached = count(found.targets.len(), "identity or resource", "identities and resources");
+        let _ = writeln!(out, "{}: {reached}{place}", shown(&found.id));
+        for target in &found.targets {
+            let _ = writeln!(out, "         {}", shown(target));
+        }
+    }
     out
 }
 
-pub(super) fn radii_json(estate: &Estate, radii: &[Radius]) -> String {
+pub(super) fn radii_json(estate: &Estate, radii: &[Radius], abroad: &[clouds::Radius]) -> String {
     let account = &estate.account;
     let row = |radius: &Radius| {
         let function = account.resources.get(radius.function)?;
@@ -184,7 +192,15 @@ pub(super) fn radii_json(estate: &Estate, radii: &[Radius]) -> String {
     };
     // One line for each: as one document, a thousand functions that reach each other would fill the memory.
     let mut out = String::from("{\n  \"version\": 1,\n  \"functions\": [");
-    for (i, row) in radii.iter().filter_map(row).enumerate() {
+    let beyond = |found: &clouds::Radius| {
+        json!({
+            "function": found.id,
+            "blast_radius": found.targets.len(),
+            "reaches": found.targets,
+            "location": estate.location(found.span),
+        })
+    };
+    for (i, row) in radii.iter().filter_map(row).chain(abroad.iter().map(beyond)).enumerate() {
         let _ = write!(out, "{}\n    {row}", if i == 0 { "" } else { "," });
     }
     out.push_str("\n  ]\n}\n");
