@@ -46,6 +46,7 @@ pub(crate) mod azure {
     pub(crate) mod function_app_without_client_certificate;
     pub(crate) mod function_app_without_http2;
     pub(crate) mod function_app_without_login;
+    pub(crate) mod identity_across_subscriptions;
     pub(crate) mod manage_key;
     pub(crate) mod public_function_app;
     pub(crate) mod storage_open_to_every_network;
@@ -108,11 +109,13 @@ pub(crate) mod functions {
     pub(crate) mod whole_batch_retry;
 }
 pub(crate) mod gcp {
+    pub(crate) mod account_of_other_project;
     pub(crate) mod any_service_account;
     pub(crate) mod basic_role;
     pub(crate) mod default_service_account;
     pub(crate) mod function_open_to_internet;
     pub(crate) mod plaintext_function;
+    pub(crate) mod public_google_resource;
     pub(crate) mod public_pubsub;
     pub(crate) mod public_service;
     pub(crate) mod pubsub_without_dead_letters;
