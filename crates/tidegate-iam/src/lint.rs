@@ -16,7 +16,7 @@ mod version;
 mod wildcard;
 
 pub use actions::{dead_actions, unknown_actions};
-pub use conditions::{absent_keys, empty_sets, mistyped_conditions};
+pub use conditions::{OpenSet, absent_keys, empty_sets, mistyped_conditions, open_sets};
 pub use grammar::refused;
 pub use reading::Reading;
 pub use shadow::shadowed;

@@ -207,9 +207,28 @@ fn is_network(text: &str) -> bool {
 
 /// `ForAllValues:` that lets through requests without any value: Allow, and nothing that asks for one.
 pub fn empty_sets(reading: &Reading<'_>, kind: Kind) -> Vec<Remark> {
-    let mut out = Vec::new();
     // An organization's policies only bound what others allow; there an empty set matters as much.
     let _ = kind;
+    open_sets(reading).into_iter().map(|set| set.remark).collect()
+}
+
+/// A set that may be empty, and where it could be asked for a value.
+#[derive(Clone, Debug)]
+pub struct OpenSet {
+    /// What is wrong.
+    pub remark: Remark,
+    /// Number of the statement.
+    pub statement: usize,
+    /// The key of the request.
+    pub name: String,
+    /// The operator under which to ask: `Null`, or as the statement writes it already. `None` where the statement says the
+    /// contrary.
+    pub null: Option<String>,
+}
+
+/// The same as [`empty_sets`], with what it takes to mend them.
+pub fn open_sets(reading: &Reading<'_>) -> Vec<OpenSet> {
+    let mut out = Vec::new();
     for statement in reading.statements.iter().filter(|s| s.allows) {
         for condition in statement.conditions.iter().filter(|c| c.is_for_all()) {
             let guarded = statement.conditions.iter().any(|other| {
@@ -225,7 +244,12 @@ pub fn empty_sets(reading: &Reading<'_>, kind: Kind) -> Vec<Remark> {
                 let key = format!("{}/Condition/{}/{name}", statement.key(), condition.operator);
                 let message = format!("a request without `{name}` passes `{}`", condition.operator);
                 let help = format!("also ask for a value: `\"Null\": {{\"{name}\": \"false\"}}`");
-                out.push(Remark::new(condition.at, key, message).help(help));
+                let remark = Remark::new(condition.at, key, message).help(help);
+                let mut nulls = statement.conditions.iter().filter(|other| other.base() == "null");
+                let contrary = nulls.clone().any(|other| other.name.eq_ignore_ascii_case(name));
+                let written = nulls.next().map_or("Null", |other| other.operator);
+                let null = (!contrary).then(|| written.to_string());
+                out.push(OpenSet { remark, statement: statement.n, name: name.to_string(), null });
             }
         }
     }

@@ -326,7 +326,10 @@ impl Writer<'_> {
             }
             Kind::Map { flow, entries } => {
                 let twice = entries.iter().filter(|entry| entry.name == *key).count() > 1;
-                if twice || entries.iter().any(|entry| is_computed(&entry.name)) {
+                // A statement of a policy has a `Condition` of its own, by which nothing is made.
+                let statement = entries.iter().any(|entry| entry.name == "Effect");
+                let computed = |name: &str| is_computed(name) && !(statement && name == "Condition");
+                if twice || entries.iter().any(|entry| computed(&entry.name)) {
                     return None;
                 }
                 match entries.iter().find(|entry| entry.name == *key) {
@@ -407,8 +410,7 @@ impl Writer<'_> {
         let Some(last) = entries.last() else {
             let inside = self.text.get(node.start + 1..node.end.checked_sub(1)?)?;
             let json = self.is_json();
-            let entry =
-                format!("{}: {}", if json { quoted(key)? } else { key.to_string() }, flow(value, json)?);
+            let entry = format!("{}: {}", if json { quoted(key)? } else { name(key)? }, flow(value, json)?);
             return inside.trim().is_empty().then(|| (node.start + 1, node.end - 1, entry));
         };
         let json = self.text.get(last.start..)?.starts_with('"');
@@ -420,7 +422,7 @@ impl Writer<'_> {
             if self.text.get(last.end..last.value.start)?.contains(": ") || !json { ": " } else { ":" };
         let before = before_in_line(self.text, last.start)?;
         let own_line = before.trim().is_empty();
-        let name = if json { quoted(key)? } else { key.to_string() };
+        let name = if json { quoted(key)? } else { name(key)? };
         let lead = match (own_line, colon) {
             (true, _) => format!(",{}{before}", self.line_break),
             (false, ":") => ",".to_string(),
@@ -502,7 +504,7 @@ impl Writer<'_> {
     fn block(&self, out: &mut String, column: usize, key: &str, value: &Plain) -> Option<()> {
         out.push('\n');
         out.push_str(&" ".repeat(column));
-        out.push_str(key);
+        out.push_str(&name(key)?);
         out.push(':');
         match value {
             Plain::Map(entries) if !entries.is_empty() && short(value).is_none() => {
@@ -560,6 +562,20 @@ fn short(value: &Plain) -> Option<String> {
     })
 }
 
+/// What plain text would be read as something else: `Null` in YAML is no text.
+fn is_word(text: &str) -> bool {
+    ["true", "false", "yes", "no", "on", "off", "null", "y", "n"]
+        .iter()
+        .any(|word| text.eq_ignore_ascii_case(word))
+}
+
+/// A key, in quotes where it would be read as something else or have another end.
+fn name(key: &str) -> Option<String> {
+    let within = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '/' | ':');
+    let plain = key.chars().all(within) && !key.ends_with(':');
+    if plain && !is_word(key) { Some(key.to_string()) } else { quoted(key) }
+}
+
 /// A value in one line.
 fn flow(value: &Plain, json: bool) -> Option<String> {
     Some(match value {
@@ -569,10 +585,7 @@ fn flow(value: &Plain, json: bool) -> Option<String> {
         Plain::Text(text) => {
             let first = |c: char| c.is_ascii_alphabetic();
             let part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '/');
-            let word = ["true", "false", "yes", "no", "on", "off", "null", "y", "n"]
-                .iter()
-                .any(|word| text.eq_ignore_ascii_case(word));
-            let plain = text.starts_with(first) && text.chars().all(part) && !word;
+            let plain = text.starts_with(first) && text.chars().all(part) && !is_word(text);
             if plain { text.to_string() } else { format!("'{}'", text.replace('\'', "''")) }
         }
         Plain::Account if json => "{\"Ref\": \"AWS::AccountId\"}".to_string(),
@@ -602,7 +615,7 @@ fn flow(value: &Plain, json: bool) -> Option<String> {
         Plain::Map(_) if !json && short(value).is_some() => short(value)?,
         Plain::Map(entries) => {
             let entry = |(key, value): &(Str, Plain)| {
-                let key = if json { quoted(key)? } else { key.to_string() };
+                let key = if json { quoted(key)? } else { name(key)? };
                 Some(format!("{key}: {}", flow(value, json)?))
             };
             format!("{{{}}}", entries.iter().map(entry).collect::<Option<Vec<_>>>()?.join(", "))

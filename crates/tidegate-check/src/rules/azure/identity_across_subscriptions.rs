@@ -95,14 +95,14 @@ impl Rule for IdentityAcrossSubscriptions {
             return;
         }
         let with = strong.as_ref().map(|role| format!(", `{role}` among them")).unwrap_or_default();
-        let message =
-            format!("`{}` has roles in {} subscriptions{with}", identity.logical_id, all.len());
+        let message = format!("`{}` has roles in {} subscriptions{with}", identity.logical_id, all.len());
         let mut report = cx
             .finding(identity, message)
             .severity(if strong.is_some() { Severity::Medium } else { Severity::Low })
             .help("give each subscription an identity of its own");
         for assignment in assignments {
-            report = report.related(Some(assignment.span), format!("`{}` assigns one", assignment.logical_id));
+            report =
+                report.related(Some(assignment.span), format!("`{}` assigns one", assignment.logical_id));
         }
         report.report();
     }

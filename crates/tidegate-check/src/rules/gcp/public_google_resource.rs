@@ -151,7 +151,8 @@ impl Rule for PublicGoogleResource {
                 access(grant, cx, "special_group", [group, member, role]);
             }
             ty => {
-                let noun = NOUNS.iter().find(|(start, _)| ty.starts_with(start)).map_or("it", |(_, noun)| noun);
+                let noun =
+                    NOUNS.iter().find(|(start, _)| ty.starts_with(start)).map_or("it", |(_, noun)| noun);
                 for open in open_to_everyone(cx, grant) {
                     // Software for everyone is often meant for everyone.
                     let reads = ty.starts_with("google_artifact_registry") && open.role.ends_with(".reader");
