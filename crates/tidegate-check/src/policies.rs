@@ -1,5 +1,11 @@
 //! Every policy document of a resource, for the rules on documents themselves.
 
+mod further;
+
+pub(crate) use further::further;
+#[cfg(test)]
+pub(crate) use further::{FURTHER, NAMING};
+
 use crate::Context;
 use tidegate_graph::{Resource, Value};
 use tidegate_iam::lint::{Kind, Reading, Remark};
@@ -78,7 +84,7 @@ pub(crate) const DOCUMENT_TYPES: &[&str] = &[
 ];
 
 /// Types whose one policy says who may use the resource, and where it stands.
-const RESOURCE_POLICIES: &[(&str, &[&str])] = &[
+pub(crate) const RESOURCE_POLICIES: &[(&str, &[&str])] = &[
     ("AWS::ApiGateway::RestApi", &["Policy"]),
     ("AWS::DynamoDB::Table", &["ResourcePolicy", "PolicyDocument"]),
     ("AWS::EC2::VPCEndpoint", &["PolicyDocument"]),

@@ -3,7 +3,7 @@
 use crate::access::{Account, account_of};
 use crate::context::Placed;
 use crate::identity::POLICY_TYPES;
-use crate::policies::{DOCUMENT_TYPES, documents};
+use crate::policies::{documents, further};
 use crate::rule::{Rule, declare_rule};
 use crate::{Context, Guardrails};
 use tidegate_graph::policy::{matches, pattern_of};
@@ -74,7 +74,70 @@ declare_rule! {
 }
 
 impl Rule for BrokenGuardrail {
-    const ON: &'static [&'static str] = DOCUMENT_TYPES;
+    const ON: &'static [&'static str] = &[
+        "AWS::ApiGateway::DomainName",
+        "AWS::ApiGateway::DomainNameV2",
+        "AWS::ApiGateway::RestApi",
+        "AWS::Backup::BackupVault",
+        "AWS::CloudTrail::ResourcePolicy",
+        "AWS::CodeArtifact::Domain",
+        "AWS::CodeArtifact::Repository",
+        "AWS::DynamoDB::GlobalTable",
+        "AWS::DynamoDB::Table",
+        "AWS::EC2::VPCEndpoint",
+        "AWS::ECR::PublicRepository",
+        "AWS::ECR::RegistryPolicy",
+        "AWS::ECR::Repository",
+        "AWS::ECR::RepositoryPolicy",
+        "AWS::EFS::FileSystem",
+        "AWS::Elasticsearch::Domain",
+        "AWS::Events::EventBus",
+        "AWS::Events::EventBusPolicy",
+        "AWS::EventSchemas::RegistryPolicy",
+        "AWS::IAM::Group",
+        "AWS::IAM::GroupPolicy",
+        "AWS::IAM::ManagedPolicy",
+        "AWS::IAM::Policy",
+        "AWS::IAM::Role",
+        "AWS::IAM::RolePolicy",
+        "AWS::IAM::User",
+        "AWS::IAM::UserPolicy",
+        "AWS::Kinesis::ResourcePolicy",
+        "AWS::KMS::Key",
+        "AWS::KMS::ReplicaKey",
+        "AWS::Lambda::LayerVersionPermission",
+        "AWS::Lambda::Permission",
+        "AWS::Logs::Destination",
+        "AWS::Logs::ResourcePolicy",
+        "AWS::MediaStore::Container",
+        "AWS::MSK::ClusterPolicy",
+        "AWS::Oam::Sink",
+        "AWS::OpenSearchService::Domain",
+        "AWS::Organizations::Policy",
+        "AWS::Organizations::ResourcePolicy",
+        "AWS::Redshift::Cluster",
+        "AWS::RedshiftServerless::Namespace",
+        "AWS::S3::AccessPoint",
+        "AWS::S3::Bucket",
+        "AWS::S3::BucketPolicy",
+        "AWS::S3::MultiRegionAccessPointPolicy",
+        "AWS::S3Express::BucketPolicy",
+        "AWS::S3ObjectLambda::AccessPointPolicy",
+        "AWS::S3Outposts::BucketPolicy",
+        "AWS::S3Tables::TableBucketPolicy",
+        "AWS::S3Tables::TablePolicy",
+        "AWS::SageMaker::ModelPackageGroup",
+        "AWS::SecretsManager::ResourcePolicy",
+        "AWS::SNS::TopicInlinePolicy",
+        "AWS::SNS::TopicPolicy",
+        "AWS::SQS::QueueInlinePolicy",
+        "AWS::SQS::QueuePolicy",
+        "AWS::SSM::ResourcePolicy",
+        "AWS::SSO::PermissionSet",
+        "AWS::VpcLattice::AuthPolicy",
+        "AWS::VpcLattice::ResourcePolicy",
+        "AWS::XRay::ResourcePolicy",
+    ];
 
     fn check(resource: &Resource, cx: &Context<'_>) {
         let rails = cx.guardrails();
@@ -95,6 +158,7 @@ impl Rule for BrokenGuardrail {
                 }
             }
         }
+        further(cx, resource, &mut |placed| accounts(resource, placed, rails, cx));
     }
 }
 
@@ -270,5 +334,57 @@ mod tests {
             findings(&rails, "AWS::IAM::Role", &role).len()
         };
         assert_eq!([trust("111122223333"), trust("999988887777")], [0, 1]);
+    }
+
+    #[test]
+    fn every_type_with_a_policy_of_its_own() {
+        use crate::policies::{DOCUMENT_TYPES, FURTHER, NAMING, RESOURCE_POLICIES};
+        use crate::rule::Rule;
+
+        let allowed = Some(vec!["111122223333".into()]);
+        let rails = Guardrails { allowed_external_accounts: allowed, ..Guardrails::default() };
+        let statement = |account: &str| {
+            format!(
+                r#"{{"Effect": "Allow", "Principal": {{"AWS": "arn:aws:iam::{account}:root"}}, "Action": "*"}}"#
+            )
+        };
+        let in_path = |path: &[&str], document: &str| {
+            let mut out = document.to_string();
+            for key in path.iter().rev() {
+                // What may be one of several is written as a list.
+                let list = *key == "Replicas";
+                out =
+                    if list { format!(r#"{{"{key}": [{out}]}}"#) } else { format!(r#"{{"{key}": {out}}}"#) };
+            }
+            out
+        };
+        let mut asked: Vec<&str> = vec!["AWS::IAM::Role"];
+        for (ty, path) in RESOURCE_POLICIES.iter().chain(FURTHER) {
+            asked.push(ty);
+            for (account, expected) in [("111122223333", 0), ("999988887777", 1)] {
+                let document = format!(r#"{{"Statement": [{}]}}"#, statement(account));
+                let found = findings(&rails, ty, &in_path(path, &document));
+                assert_eq!(found.len(), expected, "{ty} {path:?} {account}: {found:?}");
+            }
+        }
+        // Where AWS takes a text, the text is read.
+        for (ty, path) in FURTHER {
+            let text = format!("{{\\\"Statement\\\": {}}}", statement("999988887777").replace('"', "\\\""));
+            let found = findings(&rails, ty, &in_path(path, &format!("\"{text}\"")));
+            assert_eq!(found.len(), 1, "{ty} {path:?}: {found:?}");
+        }
+        for ty in NAMING {
+            asked.push(ty);
+            let by = |account: &str| findings(&rails, ty, &format!(r#"{{"Principal": "{account}"}}"#)).len();
+            assert_eq!([by("111122223333"), by("999988887777"), by("s3.amazonaws.com")], [0, 1, 0], "{ty}");
+        }
+        let bus = format!(r#"{{"Statement": {}}}"#, statement("999988887777"));
+        assert_eq!(findings(&rails, "AWS::Events::EventBusPolicy", &bus).len(), 1);
+        // Nothing is asked for that the table doesn't have, and everything that has a document is asked for.
+        for ty in BrokenGuardrail::ON.iter().filter(|ty| !ty.starts_with("AWS::IAM::")) {
+            let bounds = matches!(*ty, "AWS::Organizations::Policy" | "AWS::SSO::PermissionSet");
+            assert!(bounds || asked.contains(ty), "{ty} has no row");
+        }
+        assert!(asked.iter().chain(DOCUMENT_TYPES).all(|ty| BrokenGuardrail::ON.contains(ty)));
     }
 }
