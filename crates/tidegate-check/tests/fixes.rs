@@ -33,6 +33,24 @@ fn every_fix_mends_its_finding_and_nothing_else() {
     assert!(applied.values().sum::<usize>() >= 20, "{applied:?}");
 }
 
+#[test]
+fn fixes_can_be_written_in_services() {
+    let mut written = 0;
+    for rule in rules() {
+        for (name, files) in inputs(rule).into_iter().filter(|(name, _)| name == "finding-service.yml") {
+            let folder = Scratch::new(&format!("service-{}-{name}", rule.id));
+            lay_out(&folder.0, &files);
+            let (system, findings) = run(rule, &folder.0);
+            for finding in findings {
+                let edits = finding.fix.and_then(|fix| tidegate_read::edits(&system, &fix));
+                assert!(edits.is_some(), "{}: {}", rule.id, finding.message);
+                written += 1;
+            }
+        }
+    }
+    assert!(written >= 5, "{written}");
+}
+
 fn mends(
     rule: &Metadata,
     folder: &Path,

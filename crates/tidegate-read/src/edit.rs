@@ -6,6 +6,7 @@
 
 mod hcl;
 mod place;
+mod service;
 #[cfg(test)]
 mod tests;
 mod yaml;
@@ -152,6 +153,8 @@ type Changes<'a> = [(&'a Resource, &'a Change)];
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Language {
     Yaml,
+    /// A service of the Serverless Framework.
+    Service,
     Hcl,
 }
 
@@ -162,6 +165,7 @@ impl Language {
         match (system.stack_of(resource)?.format, ending) {
             ("terraform", "tf" | "tofu") => Some(Self::Hcl),
             ("cloudformation" | "sam", "yaml" | "yml" | "json" | "template") => Some(Self::Yaml),
+            ("serverless", "yaml" | "yml" | "json") => Some(Self::Service),
             _ => None,
         }
     }
@@ -176,6 +180,7 @@ struct Document<'t> {
 
 enum Read<'t> {
     Yaml(yaml::Document<'t>),
+    Service(yaml::Document<'t>),
     Hcl(hcl::Document<'t>),
 }
 
@@ -184,6 +189,7 @@ impl<'t> Document<'t> {
         spend(read, text.len());
         let document = match language {
             Language::Yaml => Read::Yaml(yaml::Document::new(file, text)),
+            Language::Service => Read::Service(yaml::Document::new(file, text)),
             Language::Hcl => Read::Hcl(hcl::Document::new(file, text)),
         };
         Self { file, text, read: document }
@@ -192,6 +198,7 @@ impl<'t> Document<'t> {
     fn language(&self) -> Language {
         match self.read {
             Read::Yaml(_) => Language::Yaml,
+            Read::Service(_) => Language::Service,
             Read::Hcl(_) => Language::Hcl,
         }
     }
@@ -207,6 +214,10 @@ impl<'t> Document<'t> {
                 }
                 let keys = place::keys(resource, change, document.root()?, original)?;
                 document.set(&keys, &change.value, read)
+            }
+            Read::Service(document) => {
+                let (keys, value) = service::keys(resource, change, document.root()?, original)?;
+                document.set_in_whole(&keys, &value, read)
             }
         }
     }

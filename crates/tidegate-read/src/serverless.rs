@@ -47,6 +47,11 @@ pub(crate) fn read(files: &Files, file: FileId, root: Value, options: &Options) 
     cloudformation::lower(files, template, options)
 }
 
+/// What the ids of everything begin with that belongs to a function.
+pub(crate) fn prefix(key: &str) -> String {
+    names::function(key)
+}
+
 fn compile(config: Value, stage: Str, template: &mut Template) {
     let mut service = Service::new(config, stage);
     deployment_bucket(&mut service);

@@ -72,12 +72,27 @@ pub(super) fn keys(resource: &Resource, change: &Change, root: &Value, original:
     } else {
         resource.made_from.is_none().then(|| change.path.clone())?
     };
+    spelt_here(resource, change, &inner, written, original)?;
+    let mut keys: Vec<Str> = vec!["Resources".into(), id.clone(), "Properties".into()];
+    keys.extend(inner);
+    Some(keys)
+}
+
+/// `Some` if the property is said under these keys of the resource as it is written, or nowhere.
+pub(super) fn spelt_here(
+    resource: &Resource,
+    change: &Change,
+    inner: &[Str],
+    written: &Value,
+    original: bool,
+) -> Option<()> {
+    let sam = resource.declared_type.starts_with("AWS::Serverless::");
     // What is there without being written here comes from elsewhere. What a resource says itself goes before SAM's
     // globals, but lists and maps are joined with theirs.
     let is = |value: Option<&Value>| value.is_some_and(|v| v.data != Data::Null);
     let property = |path: &[Str]| property(resource, path);
     let known = property(&change.path);
-    let here = written.get("Properties").and_then(|p| at(p, &inner));
+    let here = written.get("Properties").and_then(|p| at(p, inner));
     if is(known)
         && !is(here)
         && !(sam && matches!(change.value, Plain::Bool(_) | Plain::Number(_) | Plain::Text(_)))
@@ -93,7 +108,6 @@ pub(super) fn keys(resource: &Resource, change: &Change, root: &Value, original:
     // A number counts the items that are there, which conditions may change.
     for (n, key) in change.path.iter().enumerate().filter(|(_, key)| key.parse::<usize>().is_ok()) {
         let list = property(change.path.get(..n)?)?;
-        let counted = |item: &Value| !matches!(item.data, Data::Choice(_) | Data::Unknown(_) | Data::Null);
         let known =
             list.as_list().filter(|items| items.iter().all(counted))?.get(key.parse::<usize>().ok()?)?;
         let here = written.get("Properties").and_then(|p| at(p, inner.get(..=n)?))?;
@@ -101,9 +115,12 @@ pub(super) fn keys(resource: &Resource, change: &Change, root: &Value, original:
             return None;
         }
     }
-    let mut keys: Vec<Str> = vec!["Resources".into(), id.clone(), "Properties".into()];
-    keys.extend(inner);
-    Some(keys)
+    Some(())
+}
+
+/// True for an item of a list that is there whatever the conditions.
+pub(super) fn counted(item: &Value) -> bool {
+    !matches!(item.data, Data::Choice(_) | Data::Unknown(_) | Data::Null)
 }
 
 /// A statement that SAM took as it is from the list of a function's policies, which has other policies in between. Those
@@ -215,7 +232,8 @@ pub(super) fn property<'r>(resource: &'r Resource, path: &[Str]) -> Option<&'r V
     at(resource.properties.get(first)?, rest)
 }
 
-fn at<'v>(value: &'v Value, path: &[Str]) -> Option<&'v Value> {
+/// The value under these keys.
+pub(super) fn at<'v>(value: &'v Value, path: &[Str]) -> Option<&'v Value> {
     path.iter().try_fold(value, |value, key| match (&value.data, key.parse::<usize>()) {
         (Data::List(items), Ok(n)) => items.get(n),
         _ => value.get(key),

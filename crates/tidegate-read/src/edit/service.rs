@@ -1,0 +1,181 @@
+//! From a canonical property to the keys under which a service of the Serverless Framework has it.
+
+use super::place::{at, counted, spelt_here};
+use tidegate_graph::{Change, Data, Plain, Resource, Span, Str, Value};
+
+/// Settings of a function that the framework hands through, by the type that they become part of.
+const SETTINGS: &[(&str, &str, &str)] = &[
+    ("AWS::Lambda::Function", "KmsKeyArn", "kmsKeyArn"),
+    ("AWS::Lambda::Function", "MemorySize", "memorySize"),
+    ("AWS::Lambda::Function", "ReservedConcurrentExecutions", "reservedConcurrency"),
+    ("AWS::Lambda::Function", "Runtime", "runtime"),
+    ("AWS::Lambda::Function", "Timeout", "timeout"),
+    ("AWS::Logs::LogGroup", "RetentionInDays", "logRetentionInDays"),
+];
+
+/// Where the framework looks for the statements of roles: of all functions, and of one.
+const SHARED: &[&[&str]] = &[&["provider", "iam", "role", "statements"], &["provider", "iamRoleStatements"]];
+const OWN: &[&[&str]] = &[&["iam", "role", "statements"], &["iamRoleStatements"]];
+
+/// The keys from the root of the service down to the property, with the value in the framework's words. `original` is a
+/// text in which places are as they were when the resource was read.
+pub(super) fn keys(
+    resource: &Resource,
+    change: &Change,
+    root: &Value,
+    original: bool,
+) -> Option<(Vec<Str>, Plain)> {
+    if let Some(keys) = declared(resource, change, root, original) {
+        return Some((keys, change.value.clone()));
+    }
+    let path: Vec<&str> = change.path.iter().map(Str::as_str).collect();
+    match (resource.ty.as_str(), path.as_slice()) {
+        ("AWS::IAM::Role", ["Policies", "0", "PolicyDocument", "Statement", n, rest @ ..]) => {
+            let keys = in_statements(resource, n, rest, root, original)?;
+            Some((keys, change.value.clone()))
+        }
+        ("AWS::Lambda::Function", ["TracingConfig", "Mode"]) => {
+            setting(resource, change, "tracing", root, original)
+        }
+        (ty, [property]) => {
+            let (.., name) = SETTINGS.iter().find(|(of, known, _)| *of == ty && known == property)?;
+            setting(resource, change, name, root, original)
+        }
+        _ => None,
+    }
+}
+
+/// A property of a resource that stands in `resources` as it is.
+fn declared(resource: &Resource, change: &Change, root: &Value, original: bool) -> Option<Vec<Str>> {
+    let id = &resource.logical_id;
+    let sections = root.get("resources")?;
+    let mut found = None;
+    let listed = matches!(sections.data, Data::List(_));
+    for (n, section) in sections.items().iter().enumerate() {
+        // What is merged from two places isn't said by one of them.
+        if section.get("extensions").is_some_and(|e| e.as_map().is_none() || e.get(id).is_some()) {
+            return None;
+        }
+        let Some(field) = section.get("Resources").and_then(Value::as_map).and_then(|map| map.field(id))
+        else {
+            continue;
+        };
+        if found.replace((n, field)).is_some() {
+            return None;
+        }
+    }
+    let (n, field) = found?;
+    let own = field.value.get("Type").and_then(Value::as_str) == Some(&resource.declared_type);
+    if !own || original && field.key != resource.span {
+        return None;
+    }
+    spelt_here(resource, change, &change.path, &field.value, original)?;
+    if let Some(here) = field.value.get("Properties").and_then(|p| at(p, &change.path))
+        && is_variable(here)
+    {
+        return None;
+    }
+    let mut keys: Vec<Str> = vec!["resources".into()];
+    keys.extend(listed.then(|| n.to_string().into()));
+    keys.extend(["Resources".into(), id.clone(), "Properties".into()]);
+    keys.extend(change.path.iter().cloned());
+    Some(keys)
+}
+
+/// A setting of the function that a resource was made from.
+fn setting(
+    resource: &Resource,
+    change: &Change,
+    name: &str,
+    root: &Value,
+    original: bool,
+) -> Option<(Vec<Str>, Plain)> {
+    // Lists and maps are joined with those of the provider; one word goes before the provider's.
+    if !matches!(change.value, Plain::Bool(_) | Plain::Number(_) | Plain::Text(_)) {
+        return None;
+    }
+    let (mut keys, function) = functions(root)
+        .find(|(key, _, function)| is_made_from(resource, key, *function, original))
+        .map(|(_, keys, function)| (keys, function.1))?;
+    function.as_map()?;
+    if let Some(here) = function.get(name) {
+        let (first, rest) = change.path.split_first()?;
+        let known = resource.properties.get(first).and_then(|value| at(value, rest));
+        let elsewhere = known.is_some_and(|known| known.span != here.span);
+        if is_variable(here) || original && elsewhere {
+            return None;
+        }
+    }
+    keys.push(name.into());
+    Some((keys, change.value.clone()))
+}
+
+/// A function that is written in this file: its key, the keys down to it, where its key stands, and what it says.
+type Written<'v> = (&'v Str, Vec<Str>, (Span, &'v Value));
+
+fn functions(root: &Value) -> impl Iterator<Item = Written<'_>> {
+    let section = root.get("functions");
+    let listed = section.is_some_and(|s| matches!(s.data, Data::List(_)));
+    let maps = section.map(Value::items).unwrap_or_default().iter().enumerate();
+    maps.filter_map(|(n, map)| Some((n, map.as_map()?))).flat_map(move |(n, map)| {
+        map.fields().map(move |(key, field)| {
+            let mut keys: Vec<Str> = vec!["functions".into()];
+            keys.extend(listed.then(|| n.to_string().into()));
+            keys.push(key.clone());
+            (key, keys, (field.key, &field.value))
+        })
+    })
+}
+
+/// True for the function itself, and for what stands beside it.
+fn is_made_from(resource: &Resource, key: &str, (place, _): (Span, &Value), original: bool) -> bool {
+    let prefix = crate::serverless::prefix(key);
+    let suffix = if resource.ty == "AWS::Logs::LogGroup" { "LogGroup" } else { "LambdaFunction" };
+    resource.logical_id.strip_prefix(prefix.as_str()) == Some(suffix) && (!original || place == resource.span)
+}
+
+/// Part of a statement that a role took as it is from one of the lists.
+fn in_statements(
+    resource: &Resource,
+    n: &str,
+    rest: &[&str],
+    root: &Value,
+    original: bool,
+) -> Option<Vec<Str>> {
+    let policy = resource.properties.get("Policies")?.as_list()?.first()?;
+    let all = policy.get("PolicyDocument")?.get("Statement")?.as_list()?;
+    let statement = all.get(n.parse::<usize>().ok()?).filter(|_| all.iter().all(counted))?;
+    let rest: Vec<Str> = rest.iter().map(|key| Str::from(*key)).collect();
+    let known = at(statement, &rest)?;
+    let shared = SHARED.iter().map(|path| (root, Vec::new(), *path));
+    let own = functions(root)
+        .flat_map(|(_, keys, function)| OWN.iter().map(move |path| (function.1, keys.clone(), *path)));
+    for (from, mut keys, path) in shared.chain(own) {
+        let list = path.iter().try_fold(from, |value, key| value.get(key));
+        let Some(items) = list.and_then(Value::as_list) else { continue };
+        let place = items
+            .iter()
+            .position(|item| if original { item.span == statement.span } else { same_name(item, statement) });
+        let Some((number, there)) = place.and_then(|n| Some((n, items.get(n)?))) else { continue };
+        let here = at(there, &rest)?;
+        if is_variable(here) || original && (known.span != here.span || known.data != here.data) {
+            return None;
+        }
+        keys.extend(path.iter().map(|key| Str::from(*key)));
+        keys.push(number.to_string().into());
+        keys.extend(rest);
+        return Some(keys);
+    }
+    None
+}
+
+/// In a text that one change was made to already, places have moved, so that only a name tells statements apart.
+fn same_name(item: &Value, statement: &Value) -> bool {
+    let name = |value: &Value| value.get("Sid").and_then(Value::as_text);
+    name(item).is_some() && name(item) == name(statement)
+}
+
+/// What the framework fills in is said elsewhere.
+fn is_variable(value: &Value) -> bool {
+    value.as_str().is_some_and(|text| text.contains("${"))
+}
