@@ -33,6 +33,6 @@ impl Builder<'_> {
         let name = hole::display(target);
         *target == self.account.id
             || target.starts_with("r-")
-            || hole::is_in(target) && (name.contains(".RootId") || name.contains("roots"))
+            || hole::is_in(target) && [".RootId", ".Roots.", "roots"].iter().any(|root| name.contains(root))
     }
 }

@@ -3,10 +3,14 @@ use crate::{Options, read};
 use tidegate_iam::Verdict;
 
 fn account_of(template: &str) -> Account {
+    account_in("template.yaml", template)
+}
+
+fn account_in(file: &str, template: &str) -> Account {
     let folder =
         std::env::temp_dir().join(format!("tidegate-account-{}-{}", std::process::id(), template.len()));
     std::fs::create_dir_all(&folder).unwrap();
-    std::fs::write(folder.join("template.yaml"), template).unwrap();
+    std::fs::write(folder.join(file), template).unwrap();
     let system = read(&folder, &Options::default());
     let _ = std::fs::remove_dir_all(&folder);
     account(&system, &|_| None)
@@ -109,4 +113,41 @@ Resources:
             "{name}"
         );
     }
+}
+
+#[test]
+fn policies_of_the_organization_are_attached_in_terraform() {
+    let text = |target: &str| {
+        format!(
+            r#"
+data "aws_caller_identity" "current" {{}}
+resource "aws_organizations_organization" "all" {{}}
+resource "aws_organizations_account" "other" {{
+  name  = "other"
+  email = "other@example.com"
+}}
+resource "aws_organizations_policy" "queues" {{
+  name    = "queues"
+  content = jsonencode({{
+    Version   = "2012-10-17"
+    Statement = [{{ Effect = "Deny", Action = "sqs:*", Resource = "*" }}]
+  }})
+}}
+resource "aws_organizations_policy_attachment" "queues" {{
+  policy_id = aws_organizations_policy.queues.id
+  target_id = {target}
+}}
+resource "aws_iam_role" "sender" {{
+  name               = "sender"
+  assume_role_policy = "{{}}"
+}}
+"#
+        )
+    };
+    let levels = |target: &str| account_in("main.tf", &text(target)).scps.len();
+    assert_eq!(levels("aws_organizations_organization.all.roots[0].id"), 1);
+    assert_eq!(levels("data.aws_caller_identity.current.account_id"), 1);
+    assert_eq!(levels("\"r-ab12\""), 1);
+    assert_eq!(levels("aws_organizations_account.other.id"), 0);
+    assert_eq!(levels("\"ou-ab12-11111111\""), 0);
 }

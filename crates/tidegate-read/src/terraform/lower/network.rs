@@ -103,8 +103,26 @@ pub(super) const TYPES: &[Type] = &[
     Type::new("aws_location_tracker", "AWS::Location::Tracker"),
     Type::new("aws_location_place_index", "AWS::Location::PlaceIndex"),
     Type::new("aws_organizations_policy", "AWS::Organizations::Policy")
-        .fields(&[document("content", "Content")]),
+        .attributes(&[("id", ""), ("arn", "Arn")])
+        .fields(&[document("content", "Content")])
+        .finish(kind_of_policy),
+    Type::part(
+        "aws_organizations_policy_attachment",
+        &[Join::new("aws_organizations_policy", &["policy_id"]).fields(&[
+            to("target_id", "TargetIds[]"),
+            omit("policy_id"),
+            omit("skip_destroy"),
+        ])],
+    ),
 ];
+
+/// What the provider takes a policy for that doesn't say it.
+fn kind_of_policy(policy: &mut Map) {
+    if !policy.contains_key("Type") {
+        let span = policy.get("Content").map(|content| content.span).unwrap_or_default();
+        policy.insert("Type", Value::text("SERVICE_CONTROL_POLICY", span));
+    }
+}
 
 const fn in_group(fields: &'static [Field]) -> Join {
     Join::new("aws_security_group", &["security_group_id"]).fields(fields).finish(rules)
