@@ -22,6 +22,7 @@ mod reading;
 mod reference;
 mod serverless;
 mod terraform;
+mod within;
 mod yaml;
 
 pub use account::account;

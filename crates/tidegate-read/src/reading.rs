@@ -1,7 +1,7 @@
 //! The whole run: find, read each part on its own thread, join the parts to one system.
 
 use crate::discover::{self, Part};
-use crate::{Files, Glob, asyncapi, cloudformation, openapi, serverless, terraform};
+use crate::{Files, Glob, asyncapi, cloudformation, openapi, serverless, terraform, within};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
@@ -92,6 +92,7 @@ pub(crate) fn join(files: &Files, mut readings: Vec<Reading>, problems: Vec<Prob
             if !exports.is_empty() {
                 import(&mut resource.properties, &exports);
             }
+            within::place(&system.sources, &mut resource.properties);
             system.add(resource);
         }
     }

@@ -149,10 +149,15 @@ impl<'t> Document<'t> {
         let around = |block: &&Rc<Block>| block.span.start <= place.start && place.end <= block.span.end;
         let block = self.body.blocks.iter().find(around)?;
         let own = matches!(block.kind.as_str(), "resource" | "data");
-        if !own || resource.logical_id.contains(['[', '/']) || !body_holds_literal(&block.body, place) {
+        if !own || resource.logical_id.contains(['[', '/']) {
             return None;
         }
-        let values = items.iter().map(|item| self.value(item)).collect::<Option<Vec<_>>>()?;
+        let in_heredoc = body_holds(&block.body, place, &|expr| self.is_heredoc_around(expr, place));
+        if !in_heredoc && !body_holds(&block.body, place, &|expr| is_literal_at(expr, place)) {
+            return None;
+        }
+        let value = |item| if in_heredoc { self.value_in_json(item) } else { self.value(item) };
+        let values = items.iter().map(value).collect::<Option<Vec<_>>>()?;
         let one_of_a_list = change.path.last().is_some_and(|key| key.parse::<usize>().is_ok());
         let in_brackets = before_in_line(self.text, start)?.trim_end().ends_with(['[', ',']);
         let new = match values.as_slice() {
@@ -380,6 +385,22 @@ impl<'t> Document<'t> {
         Some(before.len() + behind.find('=')?)
     }
 
+    /// A heredoc with a document in which something has a place of its own.
+    fn is_heredoc_around(&self, expr: &Expr, place: Span) -> bool {
+        let inside = expr.span.start < place.start && place.end < expr.span.end;
+        let text = matches!(expr.kind, Kind::Text(_) | Kind::Template(_));
+        inside && text && self.text.get(expr.span.start as usize..).is_some_and(|t| t.starts_with("<<"))
+    }
+
+    /// A text as it stands in a JSON document within a template.
+    fn value_in_json(&self, value: &Plain) -> Option<String> {
+        match value {
+            Plain::Text(_) => self.value(value),
+            Plain::Arn { of, after, .. } => Some(format!("\"${{{}.arn}}{after}\"", address(of)?)),
+            _ => None,
+        }
+    }
+
     fn value(&self, value: &Plain) -> Option<String> {
         Some(match value {
             Plain::Bool(value) => value.to_string(),
@@ -420,28 +441,30 @@ fn address(id: &str) -> Option<&str> {
     (word(ty) && word(name) && !ty.is_empty() && !matches!(ty, "module" | "data")).then_some(address)
 }
 
-/// True if a literal stands at this place of an expression, in nothing that is made several times.
-fn holds_literal(expr: &Expr, place: Span) -> bool {
-    if expr.span == place {
-        return matches!(expr.kind, Kind::Text(_));
-    }
+/// True if it is so for what stands at this place of an expression, in nothing that is made several times.
+fn holds(expr: &Expr, place: Span, is: &dyn Fn(&Expr) -> bool) -> bool {
     let around = expr.span.start <= place.start && place.end <= expr.span.end;
     around
-        && match &expr.kind {
-            Kind::List(items) => items.iter().any(|item| holds_literal(item, place)),
-            Kind::Object(entries) => entries.iter().any(|(_, value)| holds_literal(value, place)),
-            Kind::Call(call) => {
-                call.name == "jsonencode" && call.arguments.iter().any(|a| holds_literal(a, place))
-            }
-            _ => false,
-        }
+        && (is(expr)
+            || match &expr.kind {
+                Kind::List(items) => items.iter().any(|item| holds(item, place, is)),
+                Kind::Object(entries) => entries.iter().any(|(_, value)| holds(value, place, is)),
+                Kind::Call(call) => {
+                    call.name == "jsonencode" && call.arguments.iter().any(|a| holds(a, place, is))
+                }
+                _ => false,
+            })
 }
 
-fn body_holds_literal(body: &Body, place: Span) -> bool {
+fn is_literal_at(expr: &Expr, place: Span) -> bool {
+    expr.span == place && matches!(expr.kind, Kind::Text(_))
+}
+
+fn body_holds(body: &Body, place: Span, is: &dyn Fn(&Expr) -> bool) -> bool {
     body.attribute("for_each").is_none()
         && body.attribute("count").is_none()
-        && (body.attributes.iter().any(|a| holds_literal(&a.value, place))
-            || body.blocks.iter().any(|b| b.kind != "dynamic" && body_holds_literal(&b.body, place)))
+        && (body.attributes.iter().any(|a| holds(&a.value, place, is))
+            || body.blocks.iter().any(|b| b.kind != "dynamic" && body_holds(&b.body, place, is)))
 }
 
 fn says(body: &Body, step: &Step) -> bool {
