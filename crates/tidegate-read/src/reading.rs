@@ -92,7 +92,7 @@ pub(crate) fn join(files: &Files, mut readings: Vec<Reading>, problems: Vec<Prob
             if !exports.is_empty() {
                 import(&mut resource.properties, &exports);
             }
-            within::place(&system.sources, &mut resource.properties);
+            within::place(&system.sources, &mut resource);
             system.add(resource);
         }
     }

@@ -1,18 +1,20 @@
 //! Places of values in documents that are written within a heredoc.
 //!
 //! A document within a text has the place of the whole text at first. What is written there is read again as it stands,
-//! and where both say the same, each value gets the place of its own.
+//! and where both say the same, each value gets the place of its own. Only policies of identities are taken apart: they
+//! are long, and fixes narrow them statement by statement. What is said of a resource's own policy stays with the
+//! attribute, since no comment that accepts it can stand within a text.
 
 use crate::yaml;
-use tidegate_graph::{Data, FileId, Map, Sources, Span, Str, Value};
+use tidegate_graph::{Data, FileId, Resource, Sources, Span, Str, Value};
 
 /// Deeper values keep the place of the whole.
 const MAX_DEPTH: usize = 128;
 
-/// Finds the places of values in all documents of these properties that are written within a text.
-pub(crate) fn place(sources: &Sources, properties: &mut Map) {
-    for (_, value) in properties.iter_mut() {
-        walk(sources, value, 0);
+/// Finds the places of values in the policies of an identity that are written within a text.
+pub(crate) fn place(sources: &Sources, resource: &mut Resource) {
+    if resource.ty.starts_with("AWS::IAM::") {
+        resource.properties.iter_mut().for_each(|(_, value)| walk(sources, value, 0));
     }
 }
 
