@@ -122,6 +122,8 @@ classes! {
     FanOut "fan-out",
     /// Has passed too many functions.
     Hops "hops",
+    /// The guard itself failed on it, or was too slow.
+    Failure "failure",
     /// Instructions to a language model; never denies by itself.
     Prompt "prompt",
 }

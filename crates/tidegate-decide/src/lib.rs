@@ -9,6 +9,7 @@ mod bytes;
 mod condition;
 pub mod decision;
 pub mod decode;
+mod failure;
 mod guard;
 mod inject;
 pub mod json;
@@ -24,6 +25,7 @@ mod unfold;
 
 pub use authenticate::{Pending, Refusal, Trust, View, authenticate};
 pub use decision::{Class, Decision, Reason, Record, Verdict};
+pub use failure::failure;
 pub use guard::{Event, Guard, Ruling, Settings};
 pub use remedy::{BLOCKED, LIMITED, Remedy, Report, denied, remedy};
 pub use trigger::Trigger;

@@ -8,8 +8,8 @@ use std::io::{self, ErrorKind};
 /// The longest answer of that API.
 const MOST: usize = 1 << 20;
 
-/// Registers under a name, and returns the identifier; `None` where nobody registers extensions, or not this one.
-pub(crate) fn register(proxy: &Proxy, name: &str) -> io::Result<Option<String>> {
+/// Registers under a name, and returns the identifier.
+pub(crate) fn register(proxy: &Proxy, name: &str) -> io::Result<String> {
     let body = "{\"events\":[\"SHUTDOWN\"]}";
     let request = format!(
         "POST /2020-01-01/extension/register HTTP/1.1\r\nHost: {}\r\nLambda-Extension-Name: {name}\r\n\
@@ -19,7 +19,7 @@ pub(crate) fn register(proxy: &Proxy, name: &str) -> io::Result<Option<String>> 
     );
     let (head, _) = ask(&mut proxy.connect()?, &request)?;
     let id = head.get("lambda-extension-identifier").filter(|_| head.status() == 200);
-    Ok(id.map(ToString::to_string))
+    id.map(ToString::to_string).ok_or_else(|| io::Error::other(format!("the answer is `{}`", head.first)))
 }
 
 /// Waits until the environment is shut down.

@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 use std::io::Write;
+use std::sync::atomic::{AtomicU64, Ordering};
 use tidegate_decide::{Reason, Record, Remedy, Ruling, Verdict};
-use tidegate_graph::contract::Mode;
+use tidegate_graph::contract::{Mode, OnError};
 
 /// Records that one line speaks of.
 const RECORDS: usize = 16;
@@ -26,6 +27,22 @@ pub(crate) fn ruling(id: &str, ruling: &Ruling, remedy: &Remedy) {
     emit(&json!({
         "tidegate": "decision", "request_id": id, "trigger": decision.trigger.name(),
         key: decision.verdict.name(), "answer": answer, "denied": denied.len(), "records": records,
+    }));
+}
+
+/// Tells that we failed on an event, how often that was, and whether the event passed.
+pub(crate) fn failure(id: &str, why: &str, on_error: OnError) {
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    let count = COUNT.fetch_add(1, Ordering::Relaxed).saturating_add(1);
+    let passed = on_error == OnError::Open;
+    emit(&json!({"tidegate": "failure", "request_id": id, "message": why, "passed": passed, "count": count}));
+}
+
+/// A panic is told by its place alone: its message may hold text of an event.
+pub(crate) fn panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        let at = panic.location().map(|at| format!("{}:{}", at.file(), at.line())).unwrap_or_default();
+        line(&format!("the guard failed at {at}"));
     }));
 }
 

@@ -4,12 +4,17 @@
 //! lets through; for the others it answers as their trigger needs. Threads and blocking reads: there are as many
 //! connections as the runtime has workers.
 
+mod bill;
+mod desk;
 mod extension;
 mod http;
 mod log;
+mod policy;
 mod proxy;
 mod quarantine;
 
+use bill::Bills;
+use policy::{Policies, Source};
 use proxy::Proxy;
 use quarantine::Quarantine;
 use std::collections::HashMap;
@@ -19,14 +24,15 @@ use std::process::{Command, ExitCode};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
-use tidegate_decide::limit::{self, Limiter};
-use tidegate_decide::{Settings, Trust};
-use tidegate_graph::contract::Contract;
+use std::time::Duration;
 
 /// Connections at once.
 const CONNECTIONS: usize = 256;
 /// Where the runtime finds us.
 const LISTEN: &str = "127.0.0.1:9009";
+/// The longest that an event waits for its decision, unless told otherwise. A function of 128 MB has a fourteenth of a
+/// processor.
+const PATIENCE_MS: u64 = 5000;
 /// Where Lambda says that its Runtime API is.
 const UPSTREAM: &str = "AWS_LAMBDA_RUNTIME_API";
 
@@ -57,11 +63,20 @@ fn guard(program: &str) -> Result<ExitCode, String> {
     let (proxy, listener, _) = open()?;
     // The runtime starts as soon as we have registered: by then we have to listen.
     let accepting = accept(&proxy, listener);
-    let name = Path::new(program).file_name().unwrap_or_default().to_string_lossy();
-    if let Ok(Some(id)) = extension::register(&proxy, &name)
-        && extension::wait(&proxy, &id).is_ok()
-    {
-        return Ok(ExitCode::SUCCESS);
+    let program = Path::new(program);
+    let name = program.file_name().unwrap_or_default().to_string_lossy();
+    let extension = program.parent().and_then(Path::file_name).is_some_and(|folder| folder == "extensions");
+    match extension::register(&proxy, &name) {
+        Ok(id) => {
+            if extension::wait(&proxy, &id).is_ok() {
+                return Ok(ExitCode::SUCCESS);
+            }
+        }
+        // Lambda ends a function whose extension ends: better than one that waits for us until it times out.
+        Err(error) if extension => {
+            return Err(format!("could not register as the extension `{name}`: {error}"));
+        }
+        Err(error) => log::line(&format!("not an extension here: {error}")),
     }
     let _ = accepting.join();
     Ok(ExitCode::SUCCESS)
@@ -78,53 +93,33 @@ fn exec(command: &str, arguments: &[&str]) -> Result<ExitCode, String> {
 
 /// Reads the contract and listens.
 fn open() -> Result<(Arc<Proxy>, TcpListener, String), String> {
+    log::panics();
     let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
     let upstream = variable(UPSTREAM).ok_or(format!("{UPSTREAM} is not set: this is no Lambda function"))?;
-    let contract = variable("TIDEGATE_CONTRACT").map(|path| load(&path)).transpose()?;
-    let settings = match &contract {
-        Some(contract) => Settings::of(contract).map_err(|e| format!("TIDEGATE_CONTRACT: {e}"))?,
-        None => Settings::default(),
+    let patience = match variable("TIDEGATE_PATIENCE_MS") {
+        Some(ms) => {
+            ms.parse().map_err(|_| format!("TIDEGATE_PATIENCE_MS: `{ms}` is no number of milliseconds"))?
+        }
+        None => PATIENCE_MS,
     };
-    let function = variable("TIDEGATE_FUNCTION").or_else(|| variable("AWS_LAMBDA_FUNCTION_NAME"));
-    let function = function.unwrap_or_default();
-    let contract = contract.map(|contract| only(contract, &function));
+    let source = Source::of(&variable)?;
+    // A contract that can't be read ends the start: a function without its guard must not run.
+    let policy = source.load(None)?;
     let listen = variable("TIDEGATE_LISTEN").unwrap_or_else(|| LISTEN.to_string());
     let listener = TcpListener::bind(&listen).map_err(|e| format!("could not listen on {listen}: {e}"))?;
-    let trust = contract.as_ref().map(|c| Trust::of(c, |name| std::env::var(name).ok())).unwrap_or_default();
-    for name in contract.iter().flat_map(|c| trust.missing(c)) {
-        log::line(&format!("`{name}` isn't set; what its secret has to sign is denied"));
+    let policies = Arc::new(Policies::new(policy));
+    if source.changes() {
+        policies.watch(source);
     }
-    let limiter = contract.as_ref().and_then(|c| {
-        let (id, _) = c.find(&function)?;
-        Some((Limiter::new(c, &limit::Settings::default()), id.to_string()))
-    });
     let proxy = Proxy {
         upstream,
-        trust: Arc::new(trust),
-        limiter,
-        permits: Mutex::new(HashMap::new()),
-        contract,
-        settings,
-        function,
+        policies,
+        patience: Duration::from_millis(patience),
+        bills: Bills::default(),
         quarantine: variable("TIDEGATE_QUARANTINE").map(|path| Quarantine::new(path.into())),
         pending: Mutex::new(HashMap::new()),
     };
     Ok((Arc::new(proxy), listener, listen))
-}
-
-/// A contract that can't be read ends the start: a function without its guard must not run.
-fn load(path: &str) -> Result<Contract, String> {
-    let text = std::fs::read(path).map_err(|e| format!("could not read `{path}`: {e}"))?;
-    serde_json::from_slice(&text).map_err(|e| format!("`{path}` is no contract: {e}"))
-}
-
-/// The contract of this function alone: nothing else is looked up, or held in memory.
-fn only(mut contract: Contract, function: &str) -> Contract {
-    let own = contract.function(function).cloned();
-    if let Some(own) = own {
-        contract.functions.retain(|_, f| *f == own);
-    }
-    contract
 }
 
 fn accept(proxy: &Arc<Proxy>, listener: TcpListener) -> thread::JoinHandle<()> {

@@ -1,17 +1,17 @@
 //! Between the runtime and the Runtime API: events are decided on before they are handed over, all else passes.
 
+use crate::bill::Bills;
+use crate::desk::{Desk, Event, Outcome};
 use crate::http::{Head, Length, Wire};
 use crate::log;
+use crate::policy::Policies;
 use crate::quarantine::Quarantine;
 use std::collections::HashMap;
 use std::io::{self, ErrorKind};
 use std::net::TcpStream;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{SystemTime, UNIX_EPOCH};
-use tidegate_decide::json::Tape;
-use tidegate_decide::limit::{Facts, Limiter, Permit};
-use tidegate_decide::{BLOCKED, Guard, Remedy, Report, Ruling, Settings, Trust, remedy};
-use tidegate_graph::contract::Contract;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use tidegate_decide::{BLOCKED, Remedy, Report};
 
 /// The longest message that is held as a whole; Lambda itself takes 6 MB.
 const MOST: usize = 32 << 20;
@@ -23,16 +23,11 @@ const PENDING: usize = 4096;
 pub(crate) struct Proxy {
     /// Address of the Runtime API.
     pub(crate) upstream: String,
-    pub(crate) contract: Option<Contract>,
-    pub(crate) settings: Settings,
-    /// Name of the function in the contract.
-    pub(crate) function: String,
-    /// Secrets of the contract, and what passed before.
-    pub(crate) trust: Arc<Trust>,
-    /// What is counted, with the resource id of the function.
-    pub(crate) limiter: Option<(Limiter, String)>,
-    /// What was counted for events that are under way, by request id.
-    pub(crate) permits: Mutex<HashMap<String, Permit>>,
+    pub(crate) policies: Arc<Policies>,
+    /// The longest that an event waits for its decision.
+    pub(crate) patience: Duration,
+    /// What was counted for events that are under way.
+    pub(crate) bills: Bills,
     /// Where denied records are kept.
     pub(crate) quarantine: Option<Quarantine>,
     /// What the answer to a batch has to hold, by request id.
@@ -42,9 +37,8 @@ pub(crate) struct Proxy {
 impl Proxy {
     /// Serves one connection until either side ends it.
     pub(crate) fn serve(&self, client: TcpStream) -> io::Result<()> {
-        let guard = Guard::new(self.settings.clone()).trusting(Arc::clone(&self.trust));
-        Session { proxy: self, guard, tape: Tape::default(), client: Wire::new(client)?, upstream: None }
-            .run()
+        let desk = Desk::new(&self.policies);
+        Session { proxy: self, desk, client: Wire::new(client)?, upstream: None }.run()
     }
 
     pub(crate) fn connect(&self) -> io::Result<Wire> {
@@ -59,38 +53,25 @@ impl Proxy {
         pending.insert(id.to_string(), report);
     }
 
-    fn admit(&self, id: &str, permit: Option<Permit>) {
-        let Some(permit) = permit else { return };
-        let mut permits = self.permits.lock().unwrap_or_else(PoisonError::into_inner);
-        if permits.len() >= PENDING {
-            permits.clear();
-        }
-        permits.insert(id.to_string(), permit);
-    }
-
-    /// The function has answered: the time that it took is the bill.
-    fn settle(&self, id: &str) {
-        let permit = self.permits.lock().unwrap_or_else(PoisonError::into_inner).remove(id);
-        if let (Some((limiter, _)), Some(permit)) = (&self.limiter, permit) {
-            limiter.settle(permit, None, now().saturating_mul(1_000_000));
-        }
-    }
-
     fn expected(&self, id: &str) -> Option<Report> {
         self.pending.lock().unwrap_or_else(PoisonError::into_inner).remove(id)
+    }
+
+    /// The function has answered, or we have for it.
+    fn answered(&self, id: &str) {
+        self.bills.answered(id, now().saturating_mul(1_000_000));
     }
 }
 
 /// Milliseconds since 1970.
-fn now() -> u64 {
+pub(crate) fn now() -> u64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }
 
 struct Session<'p> {
     proxy: &'p Proxy,
-    guard: Guard,
-    tape: Tape,
+    desk: Desk,
     client: Wire,
     upstream: Option<Wire>,
 }
@@ -149,16 +130,28 @@ impl Session<'_> {
                 }
                 Err(error) => return Err(error),
             };
-            let arn = answer.get("lambda-runtime-invoked-function-arn").unwrap_or_default();
-            let (ruling, permit) = self.rule(&event, arn);
-            let remedy = remedy(&event, &ruling);
+            let header = |name: &str| answer.get(name).unwrap_or_default().to_string();
+            let event = Event {
+                body: Arc::new(event),
+                arn: header("lambda-runtime-invoked-function-arn"),
+                trace: header("lambda-runtime-trace-id"),
+                at: now(),
+            };
+            let outcome = self.desk.decide(&event, self.patience(&answer, event.at));
+            let Outcome { ruling, remedy, permit, policy, failed, took: _ } = outcome;
+            if let Some(why) = failed {
+                log::failure(&id, why, policy.on_error());
+            }
+            let event = event.body;
             log::ruling(&id, &ruling, &remedy);
             if let Some(quarantine) = self.proxy.quarantine.as_ref().filter(|_| remedy != Remedy::Forward) {
                 quarantine.keep(&id, &event, &ruling.decision);
             }
-            self.proxy.admit(&id, permit);
+            if let (Some(limiter), Some(permit)) = (&policy.limiter, permit) {
+                self.proxy.bills.admit(&id, limiter, permit);
+            }
             let event = match remedy {
-                Remedy::Forward => event,
+                Remedy::Forward => Arc::unwrap_or_clone(event),
                 Remedy::Strip { event, report } => {
                     if let Some(report) = report {
                         self.proxy.expect(&id, report);
@@ -166,12 +159,12 @@ impl Session<'_> {
                     event
                 }
                 Remedy::Respond(body) => {
-                    self.proxy.settle(&id);
+                    self.proxy.answered(&id);
                     self.post(&format!("{call}{id}/response"), &body, false)?;
                     continue;
                 }
                 Remedy::Fail(body) => {
-                    self.proxy.settle(&id);
+                    self.proxy.answered(&id);
                     self.post(&format!("{call}{id}/error"), &body, true)?;
                     continue;
                 }
@@ -191,20 +184,11 @@ impl Session<'_> {
         }
     }
 
-    fn rule(&mut self, event: &[u8], arn: &str) -> (Ruling, Option<Permit>) {
-        let now = now();
-        self.guard.at(now);
-        let Some(contract) = &self.proxy.contract else { return (self.guard.rule(event, None), None) };
-        let known = contract.function(&self.proxy.function).is_some();
-        let name = if known { &self.proxy.function } else { arn };
-        let guard = &mut self.guard;
-        let mut judge = || guard.decide_for(event, None, contract, name);
-        match (&self.proxy.limiter, Facts::read(event, None, &mut self.tape)) {
-            (Some((limiter, id)), Some(facts)) => {
-                limiter.around(id, &facts, now.saturating_mul(1_000_000), judge)
-            }
-            _ => (judge(), None),
-        }
+    /// How long this event waits for its decision: the function has to have time left for it.
+    fn patience(&self, answer: &Head, now: u64) -> Duration {
+        let deadline = answer.get("lambda-runtime-deadline-ms").and_then(|ms| ms.parse::<u64>().ok());
+        let left = deadline.map(|deadline| Duration::from_millis(deadline.saturating_sub(now) / 4 * 3));
+        left.map_or(self.proxy.patience, |left| left.min(self.proxy.patience))
     }
 
     /// Hands a request on and returns the head of its answer.
@@ -213,7 +197,7 @@ impl Session<'_> {
         let (kind, id) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
         let report = match kind {
             "response" | "error" if path.contains("/runtime/invocation/") => {
-                self.proxy.settle(id);
+                self.proxy.answered(id);
                 self.proxy.expected(id)
             }
             _ => None,

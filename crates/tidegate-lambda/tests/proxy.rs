@@ -311,3 +311,95 @@ fn what_comes_too_early_comes_again() {
     assert!(answer.first.contains("/r2/response "), "{answer:?}");
     assert_eq!(answer.body, r#"{"batchItemFailures":[{"itemIdentifier":"2"}]}"#);
 }
+
+/// A folder that is gone with the test.
+struct Folder(std::path::PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("tidegate-lambda-{name}-{}", std::process::id()));
+        let _ = std::fs::remove_dir_all(&path);
+        std::fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+#[test]
+fn an_extension_that_is_not_registered_ends() {
+    let (api, folder) = (Api::start(), Folder::new("extension"));
+    let extensions = folder.0.join("extensions");
+    std::fs::create_dir(&extensions).unwrap();
+    let program = extensions.join("tidegate-lambda");
+    std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_tidegate-lambda"), &program).unwrap();
+    let mut command = Command::new(program);
+    command.env_remove("TIDEGATE_CONTRACT").env("AWS_LAMBDA_RUNTIME_API", &api.address);
+    let ran = command.env("TIDEGATE_LISTEN", free()).output().unwrap();
+    let log = String::from_utf8(ran.stderr).unwrap();
+    assert_eq!(ran.status.code(), Some(1));
+    assert!(log.contains("could not register") && log.contains("403"), "{log}");
+}
+
+#[test]
+fn a_newer_contract_comes_into_force_and_a_broken_one_does_not() {
+    let (api, folder) = (Api::start(), Folder::new("reload"));
+    let path = folder.0.join("contract.json");
+    let text = std::fs::read_to_string(contract_with(",\"expected_ms\":1")).unwrap();
+    std::fs::write(&path, &text).unwrap();
+    let proxy = proxy(&api, Some(&path));
+    let mut runtime = proxy.connect();
+    // The first event is denied or not; the second always leaves something for the function.
+    let mut served = |queue: &str| {
+        api.events.send(batch(&[message("1", queue, "fine")])).unwrap();
+        api.events.send(batch(&[message("2", "orders", "fine")])).unwrap();
+        let passes = next(&mut runtime).body.contains("\"1\"");
+        // With a wider contract `orders` still fits.
+        if passes {
+            next(&mut runtime);
+        }
+        passes
+    };
+    let replace = |text: &str| {
+        let new = folder.0.join("new");
+        std::fs::write(&new, text).unwrap();
+        std::fs::rename(&new, &path).unwrap();
+    };
+    assert!(served("orders") && !served("others"));
+    replace("{");
+    std::thread::sleep(Duration::from_millis(1500));
+    assert!(served("orders") && !served("others"));
+    replace(&text.replace(":orders\"", ":o*\""));
+    let mut passed = false;
+    for _ in 0..40 {
+        std::thread::sleep(Duration::from_millis(100));
+        passed = served("others");
+        if passed {
+            break;
+        }
+    }
+    assert!(passed, "the newer contract never came into force");
+}
+
+const KEY: &str = "-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=\n-----END PUBLIC KEY-----\n";
+
+#[test]
+fn a_contract_that_nobody_signed_is_not_believed() {
+    let api = Api::start();
+    let run = |name: &str, value: &str| {
+        let mut command = command(&api.address, &free());
+        command.env("TIDEGATE_CONTRACT_KEY", KEY).env(name, value).stderr(Stdio::piped());
+        let ran = command.output().unwrap();
+        assert_eq!(ran.status.code(), Some(1));
+        String::from_utf8(ran.stderr).unwrap()
+    };
+    let path = contract_with(",\"expected_ms\":22");
+    assert!(run("TIDEGATE_CONTRACT", path.to_str().unwrap()).contains("has to be signed"));
+    let text = std::fs::read_to_string(&path).unwrap();
+    assert!(run("TIDEGATE_CONTRACT", &text).contains("isn't believed"));
+    assert!(run("A", "").contains("there is no contract"));
+}
