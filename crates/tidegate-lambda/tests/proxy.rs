@@ -60,6 +60,7 @@ struct Api {
     address: String,
     events: Sender<String>,
     answers: Receiver<Message>,
+    shutdown: Sender<()>,
 }
 
 impl Api {
@@ -68,10 +69,13 @@ impl Api {
         let address = listener.local_addr().unwrap().to_string();
         let (events, waiting) = channel::<String>();
         let (sender, answers) = channel();
+        let (shutdown, down) = channel::<()>();
+        let down = Arc::new(Mutex::new(down));
         let waiting = Arc::new(Mutex::new((0, waiting)));
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let (waiting, sender) = (Arc::clone(&waiting), sender.clone());
+                let down = Arc::clone(&down);
                 std::thread::spawn(move || {
                     let mut to = stream.try_clone().unwrap();
                     let mut from = BufReader::new(stream);
@@ -87,7 +91,21 @@ impl Api {
                                 event.len()
                             )
                         } else if message.first.contains("/register") {
-                            "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n".to_string()
+                            let taken = message.get("lambda-extension-name") == "registered";
+                            let (status, id) = if taken {
+                                ("200 OK", "Lambda-Extension-Identifier: x\r\n")
+                            } else {
+                                ("403 Forbidden", "")
+                            };
+                            format!("HTTP/1.1 {status}\r\n{id}Content-Length: 0\r\n\r\n")
+                        } else if message.first.contains("/event/next") {
+                            // Until it is shut down.
+                            let Ok(()) = down.lock().unwrap().recv() else { return };
+                            let event = "{\"eventType\":\"SHUTDOWN\"}";
+                            format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{event}", event.len())
+                        } else if message.first.contains("/telemetry") {
+                            sender.send(message).unwrap();
+                            "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nOK".to_string()
                         } else {
                             sender.send(message).unwrap();
                             "HTTP/1.1 202 Accepted\r\nContent-Length: 2\r\n\r\nok".to_string()
@@ -97,7 +115,7 @@ impl Api {
                 });
             }
         });
-        Self { address, events, answers }
+        Self { address, events, answers, shutdown }
     }
 
     fn answer(&self) -> Message {
@@ -330,16 +348,75 @@ impl Drop for Folder {
     }
 }
 
-#[test]
-fn an_extension_that_is_not_registered_ends() {
-    let (api, folder) = (Api::start(), Folder::new("extension"));
-    let extensions = folder.0.join("extensions");
-    std::fs::create_dir(&extensions).unwrap();
-    let program = extensions.join("tidegate-lambda");
+/// The program under the name of an extension.
+fn extension(folder: &Folder, name: &str, api: &Api, listen: &str) -> Command {
+    let program = folder.0.join("extensions").join(name);
+    std::fs::create_dir_all(program.parent().unwrap()).unwrap();
     std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_tidegate-lambda"), &program).unwrap();
     let mut command = Command::new(program);
     command.env_remove("TIDEGATE_CONTRACT").env("AWS_LAMBDA_RUNTIME_API", &api.address);
-    let ran = command.env("TIDEGATE_LISTEN", free()).output().unwrap();
+    command.env("AWS_LAMBDA_FUNCTION_NAME", "f").env("TIDEGATE_LISTEN", listen).stderr(Stdio::null());
+    command
+}
+
+#[test]
+fn the_bill_of_lambda_is_what_counts() {
+    let (api, folder, address) = (Api::start(), Folder::new("bill"), free());
+    // One run at 1,024 MB for a second costs some 17 millionths of a dollar.
+    let contract = contract_with(r#","expected_ms":1000,"budget":{"micro_usd":40,"seconds":3600}"#);
+    let text =
+        std::fs::read_to_string(&contract).unwrap().replace("\"memory_mb\":null", "\"memory_mb\":1024");
+    std::fs::write(&contract, text).unwrap();
+    let child = extension(&folder, "registered", &api, &address).env("TIDEGATE_CONTRACT", &contract).spawn();
+    let proxy = Proxy { child: child.unwrap(), address };
+    let subscription = api.answer();
+    let body: serde_json::Value = serde_json::from_str(&subscription.body).unwrap();
+    assert_eq!(
+        (subscription.get("lambda-extension-identifier"), &body["types"]),
+        ("x", &serde_json::json!(["platform"]))
+    );
+    let port = body["destination"]["URI"]
+        .as_str()
+        .unwrap()
+        .trim_end_matches('/')
+        .rsplit_once(':')
+        .unwrap()
+        .1
+        .to_string();
+    let mut runtime = proxy.connect();
+    let mut serve = || {
+        api.events.send(batch(&[message("1", "orders", "fine")])).unwrap();
+        let id = next(&mut runtime).get("lambda-runtime-aws-request-id").to_string();
+        let post = format!(
+            "POST /2018-06-01/runtime/invocation/{id}/response HTTP/1.1\r\nContent-Length: 2\r\n\r\n{{}}"
+        );
+        ask(&mut runtime, &post);
+        assert!(api.answer().first.contains(&id));
+        id
+    };
+    let id = serve();
+    let report = format!(
+        r#"[{{"type":"platform.report","record":{{"requestId":"{id}","metrics":{{"billedDurationMs":1700}}}}}}]"#
+    );
+    let mut lambda = BufReader::new(TcpStream::connect(format!("127.0.0.1:{port}")).unwrap());
+    let post = format!("POST / HTTP/1.1\r\nContent-Length: {}\r\n\r\n{report}", report.len());
+    assert!(ask(&mut lambda, &post).first.contains("200"));
+    std::thread::sleep(Duration::from_millis(200));
+    // By its estimate, and by the time until its answer, there would be money left for this one.
+    api.events.send(batch(&[message("9", "orders", "fine")])).unwrap();
+    std::thread::spawn(move || {
+        runtime.get_mut().write_all(format!("GET {NEXT} HTTP/1.1\r\nHost: x\r\n\r\n").as_bytes())
+    });
+    assert_eq!(api.answer().body, r#"{"batchItemFailures":[{"itemIdentifier":"9"}]}"#);
+    api.shutdown.send(()).unwrap();
+    let mut proxy = proxy;
+    assert!(proxy.child.wait().unwrap().success());
+}
+
+#[test]
+fn an_extension_that_is_not_registered_ends() {
+    let (api, folder) = (Api::start(), Folder::new("extension"));
+    let ran = extension(&folder, "unknown", &api, &free()).stderr(Stdio::piped()).output().unwrap();
     let log = String::from_utf8(ran.stderr).unwrap();
     assert_eq!(ran.status.code(), Some(1));
     assert!(log.contains("could not register") && log.contains("403"), "{log}");

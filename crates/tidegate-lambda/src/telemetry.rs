@@ -1,0 +1,104 @@
+//! The Telemetry API: Lambda tells what each invocation is billed.
+
+use crate::http::Wire;
+use crate::log;
+use crate::proxy::{Proxy, now};
+use serde_json::{Value, json};
+use std::io::{self, ErrorKind};
+use std::net::{TcpListener, TcpStream};
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+/// The longest delivery; we ask for less.
+const MOST: usize = 4 << 20;
+/// The name of the environment itself, under which Lambda reaches us.
+const SANDBOX: &str = "sandbox.localdomain";
+
+/// Subscribes to what the platform reports, and takes it in from then on.
+pub(crate) fn subscribe(proxy: &Arc<Proxy>, extension: &str) -> io::Result<()> {
+    // Outside of Lambda nobody has that name.
+    let listener = TcpListener::bind((SANDBOX, 0)).or_else(|_| TcpListener::bind(("127.0.0.1", 0)))?;
+    let port = listener.local_addr()?.port();
+    let body = json!({
+        "schemaVersion": "2022-12-13", "types": ["platform"],
+        // The least that Lambda takes: a bill should come soon.
+        "buffering": {"maxItems": 1000, "maxBytes": 262_144, "timeoutMs": 25},
+        "destination": {"protocol": "HTTP", "URI": format!("http://{SANDBOX}:{port}/")},
+    })
+    .to_string();
+    let request = format!(
+        "PUT /2022-07-01/telemetry HTTP/1.1\r\nHost: {}\r\nLambda-Extension-Identifier: {extension}\r\n\
+         Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+        proxy.upstream,
+        body.len()
+    );
+    let mut wire = proxy.connect()?;
+    wire.write(request.as_bytes())?;
+    let head = wire.head()?.ok_or(ErrorKind::UnexpectedEof)?;
+    if head.status() != 200 {
+        return Err(io::Error::other(format!("the answer is `{}`", head.first)));
+    }
+    proxy.bills.expect_reports();
+    let proxy = Arc::clone(proxy);
+    thread::spawn(move || {
+        for client in listener.incoming().flatten() {
+            // One sender, one connection at a time; whoever else connects must not hold it up.
+            let _ = client.set_read_timeout(Some(Duration::from_secs(5)));
+            if let Err(error) = take(&proxy, client) {
+                log::line(&format!("a telemetry delivery broke off: {error}"));
+            }
+        }
+    });
+    Ok(())
+}
+
+fn take(proxy: &Proxy, client: TcpStream) -> io::Result<()> {
+    let mut wire = Wire::new(client)?;
+    let timed_out = |error: &io::Error| matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut);
+    loop {
+        let head = match wire.head() {
+            Ok(Some(head)) => head,
+            Ok(None) => return Ok(()),
+            Err(error) if timed_out(&error) => return Ok(()),
+            Err(error) => return Err(error),
+        };
+        let body = wire.body(head.length()?, MOST)?;
+        wire.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")?;
+        for (id, ms) in reports(&body) {
+            proxy.bills.billed(&id, ms, now().saturating_mul(1_000_000));
+        }
+        if head.closes() {
+            return Ok(());
+        }
+    }
+}
+
+/// Request ids with the milliseconds that are billed.
+fn reports(body: &[u8]) -> Vec<(String, u64)> {
+    let events: Value = serde_json::from_slice(body).unwrap_or_default();
+    let of = |event: &Value| {
+        (event.get("type")?.as_str()? == "platform.report").then_some(())?;
+        let record = event.get("record")?;
+        let metrics = record.get("metrics")?;
+        let billed = metrics.get("billedDurationMs").or_else(|| metrics.get("durationMs"))?.as_f64()?;
+        Some((record.get("requestId")?.as_str()?.to_string(), billed.ceil().max(0.0) as u64))
+    };
+    events.as_array().into_iter().flatten().filter_map(of).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reports_alone_are_bills() {
+        let body = br#"[{"type":"platform.start","record":{"requestId":"a"}},
+            {"type":"platform.report","record":{"requestId":"a","metrics":{"durationMs":1.2,"billedDurationMs":3}}},
+            {"type":"platform.report","record":{"requestId":"b","metrics":{"durationMs":1.2}}},
+            {"type":"platform.report","record":{"metrics":{"billedDurationMs":3}}},
+            {"type":"platform.report","record":{"requestId":"c","metrics":{"billedDurationMs":-3}}}, 7]"#;
+        assert_eq!(reports(body), [("a".into(), 3), ("b".into(), 2), ("c".into(), 0)]);
+        assert!(reports(b"{").is_empty() && reports(b"{}").is_empty());
+    }
+}
