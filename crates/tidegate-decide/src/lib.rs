@@ -20,6 +20,7 @@ pub mod readings;
 mod remedy;
 pub mod schema;
 pub mod signed;
+pub mod trace;
 pub mod trigger;
 mod unfold;
 

@@ -30,6 +30,11 @@ impl Bills {
         self.reported.store(true, Ordering::Relaxed);
     }
 
+    /// Whether they are told.
+    pub(crate) fn are_reported(&self) -> bool {
+        self.reported.load(Ordering::Relaxed)
+    }
+
     pub(crate) fn admit(&self, id: &str, limiter: &Arc<Limiter>, permit: Permit) {
         let mut open = self.lock();
         if open.len() >= PENDING {
@@ -47,7 +52,7 @@ impl Bills {
     pub(crate) fn answered(&self, id: &str, now: u64) {
         let mut all = self.lock();
         let Some(mut open) = all.remove(id) else { return };
-        if self.reported.load(Ordering::Relaxed) {
+        if self.are_reported() {
             open.limiter.done(&mut open.permit, now);
             open.answered = Some(now);
             all.insert(id.to_string(), open);

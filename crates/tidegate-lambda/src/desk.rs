@@ -8,6 +8,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 use tidegate_decide::json::Tape;
 use tidegate_decide::limit::{Facts, Permit};
+use tidegate_decide::trace::{self, Context};
 use tidegate_decide::{Guard, Remedy, Ruling, failure, remedy};
 use tidegate_graph::contract::{Function, Mode, OnError};
 
@@ -57,6 +58,8 @@ pub(crate) struct Outcome {
     /// Why we failed, if we did.
     pub(crate) failed: Option<&'static str>,
     pub(crate) took: Duration,
+    /// Who caused the event, or each record of it.
+    pub(crate) contexts: Vec<Option<Context>>,
 }
 
 static STRAYS: AtomicUsize = AtomicUsize::new(0);
@@ -94,7 +97,10 @@ impl Desk {
                 (undecided(&policy, &event.body, why), Some(why))
             }
         };
-        Outcome { ruling, remedy, permit, policy, failed, took: started.elapsed() }
+        let took = started.elapsed();
+        let tape = &mut self.tools.tape;
+        let contexts = catch_unwind(AssertUnwindSafe(|| trace::contexts(&event.body, tape)));
+        Outcome { ruling, remedy, permit, policy, failed, took, contexts: contexts.unwrap_or_default() }
     }
 
     /// Decides on a thread of its own, which nobody waits for longer than told.

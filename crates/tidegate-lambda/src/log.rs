@@ -1,5 +1,6 @@
 //! What is told on standard error, which Lambda puts into the function's log: a JSON line each.
 
+use crate::trace::Place;
 use serde_json::{Value, json};
 use std::io::Write;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -10,7 +11,7 @@ use tidegate_graph::contract::{Mode, OnError};
 const RECORDS: usize = 16;
 
 /// Tells of an event that was denied, or would have been. Nothing of its text is repeated.
-pub(crate) fn ruling(id: &str, ruling: &Ruling, remedy: &Remedy) {
+pub(crate) fn ruling(id: &str, ruling: &Ruling, remedy: &Remedy, place: &Place) {
     let decision = &ruling.decision;
     if decision.verdict == Verdict::Allow {
         return;
@@ -22,11 +23,11 @@ pub(crate) fn ruling(id: &str, ruling: &Ruling, remedy: &Remedy) {
         Remedy::Fail(_) => "failed",
     };
     let denied: Vec<&Record> = decision.records.iter().filter(|r| r.verdict == Verdict::Deny).collect();
-    let records: Vec<Value> = denied.iter().take(RECORDS).map(|r| record(r)).collect();
+    let records: Vec<Value> = denied.iter().take(RECORDS).map(|r| record(r, place)).collect();
     let key = if ruling.mode == Mode::Monitor { "would" } else { "decision" };
     emit(&json!({
         "tidegate": "decision", "request_id": id, "trigger": decision.trigger.name(),
-        key: decision.verdict.name(), "answer": answer, "denied": denied.len(), "records": records,
+        key: decision.verdict.name(), "answer": answer, "denied": denied.len(), "traceparent": place.own.to_string(), "records": records,
     }));
 }
 
@@ -51,9 +52,13 @@ pub(crate) fn line(message: &str) {
     emit(&json!({"tidegate": "notice", "message": message}));
 }
 
-fn record(record: &Record) -> Value {
+fn record(record: &Record, place: &Place) -> Value {
     let reason = |r: &Reason| json!({"class": r.class.name(), "pointer": r.pointer, "detail": r.detail});
-    json!({"index": record.index, "reasons": record.reasons.iter().map(reason).collect::<Vec<_>>()})
+    let reasons: Vec<Value> = record.reasons.iter().map(reason).collect();
+    match place.links.iter().find(|(index, _)| *index == record.index) {
+        Some((_, cause)) => json!({"index": record.index, "cause": cause.to_string(), "reasons": reasons}),
+        None => json!({"index": record.index, "reasons": reasons}),
+    }
 }
 
 fn emit(value: &Value) {

@@ -9,12 +9,15 @@ mod desk;
 mod extension;
 mod http;
 mod log;
+mod otlp;
 mod policy;
 mod proxy;
 mod quarantine;
 mod telemetry;
+mod trace;
 
 use bill::Bills;
+use otlp::Exporter;
 use policy::{Policies, Source};
 use proxy::Proxy;
 use quarantine::Quarantine;
@@ -26,6 +29,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
+use trace::Ids;
 
 /// Connections at once.
 const CONNECTIONS: usize = 256;
@@ -70,12 +74,13 @@ fn guard(program: &str) -> Result<ExitCode, String> {
     match extension::register(&proxy, &name) {
         Ok(id) => {
             // Only an extension gets bills. Without them the time until the answer is the bill.
-            if proxy.policies.now().limiter.is_some()
+            if (proxy.exporter.is_some() || proxy.policies.now().limiter.is_some())
                 && let Err(error) = telemetry::subscribe(&proxy, &id)
             {
                 log::line(&format!("no bills from Lambda, time is measured instead: {error}"));
             }
             if extension::wait(&proxy, &id).is_ok() {
+                proxy.exporter.iter().for_each(Exporter::flush);
                 return Ok(ExitCode::SUCCESS);
             }
         }
@@ -94,6 +99,7 @@ fn exec(command: &str, arguments: &[&str]) -> Result<ExitCode, String> {
     let (proxy, listener, address) = open()?;
     accept(&proxy, listener);
     let status = Command::new(command).args(arguments).env(UPSTREAM, address).status();
+    proxy.exporter.iter().for_each(Exporter::flush);
     let status = status.map_err(|e| format!("could not start `{command}`: {e}"))?;
     Ok(status.code().and_then(|c| u8::try_from(c).ok()).map_or(ExitCode::FAILURE, ExitCode::from))
 }
@@ -114,6 +120,7 @@ fn open() -> Result<(Arc<Proxy>, TcpListener, String), String> {
     let policy = source.load(None)?;
     let listen = variable("TIDEGATE_LISTEN").unwrap_or_else(|| LISTEN.to_string());
     let listener = TcpListener::bind(&listen).map_err(|e| format!("could not listen on {listen}: {e}"))?;
+    let exporter = Exporter::of(&variable, policy.own().map(|own| &own.limits));
     let policies = Arc::new(Policies::new(policy));
     if source.changes() {
         policies.watch(source);
@@ -123,6 +130,8 @@ fn open() -> Result<(Arc<Proxy>, TcpListener, String), String> {
         policies,
         patience: Duration::from_millis(patience),
         bills: Bills::default(),
+        exporter,
+        ids: Ids::default(),
         quarantine: variable("TIDEGATE_QUARANTINE").map(|path| Quarantine::new(path.into())),
         pending: Mutex::new(HashMap::new()),
     };

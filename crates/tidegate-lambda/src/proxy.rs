@@ -4,14 +4,17 @@ use crate::bill::Bills;
 use crate::desk::{Desk, Event, Outcome};
 use crate::http::{Head, Length, Wire};
 use crate::log;
+use crate::otlp::{Exporter, Span, nanos};
 use crate::policy::Policies;
 use crate::quarantine::Quarantine;
+use crate::trace::{Ids, Place};
 use std::collections::HashMap;
 use std::io::{self, ErrorKind};
 use std::net::TcpStream;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
-use tidegate_decide::{BLOCKED, Remedy, Report};
+use tidegate_decide::{BLOCKED, Remedy, Report, Verdict};
+use tidegate_graph::contract::Answer;
 
 /// The longest message that is held as a whole; Lambda itself takes 6 MB.
 const MOST: usize = 32 << 20;
@@ -30,6 +33,9 @@ pub(crate) struct Proxy {
     pub(crate) bills: Bills,
     /// Where denied records are kept.
     pub(crate) quarantine: Option<Quarantine>,
+    /// Who is told of spans.
+    pub(crate) exporter: Option<Exporter>,
+    pub(crate) ids: Ids,
     /// What the answer to a batch has to hold, by request id.
     pub(crate) pending: Mutex<HashMap<String, Report>>,
 }
@@ -58,8 +64,19 @@ impl Proxy {
     }
 
     /// The function has answered, or we have for it.
-    fn answered(&self, id: &str) {
+    fn answered(&self, id: &str, errored: bool) {
         self.bills.answered(id, now().saturating_mul(1_000_000));
+        if let Some(exporter) = &self.exporter {
+            exporter.answered(id, errored, !self.bills.are_reported());
+        }
+    }
+
+    /// Lambda has told what it bills.
+    pub(crate) fn billed(&self, id: &str, ms: u64) {
+        self.bills.billed(id, ms, now().saturating_mul(1_000_000));
+        if let Some(exporter) = &self.exporter {
+            exporter.billed(ms);
+        }
     }
 }
 
@@ -137,18 +154,27 @@ impl Session<'_> {
                 trace: header("lambda-runtime-trace-id"),
                 at: now(),
             };
+            let start = nanos();
             let outcome = self.desk.decide(&event, self.patience(&answer, event.at));
-            let Outcome { ruling, remedy, permit, policy, failed, took: _ } = outcome;
+            let place = self.place(&outcome, &event.trace);
+            let span = self.proxy.exporter.is_some().then(|| span(&id, &outcome, &place, start));
+            let Outcome { ruling, remedy, permit, policy, failed, .. } = outcome;
             if let Some(why) = failed {
                 log::failure(&id, why, policy.on_error());
             }
             let event = event.body;
-            log::ruling(&id, &ruling, &remedy);
+            log::ruling(&id, &ruling, &remedy, &place);
             if let Some(quarantine) = self.proxy.quarantine.as_ref().filter(|_| remedy != Remedy::Forward) {
                 quarantine.keep(&id, &event, &ruling.decision);
             }
             if let (Some(limiter), Some(permit)) = (&policy.limiter, permit) {
                 self.proxy.bills.admit(&id, limiter, permit);
+            }
+            if let (Some(exporter), Some(span)) = (&self.proxy.exporter, span) {
+                match remedy {
+                    Remedy::Forward | Remedy::Strip { .. } => exporter.open(span),
+                    Remedy::Respond(_) | Remedy::Fail(_) => exporter.close(span),
+                }
             }
             let event = match remedy {
                 Remedy::Forward => Arc::unwrap_or_clone(event),
@@ -159,12 +185,12 @@ impl Session<'_> {
                     event
                 }
                 Remedy::Respond(body) => {
-                    self.proxy.answered(&id);
+                    self.proxy.answered(&id, false);
                     self.post(&format!("{call}{id}/response"), &body, false)?;
                     continue;
                 }
                 Remedy::Fail(body) => {
-                    self.proxy.answered(&id);
+                    self.proxy.answered(&id, false);
                     self.post(&format!("{call}{id}/error"), &body, true)?;
                     continue;
                 }
@@ -173,6 +199,7 @@ impl Session<'_> {
                 answer.remove(framing);
             }
             answer.set("Content-Length", &event.len().to_string());
+            answer.set("traceparent", &place.own.to_string());
             let mut out = answer.bytes();
             out.extend_from_slice(&event);
             if let Err(error) = self.client.write(&out) {
@@ -182,6 +209,12 @@ impl Session<'_> {
             }
             return Ok(true);
         }
+    }
+
+    fn place(&self, outcome: &Outcome, header: &str) -> Place {
+        // Records without a trigger that delivers batches there aren't: one event is one record.
+        let batch = outcome.ruling.on_deny.answer == Answer::Strip || outcome.contexts.len() > 1;
+        self.proxy.ids.place(&outcome.contexts, batch, header)
     }
 
     /// How long this event waits for its decision: the function has to have time left for it.
@@ -197,7 +230,7 @@ impl Session<'_> {
         let (kind, id) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
         let report = match kind {
             "response" | "error" if path.contains("/runtime/invocation/") => {
-                self.proxy.answered(id);
+                self.proxy.answered(id, kind == "error");
                 self.proxy.expected(id)
             }
             _ => None,
@@ -286,6 +319,32 @@ impl Session<'_> {
         }
         Ok(())
     }
+}
+
+fn span(id: &str, outcome: &Outcome, place: &Place, start: u64) -> Box<Span> {
+    let decision = &outcome.ruling.decision;
+    let mut classes: Vec<&'static str> =
+        decision.records.iter().flat_map(|r| &r.reasons).map(|r| r.class.name()).collect();
+    classes.sort_unstable();
+    classes.dedup();
+    Box::new(Span {
+        request: id.to_string(),
+        own: place.own,
+        parent: place.parent,
+        batch: place.batch,
+        links: place.links.clone(),
+        trigger: decision.trigger.name(),
+        verdict: decision.verdict.name(),
+        mode: outcome.ruling.mode.word(),
+        classes,
+        records: decision.records.len(),
+        denied: decision.records.iter().filter(|r| r.verdict == Verdict::Deny).count(),
+        decided_us: u64::try_from(outcome.took.as_micros()).unwrap_or(u64::MAX),
+        failed: outcome.failed,
+        errored: false,
+        start,
+        end: start,
+    })
 }
 
 /// The head of an answer, interim ones left out.

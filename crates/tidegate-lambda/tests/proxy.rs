@@ -480,3 +480,134 @@ fn a_contract_that_nobody_signed_is_not_believed() {
     assert!(run("TIDEGATE_CONTRACT", &text).contains("isn't believed"));
     assert!(run("A", "").contains("there is no contract"));
 }
+
+/// A collector that takes what comes, and shows it.
+fn collector(listener: TcpListener) -> Receiver<Message> {
+    let (sender, taken) = channel();
+    std::thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let mut from = BufReader::new(stream);
+            let Some(message) = read(&mut from) else { continue };
+            let _ = from.get_mut().write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}");
+            if sender.send(message).is_err() {
+                return;
+            }
+        }
+    });
+    taken
+}
+
+/// The next spans that a collector takes.
+fn spans(taken: &Receiver<Message>) -> Vec<serde_json::Value> {
+    loop {
+        let message = taken.recv_timeout(Duration::from_secs(20)).expect("spans");
+        if message.first.contains("/v1/traces") {
+            let body: serde_json::Value = serde_json::from_str(&message.body).unwrap();
+            return body["resourceSpans"][0]["scopeSpans"][0]["spans"].as_array().unwrap().clone();
+        }
+    }
+}
+
+fn attribute(of: &serde_json::Value, key: &str) -> serde_json::Value {
+    let found = of["attributes"].as_array().unwrap().iter().find(|a| a["key"] == key);
+    found.map(|a| a["value"].as_object().unwrap().values().next().unwrap().clone()).unwrap_or_default()
+}
+
+#[test]
+fn a_collector_hears_of_each_event_with_its_causes_and_its_cost() {
+    let (api, folder, address) = (Api::start(), Folder::new("otlp"), free());
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    let taken = collector(listener);
+    let mut command = extension(&folder, "registered", &api, &address);
+    command.env("OTEL_EXPORTER_OTLP_ENDPOINT", &endpoint).env("TIDEGATE_SPOOL", folder.0.join("spool"));
+    command.env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "1024");
+    let mut proxy = Proxy { child: command.spawn().unwrap(), address };
+    let mut runtime = proxy.connect();
+    let subscription: serde_json::Value = serde_json::from_str(&api.answer().body).unwrap();
+    let port = subscription["destination"]["URI"].as_str().unwrap().trim_end_matches('/').to_string();
+    let port = port.rsplit_once(':').unwrap().1.to_string();
+    let caused = |id: &str, body: &str, span: &str| {
+        let parent = format!("00-4bf92f3577b34da6a3ce929d0e0e4736-{span}-01");
+        let attributes =
+            format!(r#""messageAttributes":{{"traceparent":{{"stringValue":"{parent}"}}}},"body""#);
+        message(id, "orders", body).replace("\"body\"", &attributes)
+    };
+    let (good, bad) = (caused("1", "fine", "00f067aa0ba902b7"), caused("2", ATTACK, "00f067aa0ba902b8"));
+    api.events.send(batch(&[good, bad])).unwrap();
+    let event = next(&mut runtime);
+    let post = "POST /2018-06-01/runtime/invocation/r1/error HTTP/1.1\r\nContent-Length: 2\r\n\r\n{}";
+    ask(&mut runtime, post);
+    let report =
+        r#"[{"type":"platform.report","record":{"requestId":"r1","metrics":{"billedDurationMs":1000}}}]"#;
+    let mut lambda = BufReader::new(TcpStream::connect(format!("127.0.0.1:{port}")).unwrap());
+    ask(&mut lambda, &format!("POST / HTTP/1.1\r\nContent-Length: {}\r\n\r\n{report}", report.len()));
+    let spans = spans(&taken);
+    let span = &spans[0];
+    assert_eq!(spans.len(), 1);
+    let parent = event.get("traceparent").split('-').map(ToString::to_string).collect::<Vec<_>>();
+    assert_eq!((span["traceId"].as_str(), span["spanId"].as_str()), (Some(&*parent[1]), Some(&*parent[2])));
+    let links: Vec<_> =
+        span["links"].as_array().unwrap().iter().map(|l| l["spanId"].as_str().unwrap()).collect();
+    assert_eq!(links, ["00f067aa0ba902b7", "00f067aa0ba902b8"]);
+    assert_eq!(
+        (attribute(span, "tidegate.decision"), attribute(span, "tidegate.denied")),
+        ("partial".into(), "1".into())
+    );
+    assert_eq!(attribute(span, "tidegate.classes")["values"][0]["stringValue"], "sql");
+    assert_eq!((&span["kind"], &span["status"]["code"]), (&5.into(), &2.into()));
+    // The bill comes with a later batch at the latest.
+    api.shutdown.send(()).unwrap();
+    assert!(proxy.child.wait().unwrap().success());
+    let mut cost = 0.0;
+    while let Ok(message) = taken.recv_timeout(Duration::from_millis(500)) {
+        let body: serde_json::Value = serde_json::from_str(&message.body).unwrap_or_default();
+        let metrics = body["resourceMetrics"][0]["scopeMetrics"][0]["metrics"].as_array().cloned();
+        let told = metrics.into_iter().flatten().find(|m| m["name"] == "tidegate.cost");
+        cost = told.map_or(cost, |m| m["sum"]["dataPoints"][0]["asDouble"].as_f64().unwrap());
+    }
+    // 0.0000166667 USD for a second at 1,024 MB, a fifth less on ARM, and 0.0000002 USD for the request.
+    assert!((0.000_013..0.000_017).contains(&cost), "{cost}");
+}
+
+#[test]
+fn what_no_collector_takes_is_kept_for_the_next() {
+    let (api, folder) = (Api::start(), Folder::new("spool"));
+    let (endpoint, spool) = (free(), folder.0.join("spool"));
+    let run = || {
+        let address = free();
+        let mut command = command(&api.address, &address);
+        command
+            .env("OTEL_EXPORTER_OTLP_ENDPOINT", format!("http://{endpoint}"))
+            .env("TIDEGATE_SPOOL", &spool);
+        Proxy { child: command.spawn().unwrap(), address }
+    };
+    let serve = |proxy: &Proxy| {
+        let mut runtime = proxy.connect();
+        api.events.send("{\"a\":1}".into()).unwrap();
+        let id = next(&mut runtime).get("lambda-runtime-aws-request-id").to_string();
+        ask(
+            &mut runtime,
+            &format!(
+                "POST /2018-06-01/runtime/invocation/{id}/response HTTP/1.1\r\nContent-Length: 2\r\n\r\n{{}}"
+            ),
+        );
+        id
+    };
+    let first = run();
+    let id = serve(&first);
+    for _ in 0..100 {
+        if std::fs::metadata(&spool).is_ok_and(|file| file.len() > 0) {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    drop(first);
+    assert!(std::fs::read_to_string(&spool).unwrap().contains(&format!("\"{id}\"")));
+    let taken = collector(TcpListener::bind(&endpoint).unwrap());
+    let second = run();
+    let later = serve(&second);
+    let told: Vec<_> =
+        [spans(&taken), spans(&taken)].concat().iter().map(|s| attribute(s, "faas.invocation_id")).collect();
+    assert_eq!(told, [later, id]);
+}
