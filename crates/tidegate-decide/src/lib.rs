@@ -4,6 +4,7 @@
 //! somebody outside can set, follows each through whatever wraps it, and judges every text that comes to light.
 //! Time and memory are linear in the event, whatever the event.
 
+pub mod artifact;
 mod authenticate;
 mod bytes;
 mod condition;

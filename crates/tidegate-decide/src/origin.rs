@@ -329,6 +329,7 @@ mod tests {
             limits: tidegate_graph::contract::Limits::default(),
             egress: Vec::new(),
             edges: vec![edge.clone()],
+            artifact: tidegate_graph::contract::Artifact::default(),
         };
         let text = br#"{"Records":[{"eventSource":"aws:sqs","eventSourceARN":"arn:aws:sqs:r:1:q","awsRegion":"r"}]}"#;
         let mut tape = crate::json::Tape::default();

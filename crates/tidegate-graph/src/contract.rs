@@ -3,11 +3,13 @@
 //! `tidegate contract` compiles it from the graph; the guard enforces it and nothing else. Nothing in it is implicit,
 //! and what isn't known is written down as unknown: it is neither compared nor invented.
 
+mod artifact;
 mod authenticate;
 mod condition;
 mod limits;
 pub mod schema;
 
+pub use artifact::Artifact;
 pub use authenticate::{Authenticate, Certificates, Jwt, Principals, Proof, Replay, Scheme, Webhook};
 
 pub use condition::{Condition, Expr, Fold, Op};
@@ -131,6 +133,9 @@ pub struct Function {
     pub egress: Vec<String>,
     /// What may start it.
     pub edges: Vec<Edge>,
+    /// What it is made of.
+    #[serde(default, skip_serializing_if = "Artifact::is_empty")]
+    pub artifact: Artifact,
 }
 
 /// One way in which a function is started.
@@ -306,6 +311,7 @@ mod tests {
             limits: Limits::default(),
             egress: Vec::new(),
             edges: Vec::new(),
+            artifact: Artifact::default(),
         }
     }
 

@@ -4,6 +4,7 @@
 //! lets through; for the others it answers as their trigger needs. Threads and blocking reads: there are as many
 //! connections as the runtime has workers.
 
+mod artifact;
 mod bill;
 mod desk;
 mod extension;
@@ -52,8 +53,18 @@ fn main() -> ExitCode {
             let _ = writeln!(std::io::stdout(), "tidegate-lambda {}", env!("CARGO_PKG_VERSION"));
             Ok(ExitCode::SUCCESS)
         }
+        ["digest", folder, skip @ ..] if skip.len() < 2 => {
+            use std::io::Write;
+            let skip = skip.first().copied().unwrap_or_default();
+            artifact::digest(Path::new(folder), skip).map(|digest| {
+                let _ = writeln!(std::io::stdout(), "{digest}");
+                ExitCode::SUCCESS
+            })
+        }
         _ => {
-            log::line("usage: tidegate-lambda [exec -- COMMAND [ARGUMENT]...]; see docs/guides/lambda.md");
+            log::line(
+                "usage: tidegate-lambda [exec -- COMMAND [ARGUMENT]... | digest FOLDER [NAME-TO-SKIP]]; see docs/guides/lambda.md",
+            );
             return ExitCode::from(2);
         }
     };
@@ -118,6 +129,11 @@ fn open() -> Result<(Arc<Proxy>, TcpListener, String), String> {
     let source = Source::of(&variable)?;
     // A contract that can't be read ends the start: a function without its guard must not run.
     let policy = source.load(None)?;
+    if let Some(own) = policy.own().filter(|own| !own.artifact.is_empty()) {
+        let folder = |name: &str, otherwise: &str| variable(name).unwrap_or_else(|| otherwise.to_string());
+        let (code, layers) = (folder("LAMBDA_TASK_ROOT", "/var/task"), folder("TIDEGATE_LAYERS", "/opt"));
+        artifact::verify(&own.artifact, Path::new(&code), Path::new(&layers))?;
+    }
     let listen = variable("TIDEGATE_LISTEN").unwrap_or_else(|| LISTEN.to_string());
     let listener = TcpListener::bind(&listen).map_err(|e| format!("could not listen on {listen}: {e}"))?;
     let exporter = Exporter::of(&variable, policy.own().map(|own| &own.limits));

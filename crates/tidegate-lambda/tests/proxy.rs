@@ -611,3 +611,28 @@ fn what_no_collector_takes_is_kept_for_the_next() {
         [spans(&taken), spans(&taken)].concat().iter().map(|s| attribute(s, "faas.invocation_id")).collect();
     assert_eq!(told, [later, id]);
 }
+
+#[test]
+fn another_function_than_the_contracts_does_not_start() {
+    let (api, folder) = (Api::start(), Folder::new("code"));
+    std::fs::write(folder.0.join("handler.py"), "x").unwrap();
+    let mut digest = Command::new(env!("CARGO_BIN_EXE_tidegate-lambda"));
+    let digest = digest.arg("digest").arg(&folder.0).output().unwrap();
+    let digest = String::from_utf8(digest.stdout).unwrap();
+    let contract = contract_with(",\"expected_ms\":333");
+    let text = std::fs::read_to_string(&contract).unwrap();
+    let text =
+        text.replace("\"edges\":", &format!("\"artifact\":{{\"code\":\"{}\"}},\"edges\":", digest.trim()));
+    std::fs::write(&contract, text).unwrap();
+    let start = |listen: &str| {
+        let mut command = command(&api.address, listen);
+        command.env("TIDEGATE_CONTRACT", &contract).env("LAMBDA_TASK_ROOT", &folder.0).stderr(Stdio::piped());
+        command
+    };
+    let address = free();
+    Proxy { child: start(&address).spawn().unwrap(), address }.connect();
+    std::fs::write(folder.0.join("handler.py"), "y").unwrap();
+    let ran = start(&free()).output().unwrap();
+    assert_eq!(ran.status.code(), Some(1));
+    assert!(String::from_utf8(ran.stderr).unwrap().contains("isn't that of the contract"));
+}

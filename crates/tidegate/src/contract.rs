@@ -24,7 +24,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use taint::Taint;
 use tidegate_decide::Settings;
 use tidegate_graph::contract::{
-    Answer, Contract, Defaults, Edge, EdgeLimits, Function, Inspect, Limits, Mode, OnDeny, OnError, VERSION,
+    Answer, Artifact, Contract, Defaults, Edge, EdgeLimits, Function, Inspect, Limits, Mode, OnDeny, OnError,
+    VERSION,
 };
 use tidegate_graph::{EdgeKind, Exposure, Graph, NodeKind, Resource, System, Value};
 
@@ -169,6 +170,7 @@ impl Compiler<'_> {
             limits: resource.map(limits::of_function).unwrap_or_default(),
             egress: ids(&mut { outside }, true),
             edges: edges.into_values().collect(),
+            artifact: Artifact::default(),
         }
     }
 
@@ -236,6 +238,7 @@ fn unknown_function() -> Function {
         limits: Limits::default(),
         egress: Vec::new(),
         edges: Vec::new(),
+        artifact: Artifact::default(),
     }
 }
 
