@@ -44,6 +44,10 @@ pub(crate) fn check<'c>(
     trigger: Trigger,
     event: Item<'_>,
 ) -> Verdict<'c> {
+    if function.edges.is_empty() {
+        // What starts it isn't known. It isn't nothing: all of the event is looked at instead.
+        return Verdict { mode: default, ..Verdict::default() };
+    }
     let of = |name: &str| function.edges.iter().filter(|e| e.trigger == name).collect::<Vec<_>>();
     let mut edges = of(trigger.name());
     let mut out = Verdict { mode: default, ..Verdict::default() };
@@ -344,8 +348,11 @@ mod tests {
         function.edges.push(Edge { trigger: "sqs".into(), mode: Mode::Block, origin, ..edge });
         let foreign = check(&function, Mode::Block, Trigger::Sqs, root);
         assert_eq!((foreign.foreign.len(), foreign.mode), (1, Mode::Block));
+        function.edges.retain(|e| e.trigger == "sqs");
+        assert!(check(&function, Mode::Block, Trigger::S3, root).whole.is_some());
         function.edges.clear();
-        assert!(check(&function, Mode::Block, Trigger::Sqs, root).whole.is_some());
+        let unknown = check(&function, Mode::Block, Trigger::Sqs, root);
+        assert!(unknown.whole.is_none() && unknown.inspect == Inspect::Full && unknown.mode == Mode::Block);
     }
 
     #[test]

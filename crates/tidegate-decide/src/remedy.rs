@@ -4,6 +4,7 @@ use crate::decision::{Decision, Verdict};
 use crate::guard::Ruling;
 use crate::json::{Item, Kind, Limits, Tape};
 use crate::trigger::{self, Trigger};
+use std::collections::HashSet;
 use tidegate_graph::contract::{Answer, Mode};
 
 /// What becomes of an event.
@@ -58,9 +59,12 @@ pub fn remedy(event: &[u8], ruling: &Ruling) -> Remedy {
     };
     let read = asks && tape.read(event, &Limits { depth: 1 << 12, ..Limits::default() }).is_ok();
     let root = if read { Some(tape.root(event)) } else { None };
-    let report = root.and_then(|root| report(root, ruling));
-    if decision.verdict == Verdict::Partial
-        && let Some(event) = root.and_then(|root| strip(event, root, ruling))
+    let gone = root.map(|root| gone(root, ruling)).unwrap_or_default();
+    let report = root.and_then(|root| report(root, ruling, &gone));
+    // With what has to wait for the denied ones, nothing may be left.
+    if gone.len() < decision.records.len()
+        && decision.verdict == Verdict::Partial
+        && let Some(event) = root.and_then(|root| strip(event, root, ruling, &gone))
     {
         return Remedy::Strip { event, report };
     }
@@ -140,16 +144,40 @@ impl Report {
     }
 }
 
-fn places(ruling: &Ruling) -> impl Iterator<Item = usize> {
-    ruling.decision.records.iter().filter(|r| r.verdict == Verdict::Deny).map(|r| r.index as usize)
+/// Places of the records that the function doesn't get, in their order: those that are denied, and those that would
+/// overtake one that comes back. A queue that keeps the order of a group does so only if its later messages come back, too.
+fn gone(root: Item<'_>, ruling: &Ruling) -> Vec<usize> {
+    let denied = ruling.decision.records.iter().filter(|r| r.verdict == Verdict::Deny);
+    let denied: Vec<usize> = denied.map(|r| r.index as usize).collect();
+    if ruling.decision.trigger != Trigger::Sqs || !ruling.on_deny.item_failures {
+        return denied;
+    }
+    let group = |record: Item<'_>| {
+        let queue = record.field("eventSourceARN").map(|arn| arn.raw().ends_with(b".fifo"));
+        let group = record.field("attributes")?.field("MessageGroupId")?;
+        queue.unwrap_or_default().then(|| group.raw().to_vec())
+    };
+    let mut next = denied.iter().copied().peekable();
+    let mut waiting = HashSet::new();
+    let records = trigger::list(Trigger::Sqs, root).enumerate();
+    let out = records.filter_map(|(index, record)| {
+        let own = next.next_if_eq(&index).is_some();
+        let group = group(record);
+        let held = group.as_ref().is_some_and(|group| waiting.contains(group));
+        if own {
+            waiting.extend(group);
+        }
+        (own || held).then_some(index)
+    });
+    out.collect()
 }
 
 /// Records that go back by their ids.
-fn report(root: Item<'_>, ruling: &Ruling) -> Option<Report> {
+fn report(root: Item<'_>, ruling: &Ruling, gone: &[usize]) -> Option<Report> {
     let trigger = ruling.decision.trigger;
     let records: Vec<Item<'_>> = trigger::batches(trigger, root).into_iter().flat_map(Item::items).collect();
     let ids = |key: &'static str| {
-        let records = places(ruling).filter_map(|index| records.get(index)?.field(key));
+        let records = gone.iter().filter_map(|index| records.get(*index)?.field(key));
         // A null or empty id would fail the whole batch.
         let ids = records.filter(|id| id.kind() == Kind::String && !id.raw().is_empty());
         ids.filter_map(|id| std::str::from_utf8(id.raw()).ok())
@@ -169,8 +197,8 @@ fn report(root: Item<'_>, ruling: &Ruling) -> Option<Report> {
 }
 
 /// The event without the records that were denied.
-fn strip(event: &[u8], root: Item<'_>, ruling: &Ruling) -> Option<Vec<u8>> {
-    let mut gone = places(ruling).peekable();
+fn strip(event: &[u8], root: Item<'_>, ruling: &Ruling, gone: &[usize]) -> Option<Vec<u8>> {
+    let mut gone = gone.iter().copied().peekable();
     let mut out = Vec::with_capacity(event.len());
     let (mut from, mut index) = (0, 0_usize);
     for batch in trigger::batches(ruling.decision.trigger, root) {
@@ -266,6 +294,43 @@ mod tests {
         assert_eq!(complete("{}"), format!(r#"{{"batchItemFailures":[{two}]}}"#));
         let three = r#"{"batchItemFailures":[{"itemIdentifier":"3"}]}"#;
         assert_eq!(complete(three), format!(r#"{{"batchItemFailures":[{{"itemIdentifier":"3"}},{two}]}}"#));
+    }
+
+    #[test]
+    fn nothing_of_a_group_overtakes_what_comes_back() {
+        let record = |id: &str, group: &str, body: &str| {
+            format!(
+                r#"{{"messageId":"{id}","body":"{body}","attributes":{{"MessageGroupId":"{group}"}},"eventSource":"aws:sqs","eventSourceARN":"arn:aws:sqs:r:1:q.fifo"}}"#
+            )
+        };
+        let records = [
+            record("1", "a", "fine"),
+            record("2", "a", ATTACK),
+            record("3", "b", "fine"),
+            record("4", "a", "fine"),
+        ];
+        let event = format!(r#"{{"Records":[{}]}}"#, records.join(","));
+        let answered = |event: &str, item_failures: bool| {
+            let mut ruling = Guard::default().rule(event.as_bytes(), None);
+            ruling.on_deny.item_failures = item_failures;
+            remedy(event.as_bytes(), &ruling)
+        };
+        let left = |places: &[usize]| {
+            let left: Vec<&str> = places.iter().map(|i| records[*i].as_str()).collect();
+            format!(r#"{{"Records":[{}]}}"#, left.join(","))
+        };
+        let Remedy::Strip { event: got, report } = answered(&event, true) else { panic!() };
+        assert_eq!(text(&got), left(&[0, 2]));
+        assert_eq!(report.unwrap().items, [r#"{"itemIdentifier":"2"}"#, r#"{"itemIdentifier":"4"}"#]);
+        // What is taken away for good holds nobody up, and neither does a queue without an order.
+        let Remedy::Strip { event: got, .. } = answered(&event, false) else { panic!() };
+        assert_eq!(text(&got), left(&[0, 2, 3]));
+        let Remedy::Strip { report, .. } = answered(&event.replace(".fifo", ""), true) else { panic!() };
+        assert_eq!(report.unwrap().items, [r#"{"itemIdentifier":"2"}"#]);
+        // Nothing is left.
+        let event = left(&[1, 3]);
+        let Remedy::Respond(body) = answered(&event, true) else { panic!() };
+        assert_eq!(text(&body), r#"{"batchItemFailures":[{"itemIdentifier":"2"},{"itemIdentifier":"4"}]}"#);
     }
 
     #[test]

@@ -24,7 +24,7 @@ pub(crate) fn render(contract: &Contract) -> String {
             let _ = writeln!(out, "  at most {held}");
         }
         if function.edges.is_empty() {
-            out.push_str("  nothing may start it\n");
+            out.push_str("  what starts it is unknown: every text of an event is inspected\n");
         }
         for edge in &function.edges {
             let _ = writeln!(
