@@ -9,6 +9,8 @@ mod event;
 mod file;
 #[cfg(feature = "nats")]
 mod nats;
+#[cfg(feature = "rabbitmq")]
+mod rabbitmq;
 mod relay;
 mod sqs;
 

@@ -17,6 +17,13 @@ pub enum Address {
         /// What stands behind it.
         path: String,
     },
+    /// `amqp://host:port/queue`, or `amqp://host:port/exchange/key` to send; `amqps` is over TLS.
+    Amqp {
+        /// With scheme, user, port and virtual host.
+        server: String,
+        /// What stands behind it.
+        path: String,
+    },
     /// `sqs://REGION/ACCOUNT/NAME`.
     Sqs {
         /// Region of the queue.
@@ -52,6 +59,18 @@ impl FromStr for Address {
                 }
                 Ok(Self::Nats { server: format!("{scheme}://{server}"), path: path.to_string() })
             }
+            "amqp" | "amqps" => {
+                let (rest, vhost) = rest.split_once("?vhost=").unwrap_or((rest, "%2f"));
+                let (server, path) = rest.split_once('/').unwrap_or((rest, ""));
+                if server.is_empty()
+                    || path.is_empty()
+                    || path.starts_with('/')
+                    || vhost.contains(['/', '?', '&'])
+                {
+                    return Err("expected amqp://HOST:PORT/QUEUE or amqp://HOST:PORT/EXCHANGE/KEY, and ?vhost=NAME if it isn't `/`".into());
+                }
+                Ok(Self::Amqp { server: format!("{scheme}://{server}/{vhost}"), path: path.to_string() })
+            }
             "sqs" => {
                 let (region, path) = rest.split_once('/').unwrap_or((rest, ""));
                 if region.is_empty() || path.split('/').filter(|p| !p.is_empty()).count() != 2 {
@@ -64,7 +83,7 @@ impl FromStr for Address {
             }
             // The rest of the URL may hold a password.
             _ => Err(format!(
-                "there is no bus for `{scheme}://`; known are nats, tls (NATS over TLS), sqs and file"
+                "there is no bus for `{scheme}://`; known are nats, tls (NATS over TLS), amqp, amqps, sqs and file"
             )),
         }
     }
@@ -77,13 +96,18 @@ impl Address {
             Self::Sqs { region, path } => {
                 Shape::Sqs { arn: format!("arn:aws:sqs:{region}:{}", path.replace('/', ":")) }
             }
-            Self::Nats { .. } | Self::File(_) => Shape::Mq,
+            Self::Nats { .. } | Self::Amqp { .. } | Self::File(_) => Shape::Mq,
         }
     }
 
     /// Whether what comes from here can go there: each bus has bounds of its own on what it carries.
     pub fn fits(&self, to: &Self) -> bool {
-        matches!((self, to), (Self::Nats { .. }, Self::Nats { .. }) | (Self::Sqs { .. }, Self::Sqs { .. }))
+        matches!(
+            (self, to),
+            (Self::Nats { .. }, Self::Nats { .. })
+                | (Self::Amqp { .. }, Self::Amqp { .. })
+                | (Self::Sqs { .. }, Self::Sqs { .. })
+        )
     }
 }
 
@@ -97,6 +121,10 @@ pub async fn open_source(address: &Address) -> Result<Box<dyn Source>, Error> {
         Address::Nats { server, path } => Ok(Box::new(super::nats::Pull::open(server, path).await?)),
         #[cfg(not(feature = "nats"))]
         Address::Nats { .. } => Err(unbuilt("nats")),
+        #[cfg(feature = "rabbitmq")]
+        Address::Amqp { server, path } => Ok(Box::new(super::rabbitmq::Consume::open(server, path).await?)),
+        #[cfg(not(feature = "rabbitmq"))]
+        Address::Amqp { .. } => Err(unbuilt("rabbitmq")),
         Address::Sqs { region, path } => Ok(Box::new(Queue::open(region, path)?)),
         Address::File(_) => Err(Error::Address("a folder is only for quarantine".into())),
     }
@@ -112,12 +140,16 @@ pub async fn open_sink(address: &Address) -> Result<Box<dyn Sink>, Error> {
         Address::Nats { server, path } => Ok(Box::new(super::nats::Publish::open(server, path).await?)),
         #[cfg(not(feature = "nats"))]
         Address::Nats { .. } => Err(unbuilt("nats")),
+        #[cfg(feature = "rabbitmq")]
+        Address::Amqp { server, path } => Ok(Box::new(super::rabbitmq::Publish::open(server, path).await?)),
+        #[cfg(not(feature = "rabbitmq"))]
+        Address::Amqp { .. } => Err(unbuilt("rabbitmq")),
         Address::Sqs { region, path } => Ok(Box::new(Queue::open(region, path)?)),
         Address::File(path) => Ok(Box::new(Folder::open(path)?)),
     }
 }
 
-#[cfg(not(feature = "nats"))]
+#[cfg(not(all(feature = "nats", feature = "rabbitmq")))]
 fn unbuilt(feature: &str) -> Error {
     Error::Address(format!("this program was built without the feature `{feature}`"))
 }
@@ -130,6 +162,8 @@ mod tests {
     fn addresses_are_read() {
         let nats: Address = "nats://a:b@h:4222/ORDERS/relay".parse().unwrap();
         assert_eq!(nats, Address::Nats { server: "nats://a:b@h:4222".into(), path: "ORDERS/relay".into() });
+        let amqp: Address = "amqp://a:b@h:5672/out/key?vhost=shop".parse().unwrap();
+        assert_eq!(amqp, Address::Amqp { server: "amqp://a:b@h:5672/shop".into(), path: "out/key".into() });
         assert_eq!("file:./q".parse(), Ok(Address::File("./q".into())));
         for bad in [
             "",
@@ -137,6 +171,8 @@ mod tests {
             "nats://h",
             "nats://h/",
             "file:",
+            "amqp://secret@h",
+            "amqp://secret@h/q?vhost=a/b",
             "sqs://r/q",
             "sqs://r/1/q.fifo",
             "pigeon://secret@x/y",

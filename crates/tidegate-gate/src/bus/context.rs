@@ -24,6 +24,13 @@ fn hops(message: &Message) -> u32 {
 }
 
 fn fresh() -> String {
+    let hex = random();
+    let (trace, span) = hex.split_at_checked(32).unwrap_or_default();
+    format!("00-{trace}-{span}-01")
+}
+
+/// 24 random bytes in hexadecimal.
+pub(super) fn random() -> String {
     let mut bytes = [0_u8; 24];
     // Without random numbers a trace is only harder to find.
     let _ = aws_lc_rs::rand::fill(&mut bytes);
@@ -31,8 +38,7 @@ fn fresh() -> String {
     for byte in bytes {
         let _ = write!(hex, "{byte:02x}");
     }
-    let (trace, span) = hex.split_at_checked(32).unwrap_or_default();
-    format!("00-{trace}-{span}-01")
+    hex
 }
 
 fn valid(text: &str) -> bool {
