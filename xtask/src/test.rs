@@ -18,6 +18,7 @@ const DEBIAN: &[(&str, &str)] = &[
     ("chromium", "chromium"),
     ("xmllint", "libxml2-utils"),
     ("redis-server", "redis-server"),
+    ("rabbitmq-server", "rabbitmq-server"),
 ];
 
 /// Programs and libraries of others that tests run us against.
@@ -45,7 +46,7 @@ const PEERS: &[(Kind, &str)] = &[
 ];
 
 /// Features whose tests need servers of others.
-const FEATURES: &str = "tidegate-decide/compile,tidegate/nats,tidegate-gate/redis";
+const FEATURES: &str = "tidegate-decide/compile,tidegate/nats,tidegate/rabbitmq,tidegate-gate/redis";
 
 pub(crate) fn run() -> Result<bool> {
     install(DEBIAN)?;

@@ -12,6 +12,9 @@
 
 #[path = "relay/nats.rs"]
 mod nats;
+#[cfg(feature = "rabbitmq")]
+#[path = "relay/rabbitmq.rs"]
+mod rabbitmq;
 #[path = "relay/sqs.rs"]
 mod sqs;
 
@@ -29,9 +32,13 @@ struct Relay(Child);
 
 impl Relay {
     fn start(server: &Server, aside: &Path) -> Self {
+        let aside = format!("file:{}", aside.display());
+        Self::between(&server.url("IN/relay"), &server.url("out.orders"), &aside)
+    }
+
+    fn between(from: &str, to: &str, quarantine: &str) -> Self {
         let child = Command::new(env!("CARGO_BIN_EXE_tidegate"))
-            .args(["guard", "relay", "--from", &server.url("IN/relay"), "--to", &server.url("out.orders")])
-            .args(["--quarantine", &format!("file:{}", aside.display())])
+            .args(["guard", "relay", "--from", from, "--to", to, "--quarantine", quarantine])
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
@@ -108,6 +115,20 @@ fn aside(folder: &Path) -> BTreeSet<u64> {
         kept["id"].as_str().unwrap().split('.').nth(2).unwrap().parse().unwrap()
     };
     whole.map(|f| place(std::fs::read_to_string(f).unwrap())).collect()
+}
+
+/// Payloads of what is in quarantine.
+#[cfg(feature = "rabbitmq")]
+fn aside_payloads(folder: &Path) -> BTreeSet<String> {
+    use base64::Engine as _;
+    let files = std::fs::read_dir(folder).unwrap().map(|f| f.unwrap().path());
+    let whole = files.filter(|f| f.extension().is_some_and(|e| e == "json"));
+    let payload = |text: String| {
+        let kept: serde_json::Value = serde_json::from_str(&text).unwrap();
+        let payload = kept["payload"].as_str().unwrap();
+        String::from_utf8(base64::engine::general_purpose::STANDARD.decode(payload).unwrap()).unwrap()
+    };
+    whole.map(|f| payload(std::fs::read_to_string(f).unwrap())).collect()
 }
 
 #[test]
