@@ -70,6 +70,6 @@ fn json(
     let size = root.raw().len() / 8 + 1;
     validate::validate(program, ready, root, size, buffers).map_err(|fault| Mismatch {
         pointer: root.pointer_to(fault.index),
-        detail: fault.why.to_string().into(),
+        detail: format!("{} (`{}`)", fault.why, fault.why.keyword()).into(),
     })
 }

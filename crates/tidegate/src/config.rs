@@ -5,10 +5,12 @@ mod complaint;
 mod contract;
 mod keys;
 pub(crate) mod limits;
+mod schemas;
 
 pub(crate) use complaint::{Complaint, Complaints};
 pub(crate) use contract::Enforce;
 pub(crate) use keys::KEYS;
+pub(crate) use schemas::SchemaFile;
 pub(crate) use tidegate_read::Glob;
 
 use crate::custom::{self, Choice, Choices};

@@ -6,6 +6,7 @@ mod condition;
 mod limits;
 mod names;
 mod origin;
+mod schemas;
 mod sign;
 mod taint;
 mod text;
@@ -16,6 +17,7 @@ pub(crate) use sign::{beside, sign, verify};
 pub(crate) use text::render as summary;
 
 use crate::config::{Config, Glob};
+use crate::failure::Failure;
 use names::{Literals, Place};
 use origin::Way;
 use serde_json::json;
@@ -33,7 +35,10 @@ use tidegate_graph::{EdgeKind, Exposure, Graph, NodeKind, Resource, System, Valu
 const GUARDED: [&str; 6] = ["lambda", "cloudfunctions", "run", "functions", "apprunner", "containerapps"];
 
 /// The contract of everything that was read.
-pub(crate) fn compile(system: &System, graph: &Graph, config: &Config) -> Contract {
+///
+/// # Errors
+/// When the configuration asks for a schema that can't be enforced as it is.
+pub(crate) fn compile(system: &System, graph: &Graph, config: &Config) -> Result<Contract, Failure> {
     let place = Place::of(system, config);
     let compiler = Compiler {
         system,
@@ -52,7 +57,7 @@ pub(crate) fn compile(system: &System, graph: &Graph, config: &Config) -> Contra
     let mut functions: BTreeMap<String, Function> =
         guarded.map(|(index, node)| (node.id.to_string(), compiler.function(index))).collect();
     limits::lay(&mut functions, system, graph, config);
-    Contract {
+    let mut contract = Contract {
         version: VERSION,
         graph_digest: digest(graph),
         compiled_by: format!("tidegate {}", env!("CARGO_PKG_VERSION")),
@@ -65,7 +70,9 @@ pub(crate) fn compile(system: &System, graph: &Graph, config: &Config) -> Contra
             max_depth: settings.json.depth,
         },
         functions,
-    }
+    };
+    schemas::lay(&mut contract, config)?;
+    Ok(contract)
 }
 
 /// Edges that the configuration names and that aren't there: what it asks of them would be asked of nobody.
@@ -79,7 +86,8 @@ pub(crate) fn idle<'c>(contract: &Contract, config: &'c Config) -> Vec<&'c str> 
     let limits = limits.filter(|l| !edges().any(|(id, edge)| l.fits(edge, id)));
     let limits = limits.filter(|l| !contract.functions.keys().any(|id| l.fits_function(id)));
     let named = proofs.map(|a| &a.named).chain(replays.map(|r| &r.named)).chain(conditions.map(|c| &c.named));
-    let named = named.chain(limits.map(|l| &l.named));
+    let schemas = asked.schemas.iter().filter(|s| !edges().any(|(id, edge)| s.fits(edge, id)));
+    let named = named.chain(limits.map(|l| &l.named)).chain(schemas.map(|s| &s.named));
     named.map(String::as_str).collect()
 }
 

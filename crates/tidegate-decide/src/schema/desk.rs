@@ -89,7 +89,9 @@ impl Desk {
                 _ => (node, mismatch.pointer),
             };
             let (class, node, decoded) = (Class::Schema, node.index(), bare.chain);
-            found.push(Found { class, record, node, within, decoded, offset: 0, detail: mismatch.detail });
+            let at = if within.is_empty() { String::new() } else { format!("{within}: ") };
+            let detail = format!("{at}{}; schema {}", mismatch.detail, schema.source).into();
+            found.push(Found { class, record, node, within, decoded, offset: 0, detail });
             return;
         }
     }

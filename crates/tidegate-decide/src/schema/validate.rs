@@ -82,6 +82,33 @@ pub(crate) enum Why<'p> {
     Work,
 }
 
+impl Why<'_> {
+    /// The word of the schema that asks for it.
+    pub(crate) fn keyword(&self) -> &'static str {
+        match self {
+            Self::Never => "false",
+            Self::Type(..) => "type",
+            Self::Missing(_) => "required",
+            Self::Enum => "enum",
+            Self::Minimum(_) => "minimum",
+            Self::Maximum(_) => "maximum",
+            Self::MultipleOf(_) => "multipleOf",
+            Self::Length(_, Some(_)) => "maxLength",
+            Self::Length(..) => "minLength",
+            Self::Pattern => "pattern",
+            Self::Format(_) => "format",
+            Self::Members => "maxProperties",
+            Self::Count => "maxItems",
+            Self::Contains => "contains",
+            Self::Unique => "uniqueItems",
+            Self::Alternatives => "anyOf",
+            Self::Several => "oneOf",
+            Self::Not => "not",
+            Self::Work => "$ref",
+        }
+    }
+}
+
 impl fmt::Display for Why<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

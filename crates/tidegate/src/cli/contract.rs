@@ -59,7 +59,7 @@ enum Form {
 pub(super) fn run(args: &Args, global: Global) -> Result<Exit, Failure> {
     let old = args.diff.as_deref().map(load).transpose()?;
     let input = args.input.read(global)?;
-    let contract = contract::compile(&input.system, &input.graph, &input.config);
+    let contract = contract::compile(&input.system, &input.graph, &input.config)?;
     if let Some(named) = contract::idle(&contract, &input.config).into_iter().next() {
         let message = format!("`edges = {named:?}` of tidegate.toml fits no edge of the contract");
         let help = "a pattern fits a function's id, `<function>:<trigger>`, or an edge's id; --format text lists them";

@@ -11,7 +11,7 @@ use toml::de::{DeTable, DeValue};
 /// What is asked on which edges.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Asked<T> {
-    edges: Vec<Glob>,
+    pub(super) edges: Vec<Glob>,
     /// As they were written.
     pub(crate) named: String,
     pub(crate) what: Option<T>,

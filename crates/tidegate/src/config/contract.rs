@@ -2,6 +2,7 @@
 
 use super::authenticate::Asked;
 use super::limits::Bound;
+use super::schemas::SchemaFile;
 use super::{Glob, Reader};
 use crate::config::Complaint;
 use tidegate_graph::contract::{Authenticate, Condition, Mode, Replay};
@@ -20,6 +21,8 @@ pub(crate) struct Enforce {
     pub(crate) authenticate: Vec<Asked<Authenticate>>,
     /// What has to hold of events.
     pub(crate) conditions: Vec<Asked<Condition>>,
+    /// What payloads have to be.
+    pub(crate) schemas: Vec<Asked<SchemaFile>>,
     /// What makes events unique.
     pub(crate) replay: Vec<Asked<Replay>>,
     /// How much may come, and cost; the last one that says something counts.
@@ -59,6 +62,7 @@ impl Reader {
                 "authenticate" => self.authenticate(value),
                 "condition" => self.conditions(value),
                 "replay" => self.replay(value),
+                "schemas" => self.schemas(value),
                 "limits" => self.limits(value),
                 name => self.unknown_key(key.span(), name, "contract."),
             }

@@ -3,6 +3,7 @@
 use super::limits::counts_hops;
 use crate::output::count;
 use std::fmt::Write;
+use tidegate_graph::contract::schema::When;
 use tidegate_graph::contract::{Authenticate, Budget, Contract, Edge, Function, Mode, Origin, Proof, Rate};
 
 /// A paragraph for each function.
@@ -45,6 +46,12 @@ pub(crate) fn render(contract: &Contract) -> String {
             if let Some(condition) = &edge.condition {
                 let _ = writeln!(out, "    when {}", condition.source);
             }
+            for schema in &edge.schemas {
+                let _ = writeln!(out, "    payload fits {}{}", schema.source, when(&schema.when));
+                for unknown in &schema.unknown {
+                    let _ = writeln!(out, "      not checked: {unknown}");
+                }
+            }
             if let Some(replay) = &edge.replay {
                 let _ = writeln!(out, "    once in {} s by {}", replay.window_seconds, replay.key);
             }
@@ -57,6 +64,13 @@ pub(crate) fn render(contract: &Contract) -> String {
         }
     }
     out
+}
+
+/// Which events a schema speaks of.
+fn when(when: &When) -> String {
+    let all = [&when.route, &when.source, &when.detail_type];
+    let all: Vec<&str> = all.into_iter().flatten().map(String::as_str).collect();
+    if all.is_empty() { String::new() } else { format!(" ({})", all.join(", ")) }
 }
 
 /// What a function is held to beyond what it was given.

@@ -1,0 +1,149 @@
+//! Schemas: from `tidegate.toml` and from what the code declares, into the contract and before the function.
+
+use super::project::{Project, Ran};
+use serde_json::{Value, json};
+use std::io::Write;
+use std::process::Stdio;
+
+const SHOP: &str = "
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  Orders: { Type: AWS::SQS::Queue, Properties: { QueueName: orders } }
+  Place:
+    Type: AWS::Serverless::Function
+    Properties:
+      FunctionName: place
+      Runtime: python3.13
+      Handler: app.handler
+      InlineCode: x
+      Events:
+        Http: { Type: HttpApi, Properties: { Path: /orders, Method: post } }
+        Queue: { Type: SQS, Properties: { Queue: !GetAtt Orders.Arn } }
+";
+
+const ORDER: &str = r#"{
+  "type": "object",
+  "required": ["sku", "qty"],
+  "additionalProperties": false,
+  "properties": {
+    "sku": { "type": "string", "pattern": "^[A-Z0-9-]+$" },
+    "qty": { "$ref": "parts/qty.yaml#/$defs/qty" }
+  }
+}
+"#;
+
+const QTY: &str = "$defs:\n  qty: { type: integer, minimum: 1, maximum: 99 }\n";
+
+fn shop(config: &str) -> Project {
+    Project::with("template.yaml", SHOP)
+        .file("tidegate.toml", config)
+        .file("schemas/order.json", ORDER)
+        .file("schemas/parts/qty.yaml", QTY)
+}
+
+fn decide(project: &Project, event: &Value) -> Value {
+    let made = project.run(&["contract", "--out", "c.json"]);
+    assert_eq!(made.code, Some(0), "{}", made.all());
+    let mut child = project
+        .command()
+        .args(["guard", "decide", "--contract", "c.json"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let line = json!({"id": 1, "function": "place", "event": event});
+    child.stdin.take().unwrap().write_all(format!("{line}\n").as_bytes()).unwrap();
+    let ran: Ran = project.scrub(child.wait_with_output().unwrap());
+    assert_eq!(ran.code, Some(0), "{}", ran.all());
+    serde_json::from_str(&ran.stdout).unwrap()
+}
+
+fn message(body: &str) -> Value {
+    let arn = "arn:aws:sqs:eu-west-1:111122223333:orders";
+    json!({"Records": [{
+        "messageId": "1", "body": body, "eventSource": "aws:sqs", "eventSourceARN": arn, "awsRegion": "eu-west-1",
+    }]})
+}
+
+const ASKED: &str = "[[contract.schemas]]\nedges = '*/Place:sqs'\nfile = 'schemas/order.json'\n";
+
+#[test]
+fn what_the_schema_refuses_is_denied_with_place_keyword_and_file() {
+    let project = shop(ASKED);
+    assert_eq!(decide(&project, &message(r#"{"sku": "A-1", "qty": 3}"#))["decision"], "allow");
+    let denied = decide(&project, &message(r#"{"sku": "A-1", "qty": "3"}"#));
+    assert_eq!(denied["decision"], "deny", "{denied}");
+    let reason = denied.to_string();
+    for part in [
+        r#""class":"schema""#,
+        "/Records/0/body",
+        "/qty: expected integer, found string (`type`); schema schemas/order.json",
+    ] {
+        assert!(reason.contains(part), "{part} in {reason}");
+    }
+    let unnamed = decide(&project, &message(r#"{"sku": "A-1", "qty": 3, "admin": true}"#));
+    assert_eq!(unnamed["decision"], "deny");
+    assert_eq!(decide(&project, &message("no json"))["decision"], "deny");
+    let text = project.run(&["contract", "--format", "text"]).stdout;
+    assert!(text.contains("payload fits schemas/order.json"), "{text}");
+}
+
+#[test]
+fn monitoring_says_what_would_have_happened() {
+    let project = shop(&format!("[contract]\nmode = 'monitor'\n{ASKED}"));
+    let passed = decide(&project, &message(r#"{"sku": 1, "qty": 3}"#));
+    assert_eq!((&passed["decision"], &passed["would"]), (&json!("allow"), &json!("deny")), "{passed}");
+}
+
+#[test]
+fn only_the_schema_that_was_pinned_is_taken() {
+    let project = shop(ASKED);
+    let contract = project.run(&["contract"]).json();
+    let edges = contract["functions"]["template/Place"]["edges"].as_array().unwrap();
+    let schema = edges.iter().find_map(|e| e["schemas"].get(0)).unwrap();
+    let ours = include_str!("../../../../docs/schemas/contract.json");
+    let ours = jsonschema::validator_for(&serde_json::from_str(ours).unwrap()).unwrap();
+    assert_eq!(ours.iter_errors(&contract).map(|e| e.to_string()).collect::<Vec<_>>(), Vec::<String>::new());
+    let digest = schema["digest"].as_str().unwrap().to_string();
+    assert_eq!(schema["closed"], true);
+    let pinned = shop(&format!("{ASKED}digest = '{digest}'\n"));
+    assert_eq!(pinned.run(&["contract"]).code, Some(0));
+    // What it refers to counts as well.
+    let changed = pinned.file("schemas/parts/qty.yaml", "$defs:\n  qty: { type: integer }\n");
+    let ran = changed.run(&["contract"]);
+    assert_eq!(ran.code, Some(2), "{}", ran.all());
+    for part in
+        ["tidegate.toml:4:10", "isn't the schema that was pinned", "its digest is `sha256:", "write down"]
+    {
+        assert!(ran.stderr.contains(part), "{part} in {}", ran.stderr);
+    }
+}
+
+#[test]
+fn nothing_is_fetched_and_nothing_outside_is_opened() {
+    let remote = ORDER.replace("parts/qty.yaml#/$defs/qty", "https://schemas.example.com/qty.json");
+    let project = shop(ASKED).file("schemas/order.json", &remote);
+    let ran = project.run(&["contract"]);
+    assert_eq!(ran.code, Some(2), "{}", ran.all());
+    for part in [
+        "schemas/order.json:7:",
+        "`https://schemas.example.com/qty.json` is no document",
+        "nothing is fetched",
+    ] {
+        assert!(ran.stderr.contains(part), "{part} in {}", ran.stderr);
+    }
+    // Saved in the project, it is found by its own name.
+    let named = r#"{"$id": "https://schemas.example.com/qty.json", "type": "integer"}"#;
+    let saved =
+        project.file("saved.json", named).file("tidegate.toml", &format!("{ASKED}with = 'saved.json'\n"));
+    assert_eq!(decide(&saved, &message(r#"{"sku": "A", "qty": "1"}"#))["decision"], "deny");
+    assert_eq!(decide(&saved, &message(r#"{"sku": "A", "qty": 1}"#))["decision"], "allow");
+    for file in ["../order.json", "/etc/hostname", "none.json"] {
+        let ran = shop(&ASKED.replace("schemas/order.json", file)).run(&["contract"]);
+        assert_eq!(ran.code, Some(2), "{file}: {}", ran.all());
+        assert!(ran.stderr.contains("can't be read as a schema"), "{}", ran.stderr);
+    }
+    let idle = shop(&ASKED.replace("Place", "Nobody")).run(&["contract"]);
+    assert!(idle.code == Some(2) && idle.stderr.contains("fits no edge"), "{}", idle.all());
+}
