@@ -11,7 +11,7 @@ const CLOSE: char = '\u{f0001}';
 /// holes put back as pieces. `None` for everything that is no document.
 ///
 /// Values from within a string carry the span of the whole string.
-pub(crate) fn document(value: &Value) -> Option<Value> {
+pub fn document(value: &Value) -> Option<Value> {
     match &value.data {
         Data::Map(_) | Data::List(_) => Some(value.clone()),
         Data::Json(inner) => Some((**inner).clone()),

@@ -27,6 +27,8 @@ mod yaml;
 
 pub use account::account;
 pub use clouds::{CloudStep, cloud_steps, is_cloud_compute};
+pub use clouds::{CloudStep, cloud_steps};
+pub use document::document as inside;
 pub use edit::{Editor, edits, is_generated};
 pub use files::{Files, LoadError};
 pub use glob::Glob;

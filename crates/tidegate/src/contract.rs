@@ -71,7 +71,7 @@ pub(crate) fn compile(system: &System, graph: &Graph, config: &Config) -> Result
         },
         functions,
     };
-    schemas::lay(&mut contract, config)?;
+    schemas::lay(&mut contract, system, config)?;
     Ok(contract)
 }
 

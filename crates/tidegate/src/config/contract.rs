@@ -10,7 +10,7 @@ use toml::Spanned;
 use toml::de::DeValue;
 
 /// What the contract needs to know beyond the code.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(crate) struct Enforce {
     pub(crate) account: Option<String>,
     pub(crate) region: Option<String>,
@@ -23,10 +23,30 @@ pub(crate) struct Enforce {
     pub(crate) conditions: Vec<Asked<Condition>>,
     /// What payloads have to be.
     pub(crate) schemas: Vec<Asked<SchemaFile>>,
+    /// Schemas that the code declares count, too.
+    pub(crate) declared_schemas: bool,
     /// What makes events unique.
     pub(crate) replay: Vec<Asked<Replay>>,
     /// How much may come, and cost; the last one that says something counts.
     pub(crate) limits: Vec<Bound>,
+}
+
+impl Default for Enforce {
+    fn default() -> Self {
+        Self {
+            account: None,
+            region: None,
+            mode: Mode::default(),
+            block: Vec::new(),
+            monitor: Vec::new(),
+            authenticate: Vec::new(),
+            conditions: Vec::new(),
+            schemas: Vec::new(),
+            declared_schemas: true,
+            replay: Vec::new(),
+            limits: Vec::new(),
+        }
+    }
 }
 
 impl Reader {
@@ -63,6 +83,9 @@ impl Reader {
                 "condition" => self.conditions(value),
                 "replay" => self.replay(value),
                 "schemas" => self.schemas(value),
+                "declared-schemas" => {
+                    self.config.contract.declared_schemas = self.flag("contract.declared-schemas", value);
+                }
                 "limits" => self.limits(value),
                 name => self.unknown_key(key.span(), name, "contract."),
             }

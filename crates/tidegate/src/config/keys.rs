@@ -326,6 +326,14 @@ pub(crate) const KEYS: &[Key] = &[
         option: "",
     },
     Key {
+        name: "contract.declared-schemas",
+        takes: "a boolean",
+        does: "Schemas that the code declares (OpenAPI bodies of APIs, models of API Gateway, EventBridge's registry) are enforced. \
+               Without it: `true`.",
+        example: "declared-schemas = false",
+        option: "",
+    },
+    Key {
         name: "contract.schemas",
         takes: "tables of `edges`, `file` and more",
         does: "What payloads have to be: JSON Schema in JSON or YAML. docs/guides/schemas.md has the whole.",

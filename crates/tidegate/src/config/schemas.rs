@@ -97,7 +97,7 @@ impl Reader {
         }
     }
 
-    fn flag(&mut self, key: &str, value: &Spanned<DeValue<'_>>) -> bool {
+    pub(super) fn flag(&mut self, key: &str, value: &Spanned<DeValue<'_>>) -> bool {
         match value.get_ref() {
             DeValue::Boolean(flag) => *flag,
             _ => {

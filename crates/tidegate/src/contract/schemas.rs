@@ -1,24 +1,29 @@
-//! Schemas of payloads: files that the configuration names, compiled into the edges that they are asked of.
+//! Schemas of payloads, compiled into the edges that they speak of: files that the configuration names, and what the code
+//! itself declares.
 //!
 //! Nothing is fetched, and nothing outside of the configuration's folder is opened.
 
+mod found;
 mod shelf;
 mod written;
 
 use crate::config::{Complaint, Complaints, Config, SchemaFile};
 use crate::failure::Failure;
+use found::Found;
 use shelf::Shelf;
+use std::collections::BTreeMap;
 use std::ops::Range;
 use tidegate_decide::schema::compile::{self, Options, Problem};
-use tidegate_graph::contract::Contract;
+use tidegate_graph::System;
 use tidegate_graph::contract::schema::{Prepared, Program, Schema, SchemaKind};
+use tidegate_graph::contract::{Contract, Edge, Function};
 
-/// Adds the schemas that the configuration names.
+/// Adds the schemas that the configuration names, and those that are declared where it names none.
 ///
 /// # Errors
 /// When one can't be read, isn't the one that was pinned, or refers to what isn't there: what would be enforced then is
 /// not what somebody asked for.
-pub(super) fn lay(contract: &mut Contract, config: &Config) -> Result<(), Failure> {
+pub(super) fn lay(contract: &mut Contract, system: &System, config: &Config) -> Result<(), Failure> {
     let mut wrong = Wrong::default();
     for asked in &config.contract.schemas {
         let Some(file) = &asked.what else { continue };
@@ -29,7 +34,54 @@ pub(super) fn lay(contract: &mut Contract, config: &Config) -> Result<(), Failur
             }
         }
     }
+    if config.contract.declared_schemas {
+        let found = Found::of(system, &contract.functions);
+        for (id, function) in &mut contract.functions {
+            declared(id, function, &found);
+        }
+    }
     wrong.result(config)
+}
+
+/// Lays the schemas that the code declares on the edges of a function.
+fn declared(id: &str, function: &mut Function, found: &Found) {
+    // Nobody can tell APIs apart whose ids aren't known: what one declares for a route holds for that route.
+    let mut shared: BTreeMap<(String, bool, Option<String>), Vec<&Schema>> = BTreeMap::new();
+    let alike = |edge: &Edge| edge.trigger.starts_with("apigw") && edge.origin.ids.is_empty();
+    for edge in function.edges.iter().filter(|edge| alike(edge)) {
+        for schema in found.on(edge, id) {
+            let key = (edge.trigger.clone(), schema.whole, schema.when.route.clone());
+            shared.entry(key).or_default().push(schema);
+        }
+    }
+    for edge in &mut function.edges {
+        let more: Vec<&Schema> = if alike(edge) {
+            let mut all = Vec::new();
+            for ((trigger, _, route), schemas) in &shared {
+                let first = schemas.first().copied();
+                let one = schemas.iter().all(|s| first.is_some_and(|f| f.ir == s.ir));
+                match first.filter(|_| *trigger == edge.trigger) {
+                    Some(schema) if one => all.push(schema),
+                    Some(_) => {
+                        let route = route.as_deref().unwrap_or_default();
+                        edge.unknown.push(format!("schema of {route}, which several APIs declare"));
+                    }
+                    None => {}
+                }
+            }
+            all
+        } else {
+            found.on(edge, id)
+        };
+        let more: Vec<Schema> = more.into_iter().filter(|s| !spoken_for(edge, s)).cloned().collect();
+        edge.schemas.extend(more);
+    }
+}
+
+/// The configuration has said what these events have to be.
+fn spoken_for(edge: &Edge, schema: &Schema) -> bool {
+    let mut own = edge.schemas.iter().filter(|own| own.whole == schema.whole);
+    own.any(|own| own.when.is_always() || own.when == schema.when)
 }
 
 /// What is wrong, in the configuration and in the schemas.

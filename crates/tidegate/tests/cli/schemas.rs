@@ -147,3 +147,115 @@ fn nothing_is_fetched_and_nothing_outside_is_opened() {
     let idle = shop(&ASKED.replace("Place", "Nobody")).run(&["contract"]);
     assert!(idle.code == Some(2) && idle.stderr.contains("fits no edge"), "{}", idle.all());
 }
+
+const DECLARED: &str = r##"
+Resources:
+  Api:
+    Type: AWS::ApiGateway::RestApi
+    Properties:
+      Body:
+        openapi: 3.0.1
+        paths:
+          /orders/{id}:
+            parameters: [{ in: query, name: dry, required: true, schema: { type: boolean } }]
+            post:
+              requestBody:
+                required: true
+                content: { application/json: { schema: { $ref: '#/components/schemas/Order' } } }
+              x-amazon-apigateway-integration: &call
+                type: aws_proxy
+                uri: !Sub 'arn:aws:apigateway:${AWS::Region}:lambda:path/2015-03-31/functions/${Place.Arn}/invocations'
+          /forms:
+            post:
+              requestBody:
+                content:
+                  application/json: { schema: { $ref: '#/components/schemas/Order' } }
+                  application/x-www-form-urlencoded: { schema: { type: object } }
+              x-amazon-apigateway-integration: *call
+        components: { schemas: { Order: { type: object, required: [sku], properties: { sku: { type: string, nullable: true } } } } }
+  Old: { Type: AWS::ApiGateway::RestApi, Properties: { Name: old } }
+  Things: { Type: AWS::ApiGateway::Resource, Properties: { RestApiId: !Ref Old, ParentId: !GetAtt Old.RootResourceId, PathPart: things } }
+  Checks: { Type: AWS::ApiGateway::RequestValidator, Properties: { RestApiId: !Ref Old, ValidateRequestBody: true } }
+  Thing: { Type: AWS::ApiGateway::Model, Properties: { RestApiId: !Ref Old, Name: Thing, ContentType: application/json, Schema: { type: object, required: [name] } } }
+  Post:
+    Type: AWS::ApiGateway::Method
+    Properties:
+      RestApiId: !Ref Old
+      ResourceId: !Ref Things
+      HttpMethod: POST
+      AuthorizationType: NONE
+      RequestValidatorId: !Ref Checks
+      RequestModels: { application/json: !Ref Thing }
+      Integration:
+        Type: AWS_PROXY
+        IntegrationHttpMethod: POST
+        Uri: !Sub 'arn:aws:apigateway:${AWS::Region}:lambda:path/2015-03-31/functions/${Place.Arn}/invocations'
+  Paid:
+    Type: AWS::EventSchemas::Schema
+    Properties:
+      RegistryName: shop
+      SchemaName: shop.pay@Paid
+      Type: OpenApi3
+      Content: >-
+        {"openapi": "3.0.0", "info": {"version": "1.0.0", "title": "Paid"}, "paths": {}, "components": {"schemas": {
+          "AWSEvent": {"type": "object", "required": ["detail-type", "detail", "source"],
+            "x-amazon-events-detail-type": "Paid", "x-amazon-events-source": "shop.pay",
+            "properties": {"detail": {"$ref": "#/components/schemas/Paid"}, "detail-type": {"type": "string"}}},
+          "Paid": {"type": "object", "required": ["amount"], "properties": {"amount": {"type": "number"}}}}}}
+  Rule:
+    Type: AWS::Events::Rule
+    Properties: { EventPattern: { source: [shop.pay], detail-type: [Paid] }, Targets: [{ Id: a, Arn: !GetAtt Place.Arn }] }
+  Place:
+    Type: AWS::Lambda::Function
+    Properties: { FunctionName: place, Runtime: python3.13, Handler: app.handler, Role: !GetAtt Role.Arn, Code: { ZipFile: x } }
+  Role: { Type: AWS::IAM::Role, Properties: { AssumeRolePolicyDocument: { Version: '2012-10-17', Statement: [] } } }
+"##;
+
+fn request(resource: &str, path: &str, body: &Value, query: &Value) -> Value {
+    json!({"resource": resource, "path": path, "httpMethod": "POST", "headers": {}, "body": body,
+        "queryStringParameters": query, "isBase64Encoded": false,
+        "requestContext": {"apiId": "a1b2", "stage": "prod", "accountId": "111122223333", "resourcePath": resource}})
+}
+
+#[test]
+fn what_the_code_declares_is_held_to() {
+    let project = Project::with("template.yaml", DECLARED);
+    let (dry, none) = (json!({"dry": "true"}), Value::Null);
+    let order = |body: &str, query: &Value| {
+        let event = request("/orders/{id}", "/orders/7", &json!(body), query);
+        decide(&project, &event)
+    };
+    let text = project.run(&["contract", "--format", "text"]).stdout;
+    assert_eq!(order(r#"{"sku": null}"#, &dry)["decision"], "allow", "{text}");
+    let denied = order(r#"{"sku": 7}"#, &dry).to_string();
+    let source =
+        "schema template/Api#/paths/~1orders~1{id}/post/requestBody/content/application~1json/schema";
+    assert!(denied.contains("/sku: expected null or string, found number (`type`)"), "{denied}");
+    assert!(denied.contains(source), "{denied}");
+    let parameters = order(r#"{"sku": "a"}"#, &json!({"dry": "maybe"})).to_string();
+    assert!(parameters.contains("/queryStringParameters/dry") && parameters.contains("deny"), "{parameters}");
+    assert_eq!(order(r#"{"sku": "a"}"#, &none)["decision"], "deny");
+    // Where a form may come as well, the schema is not one of all bodies.
+    let form = request("/forms", "/forms", &json!("a=b"), &none);
+    assert_eq!(decide(&project, &form)["decision"], "allow");
+
+    let thing = |body: Value| decide(&project, &request("/things", "/things", &body, &none));
+    assert_eq!(thing(json!(r#"{"name": 1}"#))["decision"], "allow", "{text}");
+    assert_eq!(thing(json!("{}"))["decision"], "deny", "{text}");
+    assert_eq!(thing(Value::Null)["decision"], "deny", "its validator asks for one");
+
+    let paid = |detail: Value| {
+        decide(
+            &project,
+            &json!({"version": "0", "id": "1", "source": "shop.pay", "detail-type": "Paid",
+            "account": "111122223333", "region": "eu-west-1", "time": "2026-01-01T00:00:00Z", "resources": [], "detail": detail}),
+        )
+    };
+    assert_eq!(paid(json!({"amount": 3}))["decision"], "allow", "{text}");
+    let denied = paid(json!({"amount": "3"})).to_string();
+    assert!(denied.contains("/detail/amount") && denied.contains("template/Paid"), "{denied}");
+
+    let off = project.file("tidegate.toml", "[contract]\ndeclared-schemas = false\n");
+    let text = off.run(&["contract", "--format", "text"]).stdout;
+    assert!(!text.contains("payload fits"), "{text}");
+}

@@ -16,51 +16,85 @@ pub(super) fn json(extension: &str, text: &str) -> Option<Vec<u8>> {
 
 /// JSON of a value that is known in full.
 pub(super) fn of_value(value: &Value) -> Option<String> {
-    let mut out = String::new();
-    write(value, &mut out)?;
-    Some(out)
+    let (json, unknown) = in_part(value);
+    unknown.is_empty().then_some(json)
 }
 
-fn write(value: &Value, out: &mut String) -> Option<()> {
-    let quoted = |text: &str| serde_json::to_string(text).ok();
-    match &value.data {
-        Data::Null => out.push_str("null"),
-        Data::Bool(flag) => out.push_str(if *flag { "true" } else { "false" }),
-        Data::Number(number) => match serde_json::from_str::<serde_json::Number>(number) {
-            Ok(_) => out.push_str(number),
-            Err(_) => out.push_str(&serde_json::Number::from_f64(value.as_f64()?)?.to_string()),
-        },
-        Data::Text(text) => out.push_str(&quoted(text)?),
-        Data::Template(pieces) => match pieces.as_slice() {
-            [Piece::Text(text)] => out.push_str(&quoted(text)?),
-            _ => return None,
-        },
-        Data::Json(inner) => out.push_str(&quoted(&of_value(inner)?)?),
-        Data::List(items) => {
-            out.push('[');
-            for (at, item) in items.iter().enumerate() {
-                if at > 0 {
-                    out.push(',');
+/// JSON of a value, and pointers to what isn't known: where a schema should stand, there is none then.
+pub(super) fn in_part(value: &Value) -> (String, Vec<String>) {
+    let mut writer = Writer::default();
+    writer.value(value);
+    (writer.out, writer.unknown)
+}
+
+#[derive(Default)]
+struct Writer {
+    out: String,
+    path: String,
+    unknown: Vec<String>,
+}
+
+impl Writer {
+    fn value(&mut self, value: &Value) {
+        match &value.data {
+            Data::Null => self.out.push_str("null"),
+            Data::Bool(flag) => self.out.push_str(if *flag { "true" } else { "false" }),
+            Data::Number(number) => match (number.parse::<serde_json::Number>(), value.as_f64()) {
+                (Ok(_), _) => self.out.push_str(number),
+                (_, Some(n)) => self.out.push_str(&serde_json::json!(n).to_string()),
+                _ => self.hole(),
+            },
+            Data::Text(text) => self.text(text),
+            Data::Template(pieces) => match pieces.as_slice() {
+                [Piece::Text(text)] => self.text(text),
+                _ => self.hole(),
+            },
+            Data::Json(inner) => match of_value(inner) {
+                Some(json) => self.text(&json),
+                None => self.hole(),
+            },
+            Data::List(items) => {
+                self.out.push('[');
+                for (at, item) in items.iter().enumerate() {
+                    self.below(at, &at.to_string(), item);
                 }
-                write(item, out)?;
+                self.out.push(']');
             }
-            out.push(']');
-        }
-        Data::Map(map) => {
-            out.push('{');
-            for (at, (key, item)) in map.iter().enumerate() {
-                if at > 0 {
-                    out.push(',');
+            Data::Map(map) => {
+                self.out.push('{');
+                for (at, (key, item)) in map.iter().enumerate() {
+                    let comma = if at > 0 { "," } else { "" };
+                    self.out.push_str(comma);
+                    self.text(key);
+                    self.out.push(':');
+                    self.below(0, &key.replace('~', "~0").replace('/', "~1"), item);
                 }
-                out.push_str(&quoted(key)?);
-                out.push(':');
-                write(item, out)?;
+                self.out.push('}');
             }
-            out.push('}');
+            Data::Choice(_) | Data::Unknown(_) => self.hole(),
         }
-        Data::Choice(_) | Data::Unknown(_) => return None,
     }
-    Some(())
+
+    fn below(&mut self, at: usize, token: &str, item: &Value) {
+        if at > 0 {
+            self.out.push(',');
+        }
+        let length = self.path.len();
+        self.path.push('/');
+        self.path.push_str(token);
+        self.value(item);
+        self.path.truncate(length);
+    }
+
+    fn text(&mut self, text: &str) {
+        self.out.push_str(&serde_json::Value::from(text).to_string());
+    }
+
+    /// A reference that leads nowhere, so that nothing is made of it.
+    fn hole(&mut self) {
+        self.unknown.push(self.path.clone());
+        self.out.push_str(r#"{"$ref":"unknown:value"}"#);
+    }
 }
 
 /// Where a JSON pointer leads in a text.
