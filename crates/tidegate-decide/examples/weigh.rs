@@ -70,8 +70,9 @@ fn hostile(text: &str, bytes: usize, count: usize) {
             .collect::<Vec<_>>()
             .join(" ");
     }
-    let each = (on_processor() - start).as_secs_f64() * 1e9 / (bytes * count) as f64;
-    println!("{each:6.1} ms/MB  {text:?} [{reasons}]");
+    let each = (on_processor() - start).as_secs_f64() * 1e9 / count as f64;
+    let (whole, inside) = (each / event.len() as f64, each / bytes as f64);
+    println!("{whole:6.1} ms/MB  {inside:6.1} ms/MB of the text {text:?} [{reasons}]");
 }
 
 /// Time that this thread has had a processor, which others that want it don't change.

@@ -71,6 +71,26 @@ pub(crate) fn positions(
     })
 }
 
+/// All bytes that `table` holds; `find` finds the next of them by many bytes at once, and is asked only where none is near.
+pub(crate) fn every<'a>(
+    text: &'a [u8],
+    table: &'static [bool; 256],
+    find: impl Fn(&[u8]) -> Option<usize> + 'a,
+) -> impl Iterator<Item = usize> + 'a {
+    let mut from = 0;
+    std::iter::from_fn(move || {
+        let rest = text.get(from..)?;
+        let listed = |b: &u8| table.get(usize::from(*b)).copied().unwrap_or_default();
+        let near = rest.iter().take(8).position(listed);
+        let at = match near {
+            Some(at) => from + at,
+            None => from + 8 + find(rest.get(8..)?)?,
+        };
+        from = at + 1;
+        Some(at)
+    })
+}
+
 /// The table of a few bytes; evaluated by the compiler.
 #[expect(clippy::indexing_slicing, reason = "evaluated by the compiler")]
 pub(crate) const fn table(list: &[u8]) -> [bool; 256] {
@@ -120,6 +140,7 @@ mod tests {
                 text[at] = b'x';
                 assert_eq!(position(&text, |b| b == b'x'), Some(at));
                 assert_eq!(positions(&text, &X, |b| b == b'x').collect::<Vec<_>>(), [at]);
+                assert_eq!(every(&text, &X, |t| memchr::memchr(b'x', t)).collect::<Vec<_>>(), [at]);
             }
         }
     }

@@ -58,6 +58,12 @@ fn percent(text: &[u8], out: &mut Vec<u8>) -> usize {
 
 /// `&#65;`, `&#x41;`, both with any number of zeros and without the semicolon, and the named ones that matter.
 fn entity(text: &[u8], out: &mut Vec<u8>) -> usize {
+    // No other letter begins a name below.
+    let Some(b'#' | b'a' | b'c' | b'e' | b'g' | b'l' | b'n' | b'q' | b'r' | b's' | b't' | b'A'..=b'Z') =
+        text.get(1)
+    else {
+        return 0;
+    };
     if let [_, b'#', digits @ ..] = text {
         let (radix, digits, head) = match digits {
             [b'x' | b'X', more @ ..] => (16, more, 3),

@@ -116,6 +116,10 @@ fn separators(lower: &[u8]) -> impl Iterator<Item = usize> {
             return None;
         }
         let rest = lower.get(at + 1..)?;
+        static BEGINS: [bool; 256] = bytes::table(b"abcdefghijklmnopqrstuvwxyz0123456789\\^@{/._-?*:$ \t+");
+        if !rest.first().is_some_and(|b| BEGINS.get(usize::from(*b)) == Some(&true)) {
+            return None;
+        }
         // A second separator has its own turn.
         let blanks = rest.iter().take(64).take_while(|b| matches!(b, b' ' | b'\t' | b'+')).count();
         (blanks < rest.len()).then_some(at + 1 + blanks)
@@ -149,6 +153,8 @@ fn command(text: &Text<'_>, from: &[u8]) -> Strength {
         match from.get(..plain) {
             Some([a @ b'a'..=b'z', b @ b'a'..=b'z', ..]) if !begins_a_name(*a, *b) => return Strength::No,
             Some([] | [b'a'..=b'v' | b'x'..=b'z']) => return Strength::No,
+            // No name has anything but letters first, `w.exe` aside.
+            Some([_, b, ..]) if !b.is_ascii_lowercase() && *b != b'.' => return Strength::No,
             _ => {}
         }
     }

@@ -1,7 +1,10 @@
 //! LDAP filters: does the text close the filter it was put into and open one of its own?
 
 use super::{Hit, Text};
+use crate::bytes;
 use crate::decision::Class;
+
+static OPEN: [bool; 256] = bytes::table(b"(");
 
 pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
     let cut = text.bytes.has(0) && text.bytes.has(b')');
@@ -10,7 +13,13 @@ pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
     }
     let lower = text.lower;
     let hit = |at: usize, why: &'static str| Some(Hit { class: Class::Ldap, at, why: why.into() });
-    for at in memchr::memchr_iter(b'(', lower) {
+    for at in bytes::every(lower, &OPEN, |text| memchr::memchr(b'(', text)) {
+        // What closes, what is everything, or what a filter's operator is at home beside.
+        let operator = |b: Option<&u8>| matches!(b, Some(b'&' | b'|' | b'!' | b')' | b'('));
+        let near = at.checked_sub(1).and_then(|i| lower.get(i));
+        if !matches!(near, Some(b')' | b'*')) && !operator(lower.get(at + 1)) {
+            continue;
+        }
         let before = lower.get(..at).unwrap_or_default().trim_ascii_end();
         let inside = lower.get(at + 1..).unwrap_or_default();
         let closes = before.ends_with(b")");

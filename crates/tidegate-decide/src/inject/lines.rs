@@ -103,7 +103,9 @@ impl<'a> Split<'a> {
         let (end, length) = loop {
             let ahead = rest.get(from..).unwrap_or_default();
             let found = if self.plain {
-                memchr::memchr2(b'\r', b'\n', ahead)
+                // Where lines are short, looking far gains nothing.
+                let near = ahead.iter().take(8).position(|b| matches!(b, b'\r' | b'\n'));
+                near.or_else(|| Some(8 + memchr::memchr2(b'\r', b'\n', ahead.get(8..)?)?))
             } else {
                 ahead.iter().position(|b| matches!(b, b'\r' | b'\n' | 0xe5 | 0xc4 | 0xe2))
             };

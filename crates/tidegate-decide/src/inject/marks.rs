@@ -160,7 +160,11 @@ impl<'n> Ahead<'n> {
             let rest = text.get(at..).unwrap_or_default();
             let found = match self.needle {
                 [one] => memchr::memchr(*one, rest),
-                more => memchr::memmem::find(rest, more),
+                more => {
+                    // What is near is found before a search that looks far is even set up.
+                    let near = rest.get(..16).unwrap_or(rest).windows(more.len()).position(|w| w == more);
+                    near.or_else(|| memchr::memmem::find(rest, more))
+                }
             };
             self.found = found.map(|found| at + found);
             self.ended = self.found.is_none();

@@ -2,6 +2,7 @@
 
 use super::marks::{self, Group};
 use super::{Hit, Text};
+use crate::bytes;
 use crate::decision::Class;
 use crate::trigger::Place;
 
@@ -106,36 +107,49 @@ fn code(text: &Text<'_>) -> Option<Hit> {
         return None;
     }
     let last_dollar = memchr::memrchr(b'$', lower).unwrap_or_default();
-    for at in memchr::memchr3_iter(b'\'', b'"', b';', lower) {
+    static TABLE: [bool; 256] = bytes::table(b"'\";");
+    for at in bytes::every(lower, &TABLE, |text| memchr::memchr3(b'\'', b'"', b';', text)) {
+        // What follows a quote here is an operator, an end or a statement's separator; blanks may stand between.
+        let semicolon = lower.get(at) == Some(&b';');
+        match lower.get(at + 1) {
+            Some(b';' | b'|' | b'&' | b'}' | b' ' | b'\t' | b'\n' | b'\r' | 0x0c) => {}
+            Some(b'a'..=b'z') if semicolon => {}
+            _ => continue,
+        }
         let rest = lower.get(at + 1..).unwrap_or_default().trim_ascii_start();
-        // `'; return true; var x='`: statements, and not the words of a sentence.
-        let statement = rest.strip_prefix(b";").unwrap_or(rest).trim_ascii_start();
-        let opened = rest.starts_with(b";") || lower.get(at) == Some(&b';');
-        if opened && may_begin(statement) {
-            if !text.spend(40) {
-                return None;
+        match rest {
+            // `'; return true; var x='`: statements, and not the words of a sentence.
+            [b';' | b'a'..=b'z', ..] => {
+                let ended = rest.strip_prefix(b";");
+                let statement = ended.map_or(rest, <[u8]>::trim_ascii_start);
+                if (semicolon || ended.is_some()) && may_begin(statement) {
+                    if !text.spend(40) {
+                        return None;
+                    }
+                    if let Some(why) = is_statement(statement) {
+                        return hit(Class::Code, at, why);
+                    }
+                }
             }
-            if let Some(why) = is_statement(statement) {
-                return hit(Class::Code, at, why);
+            // `' || this.x == 1`, `' && this.password.match(`.
+            [b'|', b'|', joined @ ..] | [b'&', b'&', joined @ ..] if !semicolon => {
+                let joined = joined.trim_ascii_start();
+                if !text.spend(30) {
+                    return None;
+                }
+                let compared = || memchr::memmem::find(joined.get(..64).unwrap_or(joined), b"==").is_some();
+                if joined.starts_with(b"this.") || compared() {
+                    return hit(
+                        Class::NoSql,
+                        at,
+                        "a condition in JavaScript outside of the string it was put into",
+                    );
+                }
             }
-        }
-        // `' || this.x == 1`, `' && this.password.match(`.
-        let joined =
-            rest.strip_prefix(b"||").or_else(|| rest.strip_prefix(b"&&")).map(<[u8]>::trim_ascii_start);
-        if let Some(joined) = joined.filter(|_| lower.get(at) != Some(&b';')) {
-            let member = joined.starts_with(b"this.");
-            let compared = memchr::memmem::find(joined.get(..64).unwrap_or(joined), b"==").is_some();
-            if member || compared {
-                return hit(
-                    Class::NoSql,
-                    at,
-                    "a condition in JavaScript outside of the string it was put into",
-                );
+            [b'}', after @ ..] if last_dollar > at && after.trim_ascii_start().starts_with(b",") => {
+                return hit(Class::NoSql, at, "the object is closed and another one opened");
             }
-        }
-        let closes = rest.strip_prefix(b"}").map(<[u8]>::trim_ascii_start);
-        if closes.is_some_and(|c| c.starts_with(b",") && last_dollar > at) {
-            return hit(Class::NoSql, at, "the object is closed and another one opened");
+            _ => {}
         }
     }
     None

@@ -9,10 +9,15 @@ mod lexer;
 
 use super::marks::Group;
 use super::{ByteSet, Hit, Text};
+use crate::bytes;
 use crate::decision::Class;
 use crate::trigger::Place;
 use grammar::Query;
 use lexer::{Lexer, Token};
+
+static QUOTES: [bool; 256] = bytes::table(b"'\"`");
+static SEMICOLON: [bool; 256] = bytes::table(b";");
+static OPEN: [bool; 256] = bytes::table(b"(");
 
 pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
     const NEEDED: ByteSet = ByteSet::from_list(b"'\"`;(=<>-#*,@/|&+ \t\n");
@@ -66,7 +71,7 @@ fn quotes(text: &Text<'_>) -> Option<Hit> {
     if !text.bytes.intersects(ByteSet::from_list(b"'\"`")) {
         return None;
     }
-    for at in memchr::memchr3_iter(b'\'', b'"', b'`', text.lower) {
+    for at in bytes::every(text.lower, &QUOTES, |text| memchr::memchr3(b'\'', b'"', b'`', text)) {
         let before = text.lower.get(..at).unwrap_or_default();
         // `\'` stays inside of the string; `''` does too, unless the value is empty.
         if before.last() == Some(&b'\\') {
@@ -105,7 +110,7 @@ fn comments_out(before: &[u8], from: &[u8]) -> bool {
 /// What only a query has, wherever it stands.
 fn anywhere(text: &Text<'_>) -> Option<Hit> {
     let lower = text.lower;
-    for at in memchr::memchr_iter(b';', lower) {
+    for at in bytes::every(lower, &SEMICOLON, |text| memchr::memchr(b';', text)) {
         let lexer = Lexer::new(lower, at + 1, &text.left);
         if !Query::may_begin(lexer) {
             continue;
@@ -123,7 +128,7 @@ fn anywhere(text: &Text<'_>) -> Option<Hit> {
         }
     }
     if text.bytes.has(b'(') {
-        for at in memchr::memchr_iter(b'(', lower) {
+        for at in bytes::every(lower, &OPEN, |text| memchr::memchr(b'(', text)) {
             if let Some(why) = Query::call_before(lower, at, &text.left) {
                 return Some(hit(at, why));
             }

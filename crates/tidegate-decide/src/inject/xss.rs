@@ -5,6 +5,7 @@
 
 use super::marks::{self, Ahead, Cursor, Group};
 use super::{ByteSet, Hit, Text};
+use crate::bytes;
 use crate::decision::Class;
 
 pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
@@ -28,8 +29,16 @@ fn tags(text: &Text<'_>) -> Option<Hit> {
     let (mut styles, mut ends) = (Cursor::new(Group::Attributes, text.marks), Ahead::new(b">"));
     let mut braces = Ahead::new(b"&{");
     let last = memchr::memrchr3(b'=', b'>', b'/', lower).unwrap_or_default();
-    for at in memchr::memchr_iter(b'<', lower) {
+    static OPEN: [bool; 256] = bytes::table(b"<");
+    for at in bytes::every(lower, &OPEN, |text| memchr::memchr(b'<', text)) {
         let rest = lower.get(at + 1..).unwrap_or_default();
+        // No element's name begins with anything else.
+        let Some(b'a'..=b'z' | b'0'..=b'9' | b'/' | b'!' | b'?' | b':' | b'-' | 0) = rest.first() else {
+            continue;
+        };
+        if !text.spend(16) {
+            return None;
+        }
         if rest.starts_with(b"!--#")
             && rest.get(4..).is_some_and(|r| {
                 [&b"exec"[..], b"include", b"echo", b"config", b"printenv", b"set"]
@@ -184,7 +193,7 @@ fn schemes(text: &Text<'_>) -> Option<Hit> {
         ) {
             continue;
         }
-        if !text.spend(40) {
+        if !text.spend(160) {
             return None;
         }
         let mut word = [0; 10];

@@ -273,27 +273,37 @@ impl Scan<'_> {
         let mut at = start;
         let mut escaped = false;
         loop {
-            match self.text.get(at..).unwrap_or_default() {
-                [b'"', ..] => break,
-                [b'\\', b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't', ..] => {
+            let rest = self.text.get(at..).unwrap_or_default();
+            let Some(step) = bytes::end_of_text(rest) else {
+                return Err(Malformed::Syntax(self.text.len()));
+            };
+            at += step;
+            match self.text.get(at) {
+                Some(b'"') => break,
+                Some(b'\\') => {
                     escaped = true;
-                    at += 2;
-                }
-                [b'\\', ..] => {
-                    escaped = true;
-                    at = self.escape(at)?;
+                    at = self.escapes(at)?;
                 }
                 // Raw control characters are no JSON: the runtime would refuse them too.
-                [0..0x20, ..] => return Err(Malformed::Syntax(at)),
-                rest @ [_, ..] => match bytes::end_of_text(rest) {
-                    Some(step) => at += step,
-                    None => return Err(Malformed::Syntax(self.text.len())),
-                },
-                [] => return Err(Malformed::Syntax(self.text.len())),
+                _ => return Err(Malformed::Syntax(at)),
             }
         }
         self.at = at + 1;
         Ok(self.push(Kind::String, escaped, start, at))
+    }
+
+    /// Steps over the escape at `at` and all that stand close behind it: they come in crowds.
+    fn escapes(&mut self, mut at: usize) -> Result<usize, Malformed> {
+        let plain = |b: u8| (b != b'"') & (b >= 0x20);
+        loop {
+            match self.text.get(at..).unwrap_or_default() {
+                [b'\\', b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't', ..] => at += 2,
+                [b'\\', ..] => at = self.escape(at)?,
+                [a, b'\\', ..] if plain(*a) => at += 1,
+                [a, b, b'\\', ..] if plain(*a) & plain(*b) => at += 2,
+                _ => return Ok(at),
+            }
+        }
     }
 
     /// Steps over the escape of a code unit at `at`, both halves of a pair at once.

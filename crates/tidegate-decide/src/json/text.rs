@@ -10,17 +10,7 @@ pub fn unescape(raw: &[u8], out: &mut Vec<u8>) {
     loop {
         rest = match rest {
             [b'\\', b'u', digits @ ..] => unicode(digits, out),
-            [b'\\', c, more @ ..] => {
-                out.push(match c {
-                    b'n' => b'\n',
-                    b't' => b'\t',
-                    b'r' => b'\r',
-                    b'b' => 8,
-                    b'f' => 12,
-                    other => *other,
-                });
-                more
-            }
+            [b'\\', _, ..] => simple(rest, out),
             [] | [b'\\'] => return,
             // Escapes stand close together: eight bytes are written at once, and those from the escape on taken back.
             _ => match rest.first_chunk::<8>() {
@@ -38,6 +28,35 @@ pub fn unescape(raw: &[u8], out: &mut Vec<u8>) {
                 }
             },
         };
+    }
+}
+
+/// Takes escapes of one letter and the few bytes between them, as long as they stand close together.
+fn simple<'a>(text: &'a [u8], out: &mut Vec<u8>) -> &'a [u8] {
+    let mut near = [0; 64];
+    let mut rest = text;
+    let mut used = 0;
+    for slot in &mut near {
+        (*slot, rest) = match rest {
+            [b'\\', b'u', ..] | [b'\\'] | [] => break,
+            [b'\\', c, more @ ..] => (stands_for(*c), more),
+            [c, more @ ..] => (*c, more),
+        };
+        used += 1;
+    }
+    out.extend_from_slice(near.get(..used).unwrap_or_default());
+    rest
+}
+
+/// What a letter after a backslash stands for.
+fn stands_for(letter: u8) -> u8 {
+    match letter {
+        b'n' => b'\n',
+        b't' => b'\t',
+        b'r' => b'\r',
+        b'b' => 8,
+        b'f' => 12,
+        other => other,
     }
 }
 
@@ -59,8 +78,24 @@ fn unicode<'a>(digits: &'a [u8], out: &mut Vec<u8>) -> &'a [u8] {
 /// Four hexadecimal digits, and what follows them.
 pub(super) fn unit(digits: &[u8]) -> Option<(u32, &[u8])> {
     let (four, rest) = digits.split_at_checked(4)?;
-    let code = four.iter().try_fold(0, |n, &b| Some(n * 16 + char::from(b).to_digit(16)?))?;
-    Some((code, rest))
+    let value = |b: &u8| u32::from(HEX.get(usize::from(*b)).copied().unwrap_or(0xff));
+    let code = four.iter().fold(0, |n, b| n << 4 | value(b));
+    four.iter().all(|b| value(b) < 16).then_some((code, rest))
+}
+
+/// The values of hexadecimal digits.
+static HEX: [u8; 256] = hex();
+
+#[expect(clippy::indexing_slicing, reason = "evaluated by the compiler")]
+const fn hex() -> [u8; 256] {
+    let mut table = [0xff; 256];
+    let mut digit = 0;
+    while digit < 16 {
+        table[b"0123456789abcdef"[digit as usize] as usize] = digit;
+        table[b"0123456789ABCDEF"[digit as usize] as usize] = digit;
+        digit += 1;
+    }
+    table
 }
 
 #[cfg(test)]

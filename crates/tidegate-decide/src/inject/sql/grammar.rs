@@ -69,7 +69,9 @@ impl<'a> Query<'a> {
     }
 
     fn take(&mut self, token: Token<'_>) -> bool {
-        self.fuel > 0 && self.lexer.take(token)
+        let taken = self.fuel > 0 && self.lexer.take(token);
+        self.fuel -= u8::from(taken);
+        taken
     }
 
     fn word(&mut self, word: &[u8]) -> bool {
@@ -79,8 +81,7 @@ impl<'a> Query<'a> {
     /// The query goes on after the value: in a string that the value's quote ended, or after a bare value.
     pub(super) fn after_value(mut self, quoted: bool) -> Option<&'static str> {
         let mut closed = 0;
-        while matches!(self.peek(), Token::Operator(b"%") | Token::Close) {
-            self.next();
+        while self.take(Token::Close) || self.take(Token::Operator(b"%")) {
             closed += 1;
         }
         for _ in 0..4 {
@@ -138,6 +139,8 @@ impl<'a> Query<'a> {
                     self.value(&mut shape, 0);
                     return shape.select.then_some("a query within the query");
                 }
+                // A list of strings: what comes behind the next one has its own turn.
+                Token::Comma if quoted && self.is_listed() => return None,
                 Token::Comma => {
                     let mut shape = Shape::default();
                     self.expression(&mut shape, 0);
@@ -236,6 +239,14 @@ impl<'a> Query<'a> {
             return None;
         }
         self.verdict(shape, quoted, closed)
+    }
+
+    /// A plain string, and a comma or the end of a list behind it.
+    fn is_listed(&self) -> bool {
+        let mut ahead = self.lexer;
+        matches!(ahead.first(), Some(b'\'' | b'"'))
+            && ahead.next() == Token::Text(true)
+            && matches!(ahead.first(), None | Some(b',' | b']' | b')' | b'}'))
     }
 
     /// After `||` and its like: logic in one dialect, concatenation in the other.
@@ -772,20 +783,25 @@ impl<'a> Query<'a> {
     /// `sleep(` and its like before the parenthesis at `open`, where a query would have it.
     pub(super) fn call_before(lower: &'a [u8], open: usize, left: &'a Cell<i64>) -> Option<&'static str> {
         let before = lower.get(..open)?;
+        // Brackets in brackets, and calls of nothing.
+        let named = before.last().is_some_and(|b| {
+            b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b' ' | b'\t' | b'\n' | b'\r')
+        });
+        let begins = || {
+            let inside = Lexer::new(lower, open + 1, left).first();
+            matches!(inside, Some(b's' | b'/' | b'-' | b'#' | b'*' | b'`' | b'['))
+        };
+        if !named && !begins() {
+            return None;
+        }
         let near = before.get(before.len().saturating_sub(48)..)?.trim_ascii_end();
         let length =
             near.iter().rev().take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.')).count();
         let (head, name) = near.split_at_checked(near.len() - length)?;
+        if name.is_empty() && !begins() {
+            return None;
+        }
         if name == b"select" || name.is_empty() {
-            // Brackets in brackets, and calls of nothing.
-            if name.is_empty()
-                && !matches!(
-                    Lexer::new(lower, open + 1, left).first(),
-                    Some(b's' | b'/' | b'-' | b'#' | b'*' | b'`' | b'[')
-                )
-            {
-                return None;
-            }
             // `=(select`, `,(select`, `select(`: a query where a value belongs.
             let head = if name.is_empty() { near } else { head };
             let mut query = Query::new(Lexer::new(lower, open + 1, left));

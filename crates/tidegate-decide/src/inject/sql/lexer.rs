@@ -3,6 +3,7 @@
 //! Every token is bounded in length and paid for, so that reading a few tokens from many places of a long text stays
 //! linear.
 
+use crate::bytes;
 use std::cell::Cell;
 
 /// One token.
@@ -48,6 +49,18 @@ const LONGEST: usize = 2048;
 /// The longest word.
 const WORD: usize = 64;
 
+/// What names are made of.
+static PART: [bool; 256] = {
+    let mut table = bytes::table(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.$`");
+    let (_, high) = table.split_at_mut(128);
+    let mut rest: &mut [bool] = high;
+    while let [first, more @ ..] = rest {
+        *first = true;
+        rest = more;
+    }
+    table
+};
+
 impl<'a> Lexer<'a> {
     pub(super) fn new(text: &'a [u8], at: usize, left: &'a Cell<i64>) -> Self {
         Self { text, at, left }
@@ -86,6 +99,9 @@ impl<'a> Lexer<'a> {
 
     /// Takes the next token if it is this word.
     pub(super) fn word(&mut self, word: &[u8]) -> bool {
+        if !self.may_be(word.first().copied().unwrap_or_default(), true) {
+            return false;
+        }
         let mut ahead = *self;
         if ahead.next() == Token::Word(word) {
             *self = ahead;
@@ -96,12 +112,34 @@ impl<'a> Lexer<'a> {
 
     /// Takes the next token if it is this one.
     pub(super) fn take(&mut self, token: Token<'_>) -> bool {
+        let first = match token {
+            Token::Open => b'(',
+            Token::Close => b')',
+            Token::Comma => b',',
+            Token::Semicolon => b';',
+            Token::Operator(sign) => sign.first().copied().unwrap_or_default(),
+            _ => 0,
+        };
+        if first != 0 && !self.may_be(first, false) {
+            return false;
+        }
         let mut ahead = *self;
         if ahead.next() == token {
             *self = ahead;
             return true;
         }
         false
+    }
+
+    /// Whether the next token may begin with a byte: what it does begin with rules most tokens out, blanks and comments
+    /// aside.
+    fn may_be(self, first: u8, name: bool) -> bool {
+        match self.rest().first() {
+            None => false,
+            Some(b' ' | b'\t' | b'\n' | b'\r' | 0x0b | 0x0c | 0xa0 | 0 | b'/' | b'*' | b'-' | b'#') => true,
+            Some(b'`' | b'[') => name,
+            Some(byte) => *byte == first,
+        }
     }
 
     pub(super) fn next(&mut self) -> Token<'a> {
@@ -111,8 +149,10 @@ impl<'a> Lexer<'a> {
         let start = self.at;
         let token = self.token();
         let length = i64::try_from(self.at.saturating_sub(start)).unwrap_or(i64::MAX);
-        // Short tokens cost what it takes to tell them apart, long ones are skipped by many bytes at once.
-        self.left.set(self.left.get() - 4 - length / 8);
+        // Names are read byte by byte; strings and comments are skipped by many bytes at once.
+        let bytes = if matches!(token, Token::Word(_)) { length / 2 } else { length / 8 };
+        let setup = if matches!(token, Token::Text(_)) { 16 } else { 8 };
+        self.left.set(self.left.get() - setup - bytes);
         token
     }
 
@@ -212,7 +252,7 @@ impl<'a> Lexer<'a> {
 
     fn name(&mut self) -> Token<'a> {
         let rest = self.rest();
-        let part = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'$' | b'`' | 0x80..);
+        let part = |b: &u8| PART.get(usize::from(*b)).copied().unwrap_or_default();
         let length = rest.iter().take(WORD).take_while(|b| part(b)).count();
         let word = rest.get(..length).unwrap_or_default();
         self.at += length;
@@ -260,14 +300,14 @@ impl<'a> Lexer<'a> {
 
     fn operator(&mut self) -> Token<'a> {
         let rest = self.rest();
-        for sign in [&b"<=>"[..], b"||", b"&&", b"<>", b"!=", b"<=", b">=", b"==", b"<<", b">>", b":="] {
-            if rest.starts_with(sign) {
-                self.at += sign.len();
-                return Token::Operator(sign);
-            }
-        }
-        self.at += 1;
-        Token::Operator(rest.get(..1).unwrap_or_default())
+        let length = match rest {
+            [b'<', b'=', b'>', ..] => 3,
+            [b'|', b'|', ..] | [b'&', b'&', ..] | [b'!' | b'=', b'=', ..] => 2,
+            [b'<', b'>' | b'=' | b'<', ..] | [b'>', b'=' | b'>', ..] => 2,
+            _ => 1,
+        };
+        self.at += length;
+        Token::Operator(rest.get(..length).unwrap_or_default())
     }
 }
 
