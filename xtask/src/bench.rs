@@ -7,7 +7,7 @@ mod peers;
 mod policies;
 mod templates;
 
-use crate::process;
+use crate::{process, weigh};
 use anyhow::Result;
 use measure::{Run, median};
 use std::path::{Path, PathBuf};
@@ -27,9 +27,15 @@ pub(crate) struct Options {
     /// Measure decisions on access policies alone, against iam-simulate where `cargo xtask test` installed it
     #[arg(long)]
     iam: bool,
+    /// Count what decisions on events take, in instructions and allocations, and hold it against the ceilings; needs Valgrind
+    #[arg(long)]
+    guard_instructions: bool,
 }
 
 pub(crate) fn run(options: &Options) -> Result<bool> {
+    if options.guard_instructions {
+        return weigh::run();
+    }
     let binary = process::release()?;
     if options.iam {
         return iam::run(&binary);

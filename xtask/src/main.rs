@@ -11,6 +11,7 @@ mod iam_data;
 mod process;
 mod test;
 mod tidy;
+mod weigh;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};

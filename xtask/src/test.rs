@@ -4,6 +4,7 @@ pub(crate) mod peers;
 
 use crate::differential;
 use crate::process::{self, cargo};
+use crate::weigh;
 use anyhow::{Context as _, Result, bail};
 use peers::Kind;
 use std::io::{BufRead as _, BufReader};
@@ -19,6 +20,7 @@ const DEBIAN: &[(&str, &str)] = &[
     ("xmllint", "libxml2-utils"),
     ("redis-server", "redis-server"),
     ("rabbitmq-server", "rabbitmq-server"),
+    ("valgrind", "valgrind"),
 ];
 
 /// Programs and libraries of others that tests run us against.
@@ -70,6 +72,7 @@ pub(crate) fn run() -> Result<bool> {
         good &= tests(Runner::Cargo, &mut cargo(&all), &mut counts)?;
     }
     good &= differential::examples()?;
+    good &= weigh::run()?;
     // The plain closing line that any reader of the log understands.
     println!("{} passed, {} failed, {} skipped", counts.passed, counts.failed, counts.skipped);
     if counts.passed + counts.failed == 0 {

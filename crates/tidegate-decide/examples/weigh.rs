@@ -1,10 +1,16 @@
 //! Decides on events of a kind over and over, so that a profiler can count what that takes.
 //!
 //! `weigh clean N` decides on N clean events of six triggers; `weigh hostile TEXT BYTES N` decides N times on a message
-//! whose text is TEXT over and over. TEXT may have `\n`, `\r`, `\0` and `\\` for what they stand for.
+//! whose text is TEXT over and over; `weigh classes` lists classes of hostile texts, and `weigh class CLASS BYTES` decides
+//! once on each text of a class. TEXT may have `\n`, `\r`, `\0` and `\\` for what they stand for.
 
 #![allow(missing_docs, clippy::print_stdout, clippy::indexing_slicing, clippy::expect_used)]
 
+#[path = "../tests/laws/fillers.rs"]
+mod fillers;
+
+use fillers::FILLERS;
+use std::fmt::Write as _;
 use std::time::Duration;
 use tidegate_decide::Guard;
 
@@ -24,17 +30,20 @@ fn main() {
     match arguments.first().map(String::as_str) {
         Some("clean") => clean(number(1)),
         Some("hostile") => hostile(arguments.get(1).map_or("' ", String::as_str), number(2), number(3)),
-        _ => println!("weigh clean N | weigh hostile TEXT BYTES N"),
+        Some("classes") => FILLERS.iter().for_each(|(class, texts)| println!("{class} {}", texts.len())),
+        Some("class") => class(arguments.get(1).map_or("", String::as_str), number(2)),
+        _ => println!("weigh clean N | weigh hostile TEXT BYTES N | weigh classes | weigh class CLASS BYTES"),
     }
 }
 
 fn clean(count: usize) {
     let mut guard = Guard::default();
-    let mut event = String::new();
+    let (mut event, mut figures) = (String::new(), String::new());
     let mut denied = 0;
     for (number, template) in (10_000..).zip(CLEAN.iter().cycle()).take(count) {
         event.clear();
-        let figures = number.to_string();
+        figures.clear();
+        let _ = write!(figures, "{number}");
         for (at, part) in template.split('#').enumerate() {
             if at > 0 {
                 event.push_str(&figures);
@@ -54,9 +63,7 @@ fn hostile(text: &str, bytes: usize, count: usize) {
         .replace("\\r", "\r")
         .replace("\\0", "\0")
         .replace('\x01', "\\");
-    let body =
-        serde_json::json!({"t": format!("7 {}", filler.repeat(bytes / filler.len().max(1) + 1))}).to_string();
-    let event = serde_json::json!({"Records": [{"eventSource": "aws:sqs", "body": body}]}).to_string();
+    let event = message(&filler, bytes);
     let mut guard = Guard::default();
     let start = on_processor();
     let mut reasons = String::new();
@@ -73,6 +80,20 @@ fn hostile(text: &str, bytes: usize, count: usize) {
     let each = (on_processor() - start).as_secs_f64() * 1e9 / count as f64;
     let (whole, inside) = (each / event.len() as f64, each / bytes as f64);
     println!("{whole:6.1} ms/MB  {inside:6.1} ms/MB of the text {text:?} [{reasons}]");
+}
+
+fn class(class: &str, bytes: usize) {
+    let mut guard = Guard::default();
+    let texts = FILLERS.iter().filter(|(name, _)| *name == class).flat_map(|(_, texts)| *texts);
+    for text in texts {
+        guard.decide(message(text, bytes).as_bytes(), None);
+    }
+}
+
+fn message(filler: &str, bytes: usize) -> String {
+    let text = filler.repeat(bytes / filler.len().max(1) + 1);
+    let body = serde_json::json!({"t": format!("7 {text}")}).to_string();
+    serde_json::json!({"Records": [{"eventSource": "aws:sqs", "body": body}]}).to_string()
 }
 
 /// Time that this thread has had a processor, which others that want it don't change.

@@ -12,6 +12,7 @@
 // The attribute tells clippy that helpers are tests, too.
 #[cfg(test)]
 mod laws {
+    mod fillers;
     mod linear;
     mod tokenizer;
     mod total;

@@ -186,11 +186,22 @@ fn schemes(text: &Text<'_>) -> Option<Hit> {
     for colon in memchr::memchr_iter(b':', lower) {
         let before = lower.get(colon.saturating_sub(48)..colon).unwrap_or_default();
         // `javascript`, `mocha`, `data`: most colons follow something else.
-        let mut ending = before.iter().rev().filter(|b| !is_dropped(**b));
-        if !matches!(
-            (ending.next(), ending.next()),
-            (Some(b't'), Some(b'p')) | (Some(b'a'), Some(b't' | b'h'))
-        ) {
+        let mut ending = before;
+        let mut last = || {
+            while let [rest @ .., byte] = ending {
+                ending = rest;
+                if !is_dropped(*byte) {
+                    return *byte;
+                }
+            }
+            0
+        };
+        let followed: &[u8] = match last() {
+            b't' => b"p",
+            b'a' => b"th",
+            _ => continue,
+        };
+        if !followed.contains(&last()) {
             continue;
         }
         if !text.spend(160) {

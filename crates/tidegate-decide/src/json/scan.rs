@@ -301,6 +301,7 @@ impl Scan<'_> {
                 [b'\\', ..] => at = self.escape(at)?,
                 [a, b'\\', ..] if plain(*a) => at += 1,
                 [a, b, b'\\', ..] if plain(*a) & plain(*b) => at += 2,
+                [a, b, c, b'\\', ..] if plain(*a) & plain(*b) & plain(*c) => at += 3,
                 _ => return Ok(at),
             }
         }

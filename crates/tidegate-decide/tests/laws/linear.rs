@@ -1,94 +1,8 @@
 //! Time grows with the length of a text and with nothing else.
 
+use super::fillers::FILLERS;
 use std::time::Duration;
 use tidegate_decide::Guard;
-
-/// Each repeated over and over is what some detector or decoder likes least.
-const FILLERS: &[&str] = &[
-    "'",
-    "\"",
-    "''",
-    "' or ",
-    "1 or a ",
-    "\"'='a ",
-    ";a",
-    "; cat ",
-    "|a",
-    "& ",
-    "\na",
-    "\r\n",
-    "a:\r\n",
-    "(",
-    "a(",
-    ")(a",
-    "(&(",
-    "{",
-    "{{a ",
-    "{%",
-    "{a}",
-    "<a ",
-    "<a href=\"",
-    "< ",
-    "${",
-    "${${",
-    "${a:-b}",
-    "${lower:j",
-    "$ne ",
-    "@(",
-    " onx",
-    " onload ",
-    "javascript: ",
-    "data:image/svg+xml",
-    "a:",
-    "//",
-    "http://a ",
-    "http://[::1 ",
-    "../",
-    "a/../b ",
-    "..",
-    "union select a ",
-    "/**/",
-    "-- a",
-    "/*!",
-    "' or //",
-    "{a:",
-    "query{a(b:1)",
-    "fragment a on b{...a",
-    ":\"a",
-    "O:1:\"a",
-    "ca\nb\n",
-    "\n=a",
-    "\"=cmd ",
-    "<!doctype ",
-    "schemalocation=\"",
-    "alert ",
-    "self.",
-    "\nlocation: ",
-    "\nbcc: ",
-    "\n2020-01-01 info",
-    "\nget ",
-    "\na1 list",
-    "\\u0041",
-    "%41",
-    "%25",
-    "&#65;",
-    "&amp;",
-    "\u{2028}",
-    "\u{ff41}",
-    "a+b",
-    "a=b&",
-    "a=b;",
-    ";base64,",
-    " ",
-    "`id ",
-    "a'b\"c`d;e",
-    "{\"a\":",
-    "[1,",
-    "<![CDATA[",
-    "class.",
-    "sleep(",
-    "=1+",
-];
 
 fn time(guard: &mut Guard, filler: &str, length: usize) -> Duration {
     let text = filler.repeat(length / filler.len());
@@ -121,7 +35,7 @@ fn on_processor() -> Duration {
 fn no_filler_makes_it_quadratic() {
     let mut guard = Guard::default();
     let mut steep = Vec::new();
-    for filler in FILLERS {
+    for filler in FILLERS.iter().flat_map(|(_, fillers)| *fillers) {
         let measure = |guard: &mut Guard| {
             let small = time(guard, filler, 12 << 10);
             time(guard, filler, 96 << 10).as_secs_f64() / small.as_secs_f64()
