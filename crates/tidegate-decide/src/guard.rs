@@ -11,7 +11,7 @@ use crate::schema;
 use crate::trigger::{self, Trigger};
 use crate::unfold::{BESIDE, Bounds, Found, Spare, Unfold, describe};
 use std::sync::Arc;
-use tidegate_graph::contract::{Contract, Edge, Function, Inspect, Mode, OnDeny, VERSION};
+use tidegate_graph::contract::{Consumer, Contract, Edge, Function, Inspect, Mode, OnDeny, VERSION};
 
 /// How strict a guard is. The default inspects everything.
 #[derive(Clone, Debug)]
@@ -222,6 +222,7 @@ impl Guard {
             limits: &self.settings.json,
             bounds: Bounds { inflate, reasons: REASONS },
             found: &mut self.found,
+            model: under.is_some_and(|(function, _)| function.consumers.contains(&Consumer::Model)),
             left: work,
         };
         if source.inspect == Inspect::Full {

@@ -13,6 +13,7 @@ mod ldap;
 mod lines;
 mod marks;
 mod path;
+mod prompt;
 mod query;
 mod scanner;
 mod serialised;
@@ -42,6 +43,8 @@ pub(crate) struct Text<'a> {
     pub(crate) place: Place,
     /// Name of the header it stands in, or the content type of the body.
     pub(crate) label: &'a [u8],
+    /// A language model reads it in the end, as far as the contract knows.
+    pub(crate) model: bool,
     /// Which fixed words `lower` holds.
     marks: Marks,
     /// What may still be spent on looking at places that seem to begin something.
@@ -57,7 +60,7 @@ impl<'a> Text<'a> {
     pub(crate) fn new(raw: &'a [u8], lower: &'a [u8], bytes: ByteSet, place: Place, label: &'a [u8]) -> Self {
         let length = i64::try_from(raw.len()).unwrap_or(i64::MAX);
         let left = Cell::new(length.saturating_mul(WORK_PER_BYTE).saturating_add(WORK));
-        Self { raw, lower, bytes, place, label, marks: Marks::of(lower), left }
+        Self { raw, lower, bytes, place, label, model: false, marks: Marks::of(lower), left }
     }
 
     /// Pays for looking at a place. False when all is spent: looking ends, and the text counts as an attack on the
@@ -104,6 +107,7 @@ pub(crate) const DETECTORS: &[Detect] = &[
     query::detect,
     graphql::detect,
     scanner::detect,
+    prompt::detect,
 ];
 
 /// What the keys of a document give away, with the key's item.

@@ -332,6 +332,7 @@ mod tests {
             roles: Vec::new(),
             limits: tidegate_graph::contract::Limits::default(),
             egress: Vec::new(),
+            consumers: Vec::new(),
             edges: vec![edge.clone()],
             artifact: tidegate_graph::contract::Artifact::default(),
         };

@@ -58,6 +58,8 @@ pub(crate) struct Unfold<'g> {
     pub(crate) limits: &'g json::Limits,
     pub(crate) bounds: Bounds,
     pub(crate) found: &'g mut Vec<Found>,
+    /// A language model reads what the function hands on.
+    pub(crate) model: bool,
     /// Bytes that may still be looked at.
     pub(crate) left: usize,
 }
@@ -407,7 +409,8 @@ impl Unfold<'_> {
         }
         let mut lower = self.buffer();
         lower.extend(raw.iter().map(u8::to_ascii_lowercase));
-        let text = Text::new(raw, &lower, bytes, origin.place, origin.label);
+        let mut text = Text::new(raw, &lower, bytes, origin.place, origin.label);
+        text.model = self.model;
         let detectors =
             if bytes.is_a_word() { &[inject::word as inject::Detect][..] } else { inject::DETECTORS };
         for detect in detectors {

@@ -6,6 +6,7 @@
 mod artifact;
 mod authenticate;
 mod condition;
+mod consumer;
 mod limits;
 pub mod schema;
 
@@ -13,6 +14,7 @@ pub use artifact::Artifact;
 pub use authenticate::{Authenticate, Certificates, Jwt, Principals, Proof, Replay, Scheme, Webhook};
 
 pub use condition::{Condition, Expr, Fold, Op};
+pub use consumer::Consumer;
 pub use limits::{Adaptive, Budget, Caller, CallerRate, Chain, EdgeLimits, Limits, Rate};
 
 use crate::Exposure;
@@ -131,6 +133,9 @@ pub struct Function {
     pub limits: Limits,
     /// What it is known to connect to outside of the system.
     pub egress: Vec<String>,
+    /// What its payload may end in, as far as its grants tell.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub consumers: Vec<Consumer>,
     /// What may start it.
     pub edges: Vec<Edge>,
     /// What it is made of.
@@ -310,6 +315,7 @@ mod tests {
             roles: Vec::new(),
             limits: Limits::default(),
             egress: Vec::new(),
+            consumers: Vec::new(),
             edges: Vec::new(),
             artifact: Artifact::default(),
         }

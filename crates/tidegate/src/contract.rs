@@ -26,7 +26,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use taint::Taint;
 use tidegate_decide::Settings;
 use tidegate_graph::contract::{
-    Answer, Artifact, Contract, Defaults, Edge, EdgeLimits, Function, Inspect, Limits, Mode, OnDeny, OnError,
+    Answer, Artifact, Consumer, Contract, Defaults, Edge, EdgeLimits, Function, Inspect, Limits, Mode, OnDeny, OnError,
     VERSION,
 };
 use tidegate_graph::{EdgeKind, Exposure, Graph, NodeKind, Resource, System, Value};
@@ -177,9 +177,19 @@ impl Compiler<'_> {
             roles: ids(&mut { assumed }, false),
             limits: resource.map(limits::of_function).unwrap_or_default(),
             egress: ids(&mut { outside }, true),
+            consumers: self.consumers(index),
             edges: edges.into_values().collect(),
             artifact: Artifact::default(),
         }
+    }
+
+    /// What the function may read from or write to, by kind.
+    fn consumers(&self, index: usize) -> Vec<Consumer> {
+        let reached = self.graph.outgoing(index).filter_map(|e| self.graph.node(e.to));
+        let mut kinds: Vec<Consumer> = reached.filter_map(|n| Consumer::of_service(&n.service)).collect();
+        kinds.sort_unstable();
+        kinds.dedup();
+        kinds
     }
 
     #[expect(clippy::too_many_arguments, reason = "the parts of one edge, put together in one place")]
@@ -245,6 +255,7 @@ fn unknown_function() -> Function {
         roles: Vec::new(),
         limits: Limits::default(),
         egress: Vec::new(),
+        consumers: Vec::new(),
         edges: Vec::new(),
         artifact: Artifact::default(),
     }

@@ -4,7 +4,7 @@
 //! of its first four bytes; one pass over the text says which detectors have anything to look at. The tables are made by
 //! the compiler.
 
-use super::{address, command, formula, lines, path, query, scanner, serialised, template, xml, xss};
+use super::{address, command, formula, lines, path, prompt, query, scanner, serialised, template, xml, xss};
 
 /// Words that are asked for together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +30,7 @@ pub(super) enum Group {
     Union,
     Waitfor,
     Scanners,
+    Orders,
 }
 
 /// Words of at least four bytes in lower case.
@@ -55,6 +56,7 @@ const LISTS: &[(Group, &[&[u8]])] = &[
     (Group::Union, &[b"union"]),
     (Group::Waitfor, &[b"waitfor"]),
     (Group::Scanners, scanner::WORDS),
+    (Group::Orders, prompt::ORDERS),
 ];
 
 /// Which groups a text has words of.
