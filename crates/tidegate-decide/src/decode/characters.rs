@@ -169,6 +169,7 @@ fn fold(c: char) -> Option<Option<u8>> {
         0x3002 | 0xff61 => Some(Some(b'.')),
         0x2018 | 0x2019 | 0x201b | 0x2032 => None,
         0x2044 | 0x2215 => Some(Some(b'/')),
+        0x2216 => Some(Some(b'\\')),
         0x3000 | 0xa0 => Some(Some(b' ')),
         0x200b..=0x200d | 0x2060 | 0xfeff | 0xad => Some(None),
         _ => None,

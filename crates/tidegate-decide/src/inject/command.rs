@@ -76,6 +76,12 @@ fn marks(text: &Text<'_>) -> Option<(usize, &'static str)> {
                 }
             }
             [b'$', ..] => return Some((at, "a blank written as a variable of the shell")),
+            [b'-', ..] => {
+                let starts = at == 0 || lower.get(at - 1).is_some_and(|b| b.is_ascii_whitespace());
+                if starts {
+                    return Some((at, "an option that runs a program"));
+                }
+            }
             _ => return Some((at, "a shell with a command")),
         }
     }
@@ -93,14 +99,22 @@ pub(super) const MARKS: &[&[u8]] = &[
     b"$ifs/",
     b"${path:0:1}",
     b"() {",
+    b"-oproxycommand=",
+    b"--upload-pack=",
+    b"--checkpoint-action=",
+    b"downloadstring(",
+    b"iex(new-object",
+    b"iex (new-object",
 ];
 
 /// What the name of a command may begin with, as [`name`] reads it.
 fn may_begin(text: &[u8]) -> bool {
     match text {
         [b'a'..=b'z' | b'0'..=b'9' | b'\\' | b'^' | b'@' | b'{' | b'/' | b'.', ..] => true,
-        [b'_' | b'-' | b'?' | b'*' | b':', ..] => true,
-        [b'$', next, ..] => matches!(next, b'@' | b'*'),
+        [b'_' | b'-' | b'?' | b'*' | b':' | b'(' | b'!', ..] => true,
+        [b'$', next, ..] => next.is_ascii_alphabetic() || matches!(next, b'@' | b'*' | b'\'' | b'0'),
+        // A letter in quotes of its own, and more of the word behind it.
+        [a @ (b'\'' | b'"'), b'a'..=b'z', b, b'a'..=b'z' | b'\'' | b'"', ..] => a == b,
         _ => false,
     }
 }
@@ -112,11 +126,14 @@ fn separators(lower: &[u8]) -> impl Iterator<Item = usize> {
         (b == b';') | (b == b'|') | (b == b'&') | (b == b'\n') | (b == b'\r') | (b == b'`') | (b == b'(')
     });
     marks.filter_map(|at| {
-        if lower.get(at) == Some(&b'(') && (at == 0 || lower.get(at - 1) != Some(&b'$')) {
+        if lower.get(at) == Some(&b'(')
+            && !matches!(at.checked_sub(1).and_then(|i| lower.get(i)), Some(b'$' | b'<'))
+        {
             return None;
         }
         let rest = lower.get(at + 1..)?;
-        static BEGINS: [bool; 256] = bytes::table(b"abcdefghijklmnopqrstuvwxyz0123456789\\^@{/._-?*:$ \t+");
+        static BEGINS: [bool; 256] =
+            bytes::table(b"abcdefghijklmnopqrstuvwxyz0123456789\\^@{/._-?*:$(!'\" \t+");
         if !rest.first().is_some_and(|b| BEGINS.get(usize::from(*b)) == Some(&true)) {
             return None;
         }
@@ -137,8 +154,45 @@ enum Strength {
     Surely,
 }
 
-/// Judges what stands where a command may begin.
+/// Judges what stands where a command may begin, behind what a shell allows before one: `( id`, `! id`, `do id`.
 fn command(text: &Text<'_>, from: &[u8]) -> Strength {
+    let inner = match from {
+        [b'(' | b'!', rest @ ..] => rest,
+        [b'd', b'o', b' ', rest @ ..] | [b't', b'h', b'e', b'n', b' ', rest @ ..] => rest,
+        [b'$', b'\'', b'a'..=b'z' | b'\\', ..] => return Strength::Surely,
+        [b'$', b'0', b' ', b'-', ..] => return Strength::Surely,
+        [b'$', rest @ ..] if rest.first().is_some_and(u8::is_ascii_alphabetic) => {
+            return variable(text, rest);
+        }
+        _ => return plain_command(text, from),
+    };
+    // What stands alone here is at home in prose: "do test it", "(set)".
+    match plain_command(text, inner.trim_ascii_start()) {
+        Strength::Perhaps => Strength::No,
+        strength => strength,
+    }
+}
+
+/// A command in a variable that the text has set before: `a=id;$a`. Or the shell's own name, with an option.
+fn variable(text: &Text<'_>, name: &[u8]) -> Strength {
+    let length = name.iter().take(24).take_while(|b| b.is_ascii_alphanumeric() || **b == b'_').count();
+    let (name, rest) = name.split_at_checked(length).unwrap_or_default();
+    if name == b"shell" && rest.starts_with(b" -") {
+        return Strength::Surely;
+    }
+    let before = text.lower.get(..text.lower.len().min(512)).unwrap_or_default();
+    if !text.spend(120) || !matches!(rest.first(), None | Some(b'$' | b' ' | b';' | b'|' | b'&')) {
+        return Strength::No;
+    }
+    let set = memchr::memmem::find_iter(before, name).any(|at| {
+        before.get(at + length) == Some(&b'=')
+            && (at == 0 || matches!(before.get(at - 1), Some(b';' | b' ' | b'&' | b'|' | b'\n')))
+    });
+    if set { Strength::Surely } else { Strength::No }
+}
+
+/// A command by its name.
+fn plain_command(text: &Text<'_>, from: &[u8]) -> Strength {
     let mut letters = [0; 48];
     let plain = from
         .iter()
@@ -176,20 +230,37 @@ fn command(text: &Text<'_>, from: &[u8]) -> Strength {
     }
     let argument = rest.trim_ascii_start();
     let ends = argument.first().is_none_or(|b| {
-        matches!(b, b';' | b'|' | b'&' | b'`' | b')' | b'#' | b'\n' | b'"' | b'\'' | b'>' | b'<')
-    });
+        matches!(b, b';' | b'|' | b'&' | b'`' | b')' | b'#' | b'\n' | b'"' | b'\'' | b'>' | b'<' | 0)
+    }) || argument.starts_with(b"//");
     if path && (ends || is_argument(argument, name)) {
         return Strength::Surely;
     }
     if is_argument(argument, name) {
         return Strength::Surely;
     }
+    if (known || FILES.contains(&name)) && names_a_place(argument) {
+        return Strength::Surely;
+    }
+    if ends && reads_a_machine(name, argument) {
+        return Strength::Surely;
+    }
     // `time sleep 5`, `sudo id`: the argument is the command.
-    if matches!(name, b"time" | b"sudo" | b"nohup" | b"exec" | b"env" | b"command" | b"xargs" | b"eval") {
+    if matches!(
+        name,
+        b"busybox" | b"time" | b"sudo" | b"nohup" | b"exec" | b"env" | b"command" | b"xargs" | b"eval"
+    ) {
         let mut letters = [0; 48];
         let (length, rest) = self::name(argument, &mut letters);
         let inner = letters.get(..length).unwrap_or_default();
         if (is_strong(inner) || is_english(inner)) && is_argument(rest.trim_ascii_start(), inner) {
+            return Strength::Surely;
+        }
+        let alone = || {
+            rest.trim_ascii_start()
+                .first()
+                .is_none_or(|b| matches!(b, b';' | b'|' | b'&' | b'`' | b')' | b'\n'))
+        };
+        if is_strong(inner) && inner != name && !matches!(name, b"time" | b"command") && alone() {
             return Strength::Surely;
         }
     }
@@ -200,10 +271,45 @@ fn command(text: &Text<'_>, from: &[u8]) -> Strength {
     }
 }
 
+/// `grep root /etc/passwd`, `chmod 777 /tmp/x`, `find . -exec`: a second or third word that is a place of the system or an
+/// option, and no word before it that only prose has.
+fn names_a_place(argument: &[u8]) -> bool {
+    const ROOTS: &[&[u8]] = &[
+        b"/etc/", b"/tmp/", b"/var/", b"/dev/", b"/proc/", b"/usr/", b"/root/", b"/home/", b"/bin/", b"/opt/",
+    ];
+    let line = argument.get(..160).unwrap_or(argument);
+    let line = line.split(|b| matches!(b, b'\n' | b';' | b'|' | b'&')).next().unwrap_or_default();
+    for word in line.split(u8::is_ascii_whitespace).filter(|w| !w.is_empty()).take(3) {
+        let word = word.strip_prefix(b"if=").or_else(|| word.strip_prefix(b"of=")).unwrap_or(word);
+        if ROOTS.iter().any(|root| word.starts_with(root)) || word == b"-exec" {
+            return true;
+        }
+        if PROSE.contains(&word) || word.ends_with(b",") || word.ends_with(b".") && word.len() > 1 {
+            return false;
+        }
+    }
+    false
+}
+
+/// `env | grep x`: what a process was given, and a tool that looks through it.
+fn reads_a_machine(name: &[u8], argument: &[u8]) -> bool {
+    let piped = argument.strip_prefix(b"|").map(<[u8]>::trim_ascii_start);
+    matches!(name, b"env" | b"set" | b"printenv" | b"history")
+        && piped.is_some_and(|p| {
+            [&b"grep "[..], b"sort", b"head", b"tail", b"cut ", b"tee ", b"base64", b"nc "]
+                .iter()
+                .any(|tool| p.starts_with(tool))
+        })
+}
+
 /// The name as the shell reads it: its length, and what follows.
 fn name<'a>(text: &'a [u8], name: &mut [u8; 48]) -> (usize, &'a [u8]) {
     let mut length = 0;
-    let mut rest = text;
+    let mut rest = match text {
+        // `'w'h'o'`: whoever quotes single letters hides a name.
+        [a @ (b'\'' | b'"'), b'a'..=b'z', b, ..] if a == b => text.get(1..).unwrap_or_default(),
+        _ => text,
+    };
     // Quotes and variables that stand for nothing are no part of a name, and nobody needs many of them.
     for _ in 0..256 {
         match rest {
@@ -275,6 +381,13 @@ fn is_argument(text: &[u8], name: &[u8]) -> bool {
     match word {
         [b'-', next, ..] => next.is_ascii_alphanumeric() || *next == b'-',
         [b'/', next, ..] => next.is_ascii_alphanumeric() || matches!(next, b'?' | b'*' | b'\'' | b'"'),
+        b"s3" | b"ec2" | b"iam" | b"sts" | b"lambda" | b"secretsmanager" | b"ssm" if name == b"aws" => true,
+        b"addr" | b"a" | b"route" | b"link" | b"neigh" if name == b"ip" => {
+            rest.trim_ascii_start().first().is_none_or(|b| !b.is_ascii_alphabetic())
+        }
+        b"process" | b"os" | b"useraccount" | b"service" if name == b"wmic" => true,
+        [b'@', ..] if name == b"dig" => true,
+        _ if matches!(name, b"ssh" | b"scp") && word.contains(&b'@') => true,
         [b'~' | b'$' | b'*', ..] => word.len() > 1,
         [b'.', b'/' | b'.', ..] => word.len() > 2,
         [b'>' | b'<', ..] => true,
@@ -376,16 +489,18 @@ fn is_all_there_is(lower: &[u8], tick: usize) -> bool {
 
 /// No sentence: at most a handful of words, and not one that only prose has.
 fn is_terse(lower: &[u8]) -> bool {
-    const PROSE: &[&[u8]] = &[
-        b"the", b"a", b"an", b"is", b"my", b"your", b"and", b"or", b"me", b"up", b"with", b"in", b"to",
-        b"for", b"of", b"gives", b"says", b"worked", b"shows", b"prints",
-    ];
     if lower.len() > 512 {
         return false;
     }
     let mut words = lower.split(u8::is_ascii_whitespace).filter(|w| !w.is_empty());
     !words.any(|w| PROSE.contains(&w))
 }
+
+/// Words that only prose has.
+const PROSE: &[&[u8]] = &[
+    b"the", b"a", b"an", b"is", b"my", b"your", b"and", b"or", b"me", b"up", b"with", b"in", b"to", b"for",
+    b"of", b"gives", b"says", b"worked", b"shows", b"prints",
+];
 
 /// Names that mean nothing but a command.
 fn is_strong(name: &[u8]) -> bool {
@@ -558,6 +673,8 @@ fn is_english(name: &[u8]) -> bool {
             | b"timeout"
             | b"command"
             | b"cd"
+            | b"ip"
+            | b"diff"
             | b"paste"
             | b"fold"
     )
@@ -585,7 +702,7 @@ const NETWORK: &[&[u8]] = &[
 ];
 const FILES: &[&[u8]] = &[
     b"cat", b"tac", b"more", b"less", b"head", b"tail", b"type", b"rm", b"cp", b"mv", b"chmod", b"touch",
-    b"del", b"copy", b"bash", b"sh", b"python", b"perl", b"php", b"node", b"ls", b"find", b"grep",
+    b"del", b"copy", b"bash", b"sh", b"python", b"perl", b"php", b"node", b"ls", b"find", b"grep", b"diff",
 ];
 
 #[cfg(test)]
@@ -639,6 +756,30 @@ mod tests {
             "x; find / -name id_rsa",
             "; ps aux",
             ";time sleep 5",
+            "; grep root /etc/passwd",
+            "; find . -exec id \\;",
+            "; chmod 777 /tmp/x",
+            "; while true; do id; done",
+            "x;(id)",
+            "; ! id",
+            "; env id",
+            "; busybox id",
+            "a=id;$a",
+            "; W=who;A=ami;$W$A",
+            "; $SHELL -c id",
+            "a;$0 -c id",
+            "; $'\\x69\\x64'",
+            "; 'w'h'o'a'm'i",
+            "; env | grep KEY",
+            "; aws s3 ls",
+            "| wmic process list",
+            "; ip addr",
+            "; id //",
+            "; dd if=/dev/zero",
+            "-oProxyCommand=id",
+            "--upload-pack=id",
+            "<(id)",
+            "; diff /etc/passwd /dev/null",
             "x;sudo cat /etc/shadow",
         ] {
             assert!(sample(detect, text), "{text}");
@@ -670,6 +811,14 @@ mod tests {
             "time flies; time heals; sudo make me a sandwich",
             "net user growth was 5%; net view is better",
             "cut & paste",
+            "chores; do test it (set), then find out; then time it",
+            "costs; $a or $b; price=$5",
+            "Q&A; ip address; id card; do ls have a plural",
+            "env; set; (env) | a",
+            "find us on /r/berlin; find more at /usr, they said",
+            "open; 'a' or 'b'; \"c\" is fine",
+            "red; (blue); !important; then home",
+            "we sell; aws certified staff; ip rights",
         ] {
             assert!(!sample(detect, text), "{text}");
         }

@@ -52,8 +52,19 @@ fn steps(text: &Text<'_>) -> Option<Hit> {
     odd.map(|(at, _)| hit(at, "a step up, written so that a filter does not see it"))
 }
 
-pub(super) const ODD: &[&[u8]] =
-    &[b"0x2e0x2e", b"..0x2f", b"..0x5c", b"%2e%2e", b"..%2f", b"..%5c", b"%252e", b"..%c0%af", b"..%u2215"];
+pub(super) const ODD: &[&[u8]] = &[
+    b"0x2e0x2e",
+    b"..0x2f",
+    b"..0x5c",
+    b"%2e%2e",
+    b"..%2f",
+    b"..%5c",
+    b"%252e",
+    b"..%c0%af",
+    b"..%u2215",
+    b"..%u2216",
+    b"::$data",
+];
 
 /// One letter, or `./`, hundreds of times: a path so long that the system cuts off what was appended.
 fn padded(lower: &[u8]) -> Option<Hit> {
@@ -81,8 +92,13 @@ fn step(lower: &[u8], at: usize) -> Option<usize> {
         return None;
     }
     let dots = lower.get(at..)?.iter().take(256).take_while(|b| **b == b'.').count();
-    let ends =
-        separator(lower.get(at + dots)) || dots == 2 && lower.get(at + 2).is_none() && separator(before);
+    // Some servers cut a segment at a semicolon, others leave out characters that nobody sees.
+    let hidden = dots == 2
+        && matches!(lower.get(at + 2), Some(b';' | b'\t' | 0..=8 | 0x0b | 0x0c | 0x0e..=0x1f))
+        && separator(lower.get(at + 3));
+    let ends = hidden
+        || separator(lower.get(at + dots))
+        || dots == 2 && lower.get(at + 2).is_none() && separator(before);
     ends.then(|| at + dots)
 }
 
@@ -123,6 +139,14 @@ fn target(text: &Text<'_>) -> Option<Hit> {
     }
     let rooted = matches!(path.first(), Some(b'/' | b'\\')) || matches!(path, [b'a'..=b'z', b':', ..]);
     let at = |found: usize| hit(found, "a file of the system or the server, addressed from its root");
+    // Nothing but steps, and the first word that anybody tries.
+    let only_steps = path.len() >= 3 && path.chunks(3).all(|step| matches!(step, [b'.', b'.', b'/' | b'\\']));
+    if only_steps || path == b"etc/passwd" || path == b"etc/shadow" {
+        return Some(at(0));
+    }
+    if matches!(path, [b'\\', b'\\', b'?' | b'.', b'\\', ..]) {
+        return Some(hit(0, "a device or a file, addressed past the checks of Windows"));
+    }
     // What only its owner reads, in whoever's home.
     let home = rooted || path.starts_with(b"~/");
     if home
@@ -147,9 +171,19 @@ fn target(text: &Text<'_>) -> Option<Hit> {
         return Some(at(0));
     }
     if matches!(path, [b'a'..=b'z', b':', ..])
-        && [&b"boot.ini"[..], b"win.ini", b"global.asa", b"system32", b"inetpub"]
-            .iter()
-            .any(|n| memchr::memmem::find(path, n).is_some())
+        && [
+            &b"boot.ini"[..],
+            b"win.ini",
+            b"global.asa",
+            b"system32",
+            b"inetpub",
+            b"windows\\repair",
+            b"windows/repair",
+            b"xampp\\apache",
+            b"xampp\\php",
+        ]
+        .iter()
+        .any(|n| memchr::memmem::find(path, n).is_some())
     {
         return Some(at(0));
     }
@@ -236,6 +270,37 @@ const KNOWN: &[&[u8]] = &[
     b"proc/version",
     b"proc/cmdline",
     b"proc/1/environ",
+    b"proc/1/cwd",
+    b"proc/sys/kernel",
+    b"etc/kubernetes",
+    b"etc/inittab",
+    b"etc/profile",
+    b"etc/motd",
+    b"etc/exports",
+    b"etc/pam.d",
+    b"etc/cron",
+    b"etc/php",
+    b"etc/samba",
+    b"etc/vsftpd",
+    b"etc/proftpd",
+    b"etc/redis",
+    b"etc/postgresql",
+    b"etc/lighttpd",
+    b"etc/tomcat",
+    b"usr/local/etc/php",
+    b"usr/local/apache",
+    b"usr/local/nginx",
+    b"opt/tomcat/conf",
+    b"var/run/docker.sock",
+    b"run/docker.sock",
+    b"var/lib/mlocate",
+    b"var/lib/mysql",
+    b"var/spool/cron",
+    b"root/.bash",
+    b".dockerenv",
+    b"dev/stdin",
+    b"dev/fd",
+    b"windows/repair",
     b"etc/nginx",
     b"etc/apache2",
     b"etc/httpd",
@@ -304,6 +369,15 @@ mod tests {
             "....//....//web-inf/web.xml",
             "/.././../etc/./passwd",
             "/....................{file}",
+            "..;/..;/manager/html",
+            "/..;/admin",
+            "../",
+            "..\\",
+            "etc/passwd",
+            "/var/run/docker.sock",
+            "web.config::$DATA",
+            "\\\\?\\C:\\x",
+            "..\u{1}/..\u{1}/etc",
         ] {
             assert!(sample(detect, text), "{text}");
         }
@@ -322,6 +396,11 @@ mod tests {
             "the file /etc/hosts needs a line",
             "a...b",
             "/srv/ann/x.txt",
+            "..",
+            "/var/log/messages",
+            "/etcetera/a",
+            "a;b/c;d",
+            "\\\\server\\share\\plan.docx",
         ] {
             assert!(!sample(detect, text), "{text}");
         }
