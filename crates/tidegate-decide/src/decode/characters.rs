@@ -166,6 +166,8 @@ fn fold(c: char) -> Option<Option<u8>> {
         0xff01..=0xff5e => ascii(0xff01, b'!'),
         0x24b6..=0x24cf => ascii(0x24b6, b'A'),
         0x24d0..=0x24e9 => ascii(0x24d0, b'a'),
+        0x2460..=0x2468 => ascii(0x2460, b'1'),
+        0x24ea => Some(Some(b'0')),
         0x3002 | 0xff61 => Some(Some(b'.')),
         0x2018 | 0x2019 | 0x201b | 0x2032 => None,
         0x2044 | 0x2215 => Some(Some(b'/')),

@@ -45,6 +45,14 @@ fn start(text: &Text<'_>) -> Option<Hit> {
     if let Some(why) = Query::new(lexer).statement(true) {
         return Some(hit(0, why));
     }
+    if is_always_true(lower.trim_ascii()) {
+        return Some(hit(0, "a condition that is always true"));
+    }
+    if matches!(lexer.peek(), Token::Word(b"or" | b"and" | b"xor"))
+        && let Some(why) = Query::new(lexer).after_value(false)
+    {
+        return Some(hit(0, why));
+    }
     let mut tail = lexer;
     let mut signs = 0;
     while signs < 3 && (tail.take(Token::Operator(b"-")) || tail.take(Token::Operator(b"+"))) {
@@ -66,6 +74,18 @@ fn start(text: &Text<'_>) -> Option<Hit> {
     if packed { Query::new(tail).after_value(false).map(|why| hit(word, why)) } else { None }
 }
 
+/// `1 or 1`, `7 || true`: nothing else, and the same number or the truth on its other side.
+fn is_always_true(text: &[u8]) -> bool {
+    let digits = text.iter().take(16).take_while(|b| b.is_ascii_digit()).count();
+    if digits == 0 || text.len() > 40 {
+        return false;
+    }
+    let (number, rest) = text.split_at(digits);
+    let rest = rest.trim_ascii_start();
+    let other = rest.strip_prefix(b"or ").or_else(|| rest.strip_prefix(b"||")).map(<[u8]>::trim_ascii);
+    other.is_some_and(|other| other == number || matches!(other, b"true" | b"not false"))
+}
+
 /// After each quote: what would stand there if the value stood in quotes of that kind.
 fn quotes(text: &Text<'_>) -> Option<Hit> {
     if !text.bytes.intersects(ByteSet::from_list(b"'\"`")) {
@@ -74,7 +94,7 @@ fn quotes(text: &Text<'_>) -> Option<Hit> {
     for at in bytes::every(text.lower, &QUOTES, |text| memchr::memchr3(b'\'', b'"', b'`', text)) {
         let before = text.lower.get(..at).unwrap_or_default();
         // `\'` stays inside of the string; `''` does too, unless the value is empty.
-        if before.last() == Some(&b'\\') {
+        if before.last() == Some(&b'\\') && before.len() > 1 {
             continue;
         }
         let tail = Lexer::new(text.lower, at + 1, &text.left);
@@ -161,6 +181,13 @@ mod tests {
             "1 and (select 1 from pg_sleep(5))",
             "' union all select null,null,version()--",
             "-1 union select 1,2",
+            "or 1=1",
+            "1 or 1",
+            "7 || true",
+            "\\' OR 1=1--",
+            "'-0-'",
+            "'*1*'",
+            "x' and email = 'a'; --",
             "1; drop table users",
             "x'; exec xp_cmdshell('dir')--",
             "1' waitfor delay '0:0:5'--",
@@ -207,6 +234,13 @@ mod tests {
             "The customer's choice, 'red' or 'blue', is fine",
             "c# and f#",
             "#1 fan of 'the who'",
+            "or so they say",
+            "1 or 2",
+            "and then 1 = 1 they said",
+            "5 - 3 or 2",
+            "'n'",
+            "'80s-'90s",
+            "5'-6'",
         ] {
             assert!(!sample(detect, text), "{text}");
         }

@@ -113,6 +113,10 @@ fn inside(text: &Text<'_>) -> Option<Hit> {
                 return hit(*class, at, why);
             }
             let braces = *open == b"{";
+            // In braces alone a computation is a set in prose, and a probe when it is all there is.
+            if braces && at <= 2 && end + 1 == lower.len() && computes(text, body) {
+                return hit(*class, at, "a template that computes");
+            }
             if inner.within(lower, start, end) && text.spend(body.len()) && (!braces || body.contains(&b'('))
             {
                 return hit(*class, at, "a template that reaches into the engine or the system");
@@ -207,6 +211,7 @@ pub(super) const CALLS: &[&[u8]] = &[
     b"getsession(",
     b"self.",
     b"_self",
+    b".mro(",
     b"|filter(",
     b"|map(",
     b"|sort(",
@@ -289,7 +294,13 @@ fn words(text: &Text<'_>) -> Option<Hit> {
             _ => Class::Template,
         };
         // Markdown and style sheets have variables too.
-        if word != b"#set($" || memchr::memmem::find(text.lower, b"class").is_some() {
+        let computed = || {
+            let rest = text.lower.get(at..).unwrap_or_default();
+            let value = rest.get(..64).unwrap_or(rest).split(|b| *b == b'=').nth(1);
+            let value = value.and_then(|v| v.split(|b| *b == b')').next()).unwrap_or_default();
+            computes(text, value.trim_ascii())
+        };
+        if word != b"#set($" || memchr::memmem::find(text.lower, b"class").is_some() || computed() {
             return hit(class, at, "a directive or call of a template engine");
         }
     }
@@ -310,6 +321,8 @@ pub(super) const DIRECTIVES: &[&[u8]] = &[
     b"t(java.lang.",
     b"@system.diagnostics",
     b"#set($",
+    b"{$smarty.",
+    b"<esi:include",
 ];
 
 /// `class.module.classLoader...`: properties of the object behind a form.
@@ -349,6 +362,12 @@ mod tests {
             "{php}echo 1;{/php}",
             "{system('id')}",
             "@(1+2)",
+            "{7*7}",
+            "~{7*7}",
+            "#set($x=7*7)$x",
+            "{$smarty.version}",
+            "<esi:include src=\"http://evil.example/\"/>",
+            "{{ dict.mro() }}",
         ] {
             assert!(sample(detect, text), "{text}");
         }
@@ -376,6 +395,9 @@ mod tests {
             "$49.00 {incl. tax}",
             "Base price is $(100)",
             "a@(b)",
+            "{12}",
+            "{2026-11}x",
+            "#set($name = $user)",
         ] {
             assert!(!sample(detect, text), "{text}");
         }

@@ -208,8 +208,11 @@ impl<'a> Query<'a> {
             Token::Text(false) if ends(&self) => {
                 Some("an operator between two strings that the query's own quotes complete")
             }
-            Token::Number if ends(&self) || self.peek() == Token::Rest => {
-                Some("an operator after the value's quote")
+            Token::Number if ends(&self) => Some("an operator after the value's quote"),
+            // `'-0-'`: arithmetic between two strings.
+            Token::Number if matches!(self.next(), Token::Operator(_)) => {
+                let completed = self.next() == Token::Text(false) && ends(&self);
+                completed.then_some("an operator between two strings that the query's own quotes complete")
             }
             _ => None,
         }
@@ -284,6 +287,9 @@ impl<'a> Query<'a> {
             }
             Token::Semicolon => {
                 self.next();
+                if quoted && shape.comparison && self.peek() == Token::Rest {
+                    return Some("a condition with the rest of the query commented out");
+                }
                 self.statement(false)
             }
             Token::Rest if quoted && shape.comparison => {
