@@ -169,9 +169,9 @@ fn text(item: Item<'_>) -> Option<String> {
     }
     let mut value = Vec::new();
     if item.is_escaped() {
-        unescape(item.raw(), &mut value)
+        unescape(item.raw(), &mut value);
     } else {
-        value.extend_from_slice(item.raw())
+        value.extend_from_slice(item.raw());
     }
     String::from_utf8(value).ok()
 }

@@ -183,7 +183,9 @@ impl Unfold<'_> {
         if !origin.label.is_empty() {
             return self.header(text, origin, chain);
         }
-        let Some(slot) = Quiet::slot(text, origin.place) else { return self.whole(text, origin, chain) };
+        // What is quiet for code may be loud for a language model.
+        let slot = if self.model { None } else { Quiet::slot(text, origin.place) };
+        let Some(slot) = slot else { return self.whole(text, origin, chain) };
         if self.spare.quiet.holds(slot, text, origin.place) {
             return;
         }
@@ -197,7 +199,7 @@ impl Unfold<'_> {
     /// A text that has a name: clients send the same headers with every request.
     fn header(&mut self, text: &[u8], origin: Origin<'_>, chain: Chain) {
         let place = origin.place;
-        let first = chain.is_empty() && place != Place::Body;
+        let first = chain.is_empty() && place != Place::Body && !self.model;
         let slot = if first { Quiet::header_slot(origin.label, text) } else { None };
         let Some(slot) = slot else { return self.whole(text, origin, chain) };
         let known = self.spare.quiet.holds_header(slot, origin.label, text, place);

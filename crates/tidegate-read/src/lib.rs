@@ -27,7 +27,6 @@ mod yaml;
 
 pub use account::account;
 pub use clouds::{CloudStep, cloud_steps, is_cloud_compute};
-pub use clouds::{CloudStep, cloud_steps};
 pub use document::document as inside;
 pub use edit::{Editor, edits, is_generated};
 pub use files::{Files, LoadError};

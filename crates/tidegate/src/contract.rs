@@ -26,8 +26,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use taint::Taint;
 use tidegate_decide::Settings;
 use tidegate_graph::contract::{
-    Answer, Artifact, Consumer, Contract, Defaults, Edge, EdgeLimits, Function, Inspect, Limits, Mode, OnDeny, OnError,
-    VERSION,
+    Answer, Artifact, Consumer, Contract, Defaults, Edge, EdgeLimits, Function, Inspect, Limits, Mode,
+    OnDeny, OnError, VERSION,
 };
 use tidegate_graph::{EdgeKind, Exposure, Graph, NodeKind, Resource, System, Value};
 

@@ -77,7 +77,7 @@ fn marks(text: &Text<'_>) -> Option<(usize, &'static str)> {
             }
             [b'$', ..] => return Some((at, "a blank written as a variable of the shell")),
             [b'-', ..] => {
-                let starts = at == 0 || lower.get(at - 1).is_some_and(|b| b.is_ascii_whitespace());
+                let starts = at == 0 || lower.get(at - 1).is_some_and(u8::is_ascii_whitespace);
                 if starts {
                     return Some((at, "an option that runs a program"));
                 }
@@ -134,7 +134,7 @@ fn separators(lower: &[u8]) -> impl Iterator<Item = usize> {
         let rest = lower.get(at + 1..)?;
         static BEGINS: [bool; 256] =
             bytes::table(b"abcdefghijklmnopqrstuvwxyz0123456789\\^@{/._-?*:$(!'\" \t+");
-        if !rest.first().is_some_and(|b| BEGINS.get(usize::from(*b)) == Some(&true)) {
+        if rest.first().is_none_or(|b| BEGINS.get(usize::from(*b)) != Some(&true)) {
             return None;
         }
         // A second separator has its own turn.

@@ -100,7 +100,7 @@ fn named(policy: &Policy) -> impl Iterator<Item = &str> {
         Some(Scope::Only(items)) => Some(items),
         _ => None,
     });
-    resources.flatten().map(|item| item.text())
+    resources.flatten().map(crate::policy::ResourcePattern::text)
 }
 
 /// True for a role of a known account that isn't this one, or of any account but with a name.
