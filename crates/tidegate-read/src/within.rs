@@ -6,7 +6,7 @@
 //! attribute, since no comment that accepts it can stand within a text.
 
 use crate::yaml;
-use tidegate_graph::{Data, FileId, Resource, Sources, Span, Str, Value};
+use tidegate_graph::{Data, FileId, Resource, Sources, Span, Value};
 
 /// Deeper values keep the place of the whole.
 const MAX_DEPTH: usize = 128;

@@ -351,11 +351,14 @@ fn key_values<'v>(cx: &Context<'v>, name: &str, value: &'v Value, out: &mut Vec<
         Data::Map(map) => map.iter().for_each(|(key, value)| key_values(cx, key, value, out)),
         _ => {
             let name = name.to_ascii_lowercase();
-            let is_key = ["kmskeyid", "kmsmasterkeyid", "kmskeyidentifier", "kmskeyarn", "keyid", "keyarn"];
-            // A queue says by an empty name that no key of one's own is meant.
-            if is_key.contains(&name.as_str()) && value.as_str().is_none_or(|text| !text.is_empty()) {
-                out.push(value);
-            } else if value.is_unknown() && !is_key.contains(&name.as_str()) && name.ends_with("encryption") {
+            let keys = ["kmskeyid", "kmsmasterkeyid", "kmskeyidentifier", "kmskeyarn", "keyid", "keyarn"];
+            let means = if keys.contains(&name.as_str()) {
+                // A queue says by an empty name that no key of one's own is meant.
+                value.as_str().is_none_or(|text| !text.is_empty())
+            } else {
+                value.is_unknown() && name.ends_with("encryption")
+            };
+            if means {
                 out.push(value);
             }
         }

@@ -251,7 +251,7 @@ impl<'a> Found<'a> {
     /// What its variables name that is there to be read.
     fn variables(&mut self, cx: &Context<'a>, function: &'a Resource) {
         let variables = cx.get(function, &["Environment", "Variables"]).and_then(Value::as_map);
-        for (key, value) in variables.into_iter().flat_map(|map| map.iter()) {
+        for (key, value) in variables.into_iter().flat_map(tidegate_graph::Map::iter) {
             let Some(value) = cx.world.resolve(value) else { continue };
             let named = (format!("`{key}` names it"), value.span);
             let named = (named.0.as_str(), named.1);
