@@ -65,7 +65,9 @@ fn of_body(called: &Called<'_>, api: &Resource, root: &Value, found: &mut Found)
         Within { source: &api.id, document: &document, unknown: &unknown, pointer, draft, others }
             .compile(when)
     };
-    for (path, item) in root.get("paths").and_then(Value::as_map).into_iter().flat_map(|p| p.iter()) {
+    for (path, item) in
+        root.get("paths").and_then(Value::as_map).into_iter().flat_map(tidegate_graph::Map::iter)
+    {
         for method in METHODS {
             let Some(operation) = item.get(method) else { continue };
             let uri = operation.get(INTEGRATION).and_then(|i| i.get("uri"));
@@ -153,7 +155,7 @@ fn of_method(called: &Called<'_>, models: &Models<'_>, method: &Resource, found:
     let Some(route) = route(called.system, method) else { return };
     let kinds = method.property("RequestModels").and_then(Value::as_map);
     let kinds: Vec<(&str, &Value)> =
-        kinds.into_iter().flat_map(|m| m.iter()).map(|(k, v)| (k.as_str(), v)).collect();
+        kinds.into_iter().flat_map(tidegate_graph::Map::iter).map(|(k, v)| (k.as_str(), v)).collect();
     let [("application/json", named)] = kinds.as_slice() else { return };
     let by_reference = target(Some(named)).and_then(|id| called.system.resource(&id));
     let by_name = text(Some(named)).and_then(|name| models.by_name.get(&(api.clone(), name)).copied());

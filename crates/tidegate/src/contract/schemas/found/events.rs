@@ -29,7 +29,7 @@ fn schemas(resource: &Resource, root: &Value) -> Vec<Schema> {
     let open_api = root.get("openapi").is_some();
     let places: Vec<(String, &Value)> = if open_api {
         let all = root.get("components").and_then(|c| c.get("schemas")).and_then(Value::as_map);
-        let all = all.into_iter().flat_map(|all| all.iter());
+        let all = all.into_iter().flat_map(tidegate_graph::Map::iter);
         let events = all.filter(|(name, schema)| *name == "AWSEvent" || is_event(schema));
         events.map(|(name, schema)| (format!("/components/schemas/{}", token(name)), schema)).collect()
     } else {
