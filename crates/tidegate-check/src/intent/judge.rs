@@ -209,15 +209,14 @@ fn action<'a>(
             });
         }
     }
-    let lists = polled && kind.polls.contains(&"ListStreams");
     let left: Vec<String> = kept.iter().map(|name| format!("{}:{name}", kind.service)).collect();
     let part;
-    if manages && kind.by_arn && !lists && (!own_wide.is_empty() || !concrete.is_empty()) {
+    if manages && kind.by_arn && (!own_wide.is_empty() || !concrete.is_empty()) {
         part = Some(left.clone());
         out.actions.push((n, left));
     } else {
         // What a pattern covers besides may need other resources.
-        let narrow = !is_pattern || !lists && kind.by_arn && all.len() == of_kind.len();
+        let narrow = !is_pattern || kind.by_arn && all.len() == of_kind.len();
         out.narrowable &= narrow;
         part = narrow.then(|| vec![pattern.to_string()]);
     }
@@ -346,17 +345,28 @@ pub(super) fn is_wide(value: &Value) -> bool {
     if value.as_str() == Some("*") {
         return true;
     }
-    // What a template of a policy puts behind a name may be a wildcard of its own; indexes go with their table.
+    // What a template of a policy puts behind a name may be a wildcard of its own.
     let plain = |piece: Piece| match piece {
-        Piece::Text(text) => {
-            let text = text.replace("**", "*");
-            Piece::Text(
-                text.strip_suffix(":table/*/index/*").map_or(text.clone(), |t| format!("{t}:table/*")).into(),
-            )
-        }
+        Piece::Text(text) => Piece::Text(text.replace("**", "*").into()),
         other => other,
     };
-    any_name(&Value::template(value.pieces().into_iter().map(plain), value.span)).is_some()
+    let value = Value::template(value.pieces().into_iter().map(plain), value.span);
+    // What is named is no wildcard, whatever it is.
+    let shown = |piece: &Piece| match piece {
+        Piece::Text(text) => text.to_string(),
+        _ => "$".into(),
+    };
+    let pattern: String = value.pieces().iter().map(shown).collect();
+    let mut parts = pattern.splitn(6, ':').skip(2);
+    let (service, rest) = (parts.next(), parts.nth(2));
+    // Indexes go with their table.
+    any_name(&value).is_some()
+        || matches!(
+            (service, rest),
+            (Some("dynamodb"), Some("table/*/index/*"))
+                | (Some("secretsmanager"), Some("secret:*" | "*"))
+                | (Some("kms"), Some("key/*" | "*"))
+        )
 }
 
 /// The service that an ARN is of; for a reference that of the resource's kind.

@@ -50,14 +50,25 @@ pub(super) fn fix(
     statement: &Statement<'_>,
     judgement: &Judgement<'_>,
 ) -> Option<Fix> {
-    let proven = |new: &[Value]| {
-        let source = Source::Document(place.owner.id.clone(), place.document.to_vec());
-        let after = place.whole.with(&source, Some(place.n), new);
-        after.is_within(cx, known, place.whole, &source)
+    let source = Source::Document(place.owner.id.clone(), place.document.to_vec());
+    let proven = |(mut new, fix): (Vec<Value>, Fix)| {
+        let after = place.whole.with(&source, Some(place.n), &new);
+        let lost = after.lost(cx, known, place.whole);
+        if lost.is_empty() {
+            return after.is_within(cx, known, place.whole, &source).then_some(fix);
+        }
+        // What the statement also gave stays in one of its own: what a poller reads.
+        let (values, added) = statements_for(cx, place.owner, &lost).filter(|_| place.listed)?;
+        new.extend(values);
+        let after = place.whole.with(&source, Some(place.n), &new);
+        let mut list: Vec<&str> = place.document.iter().map(String::as_str).collect();
+        list.push("Statement");
+        let fix = fix.set(&place.owner.id, &list, Plain::More(added));
+        after.is_within(cx, known, place.whole, &source).then_some(fix)
     };
-    let in_place = in_place(cx, place, statement, judgement).filter(|(new, _)| proven(new));
-    let found = in_place.or_else(|| apart(cx, place, statement, judgement).filter(|(new, _)| proven(new)));
-    found.map(|(_, fix)| fix)
+    in_place(cx, place, statement, judgement)
+        .and_then(proven)
+        .or_else(|| apart(cx, place, statement, judgement).and_then(proven))
 }
 
 /// Narrower actions and resources where those stand that are too wide.
