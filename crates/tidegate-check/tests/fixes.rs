@@ -35,7 +35,7 @@ fn every_fix_mends_its_finding_and_nothing_else() {
 
 #[test]
 fn fixes_can_be_written_in_services_and_heredocs() {
-    const WRITTEN: &[&str] = &["finding-service.yml", "finding-heredoc.tf"];
+    const WRITTEN: &[&str] = &["finding-service.yml", "finding-heredoc.tf", "finding-attachment.tf"];
     let mut written = 0;
     for rule in rules() {
         for (name, files) in inputs(rule).into_iter().filter(|(name, _)| WRITTEN.contains(&&**name)) {
@@ -49,7 +49,20 @@ fn fixes_can_be_written_in_services_and_heredocs() {
             }
         }
     }
-    assert!(written >= 7, "{written}");
+    assert!(written >= 8, "{written}");
+}
+
+#[test]
+fn an_attachment_that_others_wait_for_stays() {
+    let rule = rules().find(|rule| rule.id == "over-privileged-function").unwrap();
+    let (_, mut files) = inputs(rule).into_iter().find(|(name, _)| name == "finding-attachment.tf").unwrap();
+    let wait = "\n  depends_on    = [aws_iam_role_policy_attachment.tables]\n  filename";
+    files[0].1 = files[0].1.replace("\n  filename", wait);
+    let folder = Scratch::new("waits");
+    lay_out(&folder.0, &files);
+    let (system, findings) = run(rule, &folder.0);
+    let fix = findings[0].fix.as_ref().unwrap();
+    assert_eq!(tidegate_read::edits(&system, fix), None);
 }
 
 fn mends(

@@ -70,7 +70,10 @@ impl<'s> Editor<'s> {
             .collect::<Option<_>>()?;
         let changes: Vec<(&Resource, &Change)> =
             changes.iter().zip(&said).map(|((resource, _), change)| (*resource, change)).collect();
-        let edits = self.apart(&changes, &document).or_else(|| self.together(&changes, &document))?;
+        let edits = self
+            .instead_of_attachment(&changes, &document)
+            .or_else(|| self.apart(&changes, &document))
+            .or_else(|| self.together(&changes, &document))?;
         let says = |edit: &Edit| document.text.get(edit.span.start as usize..edit.span.end as usize);
         (!edits.iter().all(|edit| says(edit) == Some(&edit.replacement))).then_some(edits)
     }
@@ -115,6 +118,30 @@ impl<'s> Editor<'s> {
         let document = Rc::new(Document::new(kind, file, text, &self.read));
         *self.last.borrow_mut() = Some(Rc::clone(&document));
         Some(document)
+    }
+
+    /// A policy of its own that a role of Terraform's gets instead of an attached one.
+    fn instead_of_attachment(&self, changes: &Changes<'_>, document: &Document<'_>) -> Option<Vec<Edit>> {
+        let Read::Hcl(hcl) = &document.read else { return None };
+        let path = |file| self.system.sources.source(file).map(|source| Path::new(source.path().as_str()));
+        let folder = path(document.file)?.parent();
+        let is_named = |address: &str| {
+            let stack = self.system.stack_of(changes.first().map(|(resource, _)| *resource)?)?;
+            let declared = self.system.resource(&format!("{}/{address}", stack.name)).is_some();
+            let mut beside = self.system.sources.iter().filter(|(id, _)| {
+                let path = path(*id);
+                path.is_some_and(|path| path.parent() == folder)
+            });
+            let named = beside.any(|(_, source)| {
+                spend(&self.read, source.text().len());
+                source.text().contains(address)
+            });
+            Some(declared || named)
+        };
+        let edits = hcl.own_policy(changes, &|address| is_named(address).unwrap_or(true), &self.read)?;
+        let edit =
+            |(start, end, replacement)| Edit { span: Span::new(document.file, start, end), replacement };
+        Some(edits.into_iter().map(edit).collect())
     }
 
     /// Changes that have nothing to do with each other.

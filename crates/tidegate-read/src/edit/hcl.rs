@@ -1,5 +1,7 @@
 //! Edits of Terraform texts.
 
+mod attached;
+
 use super::{Raw, apply, before_in_line, end_of_line, indentation, line_break, spend};
 use crate::terraform::{Block, Body, Expr, Kind, Step, parse, written};
 use std::cell::Cell;
@@ -433,12 +435,15 @@ impl<'t> Document<'t> {
     }
 }
 
+fn is_word(text: &str) -> bool {
+    text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'))
+}
+
 /// The address of a resource of the root module that there is once.
 fn address(id: &str) -> Option<&str> {
     let address = Plain::name_of(id);
     let (ty, name) = address.split_once('.')?;
-    let word = |text: &str| text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'));
-    (word(ty) && word(name) && !ty.is_empty() && !matches!(ty, "module" | "data")).then_some(address)
+    (is_word(ty) && is_word(name) && !ty.is_empty() && !matches!(ty, "module" | "data")).then_some(address)
 }
 
 /// True if it is so for what stands at this place of an expression, in nothing that is made several times.

@@ -221,7 +221,8 @@ fn stands_at(known: &Value, here: &Value, new: &Plain) -> bool {
     known.span == here.span || matches!(new, Plain::Swap { .. }) && within(known, here)
 }
 
-fn within(known: &Value, here: &Value) -> bool {
+/// True for what was made of a part of what is here.
+pub(super) fn within(known: &Value, here: &Value) -> bool {
     let (inner, outer) = (known.span, here.span);
     inner.file == outer.file && outer.start <= inner.start && inner.end <= outer.end
 }

@@ -1,6 +1,7 @@
 //! From a canonical property to the keys under which a service of the Serverless Framework has it.
 
-use super::place::{at, counted, spelt_here};
+use super::place::{at, counted, spelt_here, within};
+use std::collections::HashSet;
 use tidegate_graph::{Change, Data, Plain, Resource, Span, Str, Value};
 
 /// Settings of a function that the framework hands through, by the type that they become part of.
@@ -31,8 +32,13 @@ pub(super) fn keys(
     let path: Vec<&str> = change.path.iter().map(Str::as_str).collect();
     match (resource.ty.as_str(), path.as_slice()) {
         ("AWS::IAM::Role", ["Policies", "0", "PolicyDocument", "Statement", n, rest @ ..]) => {
-            let keys = in_statements(resource, n, rest, root, original)?;
+            let swap = matches!(change.value, Plain::Swap { .. });
+            let keys = in_statements(resource, (n, rest), root, original, swap)?;
             Some((keys, change.value.clone()))
+        }
+        ("AWS::IAM::Role", ["Policies", "0", "PolicyDocument", "Statement"]) if original => {
+            matches!(change.value, Plain::More(_)).then_some(())?;
+            Some((list_of_statements(resource, root)?, change.value.clone()))
         }
         ("AWS::Lambda::Function", ["TracingConfig", "Mode"]) => {
             setting(resource, change, "tracing", root, original)
@@ -137,36 +143,53 @@ fn is_made_from(resource: &Resource, key: &str, (place, _): (Span, &Value), orig
 /// Part of a statement that a role took as it is from one of the lists.
 fn in_statements(
     resource: &Resource,
-    n: &str,
-    rest: &[&str],
+    (n, rest): (&str, &[&str]),
     root: &Value,
     original: bool,
+    swap: bool,
 ) -> Option<Vec<Str>> {
     let policy = resource.properties.get("Policies")?.as_list()?.first()?;
     let all = policy.get("PolicyDocument")?.get("Statement")?.as_list()?;
     let statement = all.get(n.parse::<usize>().ok()?).filter(|_| all.iter().all(counted))?;
     let rest: Vec<Str> = rest.iter().map(|key| Str::from(*key)).collect();
     let known = at(statement, &rest)?;
-    let shared = SHARED.iter().map(|path| (root, Vec::new(), *path));
-    let own = functions(root)
-        .flat_map(|(_, keys, function)| OWN.iter().map(move |path| (function.1, keys.clone(), *path)));
-    for (from, mut keys, path) in shared.chain(own) {
-        let list = path.iter().try_fold(from, |value, key| value.get(key));
-        let Some(items) = list.and_then(Value::as_list) else { continue };
+    for (mut keys, items) in lists(root) {
         let place = items
             .iter()
             .position(|item| if original { item.span == statement.span } else { same_name(item, statement) });
         let Some((number, there)) = place.and_then(|n| Some((n, items.get(n)?))) else { continue };
         let here = at(there, &rest)?;
-        if is_variable(here) || original && (known.span != here.span || known.data != here.data) {
+        let says = known.span == here.span && known.data == here.data || swap && within(known, here);
+        if is_variable(here) || original && !says {
             return None;
         }
-        keys.extend(path.iter().map(|key| Str::from(*key)));
         keys.push(number.to_string().into());
         keys.extend(rest);
         return Some(keys);
     }
     None
+}
+
+/// The only list from which a role has statements.
+fn list_of_statements(resource: &Resource, root: &Value) -> Option<Vec<Str>> {
+    let policy = resource.properties.get("Policies")?.as_list()?.first()?;
+    let all = policy.get("PolicyDocument")?.get("Statement")?.as_list()?;
+    let places: HashSet<Span> = all.iter().map(|statement| statement.span).collect();
+    let mut own = lists(root).filter(|(_, items)| items.iter().any(|item| places.contains(&item.span)));
+    let (keys, _) = own.next()?;
+    own.next().is_none().then_some(keys)
+}
+
+/// Every list of statements that is written in this file, with the keys down to it.
+fn lists(root: &Value) -> impl Iterator<Item = (Vec<Str>, &[Value])> {
+    let shared = SHARED.iter().map(move |path| (root, Vec::new(), *path));
+    let own = functions(root)
+        .flat_map(|(_, keys, function)| OWN.iter().map(move |path| (function.1, keys.clone(), *path)));
+    shared.chain(own).filter_map(|(from, mut keys, path)| {
+        let list = path.iter().try_fold(from, |value, key| value.get(key))?.as_list()?;
+        keys.extend(path.iter().map(|key| Str::from(*key)));
+        Some((keys, list))
+    })
 }
 
 /// In a text that one change was made to already, places have moved, so that only a name tells statements apart.

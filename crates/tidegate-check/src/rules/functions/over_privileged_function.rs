@@ -85,6 +85,10 @@ declare_rule! {
     ///
     /// Code isn't read. Where something may name further resources (a variable `TABLE_NAME` from a parameter, events of
     /// AWS's own, a custom resource) nothing is said; `tidegate iam surplus` lists such permissions as unknown.
+    ///
+    /// In Terraform a fix is written in `jsonencode`, in a heredoc of JSON and in `aws_iam_policy_document`, where each text
+    /// stands as it is; an `aws_iam_role_policy_attachment` becomes an `aws_iam_role_policy` unless something refers to
+    /// it. Statements of their own for a part of the actions are written in templates and services only.
     OverPrivilegedFunction {
         id: "over-privileged-function",
         title: "function may more than it knows how to use",
