@@ -54,7 +54,7 @@ fn fixes_can_be_written_in_services_and_heredocs() {
 
 #[test]
 fn an_attachment_that_others_wait_for_stays() {
-    let rule = rules().find(|rule| rule.id == "over-privileged-function").unwrap();
+    let rule = rules().iter().find(|rule| rule.id == "over-privileged-function").unwrap();
     let (_, mut files) = inputs(rule).into_iter().find(|(name, _)| name == "finding-attachment.tf").unwrap();
     let wait = "\n  depends_on    = [aws_iam_role_policy_attachment.tables]\n  filename";
     files[0].1 = files[0].1.replace("\n  filename", wait);
