@@ -12,6 +12,7 @@ mod headers;
 mod metrics;
 mod policy;
 mod server;
+mod signers;
 pub(crate) mod tls;
 mod token;
 mod upgrade;

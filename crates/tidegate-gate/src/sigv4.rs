@@ -1,4 +1,11 @@
-//! AWS's Signature Version 4 over requests with a body and no query.
+//! AWS's Signature Version 4: what we sign, and what others have signed.
+
+mod canonical;
+mod keys;
+mod verify;
+
+pub use keys::Keys;
+pub use verify::{Request, Rules, verify};
 
 use aws_lc_rs::{digest, hmac};
 use std::fmt::Write as _;
@@ -76,6 +83,25 @@ pub fn timestamp(time: SystemTime) -> String {
     format!("{:04}{month:02}{date:02}T{hour:02}{minute:02}{second:02}Z", year + era * 400)
 }
 
+/// Seconds since 1970 of a time as [`timestamp`] writes it.
+fn seconds(text: &str) -> Option<u64> {
+    let number = |range: std::ops::Range<usize>| {
+        let digits = text.get(range).filter(|t| t.bytes().all(|b| b.is_ascii_digit()))?;
+        digits.parse::<u64>().ok()
+    };
+    let form = text.len() == 16 && text.get(8..9) == Some("T") && text.get(15..) == Some("Z");
+    let (year, month, day) = (number(0..4)?, number(4..6)?, number(6..8)?);
+    let (hour, minute, second) = (number(9..11)?, number(11..13)?, number(13..15)?);
+    // Nobody signed before 1970; a second of a minute may be the 61st.
+    if !form || year < 1970 || !(1..=12).contains(&month) || !(1..=31).contains(&day) {
+        return None;
+    }
+    let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
+    let days = 365 * year + year / 4 - year / 100 + year / 400 + (153 * month + 2) / 5 + day - 1;
+    let clock = hour < 24 && minute < 60 && second <= 60;
+    clock.then(|| days.checked_sub(719_468))?.map(|days| days * 86_400 + hour * 3_600 + minute * 60 + second)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -107,5 +133,11 @@ mod tests {
         assert_eq!(at(1_440_938_160), "20150830T123600Z");
         assert_eq!(at(1_709_164_800), "20240229T000000Z");
         assert_eq!(at(0), "19700101T000000Z");
+        for time in [0, 1, 951_782_399, 951_868_800, 1_440_938_160, 1_709_164_800, 4_107_542_399] {
+            assert_eq!(seconds(&at(time)), Some(time));
+        }
+        for wrong in ["", "20150830T123600", "20151330T123600Z", "20150830 123600Z", "2015083+T123600Z"] {
+            assert_eq!(seconds(wrong), None, "{wrong}");
+        }
     }
 }

@@ -205,7 +205,7 @@ mod tests {
     #[test]
     fn principals_and_certificates_are_compared_with_patterns() {
         let principals = vec!["arn:aws:sts::1:assumed-role/caller/*".to_string()];
-        let signed = edge(Some(Proof::Sigv4(Principals { principals })), None);
+        let signed = edge(Some(Proof::Sigv4(Principals { principals, ..Principals::default() })), None);
         let by = |arn: &str| {
             let event = format!(r#"{{"requestContext":{{"authorizer":{{"iam":{{"userArn":"{arn}"}}}}}}}}"#);
             ask(&signed, &Trust::default(), &event, 0).is_ok()
@@ -225,7 +225,10 @@ mod tests {
 
     #[test]
     fn proof_is_asked_on_every_spelling_of_a_path() {
-        let mut asking = edge(Some(Proof::Sigv4(Principals { principals: vec!["*".into()] })), None);
+        let mut asking = edge(
+            Some(Proof::Sigv4(Principals { principals: vec!["*".into()], ..Principals::default() })),
+            None,
+        );
         asking.authenticate[0].paths = vec!["/hooks/*".into()];
         let passes = |event: &str| ask(&asking, &Trust::default(), event, 0).is_ok();
         for event in [

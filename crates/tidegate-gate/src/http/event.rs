@@ -19,6 +19,8 @@ pub(super) struct Known<'a> {
     pub(super) certificate: Option<&'a str>,
     /// Claims of its token, verified; a JSON object.
     pub(super) claims: Option<&'a str>,
+    /// ARN of the principal that signed it, verified.
+    pub(super) principal: Option<&'a str>,
 }
 
 /// Writes the event to `out`, in payload format 2.0, with the body in it or without. `edge` is what the gate stands for: it is the front door itself,
@@ -78,10 +80,21 @@ pub(super) fn write(known: &Known<'_>, edge: Option<&Edge>, body: bool, out: &mu
         string(subject.as_bytes(), out);
         out.extend_from_slice(b"}}");
     }
-    if let Some(claims) = known.claims {
-        out.extend_from_slice(br#","authorizer":{"jwt":{"claims":"#);
-        out.extend_from_slice(claims.as_bytes());
-        out.extend_from_slice(b"}}");
+    if known.claims.is_some() || known.principal.is_some() {
+        out.extend_from_slice(br#","authorizer":{"#);
+        if let Some(claims) = known.claims {
+            out.extend_from_slice(br#""jwt":{"claims":"#);
+            out.extend_from_slice(claims.as_bytes());
+            out.push(b'}');
+        }
+        if let Some(principal) = known.principal {
+            let before: &[u8] = if known.claims.is_some() { b"," } else { b"" };
+            out.extend_from_slice(before);
+            out.extend_from_slice(br#""iam":{"userArn":"#);
+            string(principal.as_bytes(), out);
+            out.push(b'}');
+        }
+        out.push(b'}');
     }
     out.push(b'}');
     if body && !known.body.is_empty() {
@@ -145,6 +158,7 @@ mod tests {
             body: b"{\"note\":\"line\\nbreak\"}\r\n\x01",
             peer: IpAddr::from([192, 0, 2, 1]),
             certificate: Some("CN=a"),
+            principal: None,
             claims: Some(r#"{"iss":"x"}"#),
         };
         let mut out = Vec::new();

@@ -103,6 +103,7 @@ pub(super) async fn answer(desk: &Desk, client: &Client, mut request: Request<In
             peer: client.peer,
             certificate: client.certificate.as_deref(),
             claims: None,
+            principal: None,
         },
     );
     let about = desk.log.is_on().then(|| About {

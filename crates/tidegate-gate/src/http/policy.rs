@@ -2,6 +2,7 @@
 
 use super::event::{self, Known};
 use super::metrics::Metrics;
+use super::signers::Signers;
 use super::token::Tokens;
 use arc_swap::ArcSwap;
 use std::cell::RefCell;
@@ -32,6 +33,7 @@ pub(super) struct Policy {
     contract: Option<Contract>,
     settings: Settings,
     trust: Arc<Trust>,
+    signers: Signers,
     /// Counts from here on: a contract that is read again begins anew.
     limiter: Option<Limiter>,
     /// Patterns of paths with the resource id of their function.
@@ -88,6 +90,7 @@ impl Policy {
                 contract: None,
                 settings: Settings::default(),
                 trust: Arc::default(),
+                signers: Signers::default(),
                 limiter: None,
                 routes: Vec::new(),
             };
@@ -100,6 +103,7 @@ impl Policy {
             .into_iter()
             .map(|name| format!("`{name}` isn't set; what its secret has to sign is denied"))
             .collect();
+        let signers = Signers::read(&contract, &mut warnings)?;
         let mut resolved = Vec::new();
         for Route { path, function: name } in routes {
             let Some(function) = contract.function(name) else {
@@ -125,7 +129,8 @@ impl Policy {
         }
         let limiter = Some(Limiter::new(&contract, &limit::Settings::default()));
         let trust = Arc::new(trust);
-        Ok((Self { contract: Some(contract), settings, trust, limiter, routes: resolved }, warnings))
+        let contract = Some(contract);
+        Ok((Self { contract, settings, trust, signers, limiter, routes: resolved }, warnings))
     }
 
     /// The resource id of the function that a path is for.
@@ -134,7 +139,7 @@ impl Policy {
     }
 }
 
-fn is_http(edge: &Edge) -> bool {
+pub(super) fn is_http(edge: &Edge) -> bool {
     Trigger::from_name(&edge.trigger).is_some_and(|t| HTTP.contains(&t))
 }
 
@@ -262,9 +267,10 @@ impl Desk {
             _ => None,
         });
         let claims = jwt.and_then(|jwt| shared.tokens.verify(jwt, known.headers));
-        let inside = contract.functions.get(function).is_some_and(|f| f.edges.iter().any(reads_body));
-        event::write(&Known { claims: claims.as_deref(), ..*known }, edge, inside, &mut self.event);
         let now = now();
+        let principal = edge.and_then(|edge| policy.signers.principal(edge, known, now / 1000));
+        let inside = contract.functions.get(function).is_some_and(|f| f.edges.iter().any(reads_body));
+        event::write(&Known { claims: claims.as_deref(), principal, ..*known }, edge, inside, &mut self.event);
         self.guard.at(now);
         let Self { guard, event, tape, .. } = self;
         let decided = if inside { Event::from(&*event) } else { Event::beside(event, known.body) };
@@ -314,6 +320,7 @@ mod tests {
             peer,
             certificate: None,
             claims: None,
+            principal: None,
         };
         decide(shared, &known)
     }

@@ -87,11 +87,26 @@ pub struct Jwt {
 }
 
 /// Who may have signed a request.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Principals {
     /// Patterns of ARNs.
     pub principals: Vec<String>,
+    /// Where the gate finds keys and whose they are: a file, or `env:` and the name of a variable. Behind API Gateway nothing is
+    /// needed. The keys themselves are never in a contract.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keys: Option<String>,
+    /// Services that a request may be signed for; none are [`Self::SERVICE`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub services: Vec<String>,
+    /// Regions that a request may be signed for; none are all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub regions: Vec<String>,
+}
+
+impl Principals {
+    /// What requests to APIs are signed for.
+    pub const SERVICE: &str = "execute-api";
 }
 
 /// Whom a client certificate may name.

@@ -72,8 +72,7 @@ impl Reader {
                     }
                     "jwt" => proofs.extend(self.jwt(value).map(Proof::Jwt)),
                     "sigv4" => {
-                        let principals = self.plain("contract.authenticate.sigv4", value);
-                        proofs.push(Proof::Sigv4(Principals { principals }));
+                        proofs.extend(self.sigv4(value).map(Proof::Sigv4));
                     }
                     "mtls" => {
                         let names = self.plain("contract.authenticate.mtls", value);
@@ -210,6 +209,31 @@ impl Reader {
         Some(jwt)
     }
 
+    /// Patterns alone, or a table of them and of what the gate needs.
+    fn sigv4(&mut self, value: &Spanned<DeValue<'_>>) -> Option<Principals> {
+        let mut all =
+            Principals { principals: Vec::new(), keys: None, services: Vec::new(), regions: Vec::new() };
+        let DeValue::Table(table) = value.get_ref() else {
+            all.principals = self.plain("contract.authenticate.sigv4", value);
+            return Some(all);
+        };
+        for (key, value) in table {
+            match key.get_ref().as_ref() {
+                "principals" => all.principals = self.plain("contract.authenticate.sigv4.principals", value),
+                "keys" => all.keys = self.text("contract.authenticate.sigv4.keys", value).map(|(t, _)| t),
+                "services" => all.services = self.plain("contract.authenticate.sigv4.services", value),
+                "regions" => all.regions = self.plain("contract.authenticate.sigv4.regions", value),
+                name => self.unknown_key(key.span(), name, "contract.authenticate.sigv4."),
+            }
+        }
+        if all.principals.is_empty() {
+            let complaint = Complaint::new(value.span(), "`sigv4` needs `principals`");
+            self.complaints.push(complaint.label("expected patterns of ARNs"));
+            return None;
+        }
+        Some(all)
+    }
+
     pub(super) fn plain(&mut self, key: &str, value: &Spanned<DeValue<'_>>) -> Vec<String> {
         let texts = self.texts(key, value);
         if texts.is_empty() {
@@ -265,6 +289,7 @@ mod tests {
     fn a_proof_is_read() {
         let text = "[[contract.authenticate]]\nedges = '*:apigw-v2'\npaths = '/hook*'\nwebhook = 'github'\nsecrets = ['A', 'B']\n\
                     [[contract.authenticate]]\nedges = ['*/Pay']\njwt = { issuer = 'https://id.example', audiences = ['pay'] }\n\
+                    [[contract.authenticate]]\nedges = ['*/Ship']\nsigv4 = { principals = '*', keys = 'env:KEYS' }\n\
                     [[contract.replay]]\nedges = '*'\nkey = 'Idempotency-Key'\nwindow = 60\n";
         let contract = read(text).unwrap().contract;
         let proofs: Vec<_> = contract.authenticate.iter().map(|a| a.what.clone().unwrap()).collect();
@@ -275,6 +300,7 @@ mod tests {
         };
         assert_eq!(proofs[0], Authenticate { paths: vec!["/hook*".into()], proof: Proof::Webhook(webhook) });
         assert!(matches!(&proofs[1].proof, Proof::Jwt(jwt) if jwt.audiences == ["pay"]));
+        assert!(matches!(&proofs[2].proof, Proof::Sigv4(p) if p.keys.as_deref() == Some("env:KEYS")));
         let replay = Replay { key: "Idempotency-Key".into(), window_seconds: 60 };
         assert_eq!(contract.replay[0].what, Some(replay));
     }
@@ -289,6 +315,8 @@ mod tests {
             "edges = '*'\nmtls = []",
             "edges = '*'\njwt = { issuer = 'https://id.example' }",
             "edges = '*'\nmtls = 'a'\nsigv4 = 'b'",
+            "edges = '*'\nsigv4 = { keys = 'env:KEYS' }",
+            "edges = '*'\nsigv4 = { principals = 'b', key = 'env:KEYS' }",
             "edges = '*'\nmtls = 'a'\ntolerance = 'x'",
             "edges = '*'\nmtls = 'a'\nedge = 'x'",
         ] {

@@ -299,8 +299,9 @@ pub(crate) const KEYS: &[Key] = &[
     },
     Key {
         name: "contract.authenticate.sigv4",
-        takes: "a pattern, or a list of them",
-        does: "ARNs of principals that may sign requests.",
+        takes: "a pattern, a list of them, or a table of `principals`, `keys`, `services` and `regions`",
+        does: "ARNs of principals that may sign requests. The gate verifies signatures with `keys`, a file or `env:` and the name of \
+               a variable; behind API Gateway it has.",
         example: "sigv4 = \"arn:aws:sts::123456789012:assumed-role/caller/*\"",
         option: "",
     },
