@@ -87,7 +87,7 @@ fn escape(bytes: &[u8], kept: &[u8]) -> String {
     bytes.iter().fold(String::with_capacity(bytes.len()), |mut out, byte| {
         match byte {
             b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => {
-                out.push(char::from(*byte))
+                out.push(char::from(*byte));
             }
             byte if kept.contains(byte) => out.push(char::from(*byte)),
             byte => drop(write!(out, "%{byte:02X}")),
