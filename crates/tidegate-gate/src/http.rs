@@ -9,6 +9,7 @@ mod body;
 mod event;
 mod exchange;
 mod headers;
+mod jwks;
 mod metrics;
 mod policy;
 mod server;

@@ -5,7 +5,7 @@ use super::exchange::{self, Client, Desk};
 use super::metrics::Refused;
 use super::policy::Shared;
 use super::upstream::Pool;
-use super::{Bounds, Config, Error, admin, tls};
+use super::{Bounds, Config, Error, admin, jwks, tls};
 use arc_swap::ArcSwapOption;
 use hyper::header::HeaderValue;
 use hyper::service::service_fn;
@@ -109,13 +109,13 @@ pub fn serve(config: Config, tell: impl Fn(&str) + Send + Sync + 'static) -> Res
         let mut stopped = stopped;
         let thread = std::thread::Builder::new().name("gate-watch".into());
         let runtime =
-            tokio::runtime::Builder::new_current_thread().enable_time().build().map_err(Error::Start)?;
+            tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::Start)?;
         workers.push(
             thread
                 .spawn(move || {
                     runtime.block_on(async {
                         tokio::select! {
-                            () = watch_files(&watcher) => {}
+                            _ = async { tokio::join!(watch_files(&watcher), jwks::keep(&watcher)) } => {}
                             _ = stopped.wait_for(|stop| *stop) => {}
                         }
                     });
@@ -146,6 +146,11 @@ impl Gate {
 }
 
 impl Running {
+    /// Says something to whoever runs the gate.
+    pub(super) fn tell(&self, line: &str) {
+        (self.tell)(line);
+    }
+
     pub(super) fn reload(&self) -> Result<(), String> {
         let mut wrong = self.shared.tokens.refresh();
         match self.shared.reload() {
@@ -206,7 +211,7 @@ fn overseer(
         runtime.block_on(async {
             tokio::select! {
                 () = admin::serve(listener, Arc::clone(&running)) => {}
-                () = watch_files(&running) => {}
+                _ = async { tokio::join!(watch_files(&running), jwks::keep(&running)) } => {}
                 // Health is answered until the last worker is done with draining; who asks finds out.
                 _ = stopped.wait_for(|stop| *stop) => {}
             }

@@ -1,4 +1,4 @@
-//! Tokens of OpenID providers, verified with keys from files.
+//! Tokens of OpenID providers, verified with keys from files, or from the provider.
 
 use arc_swap::ArcSwap;
 use hyper::HeaderMap;
@@ -8,6 +8,8 @@ use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 use tidegate_graph::contract::{Contract, Jwt, Proof};
 
 /// Signatures by a key that only the provider has. A shared secret could be one that everybody knows.
@@ -31,9 +33,29 @@ const LEEWAY: u64 = 60;
 #[derive(Default)]
 pub(super) struct Tokens {
     keys: ArcSwap<HashMap<String, Arc<JwkSet>>>,
+    /// Those that were fetched.
+    remote: ArcSwap<HashMap<String, Arc<Remote>>>,
     /// Places that the contract names.
     wanted: Mutex<Vec<String>>,
 }
+
+/// Keys that were fetched.
+pub(super) struct Remote {
+    keys: JwkSet,
+    pub(super) at: Instant,
+    /// A token names a key that isn't there.
+    missed: AtomicBool,
+}
+
+impl Remote {
+    /// Whether a token asked for a key that isn't there.
+    pub(super) fn is_wanted(&self) -> bool {
+        self.missed.load(Ordering::Relaxed)
+    }
+}
+
+/// For how long keys are good when their provider doesn't answer: who took one back wants it to be gone.
+const STALE: Duration = Duration::from_secs(24 * 3_600);
 
 impl Tokens {
     /// Notes where the contract says that keys are.
@@ -59,7 +81,7 @@ impl Tokens {
         let before = self.keys.load_full();
         let mut wrong = Vec::new();
         let mut keys = HashMap::new();
-        for place in wanted {
+        for place in wanted.into_iter().filter(|place| !is_remote(place)) {
             match read(&place) {
                 Ok(set) => {
                     keys.insert(place, Arc::new(set));
@@ -84,9 +106,43 @@ impl Tokens {
         if !scheme.eq_ignore_ascii_case("bearer") || token.len() > LONGEST {
             return None;
         }
-        let keys = self.keys.load();
-        claims(token, jwt, keys.get(jwt.keys.as_deref()?)?)
+        let place = jwt.keys.as_deref()?;
+        if !is_remote(place) {
+            return claims(token, jwt, self.keys.load().get(place)?);
+        }
+        let remote = self.remote(place).filter(|remote| remote.at.elapsed() < STALE)?;
+        let kid = decode_header(token).ok()?.kid;
+        if kid.is_some_and(|kid| remote.keys.find(&kid).is_none()) {
+            remote.missed.store(true, Ordering::Relaxed);
+            return None;
+        }
+        claims(token, jwt, &remote.keys)
     }
+
+    /// Places from which keys are fetched.
+    pub(super) fn places(&self) -> Vec<String> {
+        let wanted = self.wanted.lock().map(|w| w.clone()).unwrap_or_default();
+        wanted.into_iter().filter(|place| is_remote(place)).collect()
+    }
+
+    /// What was fetched from there.
+    pub(super) fn remote(&self, place: &str) -> Option<Arc<Remote>> {
+        self.remote.load().get(place).cloned()
+    }
+
+    /// Takes what was fetched in the place of what was there.
+    pub(super) fn fetched(&self, place: &str, keys: JwkSet) {
+        let wanted = self.places();
+        let mut all = HashMap::clone(&self.remote.load());
+        all.retain(|place, _| wanted.contains(place));
+        let remote = Remote { keys, at: Instant::now(), missed: AtomicBool::new(false) };
+        all.insert(place.to_string(), Arc::new(remote));
+        self.remote.store(Arc::new(all));
+    }
+}
+
+fn is_remote(place: &str) -> bool {
+    place.contains("://")
 }
 
 fn claims(token: &str, jwt: &Jwt, keys: &JwkSet) -> Option<String> {
@@ -138,9 +194,6 @@ fn fits(key: &Jwk, algorithm: Algorithm) -> bool {
 }
 
 fn read(place: &str) -> Result<JwkSet, String> {
-    if place.contains("://") {
-        return Err("keys are read from files; fetch them beside the gate".to_string());
-    }
     let text = std::fs::read(place).map_err(|e| e.to_string())?;
     serde_json::from_slice(&text).map_err(|e| e.to_string())
 }
