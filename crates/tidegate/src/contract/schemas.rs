@@ -114,12 +114,11 @@ fn compiled(asked: &SchemaFile, config: &Config, wrong: &mut Wrong) -> Option<Sc
         wrong.config.push(unreadable(asked.span.clone(), file, message));
         return None;
     }
-    let options = Options { draft: asked.draft, formats: asked.formats, request: true };
-    let start = Shelf::uri(&asked.file);
-    let compiled = match compile::json(&start, options, &|uri| shelf.fetch(uri)) {
+    let compiled = match translated(asked, file, &shelf) {
         Ok(compiled) => compiled,
-        Err(Problem { message, .. }) => {
-            let message = format!("`{}` is no schema: {message}", asked.file);
+        Err(Problem { place, message }) => {
+            let at = place.split_once('#').map(|(_, at)| format!(" at `{at}`")).unwrap_or_default();
+            let message = format!("`{file}` is no schema: {message}{at}");
             wrong.config.push(Complaint::new(asked.span.clone(), message).label("this one"));
             return None;
         }
@@ -134,7 +133,7 @@ fn compiled(asked: &SchemaFile, config: &Config, wrong: &mut Wrong) -> Option<Sc
     let (broken, open): (Vec<_>, Vec<_>) = compiled.problems.into_iter().partition(is_broken);
     wrong.files.extend(broken.iter().map(|problem| dangling(problem, &shelf)));
     broken.is_empty().then(|| Schema {
-        kind: SchemaKind::JsonSchema,
+        kind: compiled.kind,
         source: asked.file.clone(),
         digest: compiled.digest,
         closed: compiled.closed,
@@ -142,9 +141,33 @@ fn compiled(asked: &SchemaFile, config: &Config, wrong: &mut Wrong) -> Option<Sc
         whole: asked.whole,
         optional: asked.optional,
         unknown: open.iter().map(shown).collect(),
-        ir: Program::Json(compiled.program),
+        ir: compiled.ir,
         prepared: Prepared::default(),
     })
+}
+
+/// A compiled schema, in whatever language.
+struct Translated {
+    kind: SchemaKind,
+    ir: Program,
+    digest: String,
+    closed: bool,
+    problems: Vec<Problem>,
+}
+
+/// Compiles a file by what its name says that it is.
+fn translated(asked: &SchemaFile, file: &str, shelf: &Shelf) -> Result<Translated, Problem> {
+    if file.ends_with(".avsc") {
+        let text = shelf.open(file).unwrap_or_default();
+        let ir = Program::Avro(compile::avro(text.as_bytes())?);
+        let (kind, digest) = (SchemaKind::Avro, compile::digest(&[&text]));
+        return Ok(Translated { kind, ir, digest, closed: true, problems: Vec::new() });
+    }
+    let options = Options { draft: asked.draft, formats: asked.formats, request: true };
+    let compiled = compile::json(&Shelf::uri(&asked.file), options, &|uri| shelf.fetch(uri))?;
+    let (kind, ir) = (SchemaKind::JsonSchema, Program::Json(compiled.program));
+    let (digest, closed, problems) = (compiled.digest, compiled.closed, compiled.problems);
+    Ok(Translated { kind, ir, digest, closed, problems })
 }
 
 fn unreadable(span: Range<usize>, file: &str, message: String) -> Complaint {

@@ -259,3 +259,63 @@ fn what_the_code_declares_is_held_to() {
     let text = off.run(&["contract", "--format", "text"]).stdout;
     assert!(!text.contains("payload fits"), "{text}");
 }
+
+const STREAM: &str = "
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  Clicks: { Type: AWS::Kinesis::Stream, Properties: { Name: clicks, ShardCount: 1 } }
+  Place:
+    Type: AWS::Serverless::Function
+    Properties:
+      FunctionName: place
+      Runtime: python3.13
+      Handler: app.handler
+      InlineCode: x
+      Events:
+        Clicks: { Type: Kinesis, Properties: { Stream: !GetAtt Clicks.Arn, StartingPosition: LATEST } }
+";
+
+fn clicked(bytes: &[u8]) -> Value {
+    use base64::Engine;
+    let data = base64::engine::general_purpose::STANDARD.encode(bytes);
+    json!({"Records": [{
+        "kinesis": {"data": data, "partitionKey": "1", "sequenceNumber": "1", "kinesisSchemaVersion": "1.0"},
+        "eventSource": "aws:kinesis", "eventID": "shardId-0:1", "eventName": "aws:kinesis:record", "eventVersion": "1.0",
+        "awsRegion": "eu-west-1", "eventSourceARN": "arn:aws:kinesis:eu-west-1:111122223333:stream/clicks",
+    }]})
+}
+
+#[test]
+fn avro_is_decoded_and_compared() {
+    let schema = r#"{"type": "record", "name": "Click", "namespace": "shop", "fields": [
+        {"name": "page", "type": "string"}, {"name": "at", "type": {"type": "long", "logicalType": "timestamp-millis"}},
+        {"name": "kind", "type": ["null", {"type": "enum", "name": "Kind", "symbols": ["LEFT", "RIGHT"]}]}]}"#;
+    let asked = "[[contract.schemas]]\nedges = '*/Place:kinesis'\nfile = 'click.avsc'\n";
+    let project =
+        Project::with("template.yaml", STREAM).file("click.avsc", schema).file("tidegate.toml", asked);
+    // "home", 1, the second alternative: RIGHT
+    let good = [8, b'h', b'o', b'm', b'e', 2, 2, 2];
+    assert_eq!(decide(&project, &clicked(&good))["decision"], "allow");
+    let framed = [&[0, 0, 0, 0, 7], good.as_slice()].concat();
+    assert_eq!(decide(&project, &clicked(&framed))["decision"], "allow", "with a registry's prefix");
+    let json = br#"{"page": "home", "at": 1, "kind": {"shop.Kind": "LEFT"}}"#;
+    assert_eq!(decide(&project, &clicked(json))["decision"], "allow", "in its JSON form");
+    for (bytes, part) in [
+        (&[8, b'h', b'o', b'm', b'e', 2, 2, 4][..], "/kind: none of the symbols"),
+        (&[8, b'h', b'o', b'm', b'e', 2, 6], "/kind: none of the alternatives"),
+        (&[8, b'h', b'o', b'm'], "/page: ends before its schema does"),
+        (&[8, b'h', b'o', b'm', b'e', 2, 0, 0], "bytes behind its end"),
+        (br#"{"page": 3, "at": 1, "kind": null}"#, "/page: expected string"),
+    ] {
+        let denied = decide(&project, &clicked(bytes)).to_string();
+        assert!(denied.contains("deny") && denied.contains(part), "{part} in {denied}");
+    }
+    let ran = project
+        .file("click.avsc", r#"{"type": "record", "name": "A", "fields": [{"name": "b", "type": "B"}]}"#);
+    let ran = ran.run(&["contract"]);
+    assert!(
+        ran.code == Some(2) && ran.stderr.contains("there is no type `B` at `/fields/0/type`"),
+        "{}",
+        ran.all()
+    );
+}
