@@ -2,6 +2,7 @@
 
 mod changes;
 mod circles;
+mod compatible;
 mod condition;
 mod limits;
 mod names;
@@ -12,7 +13,9 @@ mod taint;
 mod text;
 
 pub(crate) use changes::changes;
+pub(crate) use compatible::{Break, Direction, breaks};
 pub(crate) use condition::compile as condition;
+pub(crate) use schemas::{as_json, is_avro};
 pub(crate) use sign::{beside, sign, verify};
 pub(crate) use text::render as summary;
 

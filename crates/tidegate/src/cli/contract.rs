@@ -1,5 +1,7 @@
 //! `tidegate contract`: read, link, compile what the guard enforces.
 
+mod schema;
+
 use super::{Global, input};
 use crate::contract;
 use crate::exit::Exit;
@@ -11,7 +13,10 @@ use tidegate_decide::Settings;
 use tidegate_graph::contract::Contract;
 
 #[derive(Debug, clap::Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(super) struct Args {
+    #[command(subcommand)]
+    command: Option<Command>,
     #[command(flatten)]
     input: input::Args,
     /// Form of the output
@@ -26,6 +31,12 @@ pub(super) struct Args {
     /// Signs the result with the private Ed25519 key in a file (PEM); the signature is written to FILE.sig
     #[arg(long, value_name = "KEY", requires = "out", conflicts_with = "diff")]
     sign: Option<PathBuf>,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    /// Compares versions of schemas
+    Schema(schema::Args),
 }
 
 /// A contract that is to be enforced.
@@ -57,6 +68,9 @@ enum Form {
 }
 
 pub(super) fn run(args: &Args, global: Global) -> Result<Exit, Failure> {
+    if let Some(Command::Schema(args)) = &args.command {
+        return schema::run(args);
+    }
     let old = args.diff.as_deref().map(load).transpose()?;
     let input = args.input.read(global)?;
     let contract = contract::compile(&input.system, &input.graph, &input.config)?;

@@ -7,6 +7,8 @@ mod found;
 mod shelf;
 mod written;
 
+pub(crate) use written::json as as_json;
+
 use crate::config::{Complaint, Complaints, Config, SchemaFile};
 use crate::failure::Failure;
 use found::Found;
@@ -82,6 +84,12 @@ fn declared(id: &str, function: &mut Function, found: &Found) {
 fn spoken_for(edge: &Edge, schema: &Schema) -> bool {
     let mut own = edge.schemas.iter().filter(|own| own.whole == schema.whole);
     own.any(|own| own.when.is_always() || own.when == schema.when)
+}
+
+/// Whether a text is a schema of Avro.
+pub(crate) fn is_avro(text: &str) -> Result<(), String> {
+    let wrong = |problem: Problem| format!("{} at `{}`", problem.message, problem.place);
+    compile::avro(text.as_bytes()).map(drop).map_err(wrong)
 }
 
 /// What is wrong, in the configuration and in the schemas.

@@ -319,3 +319,23 @@ fn avro_is_decoded_and_compared() {
         ran.all()
     );
 }
+
+#[test]
+fn versions_are_compared() {
+    let old = r#"{"type": "object", "properties": {"n": {"type": "number"}}}"#;
+    let new = "type: object\nrequired: [n]\nproperties: { n: { type: integer } }\n";
+    let project = Project::with("old.json", old).file("new.yaml", new);
+    let ran = project.run(&["contract", "schema", "check", "old.json", "new.yaml"]);
+    let expected = "backward: /properties/n/type: number was accepted (type)\n\
+                    backward: /required: n could be left out (required)\n";
+    assert_eq!((ran.code, ran.stdout.as_str()), (Some(10), expected), "{}", ran.all());
+    let forward = project.run(&["contract", "schema", "check", "old.json", "new.yaml", "--mode", "forward"]);
+    assert_eq!((forward.code, forward.stdout.as_str()), (Some(0), "compatible\n"));
+    let full = project
+        .run(&["contract", "schema", "check", "old.json", "new.yaml", "--mode", "full", "--format", "json"]);
+    assert_eq!(full.json()["breaks"].as_array().unwrap().len(), 2);
+    let avro = project.file("a.avsc", r#"{"type": "int"}"#).file("b.avsc", r#""Unknown""#);
+    let mixed = avro.run(&["contract", "schema", "check", "old.json", "a.avsc"]);
+    let broken = avro.run(&["contract", "schema", "check", "a.avsc", "b.avsc"]);
+    assert_eq!((mixed.code, broken.code), (Some(2), Some(2)), "{}", broken.all());
+}

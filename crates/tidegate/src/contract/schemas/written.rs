@@ -4,7 +4,7 @@ use std::ops::Range;
 use tidegate_graph::{Data, FileId, Piece, Value};
 
 /// The JSON text of a file.
-pub(super) fn json(extension: &str, text: &str) -> Option<Vec<u8>> {
+pub(crate) fn json(extension: &str, text: &str) -> Option<Vec<u8>> {
     let yaml = matches!(extension, "yaml" | "yml");
     if !yaml && serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok() {
         return Some(text.as_bytes().to_vec());

@@ -1,0 +1,89 @@
+//! `tidegate contract schema`: versions of schemas against each other.
+
+use crate::contract::{Break, Direction, breaks};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::output;
+use anyhow::Context;
+use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    /// Says what breaks between two versions of a JSON Schema or an Avro schema; ends with exit code 10 if anything does
+    Check(Check),
+}
+
+#[derive(Debug, clap::Args)]
+struct Check {
+    /// The older version: JSON, YAML or .avsc
+    old: PathBuf,
+    /// The newer version
+    new: PathBuf,
+    /// Which way it has to hold
+    #[arg(long, value_enum, default_value_t)]
+    mode: Direction,
+    /// Form of the output
+    #[arg(long, value_enum, default_value_t)]
+    format: Form,
+}
+
+/// Form of the output.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+enum Form {
+    /// For people: a line for each break
+    #[default]
+    Text,
+    /// For programs: `breaks` with `way`, `pointer`, `kind` and `why`
+    Json,
+}
+
+pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
+    let Command::Check(check) = &args.command;
+    let is_avro = |path: &Path| path.extension().is_some_and(|e| e == "avsc");
+    if is_avro(&check.old) != is_avro(&check.new) {
+        let help = "name two files of one language; Avro's end in .avsc".to_string();
+        return Err(Failure::usage("one of the files is Avro, the other isn't", Some(help)));
+    }
+    let (old, new) = (read(&check.old)?, read(&check.new)?);
+    let found = breaks(&old, &new, is_avro(&check.new), check.mode);
+    let text = match check.format {
+        Form::Text => lines(&found),
+        Form::Json => format!("{:#}\n", json!({"version": 1, "breaks": found})),
+    };
+    output::deliver(&text, None)?;
+    Ok(if found.is_empty() { Exit::Clean } else { Exit::Findings })
+}
+
+fn lines(found: &[Break]) -> String {
+    if found.is_empty() {
+        return "compatible\n".into();
+    }
+    let line = |b: &Break| {
+        let at = if b.pointer.is_empty() { "the root" } else { &b.pointer };
+        format!("{}: {at}: {} ({})\n", b.way, b.why, b.kind)
+    };
+    found.iter().map(line).collect()
+}
+
+fn read(path: &Path) -> Result<Value, Failure> {
+    let shown = path.display();
+    let text = std::fs::read_to_string(path).with_context(|| format!("could not read `{shown}`"))?;
+    let wrong = |message: String| {
+        let help = "name a JSON Schema in JSON or YAML, or an Avro schema".to_string();
+        Failure::usage(format!("`{shown}` is no schema: {message}"), Some(help))
+    };
+    if path.extension().is_some_and(|e| e == "avsc") {
+        crate::contract::is_avro(&text).map_err(wrong)?;
+    }
+    let extension = path.extension().and_then(|e| e.to_str()).unwrap_or_default();
+    let json = crate::contract::as_json(extension, &text);
+    let json = json.ok_or_else(|| wrong("it is neither JSON nor YAML".into()))?;
+    serde_json::from_slice(&json).map_err(|e| wrong(e.to_string()))
+}
