@@ -7,6 +7,8 @@ mod address;
 mod context;
 mod event;
 mod file;
+#[cfg(feature = "kafka")]
+mod kafka;
 #[cfg(feature = "nats")]
 mod nats;
 #[cfg(feature = "rabbitmq")]

@@ -24,6 +24,13 @@ pub enum Address {
         /// What stands behind it.
         path: String,
     },
+    /// `kafka://host:port,host:port/topic/group`, or without a group to send; `kafkas` is over TLS.
+    Kafka {
+        /// With scheme and ports.
+        servers: String,
+        /// What stands behind it.
+        path: String,
+    },
     /// `sqs://REGION/ACCOUNT/NAME`.
     Sqs {
         /// Region of the queue.
@@ -71,6 +78,18 @@ impl FromStr for Address {
                 }
                 Ok(Self::Amqp { server: format!("{scheme}://{server}/{vhost}"), path: path.to_string() })
             }
+            "kafka" | "kafkas" => {
+                let (servers, path) = rest.split_once('/').unwrap_or((rest, ""));
+                if servers.is_empty() || path.is_empty() {
+                    return Err("expected kafka://HOST:PORT/TOPIC/GROUP or kafka://HOST:PORT/TOPIC".into());
+                }
+                if servers.contains('@') {
+                    return Err(
+                        "users of Kafka aren't spoken for yet: expected kafka://HOST:PORT/TOPIC".into()
+                    );
+                }
+                Ok(Self::Kafka { servers: format!("{scheme}://{servers}"), path: path.to_string() })
+            }
             "sqs" => {
                 let (region, path) = rest.split_once('/').unwrap_or((rest, ""));
                 if region.is_empty() || path.split('/').filter(|p| !p.is_empty()).count() != 2 {
@@ -83,7 +102,7 @@ impl FromStr for Address {
             }
             // The rest of the URL may hold a password.
             _ => Err(format!(
-                "there is no bus for `{scheme}://`; known are nats, tls (NATS over TLS), amqp, amqps, sqs and file"
+                "there is no bus for `{scheme}://`; known are nats, tls (NATS over TLS), amqp, amqps, kafka, kafkas, sqs and file"
             )),
         }
     }
@@ -96,6 +115,7 @@ impl Address {
             Self::Sqs { region, path } => {
                 Shape::Sqs { arn: format!("arn:aws:sqs:{region}:{}", path.replace('/', ":")) }
             }
+            Self::Kafka { .. } => Shape::Kafka,
             Self::Nats { .. } | Self::Amqp { .. } | Self::File(_) => Shape::Mq,
         }
     }
@@ -106,6 +126,7 @@ impl Address {
             (self, to),
             (Self::Nats { .. }, Self::Nats { .. })
                 | (Self::Amqp { .. }, Self::Amqp { .. })
+                | (Self::Kafka { .. }, Self::Kafka { .. })
                 | (Self::Sqs { .. }, Self::Sqs { .. })
         )
     }
@@ -125,6 +146,10 @@ pub async fn open_source(address: &Address) -> Result<Box<dyn Source>, Error> {
         Address::Amqp { server, path } => Ok(Box::new(super::rabbitmq::Consume::open(server, path).await?)),
         #[cfg(not(feature = "rabbitmq"))]
         Address::Amqp { .. } => Err(unbuilt("rabbitmq")),
+        #[cfg(feature = "kafka")]
+        Address::Kafka { servers, path } => Ok(Box::new(super::kafka::Member::open(servers, path).await?)),
+        #[cfg(not(feature = "kafka"))]
+        Address::Kafka { .. } => Err(unbuilt("kafka")),
         Address::Sqs { region, path } => Ok(Box::new(Queue::open(region, path)?)),
         Address::File(_) => Err(Error::Address("a folder is only for quarantine".into())),
     }
@@ -144,12 +169,16 @@ pub async fn open_sink(address: &Address) -> Result<Box<dyn Sink>, Error> {
         Address::Amqp { server, path } => Ok(Box::new(super::rabbitmq::Publish::open(server, path).await?)),
         #[cfg(not(feature = "rabbitmq"))]
         Address::Amqp { .. } => Err(unbuilt("rabbitmq")),
+        #[cfg(feature = "kafka")]
+        Address::Kafka { servers, path } => Ok(Box::new(super::kafka::Produce::open(servers, path).await?)),
+        #[cfg(not(feature = "kafka"))]
+        Address::Kafka { .. } => Err(unbuilt("kafka")),
         Address::Sqs { region, path } => Ok(Box::new(Queue::open(region, path)?)),
         Address::File(path) => Ok(Box::new(Folder::open(path)?)),
     }
 }
 
-#[cfg(not(all(feature = "nats", feature = "rabbitmq")))]
+#[cfg(not(all(feature = "nats", feature = "rabbitmq", feature = "kafka")))]
 fn unbuilt(feature: &str) -> Error {
     Error::Address(format!("this program was built without the feature `{feature}`"))
 }

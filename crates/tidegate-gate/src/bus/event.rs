@@ -57,7 +57,7 @@ impl Shape {
                 let all: Vec<Value> =
                     message.headers.iter().map(|(n, v)| json!({(n.as_str()): bytes(v)})).collect();
                 json!({"eventSource": "aws:kafka", "records": {(format!("{}-0", message.place)): [{
-                    "topic": message.place, "value": data(), "headers": all,
+                    "topic": message.place, "key": message.native.as_ref().and_then(|n| n.get("key")), "value": data(), "headers": all,
                 }]}})
             }
             Self::PubSub => json!({"subscription": message.place, "message": {

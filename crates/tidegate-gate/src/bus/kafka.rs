@@ -1,0 +1,300 @@
+//! Kafka: a member of a consumer group as source, an idempotent producer that waits for all replicas as sink.
+//!
+//! A committed offset stands for all before it, so what is committed is the first one that isn't done yet.
+
+use super::{Error, Message, Received, Settle, Sink, Soon, Source, Ticket};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use rdkafka::ClientConfig;
+use rdkafka::consumer::{Consumer as _, StreamConsumer};
+use rdkafka::message::{BorrowedMessage, Header, Headers as _, Message as _, OwnedHeaders};
+use rdkafka::producer::{FutureProducer, FutureRecord};
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::time::timeout;
+
+/// How long it is waited for messages when there are none.
+const WAIT: Duration = Duration::from_secs(1);
+/// How long it is waited for one more when there are some.
+const MORE: Duration = Duration::from_millis(5);
+/// How long a server may take to answer.
+const CONFIRM: Duration = Duration::from_secs(15);
+
+fn config(servers: &str) -> ClientConfig {
+    let mut config = ClientConfig::new();
+    let (scheme, list) = servers.split_once("://").unwrap_or(("kafka", servers));
+    config.set("bootstrap.servers", list).set("client.id", "tidegate-relay");
+    if scheme == "kafkas" {
+        config.set("security.protocol", "ssl");
+    }
+    config
+}
+
+pub(super) struct Member {
+    consumer: Arc<StreamConsumer>,
+    done: Arc<Mutex<Progress>>,
+}
+
+impl Member {
+    /// Joins `TOPIC/GROUP`.
+    pub(super) async fn open(servers: &str, path: &str) -> Result<Self, Error> {
+        let parts: Vec<&str> = path.split('/').collect();
+        let [topic, group] = parts.as_slice() else {
+            return Err(Error::Address("expected kafka://HOST:PORT/TOPIC/GROUP to read from".into()));
+        };
+        let consumer: StreamConsumer = config(servers)
+            .set("group.id", *group)
+            .set("auto.offset.reset", "earliest")
+            // What is stored is committed, and we alone store: what is done.
+            .set("enable.auto.commit", "true")
+            .set("auto.commit.interval.ms", "200")
+            .set("enable.auto.offset.store", "false")
+            .set("session.timeout.ms", "10000")
+            .create()
+            .map_err(|e| Error::bus("connecting to Kafka", e))?;
+        consumer.subscribe(&[topic]).map_err(|e| Error::bus("joining the group", e))?;
+        Ok(Self { consumer: Arc::new(consumer), done: Arc::default() })
+    }
+
+    fn received(&self, message: &BorrowedMessage<'_>) -> Received {
+        let (topic, partition, offset) = (message.topic(), message.partition(), message.offset());
+        lock(&self.done).began(partition, offset);
+        let raw: Vec<(&str, Option<&[u8]>)> =
+            message.headers().iter().flat_map(|h| h.iter()).map(|h| (h.key, h.value)).collect();
+        let text = |bytes: Option<&[u8]>| String::from_utf8_lossy(bytes.unwrap_or_default()).into_owned();
+        let native = json!({
+            "partition": partition, "key": message.key().map(|key| STANDARD.encode(key)),
+            "tombstone": message.payload().is_none(),
+            "headers": raw.iter().map(|(n, v)| json!([n, v.map(|v| STANDARD.encode(v))])).collect::<Vec<_>>(),
+        });
+        let place = Place {
+            consumer: Arc::clone(&self.consumer),
+            done: Arc::clone(&self.done),
+            topic: topic.to_string(),
+            partition,
+            offset,
+        };
+        let message = Message {
+            id: format!("{topic}.{partition}.{offset}"),
+            place: topic.to_string(),
+            payload: message.payload().unwrap_or_default().to_vec(),
+            headers: raw.iter().map(|(n, v)| ((*n).to_string(), text(*v))).collect(),
+            native: Some(native),
+        };
+        Received { message, ticket: Box::new(place) }
+    }
+}
+
+impl Source for Member {
+    fn receive(&mut self, most: usize) -> Soon<'_, Result<Vec<Received>, Error>> {
+        Box::pin(async move {
+            let mut out = Vec::new();
+            while out.len() < most {
+                let wait = if out.is_empty() { WAIT } else { MORE };
+                match timeout(wait, self.consumer.recv()).await {
+                    Err(_) => break,
+                    Ok(Ok(message)) => out.push(self.received(&message)),
+                    // What came before is worked on first; an error that stays comes again.
+                    Ok(Err(_)) if !out.is_empty() => break,
+                    Ok(Err(error)) => return Err(Error::bus("consuming", error)),
+                }
+            }
+            Ok(out)
+        })
+    }
+
+    fn close(&mut self) -> Soon<'_, ()> {
+        let consumer = Arc::clone(&self.consumer);
+        Box::pin(async move {
+            // A commit blocks until the server has answered.
+            let commit = move || consumer.commit_consumer_state(rdkafka::consumer::CommitMode::Sync);
+            let _ = timeout(CONFIRM, tokio::task::spawn_blocking(commit)).await;
+        })
+    }
+}
+
+/// What isn't done yet, of each partition.
+#[derive(Default)]
+struct Progress(BTreeMap<i32, Partition>);
+
+#[derive(Default)]
+struct Partition {
+    /// The one after the last that came.
+    next: i64,
+    open: BTreeSet<i64>,
+}
+
+impl Progress {
+    fn began(&mut self, partition: i32, offset: i64) {
+        let partition = self.0.entry(partition).or_default();
+        if offset < partition.next {
+            // It was given to another member and came back: its messages come again from here.
+            partition.open.clear();
+        }
+        partition.next = offset.saturating_add(1);
+        partition.open.insert(offset);
+    }
+
+    /// Up to where all is done, if that is further now.
+    fn ended(&mut self, partition: i32, offset: i64) -> Option<i64> {
+        let partition = self.0.get_mut(&partition)?;
+        let first = partition.open.first().copied();
+        if !partition.open.remove(&offset) || first != Some(offset) {
+            return None;
+        }
+        Some(partition.open.first().copied().unwrap_or(partition.next))
+    }
+}
+
+fn lock(progress: &Mutex<Progress>) -> std::sync::MutexGuard<'_, Progress> {
+    progress.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+struct Place {
+    consumer: Arc<StreamConsumer>,
+    done: Arc<Mutex<Progress>>,
+    topic: String,
+    partition: i32,
+    offset: i64,
+}
+
+impl Ticket for Place {
+    fn settle(&self, how: Settle) -> Soon<'_, Result<(), Error>> {
+        // What is given back is what isn't committed.
+        let next = match how {
+            Settle::Done => lock(&self.done).ended(self.partition, self.offset),
+            Settle::Again | Settle::Extend => None,
+        };
+        let stored = match next {
+            // The library takes the last one that is done.
+            Some(next) => self.consumer.store_offset(&self.topic, self.partition, next.saturating_sub(1)),
+            None => Ok(()),
+        };
+        let stored = stored.map_err(|e| Error::bus("storing the offset", e));
+        Box::pin(std::future::ready(stored))
+    }
+}
+
+pub(super) struct Produce {
+    producer: FutureProducer,
+    topic: String,
+    partitions: i32,
+}
+
+impl Produce {
+    /// Opens a topic that is there.
+    pub(super) async fn open(servers: &str, topic: &str) -> Result<Self, Error> {
+        if topic.contains('/') {
+            return Err(Error::Address("expected kafka://HOST:PORT/TOPIC to write to".into()));
+        }
+        let producer: FutureProducer = config(servers)
+            .set("enable.idempotence", "true")
+            .set("acks", "all")
+            .set("message.timeout.ms", "15000")
+            .set("linger.ms", "2")
+            .create()
+            .map_err(|e| Error::bus("connecting to Kafka", e))?;
+        let (asked, name) = (producer.clone(), topic.to_string());
+        let look = move || {
+            use rdkafka::producer::Producer as _;
+            let metadata = asked.client().fetch_metadata(Some(&name), CONFIRM)?;
+            let topic = metadata.topics().iter().find(|t| t.name() == name);
+            Ok::<_, rdkafka::error::KafkaError>(topic.map_or(0, |t| t.partitions().len()))
+        };
+        let looked =
+            tokio::task::spawn_blocking(look).await.map_err(|e| Error::bus("looking up the topic", e))?;
+        let count = looked.map_err(|e| Error::bus("looking up the topic", e))?;
+        if count == 0 {
+            return Err(Error::bus("looking up the topic", "it isn't there"));
+        }
+        Ok(Self { producer, topic: topic.to_string(), partitions: i32::try_from(count).unwrap_or(i32::MAX) })
+    }
+}
+
+/// Those of the sender as they were, and ours.
+fn headers(message: &Message) -> OwnedHeaders {
+    let ours =
+        |name: &str| name.starts_with("tidegate-") || name.eq_ignore_ascii_case(super::context::TRACEPARENT);
+    let raw = message.native.as_ref().and_then(|n| n.get("headers")).and_then(Value::as_array);
+    let mut out = OwnedHeaders::new();
+    for pair in raw.into_iter().flatten() {
+        let (Some(name), value) = (pair.get(0).and_then(Value::as_str), decoded(pair.get(1))) else {
+            continue;
+        };
+        if !ours(name) {
+            out = out.insert(Header { key: name, value: value.as_ref() });
+        }
+    }
+    for (name, value) in message.headers.iter().filter(|(n, _)| ours(n) || raw.is_none()) {
+        out = out.insert(Header { key: name, value: Some(value) });
+    }
+    out
+}
+
+fn decoded(value: Option<&Value>) -> Option<Vec<u8>> {
+    STANDARD.decode(value?.as_str()?).ok()
+}
+
+impl Sink for Produce {
+    fn send<'a>(&'a mut self, batch: &'a [Message]) -> Soon<'a, Vec<Result<(), Error>>> {
+        Box::pin(async move {
+            let mut pending = Vec::with_capacity(batch.len());
+            for message in batch {
+                let native = |name: &str| message.native.as_ref().and_then(|n| n.get(name));
+                let key = decoded(native("key"));
+                let partition =
+                    native("partition").and_then(Value::as_i64).and_then(|p| i32::try_from(p).ok());
+                let mut record: FutureRecord<'_, Vec<u8>, Vec<u8>> =
+                    FutureRecord::to(&self.topic).headers(headers(message));
+                if native("tombstone").and_then(Value::as_bool) != Some(true) {
+                    record = record.payload(&message.payload);
+                }
+                if let Some(key) = &key {
+                    record = record.key(key);
+                }
+                // The order within a partition stays, as long as the output has it too.
+                if let Some(partition) = partition.filter(|p| (0..self.partitions).contains(p)) {
+                    record = record.partition(partition);
+                }
+                pending.push(self.producer.send_result(record).map_err(|(e, _)| e));
+            }
+            let mut out = Vec::with_capacity(batch.len());
+            for sent in pending {
+                out.push(match sent {
+                    Err(error) => Err(Error::bus("producing", error)),
+                    Ok(confirm) => match confirm.await {
+                        Ok(Ok(_)) => Ok(()),
+                        Ok(Err((error, _))) => Err(Error::bus("producing", error)),
+                        Err(_) => Err(Error::bus("producing", "the producer is gone")),
+                    },
+                });
+            }
+            out
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_before_an_open_one_is_passed_over() {
+        let mut progress = Progress::default();
+        for offset in 5..9 {
+            progress.began(0, offset);
+        }
+        assert_eq!(progress.ended(0, 7), None);
+        assert_eq!(progress.ended(0, 5), Some(6));
+        assert_eq!(progress.ended(0, 5), None);
+        assert_eq!(progress.ended(0, 6), Some(8));
+        assert_eq!(progress.ended(0, 8), Some(9));
+        // A rewind begins anew.
+        progress.began(0, 12);
+        progress.began(0, 6);
+        assert_eq!(progress.ended(0, 12), None);
+        assert_eq!(progress.ended(0, 6), Some(7));
+    }
+}
