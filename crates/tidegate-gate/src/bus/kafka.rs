@@ -22,14 +22,17 @@ const MORE: Duration = Duration::from_millis(5);
 /// How long a server may take to answer.
 const CONFIRM: Duration = Duration::from_secs(15);
 
-fn config(servers: &str) -> ClientConfig {
+fn config(servers: &str) -> Result<ClientConfig, Error> {
     let mut config = ClientConfig::new();
     let (scheme, list) = servers.split_once("://").unwrap_or(("kafka", servers));
     config.set("bootstrap.servers", list).set("client.id", "tidegate-relay");
     if scheme == "kafkas" {
+        if !cfg!(feature = "kafka-tls") {
+            return Err(Error::Address("this program was built without the feature `kafka-tls`".into()));
+        }
         config.set("security.protocol", "ssl");
     }
-    config
+    Ok(config)
 }
 
 pub(super) struct Member {
@@ -44,7 +47,7 @@ impl Member {
         let [topic, group] = parts.as_slice() else {
             return Err(Error::Address("expected kafka://HOST:PORT/TOPIC/GROUP to read from".into()));
         };
-        let consumer: StreamConsumer = config(servers)
+        let consumer: StreamConsumer = config(servers)?
             .set("group.id", *group)
             .set("auto.offset.reset", "earliest")
             // What is stored is committed, and we alone store: what is done.
@@ -189,7 +192,7 @@ impl Produce {
         if topic.contains('/') {
             return Err(Error::Address("expected kafka://HOST:PORT/TOPIC to write to".into()));
         }
-        let producer: FutureProducer = config(servers)
+        let producer: FutureProducer = config(servers)?
             .set("enable.idempotence", "true")
             .set("acks", "all")
             .set("message.timeout.ms", "15000")
