@@ -270,7 +270,12 @@ impl Desk {
         let now = now();
         let principal = edge.and_then(|edge| policy.signers.principal(edge, known, now / 1000));
         let inside = contract.functions.get(function).is_some_and(|f| f.edges.iter().any(reads_body));
-        event::write(&Known { claims: claims.as_deref(), principal, ..*known }, edge, inside, &mut self.event);
+        event::write(
+            &Known { claims: claims.as_deref(), principal, ..*known },
+            edge,
+            inside,
+            &mut self.event,
+        );
         self.guard.at(now);
         let Self { guard, event, tape, .. } = self;
         let decided = if inside { Event::from(&*event) } else { Event::beside(event, known.body) };
