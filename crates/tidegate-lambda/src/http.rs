@@ -393,4 +393,73 @@ mod tests {
         drop(wire);
         writer.join().unwrap();
     }
+
+    /// What is read of bytes that come in these pieces: heads with their bodies, until something is wrong.
+    fn messages(pieces: Vec<Vec<u8>>) -> Vec<(String, Vec<u8>)> {
+        let (mut client, mut wire) = pair();
+        let writer = std::thread::spawn(move || {
+            for piece in pieces {
+                if client.write_all(&piece).is_err() {
+                    return;
+                }
+            }
+        });
+        let mut out = Vec::new();
+        while let Ok(Some(head)) = wire.head() {
+            let Ok(body) = head.length().and_then(|length| wire.body(length, 1 << 16)) else { break };
+            out.push((head.first, body));
+        }
+        drop(wire);
+        writer.join().unwrap();
+        out
+    }
+
+    fn pieces(bytes: &[u8], cuts: &[usize]) -> Vec<Vec<u8>> {
+        let mut cuts: Vec<usize> = cuts.iter().map(|cut| cut % (bytes.len() + 1)).collect();
+        cuts.extend([0, bytes.len()]);
+        cuts.sort_unstable();
+        cuts.windows(2).map(|two| bytes[two[0]..two[1]].to_vec()).collect()
+    }
+
+    proptest::proptest! {
+        #![proptest_config(proptest::prelude::ProptestConfig::with_cases(200))]
+
+        /// Nothing that somebody sends breaks the framing, and where it is cut on its way changes nothing.
+        #[test]
+        fn framing_does_not_depend_on_how_bytes_arrive(
+            parts in proptest::collection::vec(proptest::prop_oneof![
+                proptest::strategy::Just(b"POST /a HTTP/1.1\r\n".to_vec()),
+                proptest::strategy::Just(b"Content-Length: 3\r\n\r\nabc".to_vec()),
+                proptest::strategy::Just(b"Transfer-Encoding: chunked\r\n\r\n".to_vec()),
+                proptest::strategy::Just(b"4;x=y\r\nabcd\r\n0\r\nT: 1\r\n\r\n".to_vec()),
+                proptest::strategy::Just(b"ffffffffffffffff\r\n".to_vec()),
+                proptest::strategy::Just(b"\r\n\r\n".to_vec()),
+                proptest::collection::vec(proptest::num::u8::ANY, 0..40),
+            ], 0..12),
+            cuts in proptest::collection::vec(proptest::num::usize::ANY, 0..8),
+        ) {
+            let bytes = parts.concat();
+            proptest::prop_assert_eq!(messages(pieces(&bytes, &cuts)), messages(vec![bytes]));
+        }
+
+        /// A body that is passed on is the one that would have been read.
+        #[test]
+        fn what_passes_is_what_is_read(
+            chunks in proptest::collection::vec(proptest::collection::vec(proptest::num::u8::ANY, 1..300), 0..6),
+            cuts in proptest::collection::vec(proptest::num::usize::ANY, 0..8),
+        ) {
+            let mut bytes = Vec::new();
+            for chunk in &chunks {
+                bytes.extend(format!("{:x}\r\n", chunk.len()).bytes().chain(chunk.iter().copied()).chain(*b"\r\n"));
+            }
+            bytes.extend(b"0\r\n\r\n");
+            let ((mut client, mut from), (server, mut to)) = (pair(), pair());
+            let parts = pieces(&bytes, &cuts);
+            let writer = std::thread::spawn(move || parts.iter().for_each(|piece| client.write_all(piece).unwrap()));
+            from.pass(&mut to, Vec::new(), Length::Chunked).unwrap();
+            writer.join().unwrap();
+            let read = Wire::new(server).unwrap().body(Length::Chunked, 1 << 16).unwrap();
+            proptest::prop_assert_eq!(read, chunks.concat());
+        }
+    }
 }

@@ -25,7 +25,7 @@ pub(crate) fn render(contract: &Contract) -> String {
             let _ = writeln!(out, "  at most {held}");
         }
         if function.edges.is_empty() {
-            out.push_str("  what starts it is unknown: every text of an event is inspected\n");
+            out.push_str("  what starts it is unknown: no origin is compared, everything is inspected\n");
         }
         for edge in &function.edges {
             let _ = writeln!(
