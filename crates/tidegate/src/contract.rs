@@ -1,5 +1,6 @@
 //! Compiles the graph to the contract that the guard enforces.
 
+mod artifact;
 mod changes;
 mod circles;
 mod compatible;
@@ -12,6 +13,7 @@ mod sign;
 mod taint;
 mod text;
 
+pub(crate) use artifact::{Part, lay};
 pub(crate) use changes::changes;
 pub(crate) use compatible::{Break, Direction, breaks};
 pub(crate) use condition::compile as condition;

@@ -28,6 +28,12 @@ pub(super) struct Args {
     /// Writes the result to a file, whole or not at all
     #[arg(long, short, value_name = "FILE")]
     out: Option<PathBuf>,
+    /// Writes down the digest of a function's code, from the folder that is deployed; the guard inside of it compares
+    #[arg(long, value_name = "FUNCTION=FOLDER", conflicts_with = "diff")]
+    code: Vec<String>,
+    /// The same for its layers, put into one folder as Lambda does
+    #[arg(long, value_name = "FUNCTION=FOLDER", conflicts_with = "diff")]
+    layers: Vec<String>,
     /// Signs the result with the private Ed25519 key in a file (PEM); the signature is written to FILE.sig
     #[arg(long, value_name = "KEY", requires = "out", conflicts_with = "diff")]
     sign: Option<PathBuf>,
@@ -73,7 +79,10 @@ pub(super) fn run(args: &Args, global: Global) -> Result<Exit, Failure> {
     }
     let old = args.diff.as_deref().map(load).transpose()?;
     let input = args.input.read(global)?;
-    let contract = contract::compile(&input.system, &input.graph, &input.config)?;
+    let mut contract = contract::compile(&input.system, &input.graph, &input.config)?;
+    let code = args.code.iter().map(|asked| (contract::Part::Code, asked));
+    let layers = args.layers.iter().map(|asked| (contract::Part::Layers, asked));
+    code.chain(layers).try_for_each(|(part, asked)| contract::lay(&mut contract, part, asked))?;
     if let Some(named) = contract::idle(&contract, &input.config).into_iter().next() {
         let message = format!("`edges = {named:?}` of tidegate.toml fits no edge of the contract");
         let help = "a pattern fits a function's id, `<function>:<trigger>`, or an edge's id; --format text lists them";

@@ -361,6 +361,20 @@ fn a_condition_holds_of_each_record() {
 }
 
 #[test]
+fn digests_are_those_of_the_folders_that_are_deployed() {
+    let project = shop().file("build/lib/a.py", "x\n").file("opt/tidegate/contract.json", "{}");
+    let ran = project.run(&["contract", "--code", "place=build", "--layers", "place=opt"]);
+    let contract: Value = serde_json::from_str(&ran.stdout).unwrap();
+    let artifact = &contract["functions"]["template/Place"]["artifact"];
+    // printf 'x\n' > lib/a.py; sha256sum lib/a.py | sha256sum
+    assert_eq!(artifact["code"], "sha256:52551495be10b58550d7ae9eee5563096bdad83d31408516953060a1448b8fe9");
+    let nothing = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+    assert_eq!(artifact["layers"], nothing);
+    let ran = project.run(&["contract", "--code", "nobody=build"]);
+    assert!(ran.code == Some(2) && ran.stderr.contains("no function `nobody`"), "{}", ran.all());
+}
+
+#[test]
 fn a_contract_that_has_to_be_signed_is_believed_only_if_it_is() {
     // RFC 8410, section 10.
     let private = "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp+K06/nwoy/HU++CXqI9EdVhC\n-----END PRIVATE KEY-----\n";
