@@ -110,7 +110,16 @@ pub(super) const MARKS: &[&[u8]] = &[
 /// What the name of a command may begin with, as [`name`] reads it.
 fn may_begin(text: &[u8]) -> bool {
     match text {
-        [b'a'..=b'z' | b'0'..=b'9' | b'\\' | b'^' | b'@' | b'{' | b'/' | b'.', ..] => true,
+        [b'w', ..] => true,
+        // A name has a letter next, or something that a shell takes off.
+        [b'a'..=b'z', next, ..] => {
+            next.is_ascii_lowercase()
+                || matches!(
+                    next,
+                    b'/' | b'\'' | b'"' | b'\\' | b'^' | b'@' | b'$' | b'?' | b'*' | b'{' | b'.'
+                )
+        }
+        [b'0'..=b'9' | b'\\' | b'^' | b'@' | b'{' | b'/' | b'.', ..] => true,
         [b'_' | b'-' | b'?' | b'*' | b':' | b'(' | b'!', ..] => true,
         [b'$', next, ..] => next.is_ascii_alphabetic() || matches!(next, b'@' | b'*' | b'\'' | b'0'),
         // A letter in quotes of its own, and more of the word behind it.

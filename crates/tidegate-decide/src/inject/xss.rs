@@ -186,6 +186,9 @@ fn schemes(text: &Text<'_>) -> Option<Hit> {
     for colon in memchr::memchr_iter(b':', lower) {
         let before = lower.get(colon.saturating_sub(48)..colon).unwrap_or_default();
         // `javascript`, `mocha`, `data`: most colons follow something else.
+        if before.last().is_some_and(|b| b.is_ascii_alphanumeric() && !matches!(b, b't' | b'a')) {
+            continue;
+        }
         let mut ending = before;
         let mut last = || {
             while let [rest @ .., byte] = ending {

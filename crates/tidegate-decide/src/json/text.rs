@@ -40,7 +40,10 @@ fn simple<'a>(text: &'a [u8], out: &mut Vec<u8>) -> &'a [u8] {
         (*slot, rest) = match rest {
             [b'\\', b'u', ..] | [b'\\'] | [] => break,
             [b'\\', c, more @ ..] => (stands_for(*c), more),
-            [c, more @ ..] => (*c, more),
+            [c, b'\\', ..] | [c, _, b'\\', ..] | [c, _, _, b'\\', ..] => {
+                (*c, rest.get(1..).unwrap_or_default())
+            }
+            _ => break,
         };
         used += 1;
     }
