@@ -4,10 +4,13 @@
 //! read as a shell reads it, with quotes, backslashes and empty variables taken off. Names that are English words too
 //! ("cat", "sleep", "id") must come with an argument that no sentence has.
 
+mod names;
+
 use super::marks::{self, Group};
 use super::{ByteSet, Hit, Text};
 use crate::bytes;
 use crate::decision::Class;
+use names::{ALONE, FILES, NETWORK, is_english, is_strong};
 
 pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
     let lower = text.lower;
@@ -283,14 +286,15 @@ fn plain_command(text: &Text<'_>, from: &[u8]) -> Strength {
 /// `grep root /etc/passwd`, `chmod 777 /tmp/x`, `find . -exec`: a second or third word that is a place of the system or an
 /// option, and no word before it that only prose has.
 fn names_a_place(argument: &[u8]) -> bool {
-    const ROOTS: &[&[u8]] = &[
-        b"/etc/", b"/tmp/", b"/var/", b"/dev/", b"/proc/", b"/usr/", b"/root/", b"/home/", b"/bin/", b"/opt/",
-    ];
+    const ROOTS: &[&[u8]] =
+        &[b"etc/", b"tmp/", b"var/", b"dev/", b"proc/", b"usr/", b"root/", b"home/", b"bin/", b"opt/"];
     let line = argument.get(..160).unwrap_or(argument);
     let line = line.split(|b| matches!(b, b'\n' | b';' | b'|' | b'&')).next().unwrap_or_default();
     for word in line.split(u8::is_ascii_whitespace).filter(|w| !w.is_empty()).take(3) {
         let word = word.strip_prefix(b"if=").or_else(|| word.strip_prefix(b"of=")).unwrap_or(word);
-        if ROOTS.iter().any(|root| word.starts_with(root)) || word == b"-exec" {
+        if word.strip_prefix(b"/").is_some_and(|path| ROOTS.iter().any(|root| path.starts_with(root)))
+            || word == b"-exec"
+        {
             return true;
         }
         if PROSE.contains(&word) || word.ends_with(b",") || word.ends_with(b".") && word.len() > 1 {
@@ -511,209 +515,6 @@ const PROSE: &[&[u8]] = &[
     b"of", b"gives", b"says", b"worked", b"shows", b"prints",
 ];
 
-/// Names that mean nothing but a command.
-fn is_strong(name: &[u8]) -> bool {
-    matches!(
-        name,
-        b"wget"
-            | b"curl"
-            | b"whoami"
-            | b"uname"
-            | b"ifconfig"
-            | b"ipconfig"
-            | b"netstat"
-            | b"nslookup"
-            | b"traceroute"
-            | b"tracert"
-            | b"chmod"
-            | b"chown"
-            | b"bash"
-            | b"sh"
-            | b"zsh"
-            | b"ksh"
-            | b"csh"
-            | b"dash"
-            | b"powershell"
-            | b"pwsh"
-            | b"cmd"
-            | b"nc"
-            | b"ncat"
-            | b"netcat"
-            | b"socat"
-            | b"telnet"
-            | b"ssh"
-            | b"scp"
-            | b"python"
-            | b"python3"
-            | b"perl"
-            | b"ruby"
-            | b"php"
-            | b"node"
-            | b"lua"
-            | b"awk"
-            | b"gawk"
-            | b"sed"
-            | b"xargs"
-            | b"printenv"
-            | b"mkfifo"
-            | b"busybox"
-            | b"tftp"
-            | b"ftp"
-            | b"certutil"
-            | b"bitsadmin"
-            | b"mshta"
-            | b"rundll32"
-            | b"regsvr32"
-            | b"wmic"
-            | b"systeminfo"
-            | b"tasklist"
-            | b"taskkill"
-            | b"crontab"
-            | b"sudo"
-            | b"su"
-            | b"useradd"
-            | b"adduser"
-            | b"passwd"
-            | b"mysqldump"
-            | b"base64"
-            | b"xxd"
-            | b"gcc"
-            | b"ls"
-            | b"rm"
-            | b"mv"
-            | b"cp"
-            | b"dd"
-            | b"ps"
-            | b"df"
-            | b"du"
-            | b"id"
-            | b"nohup"
-            | b"reboot"
-            | b"poweroff"
-            | b"iptables"
-            | b"docker"
-            | b"kubectl"
-            | b"aws"
-            | b"wscript"
-            | b"cscript"
-            | b"msiexec"
-            | b"openssl"
-            | b"uniq"
-            | b"lsof"
-            | b"tcpdump"
-            | b"getent"
-            | b"lscpu"
-            | b"nproc"
-            | b"journalctl"
-            | b"systemctl"
-            | b"rev"
-    )
-}
-
-/// Names that are English words, or whose letters turn up in other places.
-fn is_english(name: &[u8]) -> bool {
-    matches!(
-        name,
-        b"cat"
-            | b"tac"
-            | b"more"
-            | b"less"
-            | b"head"
-            | b"tail"
-            | b"sort"
-            | b"find"
-            | b"grep"
-            | b"echo"
-            | b"printf"
-            | b"touch"
-            | b"kill"
-            | b"sleep"
-            | b"ping"
-            | b"type"
-            | b"dir"
-            | b"copy"
-            | b"del"
-            | b"move"
-            | b"date"
-            | b"time"
-            | b"env"
-            | b"set"
-            | b"export"
-            | b"eval"
-            | b"exec"
-            | b"source"
-            | b"true"
-            | b"false"
-            | b"test"
-            | b"who"
-            | b"w"
-            | b"host"
-            | b"dig"
-            | b"net"
-            | b"at"
-            | b"cut"
-            | b"nl"
-            | b"od"
-            | b"strings"
-            | b"tee"
-            | b"ln"
-            | b"mount"
-            | b"file"
-            | b"which"
-            | b"whereis"
-            | b"locate"
-            | b"hostname"
-            | b"history"
-            | b"halt"
-            | b"shutdown"
-            | b"service"
-            | b"make"
-            | b"tar"
-            | b"zip"
-            | b"unzip"
-            | b"gzip"
-            | b"arp"
-            | b"route"
-            | b"mail"
-            | b"finger"
-            | b"start"
-            | b"call"
-            | b"ver"
-            | b"timeout"
-            | b"command"
-            | b"cd"
-            | b"ip"
-            | b"diff"
-            | b"paste"
-            | b"fold"
-    )
-}
-
-/// Those of them that tell an attacker something with no argument.
-const ALONE: &[&[u8]] =
-    &[b"dir", b"env", b"set", b"hostname", b"true", b"false", b"ver", b"who", b"arp", b"history"];
-
-const NETWORK: &[&[u8]] = &[
-    b"ping",
-    b"nslookup",
-    b"dig",
-    b"host",
-    b"curl",
-    b"wget",
-    b"nc",
-    b"telnet",
-    b"ssh",
-    b"ftp",
-    b"tftp",
-    b"traceroute",
-    b"tracert",
-    b"ncat",
-];
-const FILES: &[&[u8]] = &[
-    b"cat", b"tac", b"more", b"less", b"head", b"tail", b"type", b"rm", b"cp", b"mv", b"chmod", b"touch",
-    b"del", b"copy", b"bash", b"sh", b"python", b"perl", b"php", b"node", b"ls", b"find", b"grep", b"diff",
-];
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -722,8 +523,8 @@ mod tests {
     /// Every name of two letters that a text could begin with, so that none is missing in the list of beginnings.
     #[test]
     fn beginnings_of_names() {
-        let source = include_str!("command.rs");
-        let names = source.split("fn is_strong").nth(1).unwrap().split("#[cfg(test)]").next().unwrap();
+        let source = include_str!("command/names.rs");
+        let names = source.split("fn is_strong").nth(1).unwrap();
         let mut count = 0;
         for name in names.split("b\"").skip(1).map(|rest| rest.split('"').next().unwrap()) {
             let bytes = name.as_bytes();

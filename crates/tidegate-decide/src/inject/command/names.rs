@@ -1,0 +1,204 @@
+//! Names of commands.
+
+/// Names that mean nothing but a command.
+pub(super) fn is_strong(name: &[u8]) -> bool {
+    matches!(
+        name,
+        b"wget"
+            | b"curl"
+            | b"whoami"
+            | b"uname"
+            | b"ifconfig"
+            | b"ipconfig"
+            | b"netstat"
+            | b"nslookup"
+            | b"traceroute"
+            | b"tracert"
+            | b"chmod"
+            | b"chown"
+            | b"bash"
+            | b"sh"
+            | b"zsh"
+            | b"ksh"
+            | b"csh"
+            | b"dash"
+            | b"powershell"
+            | b"pwsh"
+            | b"cmd"
+            | b"nc"
+            | b"ncat"
+            | b"netcat"
+            | b"socat"
+            | b"telnet"
+            | b"ssh"
+            | b"scp"
+            | b"python"
+            | b"python3"
+            | b"perl"
+            | b"ruby"
+            | b"php"
+            | b"node"
+            | b"lua"
+            | b"awk"
+            | b"gawk"
+            | b"sed"
+            | b"xargs"
+            | b"printenv"
+            | b"mkfifo"
+            | b"busybox"
+            | b"tftp"
+            | b"ftp"
+            | b"certutil"
+            | b"bitsadmin"
+            | b"mshta"
+            | b"rundll32"
+            | b"regsvr32"
+            | b"wmic"
+            | b"systeminfo"
+            | b"tasklist"
+            | b"taskkill"
+            | b"crontab"
+            | b"sudo"
+            | b"su"
+            | b"useradd"
+            | b"adduser"
+            | b"passwd"
+            | b"mysqldump"
+            | b"base64"
+            | b"xxd"
+            | b"gcc"
+            | b"ls"
+            | b"rm"
+            | b"mv"
+            | b"cp"
+            | b"dd"
+            | b"ps"
+            | b"df"
+            | b"du"
+            | b"id"
+            | b"nohup"
+            | b"reboot"
+            | b"poweroff"
+            | b"iptables"
+            | b"docker"
+            | b"kubectl"
+            | b"aws"
+            | b"wscript"
+            | b"cscript"
+            | b"msiexec"
+            | b"openssl"
+            | b"uniq"
+            | b"lsof"
+            | b"tcpdump"
+            | b"getent"
+            | b"lscpu"
+            | b"nproc"
+            | b"journalctl"
+            | b"systemctl"
+            | b"rev"
+    )
+}
+
+/// Names that are English words, or whose letters turn up in other places.
+pub(super) fn is_english(name: &[u8]) -> bool {
+    matches!(
+        name,
+        b"cat"
+            | b"tac"
+            | b"more"
+            | b"less"
+            | b"head"
+            | b"tail"
+            | b"sort"
+            | b"find"
+            | b"grep"
+            | b"echo"
+            | b"printf"
+            | b"touch"
+            | b"kill"
+            | b"sleep"
+            | b"ping"
+            | b"type"
+            | b"dir"
+            | b"copy"
+            | b"del"
+            | b"move"
+            | b"date"
+            | b"time"
+            | b"env"
+            | b"set"
+            | b"export"
+            | b"eval"
+            | b"exec"
+            | b"source"
+            | b"true"
+            | b"false"
+            | b"test"
+            | b"who"
+            | b"w"
+            | b"host"
+            | b"dig"
+            | b"net"
+            | b"at"
+            | b"cut"
+            | b"nl"
+            | b"od"
+            | b"strings"
+            | b"tee"
+            | b"ln"
+            | b"mount"
+            | b"file"
+            | b"which"
+            | b"whereis"
+            | b"locate"
+            | b"hostname"
+            | b"history"
+            | b"halt"
+            | b"shutdown"
+            | b"service"
+            | b"make"
+            | b"tar"
+            | b"zip"
+            | b"unzip"
+            | b"gzip"
+            | b"arp"
+            | b"route"
+            | b"mail"
+            | b"finger"
+            | b"start"
+            | b"call"
+            | b"ver"
+            | b"timeout"
+            | b"command"
+            | b"cd"
+            | b"ip"
+            | b"diff"
+            | b"paste"
+            | b"fold"
+    )
+}
+
+/// Those of them that tell an attacker something with no argument.
+pub(super) const ALONE: &[&[u8]] =
+    &[b"dir", b"env", b"set", b"hostname", b"true", b"false", b"ver", b"who", b"arp", b"history"];
+
+pub(super) const NETWORK: &[&[u8]] = &[
+    b"ping",
+    b"nslookup",
+    b"dig",
+    b"host",
+    b"curl",
+    b"wget",
+    b"nc",
+    b"telnet",
+    b"ssh",
+    b"ftp",
+    b"tftp",
+    b"traceroute",
+    b"tracert",
+    b"ncat",
+];
+pub(super) const FILES: &[&[u8]] = &[
+    b"cat", b"tac", b"more", b"less", b"head", b"tail", b"type", b"rm", b"cp", b"mv", b"chmod", b"touch",
+    b"del", b"copy", b"bash", b"sh", b"python", b"perl", b"php", b"node", b"ls", b"find", b"grep", b"diff",
+];
