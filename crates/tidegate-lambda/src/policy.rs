@@ -55,7 +55,11 @@ impl Policy {
             id,
         };
         policy.limiter = match before.filter(|before| own(before) == own(&policy)) {
-            Some(before) => before.limiter.clone(),
+            Some(before) => {
+                // What came before may still not come again.
+                policy.trust = Arc::clone(&before.trust);
+                before.limiter.clone()
+            }
             None => policy.count(),
         };
         Ok(policy)
