@@ -167,7 +167,14 @@ impl<'s> Editor<'s> {
         let mut first = edit.0;
         for (resource, change) in rest {
             let now = Document::new(document.language(), document.file, &text, &self.read);
-            let edit = now.set(resource, change, text == document.text, &self.read)?;
+            let edit = match (&document.read, &now.read) {
+                // Where something stands in a service is known by places, which have moved.
+                (Read::Service(before), Read::Service(now)) => {
+                    let (keys, value) = service::keys(resource, change, before.root()?)?;
+                    now.set_in_whole(&keys, &value, &self.read)?
+                }
+                _ => now.set(resource, change, text == document.text, &self.read)?,
+            };
             first = first.min(edit.0);
             text = apply(&text, &edit)?;
         }
@@ -243,7 +250,7 @@ impl<'t> Document<'t> {
                 document.set(&keys, &change.value, read)
             }
             Read::Service(document) => {
-                let (keys, value) = service::keys(resource, change, document.root()?, original)?;
+                let (keys, value) = service::keys(resource, change, document.root()?)?;
                 document.set_in_whole(&keys, &value, read)
             }
         }

@@ -18,41 +18,34 @@ const SETTINGS: &[(&str, &str, &str)] = &[
 const SHARED: &[&[&str]] = &[&["provider", "iam", "role", "statements"], &["provider", "iamRoleStatements"]];
 const OWN: &[&[&str]] = &[&["iam", "role", "statements"], &["iamRoleStatements"]];
 
-/// The keys from the root of the service down to the property, with the value in the framework's words. `original` is a
-/// text in which places are as they were when the resource was read.
-pub(super) fn keys(
-    resource: &Resource,
-    change: &Change,
-    root: &Value,
-    original: bool,
-) -> Option<(Vec<Str>, Plain)> {
-    if let Some(keys) = declared(resource, change, root, original) {
+/// The keys from the root of the service down to the property, with the value in the framework's words. Places in it
+/// are as they were when the resource was read.
+pub(super) fn keys(resource: &Resource, change: &Change, root: &Value) -> Option<(Vec<Str>, Plain)> {
+    if let Some(keys) = declared(resource, change, root) {
         return Some((keys, change.value.clone()));
     }
     let path: Vec<&str> = change.path.iter().map(Str::as_str).collect();
     match (resource.ty.as_str(), path.as_slice()) {
         ("AWS::IAM::Role", ["Policies", "0", "PolicyDocument", "Statement", n, rest @ ..]) => {
             let swap = matches!(change.value, Plain::Swap { .. });
-            let keys = in_statements(resource, (n, rest), root, original, swap)?;
+            let keys = in_statements(resource, (n, rest), root, swap)?;
             Some((keys, change.value.clone()))
         }
-        ("AWS::IAM::Role", ["Policies", "0", "PolicyDocument", "Statement"]) if original => {
+        ("AWS::IAM::Role", ["Policies", "0", "PolicyDocument", "Statement"]) => {
             matches!(change.value, Plain::More(_)).then_some(())?;
             Some((list_of_statements(resource, root)?, change.value.clone()))
         }
-        ("AWS::Lambda::Function", ["TracingConfig", "Mode"]) => {
-            setting(resource, change, "tracing", root, original)
-        }
+        ("AWS::Lambda::Function", ["TracingConfig", "Mode"]) => setting(resource, change, "tracing", root),
         (ty, [property]) => {
             let (.., name) = SETTINGS.iter().find(|(of, known, _)| *of == ty && known == property)?;
-            setting(resource, change, name, root, original)
+            setting(resource, change, name, root)
         }
         _ => None,
     }
 }
 
 /// A property of a resource that stands in `resources` as it is.
-fn declared(resource: &Resource, change: &Change, root: &Value, original: bool) -> Option<Vec<Str>> {
+fn declared(resource: &Resource, change: &Change, root: &Value) -> Option<Vec<Str>> {
     let id = &resource.logical_id;
     let sections = root.get("resources")?;
     let mut found = None;
@@ -72,10 +65,10 @@ fn declared(resource: &Resource, change: &Change, root: &Value, original: bool) 
     }
     let (n, field) = found?;
     let own = field.value.get("Type").and_then(Value::as_str) == Some(&resource.declared_type);
-    if !own || original && field.key != resource.span {
+    if !own || field.key != resource.span {
         return None;
     }
-    spelt_here(resource, change, &change.path, &field.value, original)?;
+    spelt_here(resource, change, &change.path, &field.value, true)?;
     if let Some(here) = field.value.get("Properties").and_then(|p| at(p, &change.path))
         && is_variable(here)
     {
@@ -89,26 +82,20 @@ fn declared(resource: &Resource, change: &Change, root: &Value, original: bool) 
 }
 
 /// A setting of the function that a resource was made from.
-fn setting(
-    resource: &Resource,
-    change: &Change,
-    name: &str,
-    root: &Value,
-    original: bool,
-) -> Option<(Vec<Str>, Plain)> {
+fn setting(resource: &Resource, change: &Change, name: &str, root: &Value) -> Option<(Vec<Str>, Plain)> {
     // Lists and maps are joined with those of the provider; one word goes before the provider's.
     if !matches!(change.value, Plain::Bool(_) | Plain::Number(_) | Plain::Text(_)) {
         return None;
     }
     let (mut keys, function) = functions(root)
-        .find(|(key, _, function)| is_made_from(resource, key, *function, original))
+        .find(|(key, _, function)| is_made_from(resource, key, *function))
         .map(|(_, keys, function)| (keys, function.1))?;
     function.as_map()?;
     if let Some(here) = function.get(name) {
         let (first, rest) = change.path.split_first()?;
         let known = resource.properties.get(first).and_then(|value| at(value, rest));
         let elsewhere = known.is_some_and(|known| known.span != here.span);
-        if is_variable(here) || original && elsewhere {
+        if is_variable(here) || elsewhere {
             return None;
         }
     }
@@ -134,10 +121,10 @@ fn functions(root: &Value) -> impl Iterator<Item = Written<'_>> {
 }
 
 /// True for the function itself, and for what stands beside it.
-fn is_made_from(resource: &Resource, key: &str, (place, _): (Span, &Value), original: bool) -> bool {
+fn is_made_from(resource: &Resource, key: &str, (place, _): (Span, &Value)) -> bool {
     let prefix = crate::serverless::prefix(key);
     let suffix = if resource.ty == "AWS::Logs::LogGroup" { "LogGroup" } else { "LambdaFunction" };
-    resource.logical_id.strip_prefix(prefix.as_str()) == Some(suffix) && (!original || place == resource.span)
+    resource.logical_id.strip_prefix(prefix.as_str()) == Some(suffix) && place == resource.span
 }
 
 /// Part of a statement that a role took as it is from one of the lists.
@@ -145,7 +132,6 @@ fn in_statements(
     resource: &Resource,
     (n, rest): (&str, &[&str]),
     root: &Value,
-    original: bool,
     swap: bool,
 ) -> Option<Vec<Str>> {
     let policy = resource.properties.get("Policies")?.as_list()?.first()?;
@@ -154,13 +140,11 @@ fn in_statements(
     let rest: Vec<Str> = rest.iter().map(|key| Str::from(*key)).collect();
     let known = at(statement, &rest)?;
     for (mut keys, items) in lists(root) {
-        let place = items
-            .iter()
-            .position(|item| if original { item.span == statement.span } else { same_name(item, statement) });
+        let place = items.iter().position(|item| item.span == statement.span);
         let Some((number, there)) = place.and_then(|n| Some((n, items.get(n)?))) else { continue };
         let here = at(there, &rest)?;
         let says = known.span == here.span && known.data == here.data || swap && within(known, here);
-        if is_variable(here) || original && !says {
+        if is_variable(here) || !says {
             return None;
         }
         keys.push(number.to_string().into());
@@ -190,12 +174,6 @@ fn lists(root: &Value) -> impl Iterator<Item = (Vec<Str>, &[Value])> {
         keys.extend(path.iter().map(|key| Str::from(*key)));
         Some((keys, list))
     })
-}
-
-/// In a text that one change was made to already, places have moved, so that only a name tells statements apart.
-fn same_name(item: &Value, statement: &Value) -> bool {
-    let name = |value: &Value| value.get("Sid").and_then(Value::as_text);
-    name(item).is_some() && name(item) == name(statement)
 }
 
 /// What the framework fills in is said elsewhere.
