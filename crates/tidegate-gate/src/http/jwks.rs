@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 /// After which keys are fetched anew.
 const FRESH: Duration = Duration::from_secs(600);
 /// Between two tries, whatever tokens ask for: who invents names of keys makes no traffic.
-const PAUSE: Duration = Duration::from_secs(10);
+const PAUSE: Duration = Duration::from_secs(5);
 /// How often it is looked whether somebody asks for keys.
 const LOOK: Duration = Duration::from_millis(200);
 /// The longest document that is read.
