@@ -95,9 +95,6 @@ impl FromStr for Address {
                 if region.is_empty() || path.split('/').filter(|p| !p.is_empty()).count() != 2 {
                     return Err("expected sqs://REGION/ACCOUNT/NAME".into());
                 }
-                if path.ends_with(".fifo") {
-                    return Err("FIFO queues aren't spoken yet: their order would be lost".into());
-                }
                 Ok(Self::Sqs { region: region.to_string(), path: path.to_string() })
             }
             // The rest of the URL may hold a password.
@@ -203,7 +200,6 @@ mod tests {
             "amqp://secret@h",
             "amqp://secret@h/q?vhost=a/b",
             "sqs://r/q",
-            "sqs://r/1/q.fifo",
             "pigeon://secret@x/y",
             "x",
         ] {

@@ -41,6 +41,15 @@ pub(super) fn random() -> String {
     hex
 }
 
+/// The same trace in AWS's words.
+pub(super) fn xray(message: &Message) -> Option<String> {
+    let mut parts = message.header(TRACEPARENT).filter(|t| valid(t))?.split('-').skip(1);
+    let (trace, span, flags) = (parts.next()?, parts.next()?, parts.next()?);
+    let (time, rest) = trace.split_at_checked(8)?;
+    let sampled = u8::from_str_radix(flags, 16).ok()? & 1;
+    Some(format!("Root=1-{time}-{rest};Parent={span};Sampled={sampled}"))
+}
+
 fn valid(text: &str) -> bool {
     let mut parts = text.split('-');
     let mut part = |length: usize| {
@@ -66,6 +75,8 @@ mod tests {
         assert_eq!(message.header(TRACEPARENT), Some(good));
         assert_eq!(stamp(&mut message), 1);
         assert_eq!(message.header(HOPS), Some("2"));
+        let same = "Root=1-4bf92f35-77b34da6a3ce929d0e0e4736;Parent=00f067aa0ba902b7;Sampled=1";
+        assert_eq!(xray(&message).as_deref(), Some(same));
         for bad in ["", "00-0-0-01", "00-00000000000000000000000000000000-00f067aa0ba902b7-01"] {
             message.put(TRACEPARENT, bad.into());
             stamp(&mut message);

@@ -6,10 +6,11 @@ use crate::sigv4::{self, Scope};
 use http_body_util::Full;
 use hyper::Request;
 use serde_json::{Map, Value, json};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-/// A standard queue.
+/// A queue; one whose name ends in `.fifo` keeps the order within each group.
 #[derive(Clone)]
 pub(super) struct Queue(Arc<Inner>);
 
@@ -76,8 +77,9 @@ impl Queue {
         Err(Error::bus(action, format!("{status}: {kind}")))
     }
 
-    async fn batch(&self, messages: &[Message]) -> Vec<Result<(), Error>> {
-        let entries: Vec<Value> = messages.iter().enumerate().map(|(at, m)| entry(at, m)).collect();
+    async fn batch(&self, messages: &[&Message]) -> Vec<Result<(), Error>> {
+        let fifo = self.fifo();
+        let entries: Vec<Value> = messages.iter().enumerate().map(|(at, m)| entry(at, m, fifo)).collect();
         match self.call("SendMessageBatch", json!({"Entries": entries})).await {
             Err(error) => messages.iter().map(|_| Err(error.clone())).collect(),
             Ok(answer) => {
@@ -94,8 +96,9 @@ impl Queue {
 }
 
 /// One message of a call. The sender's attributes go first: a message has room for ten.
-fn entry(at: usize, message: &Message) -> Value {
-    let mut attributes = message.native.as_ref().and_then(Value::as_object).cloned().unwrap_or_default();
+fn entry(at: usize, message: &Message, fifo: bool) -> Value {
+    let native = |name: &str| message.native.as_ref().and_then(|native| native.get(name));
+    let mut attributes = native("attributes").and_then(Value::as_object).cloned().unwrap_or_default();
     for (name, value) in &message.headers {
         if (attributes.len() < CALL || attributes.contains_key(name)) && !value.is_empty() {
             let own = name.starts_with("tidegate-") || name == super::context::TRACEPARENT;
@@ -104,13 +107,40 @@ fn entry(at: usize, message: &Message) -> Value {
             }
         }
     }
-    json!({"Id": at.to_string(), "MessageBody": String::from_utf8_lossy(&message.payload), "MessageAttributes": attributes})
+    let mut entry = json!({
+        "Id": at.to_string(), "MessageBody": String::from_utf8_lossy(&message.payload), "MessageAttributes": attributes,
+    });
+    let trace = native("trace").and_then(Value::as_str).map(ToString::to_string);
+    if let Some(trace) = trace.or_else(|| super::context::xray(message)) {
+        let own = json!({"AWSTraceHeader": {"DataType": "String", "StringValue": trace}});
+        put(&mut entry, "MessageSystemAttributes", own);
+    }
+    if fifo {
+        put(&mut entry, "MessageGroupId", group(message).into());
+        // Sent again within five minutes, it isn't kept twice.
+        let once = native("once").and_then(Value::as_str).unwrap_or(&message.id);
+        put(&mut entry, "MessageDeduplicationId", once.into());
+    }
+    entry
+}
+
+fn put(entry: &mut Value, name: &str, value: Value) {
+    if let Some(entry) = entry.as_object_mut() {
+        entry.insert(name.into(), value);
+    }
+}
+
+/// The group of a message; one that has none is a group of its own.
+fn group(message: &Message) -> &str {
+    let named = message.native.as_ref().and_then(|native| native.get("group")).and_then(Value::as_str);
+    named.unwrap_or(&message.id)
 }
 
 impl Source for Queue {
     fn receive(&mut self, most: usize) -> Soon<'_, Result<Vec<Received>, Error>> {
         Box::pin(async move {
-            let ask = json!({"MaxNumberOfMessages": most.min(CALL), "WaitTimeSeconds": 2, "MessageAttributeNames": ["All"]});
+            let ask = json!({"MaxNumberOfMessages": most.min(CALL), "WaitTimeSeconds": 2, "MessageAttributeNames": ["All"],
+                "AttributeNames": ["All"], "MessageSystemAttributeNames": ["All"]});
             let mut answer = self.call("ReceiveMessage", ask).await?;
             let messages = answer.get_mut("Messages").and_then(Value::as_array_mut).map(std::mem::take);
             Ok(messages.unwrap_or_default().into_iter().map(|m| self.received(m)).collect())
@@ -119,22 +149,31 @@ impl Source for Queue {
 }
 
 impl Queue {
+    fn fifo(&self) -> bool {
+        self.0.name.ends_with(".fifo")
+    }
+
     fn received(&self, mut message: Value) -> Received {
         let mut text = |key: &str| match message.get_mut(key).map(Value::take) {
             Some(Value::String(text)) => text,
             _ => String::new(),
         };
         let (id, body, receipt) = (text("MessageId"), text("Body"), text("ReceiptHandle"));
-        let native: Map<String, Value> =
+        let attributes: Map<String, Value> =
             message.get("MessageAttributes").and_then(Value::as_object).cloned().unwrap_or_default();
         let string = |v: &Value| v.get("StringValue").and_then(Value::as_str).map(ToString::to_string);
-        let headers = native.iter().filter_map(|(n, v)| Some((n.clone(), string(v)?))).collect();
+        let headers = attributes.iter().filter_map(|(n, v)| Some((n.clone(), string(v)?))).collect();
+        let system = |name: &str| message.get("Attributes").and_then(|a| a.get(name)).cloned();
+        let native = json!({
+            "attributes": attributes, "group": system("MessageGroupId"), "once": system("MessageDeduplicationId"),
+            "trace": system("AWSTraceHeader"),
+        });
         let message = Message {
             id,
             place: self.0.name.clone(),
             payload: body.into_bytes(),
             headers,
-            native: Some(native.into()),
+            native: Some(native),
         };
         Received { message, ticket: Box::new(Receipt(self.clone(), receipt)) }
     }
@@ -160,20 +199,85 @@ impl Ticket for Receipt {
 impl Sink for Queue {
     fn send<'a>(&'a mut self, batch: &'a [Message]) -> Soon<'a, Vec<Result<(), Error>>> {
         Box::pin(async move {
-            let mut out = Vec::with_capacity(batch.len());
-            let mut rest = batch;
+            let mut out: Vec<Option<Result<(), Error>>> = batch.iter().map(|_| None).collect();
+            let mut broken: BTreeSet<&str> = BTreeSet::new();
+            let mut rest: Vec<(usize, &Message)> = batch.iter().enumerate().collect();
             while !rest.is_empty() {
-                let mut bytes = 0;
-                let fits = rest.iter().take(CALL).take_while(|m| {
-                    bytes += m.payload.len();
-                    bytes <= BYTES
-                });
-                // One that is too long for a call with others may be alone in it.
-                let (now, later) = rest.split_at(fits.count().max(1).min(rest.len()));
-                out.extend(self.batch(now).await);
-                rest = later;
+                let (now, later) = next_call(rest, self.fifo());
+                let (places, messages): (Vec<usize>, Vec<&Message>) = now.into_iter().unzip();
+                let sent = self.batch(&messages).await;
+                for ((at, message), sent) in places.into_iter().zip(messages).zip(sent) {
+                    if sent.is_err() && self.fifo() {
+                        broken.insert(group(message));
+                    }
+                    if let Some(place) = out.get_mut(at) {
+                        *place = Some(sent);
+                    }
+                }
+                // What comes after one that failed would overtake it.
+                rest = later
+                    .into_iter()
+                    .filter(|(_, m)| broken.is_empty() || !broken.contains(group(m)))
+                    .collect();
             }
-            out
+            let waits = || Err(Error::bus("SendMessageBatch", "one before it in its group wasn't kept"));
+            out.into_iter().map(|sent| sent.unwrap_or_else(waits)).collect()
         })
+    }
+}
+
+type Placed<'a> = Vec<(usize, &'a Message)>;
+
+/// What goes in one call, and what comes later: a call may fail in part, so it has one message of each group.
+fn next_call(rest: Placed<'_>, fifo: bool) -> (Placed<'_>, Placed<'_>) {
+    let (mut now, mut later) = (Vec::new(), Vec::new());
+    let (mut bytes, mut groups) = (0_usize, BTreeSet::new());
+    for (at, message) in rest {
+        bytes = bytes.saturating_add(message.payload.len());
+        // One that is too long for a call with others may be alone in it.
+        let fits = now.is_empty() || (now.len() < CALL && bytes <= BYTES);
+        // Once its group has one that waits or goes, the others of it wait.
+        let first = !fifo || groups.insert(group(message));
+        if fits && first { now.push((at, message)) } else { later.push((at, message)) }
+    }
+    (now, later)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn message(id: &str, native: Value) -> Message {
+        Message { id: id.into(), native: Some(native), ..Message::default() }
+    }
+
+    #[test]
+    fn a_call_has_one_of_each_group() {
+        let all: Vec<Message> =
+            ["a", "a", "b", "a", "b"].iter().map(|g| message("1", json!({"group": g}))).collect();
+        let (now, later) = next_call(all.iter().enumerate().collect(), true);
+        let places = |list: &Placed<'_>| list.iter().map(|(at, _)| *at).collect::<Vec<_>>();
+        assert_eq!((places(&now), places(&later)), (vec![0, 2], vec![1, 3, 4]));
+        let (now, later) = next_call(all.iter().enumerate().collect(), false);
+        assert_eq!((now.len(), later.len()), (5, 0));
+    }
+
+    /// The server of the integration tests keeps no system attributes of a batch.
+    #[test]
+    fn traces_go_along_in_the_words_of_both() {
+        let header = |entry: &Value| {
+            entry["MessageSystemAttributes"]["AWSTraceHeader"]["StringValue"]
+                .as_str()
+                .map(ToString::to_string)
+        };
+        let mut came = message("1", json!({"trace": "Root=1-5759e988-bd862e3fe1be46a994272793"}));
+        came.put("traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01".into());
+        let root = header(&entry(0, &came, false));
+        assert_eq!(root.as_deref(), Some("Root=1-5759e988-bd862e3fe1be46a994272793"));
+        came.native = None;
+        let made = entry(0, &came, true);
+        let same = "Root=1-4bf92f35-77b34da6a3ce929d0e0e4736;Parent=00f067aa0ba902b7;Sampled=1";
+        assert_eq!(header(&made).as_deref(), Some(same));
+        assert_eq!((&made["MessageGroupId"], &made["MessageDeduplicationId"]), (&json!("1"), &json!("1")));
     }
 }

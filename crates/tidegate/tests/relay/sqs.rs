@@ -35,11 +35,11 @@ fn call(port: u16, action: &str, body: &Value) -> Value {
     serde_json::from_str(if body.is_empty() { "null" } else { body }).unwrap()
 }
 
-#[test]
-fn queues_are_relayed_with_their_attributes() {
+/// A server of SQS and its port; `None`, loudly, where there is none.
+fn moto() -> Option<(Ends, u16)> {
     let Some(peers) = std::env::var_os("TIDEGATE_PEERS").map(PathBuf::from) else {
         eprintln!("SKIPPED sqs: `cargo xtask test` installs moto");
-        return;
+        return None;
     };
     let folder = peers.join("pypi/moto[server]");
     assert!(folder.is_dir(), "there is no {}", folder.display());
@@ -50,12 +50,32 @@ fn queues_are_relayed_with_their_attributes() {
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn();
-    let _server = Ends(server.unwrap());
+    let server = Ends(server.unwrap());
     let start = Instant::now();
     while TcpStream::connect(("127.0.0.1", port)).is_err() {
         assert!(start.elapsed() < Duration::from_secs(60), "moto doesn't start");
         std::thread::sleep(Duration::from_millis(100));
     }
+    Some((server, port))
+}
+
+fn relay(port: u16, queues: [&str; 3]) -> Ends {
+    let [from, to, aside] = queues.map(|name| format!("sqs://us-east-1/123456789012/{name}"));
+    let relay = Command::new(env!("CARGO_BIN_EXE_tidegate"))
+        .args(["guard", "relay", "--from", &from, "--to", &to, "--quarantine", &aside])
+        .env("AWS_ENDPOINT_URL", format!("http://127.0.0.1:{port}"))
+        .env("AWS_ACCESS_KEY_ID", "test")
+        .env("AWS_SECRET_ACCESS_KEY", "test")
+        .env_remove("AWS_SESSION_TOKEN")
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn();
+    Ends(relay.unwrap())
+}
+
+#[test]
+fn queues_are_relayed_with_their_attributes() {
+    let Some((_server, port)) = moto() else { return };
     for name in ["in", "out", "aside"] {
         call(port, "CreateQueue", &json!({"QueueName": name}));
     }
@@ -73,22 +93,7 @@ fn queues_are_relayed_with_their_attributes() {
             &json!({"QueueUrl": url("in"), "MessageBody": body, "MessageAttributes": attributes}),
         );
     }
-    let relay = Command::new(env!("CARGO_BIN_EXE_tidegate"))
-        .args(["guard", "relay", "--from", "sqs://us-east-1/123456789012/in"])
-        .args([
-            "--to",
-            "sqs://us-east-1/123456789012/out",
-            "--quarantine",
-            "sqs://us-east-1/123456789012/aside",
-        ])
-        .env("AWS_ENDPOINT_URL", format!("http://127.0.0.1:{port}"))
-        .env("AWS_ACCESS_KEY_ID", "test")
-        .env("AWS_SECRET_ACCESS_KEY", "test")
-        .env_remove("AWS_SESSION_TOKEN")
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .spawn();
-    let mut relay = Ends(relay.unwrap());
+    let mut relay = relay(port, ["in", "out", "aside"]);
     let count = |name: &str, key: &str| {
         let answer =
             call(port, "GetQueueAttributes", &json!({"QueueUrl": url(name), "AttributeNames": ["All"]}));
@@ -119,4 +124,51 @@ fn queues_are_relayed_with_their_attributes() {
         bad["MessageAttributes"]["tidegate-reasons"]["StringValue"].as_str().unwrap().contains("sql"),
         "{bad}"
     );
+}
+
+#[test]
+fn the_order_within_a_group_stays() {
+    let Some((_server, port)) = moto() else { return };
+    let url = |name: &str| format!("http://127.0.0.1:{port}/123456789012/{name}");
+    for name in ["in.fifo", "out.fifo", "aside.fifo"] {
+        call(port, "CreateQueue", &json!({"QueueName": name, "Attributes": {"FifoQueue": "true"}}));
+    }
+    for n in 0..45 {
+        let body = if n % 9 == 4 { format!("{n} {ATTACK}") } else { n.to_string() };
+        call(
+            port,
+            "SendMessage",
+            &json!({"QueueUrl": url("in.fifo"), "MessageBody": body, "MessageGroupId": format!("g{}", n % 3),
+                "MessageDeduplicationId": format!("d{n}")}),
+        );
+    }
+    let _relay = relay(port, ["in.fifo", "out.fifo", "aside.fifo"]);
+    let (mut out, mut aside) = (Vec::new(), Vec::new());
+    let start = Instant::now();
+    while out.len() + aside.len() < 45 {
+        assert!(start.elapsed() < Duration::from_secs(60), "{} and {}", out.len(), aside.len());
+        for (name, list) in [("out.fifo", &mut out), ("aside.fifo", &mut aside)] {
+            let ask = json!({"QueueUrl": url(name), "MaxNumberOfMessages": 10, "AttributeNames": ["All"]});
+            for message in call(port, "ReceiveMessage", &ask)["Messages"].as_array().into_iter().flatten() {
+                let receipt = json!({"QueueUrl": url(name), "ReceiptHandle": message["ReceiptHandle"]});
+                call(port, "DeleteMessage", &receipt);
+                list.push(message.clone());
+            }
+        }
+    }
+    assert_eq!((out.len(), aside.len()), (40, 5));
+    for message in out.iter().chain(&aside) {
+        let n: u64 = message["Body"].as_str().unwrap().split(' ').next().unwrap().parse().unwrap();
+        let system = &message["Attributes"];
+        assert_eq!(system["MessageGroupId"], format!("g{}", n % 3), "{message}");
+        assert_eq!(system["MessageDeduplicationId"], format!("d{n}"), "{message}");
+    }
+    for list in [&out, &aside] {
+        for group in ["g0", "g1", "g2"] {
+            let of = list.iter().filter(|m| m["Attributes"]["MessageGroupId"] == group);
+            let numbers: Vec<u64> =
+                of.map(|m| m["Body"].as_str().unwrap().split(' ').next().unwrap().parse().unwrap()).collect();
+            assert!(numbers.is_sorted(), "{group}: {numbers:?}");
+        }
+    }
 }
