@@ -156,7 +156,7 @@ fn received(delivery: Delivery, queue: &ShortString, turn: &str) -> Received {
         Some(id) if !id.as_str().is_empty() => id.to_string(),
         _ => format!("{turn}.{}", delivery.delivery_tag),
     };
-    let table = properties.headers().iter().flat_map(|table| table.inner());
+    let table = properties.headers().iter().flat_map(FieldTable::inner);
     let headers = table.filter_map(|(n, v)| Some((n.to_string(), text(v)?))).collect();
     let native = serde_json::json!({
         "properties": serde_json::to_value(properties).ok(), "key": delivery.routing_key.as_str(),
