@@ -136,6 +136,11 @@ resource "aws_elasticsearch_domain_policy" "x" {
   service_name = "com.amazonaws.eu-west-1.sqs"
   policy       = POLICY
 }"#,
+    r#"resource "aws_efs_file_system" "x" { encrypted = true }
+resource "aws_efs_file_system_policy" "x" {
+  file_system_id = aws_efs_file_system.x.id
+  policy         = POLICY
+}"#,
     r#"resource "aws_lambda_permission" "x" {
   action        = "lambda:InvokeFunction"
   function_name = "x"

@@ -47,6 +47,11 @@ pub(super) const TYPES: &[Type] = &[
     Type::new("aws_ebs_volume", "AWS::EC2::Volume"),
     Type::new("aws_volume_attachment", "AWS::EC2::VolumeAttachment"),
     Type::new("aws_efs_file_system", "AWS::EFS::FileSystem"),
+    Type::part(
+        "aws_efs_file_system_policy",
+        &[Join::new("aws_efs_file_system", &["file_system_id"])
+            .fields(&[omit("file_system_id"), document("policy", "FileSystemPolicy")])],
+    ),
     Type::new("aws_efs_access_point", "AWS::EFS::AccessPoint"),
     Type::new("aws_efs_mount_target", "AWS::EFS::MountTarget"),
     Type::new("aws_route53_zone", "AWS::Route53::HostedZone").attributes(&[("zone_id", "")]),
