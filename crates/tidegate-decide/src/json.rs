@@ -172,14 +172,20 @@ impl<'a> Item<'a> {
         self.kind() == Kind::Bool && self.raw() == b"true"
     }
 
+    /// All nodes from here down, this one first. No recursion.
+    pub(crate) fn nodes(self) -> impl Iterator<Item = Item<'a>> {
+        let end = self.node().map_or(0, |n| n.next);
+        (self.index..end).map(move |index| Item { index, ..self })
+    }
+
+    /// True for the key of an object.
+    pub(crate) fn is_key(self) -> bool {
+        self.node().is_some_and(|n| n.key)
+    }
+
     /// All strings from here down, keys among them, with whether it is a key. No recursion.
     pub fn strings(self) -> impl Iterator<Item = (Item<'a>, bool)> {
-        let end = self.node().map_or(0, |n| n.next);
-        (self.index..end).filter_map(move |index| {
-            let item = Item { index, ..self };
-            let node = item.node()?;
-            (node.kind == Kind::String).then_some((item, node.key))
-        })
+        self.nodes().filter(|item| item.kind() == Kind::String).map(|item| (item, item.is_key()))
     }
 
     fn below(self) -> impl Iterator<Item = Item<'a>> {

@@ -35,32 +35,21 @@ const OPERATORS: &[&[u8]] = &[
 
 /// One pass over the nodes of a document.
 pub(super) fn keys<'a>(root: Item<'a>, hits: &mut Vec<(Item<'a>, Hit)>) {
-    let mut pending = vec![root];
-    while let Some(item) = pending.pop() {
-        match item.kind() {
-            Kind::Object => {
-                for (key, value) in item.entries() {
-                    if let Some(hit) = judge(key, value) {
-                        hits.push((key, hit));
-                    }
-                    pending.push(value);
-                }
+    for item in root.nodes() {
+        if item.is_key() {
+            if let Some(hit) = judge(item, item.at(item.index() + 1)) {
+                hits.push((item, hit));
             }
-            Kind::Array => {
-                // A path that is walked key by key.
-                let names = || item.items().map(|i| i.plain().unwrap_or_default());
-                let walked =
-                    names().zip(names().skip(1)).any(|pair| pair == (&b"constructor"[..], &b"prototype"[..]));
-                if walked {
-                    let why = "a path that reaches the prototype through the constructor";
-                    hits.push((
-                        item,
-                        Hit { class: Class::PrototypePollution, at: item.offset(), why: why.into() },
-                    ));
-                }
-                pending.extend(item.items().filter(|i| matches!(i.kind(), Kind::Object | Kind::Array)));
+        } else if item.kind() == Kind::Array {
+            // A path that is walked key by key.
+            let names = || item.items().map(|i| i.plain().unwrap_or_default());
+            let walked =
+                names().zip(names().skip(1)).any(|pair| pair == (&b"constructor"[..], &b"prototype"[..]));
+            if walked {
+                let why = "a path that reaches the prototype through the constructor";
+                let hit = Hit { class: Class::PrototypePollution, at: item.offset(), why: why.into() };
+                hits.push((item, hit));
             }
-            _ => {}
         }
     }
 }
