@@ -56,7 +56,7 @@ const PEERS: &[(Kind, &str)] = &[
 
 /// Features whose tests need servers of others.
 const FEATURES: &str =
-    "tidegate-decide/compile,tidegate/nats,tidegate/rabbitmq,tidegate/kafka,tidegate-gate/redis";
+    "tidegate-decide/compile,tidegate/nats,tidegate/rabbitmq,tidegate/kafka,tidegate/redis";
 
 pub(crate) fn run() -> Result<bool> {
     install(DEBIAN)?;

@@ -10,6 +10,7 @@ mod event;
 mod exchange;
 mod headers;
 mod jwks;
+mod limits;
 mod metrics;
 mod policy;
 mod server;
@@ -44,6 +45,8 @@ pub struct Config {
     pub load: Load,
     /// Which function of the contract a path is for; the first that fits.
     pub routes: Vec<Route>,
+    /// Redis over which limits are shared (feature `redis`); without it they are counted here.
+    pub limits: Option<String>,
     /// Certificate chain and key, in PEM.
     pub tls: Option<(PathBuf, PathBuf)>,
     /// Authorities of client certificates, in PEM. With it every client needs one.
@@ -120,6 +123,9 @@ pub enum Error {
     /// The contract can't be used.
     #[error("{0}")]
     Contract(String),
+    /// Limits can't be shared.
+    #[error("{0}")]
+    Limits(String),
     /// A thread or runtime can't be started.
     #[error("could not start: {0}")]
     Start(std::io::Error),

@@ -70,8 +70,8 @@ impl Settings {
     }
 }
 
-/// Limits that several gates share. Dropped, it leaves Redis alone; its slots expire.
-#[derive(Debug)]
+/// Limits that several gates share; clones share a connection. Dropped, it leaves Redis alone; its slots expire.
+#[derive(Clone, Debug)]
 pub struct Shared {
     link: Arc<Link>,
     settings: Settings,
@@ -85,6 +85,13 @@ impl Shared {
     pub fn start(settings: Settings) -> Result<Self, redis::RedisError> {
         let link = Link::start(&settings)?;
         Ok(Self { link, settings })
+    }
+
+    /// The same, for limits of which something else is said.
+    #[must_use]
+    pub fn when_gone(mut self, when_gone: WhenGone) -> Self {
+        self.settings.when_gone = when_gone;
+        self
     }
 
     /// What happened so far.

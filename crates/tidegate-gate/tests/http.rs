@@ -103,6 +103,7 @@ fn config(upstream: SocketAddr) -> Config {
         routes: Vec::new(),
         tls: None,
         client_ca: None,
+        limits: None,
         access: Access::Off,
         workers: 2,
         bounds: Bounds {

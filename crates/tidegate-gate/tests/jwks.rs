@@ -72,6 +72,7 @@ fn config(contract: Contract) -> Config {
         routes: Vec::new(),
         tls: None,
         client_ca: None,
+        limits: None,
         access: Access::Off,
         workers: 1,
         bounds: Bounds { drain: Duration::from_secs(1), ..Bounds::default() },

@@ -8,6 +8,9 @@
     clippy::print_stderr
 )]
 
+#[path = "limits/gates.rs"]
+mod gates;
+
 use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;

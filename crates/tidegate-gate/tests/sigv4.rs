@@ -104,6 +104,7 @@ fn what_botocore_signs_is_let_in_and_what_was_changed_is_not() {
             routes: Vec::new(),
             tls: None,
             client_ca: None,
+            limits: None,
             access: Access::Off,
             workers: 1,
             bounds: Bounds { drain: Duration::from_secs(1), ..Bounds::default() },

@@ -138,6 +138,7 @@ fn config(upstream: SocketAddr, certificate: &Path, key: &Path) -> Config {
         routes: Vec::new(),
         tls: Some((certificate.to_path_buf(), key.to_path_buf())),
         client_ca: None,
+        limits: None,
         access: Access::Off,
         workers: 1,
         bounds: Bounds { drain: Duration::from_secs(1), ..Bounds::default() },

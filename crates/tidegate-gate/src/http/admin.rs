@@ -46,6 +46,7 @@ fn answer(running: &Running, request: &Request<Incoming>) -> Response<Answer> {
         (&Method::GET, "/readyz") => text(StatusCode::OK, "ready\n"),
         (&Method::GET, "/metrics") => {
             let mut out = running.shared.metrics.text();
+            out.push_str(&running.shared.counting.text());
             let lost = running.log.lost();
             out.push_str("# HELP tidegate_access_log_lost_total Lines that were not written.\n# TYPE tidegate_access_log_lost_total counter\n");
             out.push_str(&format!("tidegate_access_log_lost_total {lost}\n"));

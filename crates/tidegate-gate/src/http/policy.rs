@@ -1,6 +1,7 @@
 //! What the gate enforces, and the desk of each worker at which it is decided.
 
 use super::event::{self, Known};
+use super::limits::Counting;
 use super::metrics::Metrics;
 use super::signers::Signers;
 use super::token::Tokens;
@@ -11,7 +12,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 use tidegate_decide::json::Tape;
-use tidegate_decide::limit::{self, Facts, Limiter, Permit};
+use tidegate_decide::limit::{Facts, Limiter, Permit};
 use tidegate_decide::{Event, Guard, Ruling, Settings, Trigger, Trust, Verdict, readings};
 use tidegate_graph::contract::{Contract, Edge, Mode, OnError, Proof};
 
@@ -34,7 +35,7 @@ pub(super) struct Policy {
     settings: Settings,
     trust: Arc<Trust>,
     signers: Signers,
-    /// Counts from here on: a contract that is read again begins anew.
+    /// Counts from here on: a contract that is read again begins anew, but for what is shared.
     limiter: Option<Limiter>,
     /// Patterns of paths with the resource id of their function.
     routes: Vec<(String, String)>,
@@ -46,6 +47,7 @@ pub(super) struct Shared {
     version: AtomicU64,
     load: Load,
     routes: Vec<Route>,
+    pub(super) counting: Counting,
     pub(super) tokens: Tokens,
     pub(super) metrics: Metrics,
 }
@@ -55,8 +57,12 @@ const HTTP: [Trigger; 4] = [Trigger::ApiGatewayV2, Trigger::ApiGatewayV1, Trigge
 
 impl Shared {
     /// Reads the contract for the first time. Also returns what somebody should know about it.
-    pub(super) fn open(load: Load, routes: Vec<Route>) -> Result<(Self, Vec<String>), String> {
-        let (policy, warnings) = Policy::read(&load, &routes)?;
+    pub(super) fn open(
+        load: Load,
+        routes: Vec<Route>,
+        counting: Counting,
+    ) -> Result<(Self, Vec<String>), String> {
+        let (policy, warnings) = Policy::read(&load, &routes, &counting)?;
         let tokens = Tokens::default();
         tokens.want(policy.contract.as_ref());
         let shared = Self {
@@ -64,6 +70,7 @@ impl Shared {
             version: AtomicU64::new(0),
             load,
             routes,
+            counting,
             tokens,
             metrics: Metrics::default(),
         };
@@ -72,7 +79,7 @@ impl Shared {
 
     /// Reads the contract again. What can't be used changes nothing.
     pub(super) fn reload(&self) -> Result<Vec<String>, String> {
-        let read = Policy::read(&self.load, &self.routes);
+        let read = Policy::read(&self.load, &self.routes, &self.counting);
         self.metrics.reloaded(read.is_ok());
         let (policy, warnings) = read?;
         self.tokens.want(policy.contract.as_ref());
@@ -83,7 +90,7 @@ impl Shared {
 }
 
 impl Policy {
-    fn read(load: &Load, routes: &[Route]) -> Result<(Self, Vec<String>), String> {
+    fn read(load: &Load, routes: &[Route], counting: &Counting) -> Result<(Self, Vec<String>), String> {
         let contract = load()?;
         let Some(contract) = contract else {
             let policy = Self {
@@ -127,7 +134,7 @@ impl Policy {
             };
             resolved.push(("*".to_string(), only.clone()));
         }
-        let limiter = Some(Limiter::new(&contract, &limit::Settings::default()));
+        let limiter = Some(counting.limiter(&contract));
         let trust = Arc::new(trust);
         let contract = Some(contract);
         Ok((Self { contract, settings, trust, signers, limiter, routes: resolved }, warnings))
@@ -345,7 +352,7 @@ mod tests {
     }
 
     fn shared(contract: Option<Contract>) -> Shared {
-        Shared::open(Box::new(move || Ok(contract.clone())), Vec::new()).unwrap().0
+        Shared::open(Box::new(move || Ok(contract.clone())), Vec::new(), Counting::default()).unwrap().0
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use super::access::Log;
 use super::exchange::{self, Client, Desk};
+use super::limits::Counting;
 use super::metrics::Refused;
 use super::policy::Shared;
 use super::upstream::Pool;
@@ -60,7 +61,8 @@ const STREAMS: u32 = 128;
 /// # Errors
 /// Whatever keeps it from starting; nothing is left running then.
 pub fn serve(config: Config, tell: impl Fn(&str) + Send + Sync + 'static) -> Result<Gate, Error> {
-    let (shared, warnings) = Shared::open(config.load, config.routes).map_err(Error::Contract)?;
+    let counting = Counting::open(config.limits.as_deref()).map_err(Error::Limits)?;
+    let (shared, warnings) = Shared::open(config.load, config.routes, counting).map_err(Error::Contract)?;
     let tell: Tell = Box::new(tell);
     warnings.iter().chain(&shared.tokens.refresh()).for_each(|w| tell(&format!("warning: {w}")));
     let files = config.tls.map(|(certificate, key)| (certificate, key, config.client_ca));

@@ -33,6 +33,9 @@ pub(super) struct Args {
     /// The function for paths of a pattern, first that fits; `*` stands for anything
     #[arg(long, value_name = "PATH=NAME", value_parser = route, requires = "contract")]
     route: Vec<Route>,
+    /// Redis or Valkey over which gates share limits; in TIDEGATE_LIMITS, it may hold a password
+    #[arg(long, value_name = "URL", requires = "contract")]
+    limits: Option<String>,
     /// Where /healthz, /readyz, /metrics and POST /reload are; without it nowhere
     #[arg(long, value_name = "ADDRESS")]
     admin: Option<SocketAddr>,
@@ -92,6 +95,11 @@ pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
         host: args.host.clone(),
         load: Box::new(move || enforced.load().map_err(|failure| failure.message())),
         routes: args.route.iter().cloned().chain(everything).collect(),
+        limits: args
+            .limits
+            .clone()
+            .or_else(|| std::env::var("TIDEGATE_LIMITS").ok())
+            .filter(|url| !url.is_empty()),
         tls: args.tls_cert.clone().zip(args.tls_key.clone()),
         client_ca: args.client_ca.clone(),
         access: match args.access_log.as_ref().map(|path| (path.as_os_str() == "-", path)) {
@@ -139,7 +147,9 @@ pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
 
 fn failure(error: Error) -> Failure {
     match error {
-        Error::Contract(_) | Error::Tls(_) | Error::Listen { .. } => Failure::usage(error.to_string(), None),
+        Error::Contract(_) | Error::Limits(_) | Error::Tls(_) | Error::Listen { .. } => {
+            Failure::usage(error.to_string(), None)
+        }
         other => anyhow::Error::from(other).into(),
     }
 }
