@@ -14,6 +14,7 @@ mod nats;
 #[cfg(feature = "rabbitmq")]
 mod rabbitmq;
 mod relay;
+mod s3;
 mod sqs;
 
 pub use address::{Address, open_sink, open_source};

@@ -2,6 +2,7 @@
 
 use super::event::Shape;
 use super::file::Folder;
+use super::s3::Bucket;
 use super::sqs::Queue;
 use super::{Error, Sink, Source};
 use std::path::PathBuf;
@@ -37,6 +38,13 @@ pub enum Address {
         region: String,
         /// Account and name.
         path: String,
+    },
+    /// `s3://BUCKET/PREFIX`, for quarantine.
+    S3 {
+        /// Its name.
+        bucket: String,
+        /// What keys begin with; may be empty.
+        prefix: String,
     },
     /// `file:FOLDER`, for quarantine.
     File(PathBuf),
@@ -97,9 +105,20 @@ impl FromStr for Address {
                 }
                 Ok(Self::Sqs { region: region.to_string(), path: path.to_string() })
             }
+            "s3" => {
+                let (bucket, prefix) = rest.split_once('/').unwrap_or((rest, ""));
+                let prefix = prefix.trim_end_matches('/');
+                let name = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || ".-".contains(c);
+                let bad = |part: &str| matches!(part, "" | "." | "..");
+                let long = prefix.len() > 900 || !(3..=63).contains(&bucket.len());
+                if long || !bucket.chars().all(name) || !prefix.is_empty() && prefix.split('/').any(bad) {
+                    return Err("expected s3://BUCKET/PREFIX".into());
+                }
+                Ok(Self::S3 { bucket: bucket.to_string(), prefix: prefix.to_string() })
+            }
             // The rest of the URL may hold a password.
             _ => Err(format!(
-                "there is no bus for `{scheme}://`; known are nats, tls (NATS over TLS), amqp, amqps, kafka, kafkas, sqs and file"
+                "there is no bus for `{scheme}://`; known are nats, tls (NATS over TLS), amqp, amqps, kafka, kafkas, sqs, s3 and file"
             )),
         }
     }
@@ -113,8 +132,25 @@ impl Address {
                 Shape::Sqs { arn: format!("arn:aws:sqs:{region}:{}", path.replace('/', ":")) }
             }
             Self::Kafka { .. } => Shape::Kafka,
-            Self::Nats { .. } | Self::Amqp { .. } | Self::File(_) => Shape::Mq,
+            Self::Nats { .. } | Self::Amqp { .. } | Self::S3 { .. } | Self::File(_) => Shape::Mq,
         }
+    }
+
+    /// What metrics call its bus.
+    pub fn bus(&self) -> &'static str {
+        match self {
+            Self::Nats { .. } => "nats",
+            Self::Amqp { .. } => "rabbitmq",
+            Self::Kafka { .. } => "kafka",
+            Self::Sqs { .. } => "sqs",
+            Self::S3 { .. } => "s3",
+            Self::File(_) => "file",
+        }
+    }
+
+    /// Whether it is a place to keep things, whatever the bus they came from.
+    pub fn is_store(&self) -> bool {
+        matches!(self, Self::S3 { .. } | Self::File(_))
     }
 
     /// Whether what comes from here can go there: each bus has bounds of its own on what it carries.
@@ -148,6 +184,7 @@ pub async fn open_source(address: &Address) -> Result<Box<dyn Source>, Error> {
         #[cfg(not(feature = "kafka"))]
         Address::Kafka { .. } => Err(unbuilt("kafka")),
         Address::Sqs { region, path } => Ok(Box::new(Queue::open(region, path)?)),
+        Address::S3 { .. } => Err(Error::Address("a bucket is only for quarantine".into())),
         Address::File(_) => Err(Error::Address("a folder is only for quarantine".into())),
     }
 }
@@ -171,6 +208,7 @@ pub async fn open_sink(address: &Address) -> Result<Box<dyn Sink>, Error> {
         #[cfg(not(feature = "kafka"))]
         Address::Kafka { .. } => Err(unbuilt("kafka")),
         Address::Sqs { region, path } => Ok(Box::new(Queue::open(region, path)?)),
+        Address::S3 { bucket, prefix } => Ok(Box::new(Bucket::open(bucket, prefix)?)),
         Address::File(path) => Ok(Box::new(Folder::open(path)?)),
     }
 }
@@ -191,8 +229,14 @@ mod tests {
         let amqp: Address = "amqp://a:b@h:5672/out/key?vhost=shop".parse().unwrap();
         assert_eq!(amqp, Address::Amqp { server: "amqp://a:b@h:5672/shop".into(), path: "out/key".into() });
         assert_eq!("file:./q".parse(), Ok(Address::File("./q".into())));
+        let s3 = "s3://aside/relay/".parse();
+        assert_eq!(s3, Ok(Address::S3 { bucket: "aside".into(), prefix: "relay".into() }));
         for bad in [
             "",
+            "s3://a",
+            "s3://Aside/x",
+            "s3://aside/../x",
+            "s3://aside//x",
             "nats://",
             "nats://h",
             "nats://h/",

@@ -22,22 +22,27 @@ impl Folder {
     /// Whole or not at all, and on the disk: the input is acknowledged next.
     fn keep(&self, message: &Message) -> std::io::Result<()> {
         let name = name(message);
-        let headers: Vec<_> = message.headers.iter().map(|(n, v)| [n, v]).collect();
-        let text = serde_json::json!({
-            "version": 1, "id": message.id, "place": message.place, "headers": headers,
-            "payload": STANDARD.encode(&message.payload),
-        });
         let half = self.path.join(format!(".{name}.{}", std::process::id()));
         let mut file = File::create(&half)?;
-        file.write_all(text.to_string().as_bytes())?;
+        file.write_all(record(message).as_bytes())?;
         file.sync_all()?;
         fs::rename(&half, self.path.join(format!("{name}.json")))?;
         File::open(&self.path)?.sync_all()
     }
 }
 
+/// What is kept of a message.
+pub(super) fn record(message: &Message) -> String {
+    let headers: Vec<_> = message.headers.iter().map(|(n, v)| [n, v]).collect();
+    let record = serde_json::json!({
+        "version": 1, "id": message.id, "place": message.place, "headers": headers,
+        "payload": STANDARD.encode(&message.payload),
+    });
+    record.to_string()
+}
+
 /// The same for the same message, so that a redelivery replaces it; ids hold what names of files can't.
-fn name(message: &Message) -> String {
+pub(super) fn name(message: &Message) -> String {
     let mut hash = Sha256::new();
     for part in [message.place.as_bytes(), b"\0", message.id.as_bytes(), b"\0", &message.payload] {
         hash.update(part);

@@ -19,7 +19,8 @@ use tokio::sync::watch;
     after_help = "Buses: nats://HOST:PORT/STREAM/CONSUMER to read from, nats://HOST:PORT/SUBJECT to write to;\n\
     amqp://HOST:PORT/QUEUE, or amqp://HOST:PORT/EXCHANGE/KEY to write to; ?vhost=NAME if it is not /;\n\
     kafka://HOST:PORT,HOST:PORT/TOPIC/GROUP to read from, kafka://HOST:PORT/TOPIC to write to;\n\
-    sqs://REGION/ACCOUNT/NAME (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, AWS_ENDPOINT_URL).\n\
+    sqs://REGION/ACCOUNT/NAME (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, AWS_ENDPOINT_URL);\n\
+    s3://BUCKET/PREFIX for --quarantine (the same variables, AWS_REGION, AWS_ENDPOINT_URL_S3).\n\
     An input is acknowledged after its output is confirmed, or after its quarantine is."
 )]
 pub(super) struct Args {
@@ -29,7 +30,7 @@ pub(super) struct Args {
     /// Where those go that pass
     #[arg(long, value_name = "URL")]
     to: Address,
-    /// Where those go that are denied: file:FOLDER, or a place of a bus as in --to
+    /// Where those go that are denied: file:FOLDER, s3://BUCKET/PREFIX, or a place of a bus as in --to
     #[arg(long, value_name = "URL", required_if_eq("on_deny", "quarantine"))]
     quarantine: Option<Address>,
     /// What becomes of a message that is denied
@@ -71,7 +72,7 @@ fn batch(text: &str) -> Result<usize, String> {
 }
 
 pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
-    let aside = args.quarantine.iter().filter(|place| !matches!(place, Address::File(_)));
+    let aside = args.quarantine.iter().filter(|place| !place.is_store());
     if aside.chain([&args.to]).any(|to| !args.from.fits(to)) {
         return Err(Failure::usage("a relay stays on one bus: --from and --to name different ones", None));
     }
