@@ -4,6 +4,7 @@
 //! What a bus can do stands behind [`Source`] and [`Sink`]; the loop knows no bus.
 
 mod address;
+mod admin;
 mod context;
 mod event;
 mod file;
@@ -18,6 +19,7 @@ mod s3;
 mod sqs;
 
 pub use address::{Address, open_sink, open_source};
+pub use admin::serve_admin;
 pub use event::Shape;
 pub use relay::{Counts, Judge, OnDeny, Relay, Settings};
 

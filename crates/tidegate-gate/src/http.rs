@@ -4,7 +4,7 @@
 //! shared but counters. A request becomes the event that API Gateway would make of it, and is decided on as that.
 
 mod access;
-mod admin;
+pub(crate) mod admin;
 mod body;
 mod event;
 mod exchange;

@@ -204,7 +204,8 @@ fn two_relays_share_the_work_and_the_trace_goes_on() {
     wait_until_idle(&mut client);
     let passed = relays.map(|relay| {
         let said = relay.end();
-        let line = said.lines().find_map(|l| l.strip_prefix("tidegate_relay_passed_total ")).unwrap();
+        let line =
+            said.lines().find_map(|l| l.strip_prefix("tidegate_relay_passed_total{bus=\"nats\"} ")).unwrap();
         line.parse::<u64>().unwrap()
     });
     println!("passed by each: {passed:?}");

@@ -48,24 +48,54 @@ pub struct Counts {
     dropped: AtomicU64,
     watched: AtomicU64,
     retried: AtomicU64,
+    failed: [AtomicU64; FAILURES.len()],
+    bus: &'static str,
 }
 
+/// Where a bus can fail.
+const FAILURES: [&str; 3] = ["source", "sink", "acknowledge"];
+
 impl Counts {
+    /// Of a relay on this bus.
+    pub fn of(bus: &'static str) -> Self {
+        Self { bus, ..Self::default() }
+    }
+
     /// In the text format of Prometheus.
     pub fn prometheus(&self) -> String {
         let all = [
-            ("received", &self.received),
-            ("passed", &self.passed),
-            ("quarantined", &self.quarantined),
-            ("dropped", &self.dropped),
-            ("monitored", &self.watched),
-            ("retries", &self.retried),
+            ("received", "Messages that came.", &self.received),
+            ("passed", "Messages that the output has.", &self.passed),
+            ("quarantined", "Messages that the quarantine has.", &self.quarantined),
+            ("dropped", "Messages that were denied and dropped.", &self.dropped),
+            ("monitored", "Messages that were denied and passed all the same.", &self.watched),
+            ("retries", "Times that messages were sent again.", &self.retried),
         ];
-        let line = |(name, count): (&str, &AtomicU64)| {
-            let name = format!("tidegate_relay_{name}_total");
-            format!("# TYPE {name} counter\n{name} {}\n", count.load(Ordering::Relaxed))
+        let label = match self.bus {
+            "" => String::new(),
+            bus => format!("bus=\"{bus}\""),
         };
-        all.into_iter().map(line).collect()
+        let labels = if label.is_empty() { String::new() } else { format!("{{{label}}}") };
+        let head = |name: &str, help: &str| format!("# HELP {name} {help}\n# TYPE {name} counter\n");
+        let line = |(name, help, count): (&str, &str, &AtomicU64)| {
+            let name = format!("tidegate_relay_{name}_total");
+            format!("{}{name}{labels} {}\n", head(&name, help), count.load(Ordering::Relaxed))
+        };
+        let mut out: String = all.into_iter().map(line).collect();
+        let name = "tidegate_relay_failures_total";
+        out.push_str(&head(name, "Times that a bus failed."));
+        let comma = if label.is_empty() { "" } else { "," };
+        for (at, count) in FAILURES.iter().zip(&self.failed) {
+            let count = count.load(Ordering::Relaxed);
+            out.push_str(&format!("{name}{{{label}{comma}at=\"{at}\"}} {count}\n"));
+        }
+        out
+    }
+
+    fn failed(&self, at: &str) {
+        if let Some((_, count)) = FAILURES.iter().zip(&self.failed).find(|(name, _)| **name == at) {
+            count.fetch_add(1, Ordering::Relaxed);
+        }
     }
 }
 
@@ -211,6 +241,7 @@ impl Relay<'_> {
     }
 
     fn say(&self, at: &str, problem: &str) {
+        self.counts.failed(at);
         say(self.log, at, problem);
     }
 }
@@ -244,6 +275,7 @@ async fn deliver(
                     done += 1;
                     // INVARIANT: this comes after the confirmation, never before.
                     if let Err(error) = ticket.settle(Settle::Done).await {
+                        counts.failed("acknowledge");
                         say(log, "acknowledge", &error.to_string());
                     }
                 }
@@ -259,6 +291,7 @@ async fn deliver(
             break;
         }
         counts.retried.fetch_add(1, Ordering::Relaxed);
+        counts.failed("sink");
         say(log, "sink", &problem.map_or_else(|| "no confirmation in time".to_string(), |e| e.to_string()));
         let how = if *stop.borrow() { Settle::Again } else { Settle::Extend };
         for ticket in &tickets {

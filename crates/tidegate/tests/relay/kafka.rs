@@ -207,7 +207,8 @@ fn two_members_share_the_partitions() {
     server.wait_until_idle();
     let passed = relays.map(|relay| {
         let said = relay.end();
-        let line = said.lines().find_map(|l| l.strip_prefix("tidegate_relay_passed_total ")).unwrap();
+        let line =
+            said.lines().find_map(|l| l.strip_prefix("tidegate_relay_passed_total{bus=\"kafka\"} ")).unwrap();
         line.parse::<u64>().unwrap()
     });
     println!("passed by each: {passed:?}");

@@ -245,7 +245,10 @@ fn two_relays_share_a_queue_and_outlive_a_cut() {
     let mut passed = Vec::new();
     for relay in relays {
         let said = relay.end();
-        let line = said.lines().find_map(|l| l.strip_prefix("tidegate_relay_passed_total ")).unwrap();
+        let line = said
+            .lines()
+            .find_map(|l| l.strip_prefix("tidegate_relay_passed_total{bus=\"rabbitmq\"} "))
+            .unwrap();
         passed.push(line.parse::<u64>().unwrap());
     }
     println!("passed by each: {passed:?}");

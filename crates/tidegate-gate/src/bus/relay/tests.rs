@@ -143,6 +143,8 @@ fn a_bus_that_fails_loses_nothing() {
     let out = run.sink.0.lock().unwrap();
     let ids: BTreeSet<_> = out.out.iter().map(|m| m.id.clone()).collect();
     assert_eq!((out.out.len(), ids.len()), (20, 20));
+    assert!(!run.counts.contains("{at=\"sink\"} 0\n"), "{}", run.counts);
+    assert!(run.counts.contains("{at=\"source\"} 0\n"), "{}", run.counts);
     assert_eq!(run.source.0.lock().unwrap().acked, ids);
 }
 

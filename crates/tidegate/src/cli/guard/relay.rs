@@ -6,10 +6,13 @@ use crate::failure::Failure;
 use crate::interrupt;
 use crate::output::tell;
 use anyhow::Context;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 use tidegate_decide::{Guard, Settings as Strictness, Trust};
-use tidegate_gate::bus::{Address, Counts, Error, Judge, OnDeny, Relay, Settings, open_sink, open_source};
+use tidegate_gate::bus::{
+    Address, Counts, Error, Judge, OnDeny, Relay, Settings, open_sink, open_source, serve_admin,
+};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
@@ -53,6 +56,9 @@ pub(super) struct Args {
     /// Seconds that messages in flight may take to end when the relay does
     #[arg(long, value_name = "SECONDS", default_value_t = 20)]
     drain: u64,
+    /// Where /healthz and /metrics are: a port of this machine, or ADDRESS:PORT; without it nowhere
+    #[arg(long, value_name = "ADDRESS", value_parser = admin)]
+    admin: Option<SocketAddr>,
 }
 
 /// What becomes of a message that is denied.
@@ -65,6 +71,12 @@ enum Verb {
     Drop,
     /// It passes, and is logged and counted
     Monitor,
+}
+
+/// Nobody else's without being asked for.
+fn admin(text: &str) -> Result<SocketAddr, String> {
+    let port = text.parse().map(|port: u16| SocketAddr::from((Ipv4Addr::LOCALHOST, port)));
+    port.or_else(|_| text.parse()).map_err(|_| "expected PORT or ADDRESS:PORT".to_string())
 }
 
 fn batch(text: &str) -> Result<usize, String> {
@@ -107,7 +119,7 @@ async fn relay(args: &Args, judge: Judge) -> Result<Exit, Failure> {
         Some(address) => Some(open_sink(address).await.map_err(failure)?),
         None => None,
     };
-    let counts = Counts::default();
+    let counts = Arc::new(Counts::of(args.from.bus()));
     let say = |line: &str| tell(&format!("{line}\n"));
     let relay = Relay {
         sink: open_sink(&args.to).await.map_err(failure)?,
@@ -128,7 +140,14 @@ async fn relay(args: &Args, judge: Judge) -> Result<Exit, Failure> {
         counts: &counts,
         log: &say,
     };
-    say(r#"{"at":"relay","state":"running"}"#);
+    let admin = match args.admin {
+        Some(address) => {
+            Some(serve_admin(address, Arc::clone(&counts)).await.context("listening for --admin")?)
+        }
+        None => None,
+    };
+    let admin = admin.map_or_else(String::new, |address| format!(r#","admin":"{address}""#));
+    say(&format!(r#"{{"at":"relay","state":"running"{admin}}}"#));
     let (tell_stop, stop) = watch::channel(false);
     let end = async {
         tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
