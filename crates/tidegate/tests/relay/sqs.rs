@@ -126,6 +126,67 @@ fn queues_are_relayed_with_their_attributes() {
     );
 }
 
+/// The body of an answer of a server of HTTP.
+fn http(port: u16, method: &str, path: &str) -> String {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    let head = format!(
+        "{method} {path} HTTP/1.1\r\nhost: 127.0.0.1:{port}\r\nconnection: close\r\ncontent-length: 0\r\n\
+         authorization: AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=0\r\n\r\n"
+    );
+    stream.write_all(head.as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
+}
+
+#[test]
+fn what_is_denied_waits_for_its_bucket() {
+    let Some((_server, port)) = moto() else { return };
+    for name in ["in", "out"] {
+        call(port, "CreateQueue", &json!({"QueueName": name}));
+    }
+    let url = format!("http://127.0.0.1:{port}/123456789012/in");
+    for n in 0..3 {
+        call(port, "SendMessage", &json!({"QueueUrl": url, "MessageBody": format!("{n} {ATTACK}")}));
+    }
+    let relay = Command::new(env!("CARGO_BIN_EXE_tidegate"))
+        .args(["guard", "relay", "--from", "sqs://us-east-1/123456789012/in", "--admin", "0"])
+        .args(["--to", "sqs://us-east-1/123456789012/out", "--quarantine", "s3://aside/relay"])
+        .env("AWS_ENDPOINT_URL", format!("http://127.0.0.1:{port}"))
+        .env("AWS_REGION", "us-east-1")
+        .env("AWS_ACCESS_KEY_ID", "test")
+        .env("AWS_SECRET_ACCESS_KEY", "test")
+        .env_remove("AWS_SESSION_TOKEN")
+        .env_remove("AWS_ENDPOINT_URL_S3")
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn();
+    let mut relay = Ends(relay.unwrap());
+    let mut lines = BufReader::new(relay.0.stderr.take().unwrap()).lines().map(Result::unwrap);
+    let running: Value = serde_json::from_str(&lines.next().unwrap()).unwrap();
+    let admin = running["admin"].as_str().unwrap().strip_prefix("127.0.0.1:").unwrap().parse().unwrap();
+    assert!(http(admin, "GET", "/healthz").starts_with("HTTP/1.1 200"));
+    // Without the bucket nothing is kept, so nothing is acknowledged.
+    let refused = lines.find(|line| line.contains("quarantine in S3")).unwrap();
+    let count = |key: &str| {
+        let answer = call(port, "GetQueueAttributes", &json!({"QueueUrl": url, "AttributeNames": ["All"]}));
+        answer["Attributes"][key].as_str().unwrap().parse::<usize>().unwrap()
+    };
+    let left = || count("ApproximateNumberOfMessages") + count("ApproximateNumberOfMessagesNotVisible");
+    assert_eq!(left(), 3, "{refused}");
+    assert!(http(port, "PUT", "/aside").starts_with("HTTP/1.1 200"));
+    let start = Instant::now();
+    while left() > 0 {
+        assert!(start.elapsed() < Duration::from_secs(30), "{} messages are left", left());
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    let list = http(port, "GET", "/aside?list-type=2");
+    assert_eq!(list.matches("<Key>relay/20").count(), 3, "{list}");
+    let metrics = http(admin, "GET", "/metrics");
+    assert!(!metrics.contains("at=\"sink\"} 0\n"), "{metrics}");
+    assert!(metrics.contains("tidegate_relay_received_total{bus=\"sqs\"} 3\n"), "{metrics}");
+}
+
 #[test]
 fn the_order_within_a_group_stays() {
     let Some((_server, port)) = moto() else { return };
