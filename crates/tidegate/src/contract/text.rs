@@ -4,7 +4,9 @@ use super::limits::counts_hops;
 use crate::output::count;
 use std::fmt::Write;
 use tidegate_graph::contract::schema::When;
-use tidegate_graph::contract::{Authenticate, Budget, Contract, Edge, Function, Mode, Origin, Proof, Rate};
+use tidegate_graph::contract::{
+    Answer, Authenticate, Budget, Contract, Edge, Function, Mode, Origin, Proof, Rate,
+};
 
 /// A paragraph for each function.
 pub(crate) fn render(contract: &Contract) -> String {
@@ -19,6 +21,17 @@ pub(crate) fn render(contract: &Contract) -> String {
     let known = |part: &Option<String>| part.clone().unwrap_or_else(|| "unknown".to_string());
     let (account, region) = (known(&contract.defaults.account), known(&contract.defaults.region));
     let _ = writeln!(out, "account {account}, region {region}");
+    // What waits for an answer that only the function can give is watched whatever the mode.
+    let watched =
+        edges.iter().filter(|e| e.mode == Mode::Monitor && e.on_deny.answer != Answer::Pass).count();
+    if watched > 0 {
+        let _ = writeln!(
+            out,
+            "{} only watched: what breaks the contract is reported and reaches the function; \
+             `mode = \"block\"` in `[contract]` of tidegate.toml keeps it away",
+            count(watched, "edge is", "edges are"),
+        );
+    }
     for (id, function) in &contract.functions {
         let _ = writeln!(out, "\n{id}{}", about(function));
         if let Some(held) = held(function) {

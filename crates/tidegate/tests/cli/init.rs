@@ -66,6 +66,25 @@ fn sam_keeps_every_rule() {
 }
 
 #[test]
+fn a_new_system_is_watched_until_somebody_says_block() {
+    let project = Project::new();
+    init(&project, &["--template", "sam"]);
+    let mode = |word: &str| {
+        let text = project.run(&["contract", "--format", "text"]).stdout;
+        assert!(text.contains(word), "{text}");
+        text
+    };
+    let watching = mode(" 0 blocking, ");
+    assert!(watching.contains("only watched") && watching.contains("`mode = \"block\"`"), "{watching}");
+    let config = project.read("tidegate.toml").unwrap();
+    let project = Project::new().file("template.yaml", &project.read("template.yaml").unwrap());
+    let project =
+        project.file("tidegate.toml", &config.replace("\nmode = \"monitor\"", "\nmode = \"block\""));
+    let blocking = project.run(&["contract", "--format", "text"]).stdout;
+    assert!(!blocking.contains("only watched") && blocking.contains(" 0 monitoring"), "{blocking}");
+}
+
+#[test]
 fn terraform_keeps_every_rule() {
     let project = Project::new();
     let ran = init(&project, &["--template", "terraform", "--name", "orders"]);
