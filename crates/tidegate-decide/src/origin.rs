@@ -319,6 +319,7 @@ mod tests {
             condition: None,
             schemas: Vec::new(),
             replay: None,
+            cors: None,
             on_deny: OnDeny { answer: tidegate_graph::contract::Answer::Fail, item_failures: false },
             unknown: Vec::new(),
             limits: tidegate_graph::contract::EdgeLimits::default(),

@@ -6,6 +6,7 @@
 mod access;
 pub(crate) mod admin;
 mod body;
+mod cors;
 mod event;
 mod exchange;
 mod headers;

@@ -389,7 +389,7 @@ fn a_client_that_comes_too_often_is_told_when_to_come_again() {
           "limits":{"concurrency":null,"timeout_seconds":null,"memory_mb":null,"rate":{"events":1,"seconds":60,"burst":2}},"egress":[],
           "edges":[{"id":"t/Api->t/F:apigw-v2","from":"t/Api","trigger":"apigw-v2","evidence":"","exposure":"anonymous","taint":0,
             "origin":{"arns":[],"accounts":[],"regions":[],"ids":["abc"],"sources":[],"detail_types":[]},
-            "mode":"block","inspect":"full","on_deny":{"answer":"respond"},"unknown":[]}]}}}"#;
+            "mode":"block","inspect":"full","on_deny":{"answer":"respond"},"unknown":[],"cors":{"origins":["https://shop.example"]}}]}}}"#;
     let contract: tidegate_graph::contract::Contract = serde_json::from_str(contract).unwrap();
     let load = move || Ok(Some(contract.clone()));
     let gate = serve(Config { load: Box::new(load), ..config(echo.address) }, |_| {}).unwrap();
@@ -397,7 +397,20 @@ fn a_client_that_comes_too_often_is_told_when_to_come_again() {
         (0..4).map(|_| send(gate.address, &post("{}")).split(' ').nth(1).unwrap().to_string()).collect();
     assert_eq!(statuses, ["200", "200", "429", "429"]);
     let refused = send(gate.address, &post("{}"));
-    assert!(refused.contains("retry-after: "), "{refused}");
+    assert!(
+        refused.contains("retry-after: ") && !refused.contains("access-control-allow-origin"),
+        "{refused}"
+    );
+    let from = |origin: &str| {
+        let request = String::from_utf8(post("{}")).unwrap();
+        let request = request.replacen("\r\n", &format!("\r\nOrigin: {origin}\r\n"), 1);
+        send(gate.address, request.as_bytes())
+    };
+    let shop = from("https://shop.example");
+    assert!(shop.contains("access-control-allow-origin: https://shop.example\r\n"), "{shop}");
+    assert!(shop.contains("vary: origin\r\n"), "{shop}");
+    let other = from("https://evil.example");
+    assert!(other.contains(" 429 ") && !other.contains("access-control-allow-origin"), "{other}");
     assert_eq!(echo.seen(), 2);
     gate.stop();
 }

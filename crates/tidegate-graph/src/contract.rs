@@ -7,6 +7,7 @@ mod artifact;
 mod authenticate;
 mod condition;
 mod consumer;
+mod cors;
 mod limits;
 pub mod schema;
 
@@ -15,6 +16,7 @@ pub use authenticate::{Authenticate, Certificates, Jwt, Principals, Proof, Repla
 
 pub use condition::{Condition, Expr, Fold, Op};
 pub use consumer::Consumer;
+pub use cors::Cors;
 pub use limits::{Adaptive, Budget, Caller, CallerRate, Chain, EdgeLimits, Limits, Rate};
 
 use crate::Exposure;
@@ -180,6 +182,9 @@ pub struct Edge {
     pub replay: Option<Replay>,
     /// What the sender is answered when an event is denied.
     pub on_deny: OnDeny,
+    /// Whose pages may read a refusal, where the entry declares it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cors: Option<Cors>,
     /// Parts of the origin that aren't known, and therefore not compared.
     pub unknown: Vec<String>,
     /// How much may come over it.

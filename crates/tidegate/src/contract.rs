@@ -5,6 +5,7 @@ mod changes;
 mod circles;
 mod compatible;
 mod condition;
+mod cors;
 mod limits;
 mod names;
 mod origin;
@@ -226,6 +227,7 @@ impl Compiler<'_> {
             condition: None,
             schemas: Vec::new(),
             replay: None,
+            cors: self.system.resource(from).and_then(cors::of),
             on_deny: OnDeny { answer, item_failures: item_failures && answer == Answer::Strip },
             unknown: route.unknown,
             limits: EdgeLimits::default(),

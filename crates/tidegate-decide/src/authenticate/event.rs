@@ -161,6 +161,7 @@ mod tests {
             condition: None,
             schemas: Vec::new(),
             replay,
+            cors: None,
             on_deny: OnDeny { answer: Answer::Respond, item_failures: false },
             unknown: Vec::new(),
             limits: tidegate_graph::contract::EdgeLimits::default(),

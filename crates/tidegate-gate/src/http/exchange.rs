@@ -122,7 +122,11 @@ pub(super) async fn answer(desk: &Desk, client: &Client, mut request: Request<In
         }
         hand_on(desk, parts, body, on_upgrade).await
     } else {
-        forbid(&trace, outcome.retry_after)
+        let mut refusal = forbid(&trace, outcome.retry_after);
+        if let Some(readers) = outcome.readers.take() {
+            readers.write(refusal.headers_mut());
+        }
+        refusal
     };
     if let Some(charge) = outcome.charge.take() {
         charge.settle();

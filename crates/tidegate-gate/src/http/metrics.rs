@@ -235,6 +235,7 @@ mod tests {
                 micros,
                 retry_after: None,
                 charge: None,
+                readers: None,
             });
         }
         let text = metrics.text();

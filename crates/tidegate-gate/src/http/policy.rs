@@ -1,5 +1,6 @@
 //! What the gate enforces, and the desk of each worker at which it is decided.
 
+use super::cors::Readers;
 use super::event::{self, Known};
 use super::limits::Counting;
 use super::metrics::Metrics;
@@ -144,6 +145,13 @@ impl Policy {
     fn function(&self, path: &str) -> Option<&str> {
         self.routes.iter().find(|(pattern, _)| readings::fits(pattern, path)).map(|(_, id)| id.as_str())
     }
+
+    /// Whose pages may read that a request was refused.
+    fn readers(&self, known: &Known<'_>) -> Option<Readers> {
+        let function = self.contract.as_ref()?.functions.get(self.function(known.path)?)?;
+        let edge = function.edges.iter().find(|e| is_http(e))?;
+        Readers::of(edge.cors.as_ref(), known.headers)
+    }
 }
 
 pub(super) fn is_http(edge: &Edge) -> bool {
@@ -172,6 +180,8 @@ pub(super) struct Outcome {
     pub(super) retry_after: Option<u64>,
     /// What was counted for it.
     pub(super) charge: Option<Charge>,
+    /// Whose pages may read the refusal.
+    pub(super) readers: Option<Readers>,
 }
 
 /// An admitted request, until it is answered.
@@ -235,7 +245,7 @@ impl Desk {
         let Some(policy) = self.policy.clone() else { return Outcome::failed(OnError::Closed) };
         let on_error = policy.contract.as_ref().map_or(OnError::Closed, |c| c.defaults.on_error);
         let rule = AssertUnwindSafe(|| self.rule(&policy, shared, known));
-        match catch_unwind(rule) {
+        let outcome = match catch_unwind(rule) {
             Ok((ruling, permit)) => {
                 let charge = permit.map(|permit| Charge { policy: Arc::clone(&policy), permit });
                 Outcome { charge, ..Outcome::of(&ruling) }
@@ -246,7 +256,9 @@ impl Desk {
                 *self = Self::default();
                 Outcome::failed(on_error)
             }
-        }
+        };
+        let readers = if outcome.passes { None } else { policy.readers(known) };
+        Outcome { readers, ..outcome }
     }
 
     #[cfg(test)]
@@ -305,12 +317,28 @@ impl Outcome {
         let mut classes: Vec<&'static str> = reasons.map(|r| r.class.name()).collect();
         classes.dedup();
         let retry_after = ruling.retry_after;
-        Self { passes: !denied || watched, watched, classes, micros: 0, retry_after, charge: None }
+        Self {
+            passes: !denied || watched,
+            watched,
+            classes,
+            micros: 0,
+            retry_after,
+            charge: None,
+            readers: None,
+        }
     }
 
     fn failed(on_error: OnError) -> Self {
         let passes = on_error == OnError::Open;
-        Self { passes, watched: false, classes: vec!["failure"], micros: 0, retry_after: None, charge: None }
+        Self {
+            passes,
+            watched: false,
+            classes: vec!["failure"],
+            micros: 0,
+            retry_after: None,
+            charge: None,
+            readers: None,
+        }
     }
 }
 

@@ -206,6 +206,46 @@ fn a_monitoring_contract_lets_through_and_says_what_it_would_do() {
 }
 
 #[test]
+fn pages_that_read_answers_may_read_refusals() {
+    let template = "
+Transform: AWS::Serverless-2016-10-31
+Globals:
+  HttpApi: { CorsConfiguration: { AllowOrigins: ['https://shop.example'], AllowCredentials: true } }
+Resources:
+  Place:
+    Type: AWS::Serverless::Function
+    Properties:
+      Runtime: python3.13
+      Handler: app.handler
+      InlineCode: x
+      Events: { Http: { Type: HttpApi, Properties: { Path: /orders, Method: post } } }
+  Open:
+    Type: AWS::Serverless::Function
+    Properties:
+      Runtime: python3.13
+      Handler: app.handler
+      InlineCode: x
+      FunctionUrlConfig: { AuthType: NONE, Cors: { AllowOrigins: ['*'] } }
+  Quiet:
+    Type: AWS::Serverless::Function
+    Properties:
+      Runtime: python3.13
+      Handler: app.handler
+      InlineCode: x
+      FunctionUrlConfig: { AuthType: NONE }
+";
+    let contract = contract(&Project::with("template.yaml", template));
+    let cors = |name: &str| {
+        let mut all = contract["functions"].as_object().unwrap().values();
+        let function = all.find(|f| f["logical_id"] == name).unwrap();
+        function["edges"][0].get("cors").cloned()
+    };
+    let shop = json!({"origins": ["https://shop.example"], "credentials": true});
+    assert_eq!((cors("Place"), cors("Open")), (Some(shop), Some(json!({"origins": ["*"]}))));
+    assert_eq!(cors("Quiet"), None);
+}
+
+#[test]
 fn a_schedule_has_no_texts_to_inspect_but_an_origin() {
     let tick = |resource: &str| {
         json!({"id": 1, "function": "Tidy", "event": {"version": "0", "detail-type": "Scheduled Event",
