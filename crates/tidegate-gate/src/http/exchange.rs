@@ -9,7 +9,7 @@ use super::upstream::Pool;
 use super::{Bounds, headers, upgrade};
 use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
-use hyper::header::{self, HeaderValue};
+use hyper::header::{self, HeaderName, HeaderValue};
 use hyper::{Request, Response, StatusCode, Uri};
 use std::cell::Cell;
 use std::net::IpAddr;
@@ -88,10 +88,11 @@ pub(super) async fn answer(desk: &Desk, client: &Client, mut request: Request<In
     }
     let trace = RANDOM.with(|random| {
         let mut state = random.get();
-        let trace = headers::trace(&mut parts.headers, &mut state);
+        let trace = headers::Trace::of(&parts.headers, &mut state);
         random.set(state);
         trace
     });
+    let id = trace.id;
     let mut outcome = policy::decide(
         &desk.shared,
         &Known {
@@ -113,6 +114,7 @@ pub(super) async fn answer(desk: &Desk, client: &Client, mut request: Request<In
     });
     let mut response = if outcome.passes {
         headers::end_of_hop(&mut parts.headers);
+        trace.hand_on(&mut parts.headers);
         headers::forwarded(&mut parts.headers, client.peer, client.https);
         if let Some(host) = &desk.host {
             parts.headers.insert(header::HOST, host.clone());
@@ -122,7 +124,7 @@ pub(super) async fn answer(desk: &Desk, client: &Client, mut request: Request<In
         }
         hand_on(desk, parts, body, on_upgrade).await
     } else {
-        let mut refusal = forbid(&trace, outcome.retry_after);
+        let mut refusal = forbid(&id, outcome.retry_after);
         if let Some(readers) = outcome.readers.take() {
             readers.write(refusal.headers_mut());
         }
@@ -132,13 +134,13 @@ pub(super) async fn answer(desk: &Desk, client: &Client, mut request: Request<In
         charge.settle();
     }
     // The client's own request id is in neither answer; this one finds the line in the log.
-    if let Ok(id) = HeaderValue::from_bytes(&trace) {
-        response.headers_mut().insert("x-tidegate-trace", id);
+    if let Ok(id) = HeaderValue::from_bytes(&id) {
+        response.headers_mut().insert(HeaderName::from_static("x-tidegate-trace"), id);
     }
     let micros = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
     desk.shared.metrics.answered(micros);
     if let Some(about) = about {
-        desk.log.write(about.line(client, &response, outcome, trace, micros));
+        desk.log.write(about.line(client, &response, outcome, id, micros));
     }
     response
 }

@@ -29,10 +29,14 @@ pub(super) fn end_of_hop(headers: &mut HeaderMap) {
     }
 }
 
+const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
+const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
+
 /// Says whom the request is from. What a client says of itself there is not handed on as our word.
 pub(super) fn forwarded(headers: &mut HeaderMap, peer: IpAddr, https: bool) {
     let mut value = String::new();
-    for before in headers.get_all("x-forwarded-for") {
+    for before in headers.get_all(FORWARDED_FOR) {
         if let Ok(before) = before.to_str() {
             value.push_str(before);
             value.push_str(", ");
@@ -40,29 +44,51 @@ pub(super) fn forwarded(headers: &mut HeaderMap, peer: IpAddr, https: bool) {
     }
     value.push_str(&peer.to_string());
     if let Ok(value) = HeaderValue::from_str(&value) {
-        headers.insert("x-forwarded-for", value);
+        headers.insert(FORWARDED_FOR, value);
     }
     let scheme = if https { "https" } else { "http" };
-    headers.insert("x-forwarded-proto", HeaderValue::from_static(scheme));
+    headers.insert(FORWARDED_PROTO, HeaderValue::from_static(scheme));
     if let Some(host) = headers.get(header::HOST).cloned() {
-        headers.insert("x-forwarded-host", host);
+        headers.insert(FORWARDED_HOST, host);
     }
 }
 
-/// The W3C trace context that came, or a new one with a random id.
-pub(super) fn trace(headers: &mut HeaderMap, random: &mut u64) -> [u8; 32] {
-    let given = headers.get("traceparent").map(HeaderValue::as_bytes).filter(|v| is_traceparent(v));
-    if let Some(id) = given.and_then(|v| v.get(3..35)).and_then(|id| id.try_into().ok()) {
-        return id;
+/// The id of a request's trace, and the header that has to be added where none came.
+pub(super) struct Trace {
+    pub(super) id: [u8; 32],
+    new: Option<HeaderValue>,
+}
+
+const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+const TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
+
+impl Trace {
+    /// The W3C trace context that came, or a new one with a random id.
+    pub(super) fn of(headers: &HeaderMap, random: &mut u64) -> Self {
+        let given = headers.get(TRACEPARENT).map(HeaderValue::as_bytes).filter(|v| is_traceparent(v));
+        if let Some(id) = given.and_then(|v| v.get(3..35)).and_then(|id| id.try_into().ok()) {
+            return Self { id, new: None };
+        }
+        let mut value = *b"00-00000000000000000000000000000000-0000000000000000-00";
+        for (range, number) in [(3..19, next(random)), (19..35, next(random)), (36..52, next(random) | 1)] {
+            let digits = value.get_mut(range).into_iter().flatten().rev();
+            for (at, digit) in digits.enumerate() {
+                let four = (number >> (4 * at) & 15) as usize;
+                *digit = b"0123456789abcdef".get(four).copied().unwrap_or(b'0');
+            }
+        }
+        let id = value.get(3..35).and_then(|id| id.try_into().ok()).unwrap_or([b'0'; 32]);
+        Self { id, new: HeaderValue::from_bytes(&value).ok() }
     }
-    let value = format!("00-{:016x}{:016x}-{:016x}-00", next(random), next(random), next(random) | 1);
-    let id = value.as_bytes().get(3..35).and_then(|id| id.try_into().ok()).unwrap_or([b'0'; 32]);
-    if let Ok(value) = HeaderValue::from_str(&value) {
-        headers.insert("traceparent", value);
-        // Whoever sent it without its parent sent it for another trace.
-        headers.remove("tracestate");
+
+    /// Adds what is new to a request that goes on.
+    pub(super) fn hand_on(self, headers: &mut HeaderMap) {
+        if let Some(value) = self.new {
+            headers.insert(TRACEPARENT, value);
+            // Whoever sent it without its parent sent it for another trace.
+            headers.remove(TRACESTATE);
+        }
     }
-    id
 }
 
 /// `00-<32 hex>-<16 hex>-<2 hex>`, neither id all zeros; later versions may be longer.
@@ -119,10 +145,12 @@ mod tests {
     fn a_trace_is_taken_or_begun() {
         let mut headers = HeaderMap::new();
         let mut random = 1;
-        let id = trace(&mut headers, &mut random);
+        let trace = Trace::of(&headers, &mut random);
+        let id = trace.id;
+        trace.hand_on(&mut headers);
         let made = headers["traceparent"].as_bytes().to_vec();
         assert!(is_traceparent(&made) && made[3..35] == id);
-        assert_eq!(trace(&mut headers, &mut random), id, "taken the second time");
+        assert_eq!(Trace::of(&headers, &mut random).id, id, "taken the second time");
         for wrong in [
             "00-00000000000000000000000000000000-00f067aa0ba902b7-01",
             "00-4bf92f3577b34da6a3ce929d0e0e4736-0000000000000000-01",
