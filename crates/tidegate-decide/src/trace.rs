@@ -53,6 +53,16 @@ impl Context {
         Self::new(trace, span, part("Sampled") == Some("1"))
     }
 
+    /// As AWS's header has it.
+    pub fn to_xray(self) -> String {
+        let (time, unique) = (self.trace >> 96, self.trace & ((1 << 96) - 1));
+        format!(
+            "Root=1-{time:08x}-{unique:024x};Parent={:016x};Sampled={}",
+            self.span,
+            u8::from(self.sampled)
+        )
+    }
+
     fn new(trace: u128, span: u64, sampled: bool) -> Option<Self> {
         (trace != 0 && span != 0).then_some(Self { trace, span, sampled })
     }
@@ -253,6 +263,8 @@ mod tests {
             assert_eq!(Context::parse(wrong), None, "{wrong}");
         }
         assert!(Context::parse("01-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00-x").is_some());
+        let context = Context::parse(PARENT).unwrap();
+        assert_eq!(Context::of_xray(&context.to_xray()), Some(context));
         assert_eq!(Context::of_xray("Root=1-5759e988-bd862e3fe1be46a994272793"), None);
     }
 }

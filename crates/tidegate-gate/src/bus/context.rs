@@ -2,6 +2,7 @@
 
 use super::Message;
 use std::fmt::Write as _;
+use tidegate_decide::trace::Context;
 
 /// Header of W3C Trace Context.
 pub(super) const TRACEPARENT: &str = "traceparent";
@@ -10,7 +11,7 @@ pub(super) const HOPS: &str = "tidegate-hops";
 
 /// Begins a trace where there is none, counts the hop, and returns how many there were before.
 pub(super) fn stamp(message: &mut Message) -> u32 {
-    if !message.header(TRACEPARENT).is_some_and(valid) {
+    if message.header(TRACEPARENT).is_none_or(|text| Context::parse(text).is_none()) {
         message.put(TRACEPARENT, fresh());
     }
     let hops = hops(message);
@@ -43,23 +44,7 @@ pub(super) fn random() -> String {
 
 /// The same trace in AWS's words.
 pub(super) fn xray(message: &Message) -> Option<String> {
-    let mut parts = message.header(TRACEPARENT).filter(|t| valid(t))?.split('-').skip(1);
-    let (trace, span, flags) = (parts.next()?, parts.next()?, parts.next()?);
-    let (time, rest) = trace.split_at_checked(8)?;
-    let sampled = u8::from_str_radix(flags, 16).ok()? & 1;
-    Some(format!("Root=1-{time}-{rest};Parent={span};Sampled={sampled}"))
-}
-
-fn valid(text: &str) -> bool {
-    let mut parts = text.split('-');
-    let mut part = |length: usize| {
-        parts
-            .next()
-            .filter(|p| p.len() == length && p.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')))
-    };
-    let (version, trace, span, flags) = (part(2), part(32), part(16), part(2));
-    let zero = |p: Option<&str>| p.is_none_or(|p| p.bytes().all(|b| b == b'0'));
-    version.is_some_and(|v| v != "ff") && !zero(trace) && !zero(span) && flags.is_some()
+    Some(Context::parse(message.header(TRACEPARENT)?)?.to_xray())
 }
 
 #[cfg(test)]
@@ -80,7 +65,7 @@ mod tests {
         for bad in ["", "00-0-0-01", "00-00000000000000000000000000000000-00f067aa0ba902b7-01"] {
             message.put(TRACEPARENT, bad.into());
             stamp(&mut message);
-            assert!(message.header(TRACEPARENT).is_some_and(valid));
+            assert!(message.header(TRACEPARENT).is_some_and(|text| Context::parse(text).is_some()));
             assert_ne!(message.header(TRACEPARENT), Some(bad));
         }
     }
