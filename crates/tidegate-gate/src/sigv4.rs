@@ -43,12 +43,15 @@ pub fn authorization(
     let _ = write!(canonical, "\n{names}\n{}", sha256(body));
     let place = format!("{date}/{}/{}/aws4_request", scope.region, scope.service);
     let text = format!("AWS4-HMAC-SHA256\n{}\n{place}\n{}", scope.time, sha256(canonical.as_bytes()));
-    let mut key = format!("AWS4{}", scope.secret).into_bytes();
-    for part in [date.as_str(), scope.region, scope.service, "aws4_request"] {
-        key = mac(&key, part);
-    }
+    let key = signing_key(scope.secret, [&date, scope.region, scope.service]);
     let signature = hex(&mac(&key, &text));
     format!("AWS4-HMAC-SHA256 Credential={}/{place}, SignedHeaders={names}, Signature={signature}", scope.key)
+}
+
+/// The key of a day, a region and a service.
+fn signing_key(secret: &str, place: [&str; 3]) -> Vec<u8> {
+    let first = format!("AWS4{secret}").into_bytes();
+    place.into_iter().chain(["aws4_request"]).fold(first, |key, part| mac(&key, part))
 }
 
 fn mac(key: &[u8], text: &str) -> Vec<u8> {

@@ -349,6 +349,10 @@ mod tests {
     use std::net::IpAddr;
 
     fn ask(shared: &Shared, path: &str) -> Outcome {
+        ask_with(shared, path, b"")
+    }
+
+    fn ask_with(shared: &Shared, path: &str, body: &[u8]) -> Outcome {
         let headers = HeaderMap::new();
         let peer = IpAddr::from([127, 0, 0, 1]);
         let known = Known {
@@ -356,7 +360,7 @@ mod tests {
             path,
             query: "",
             headers: &headers,
-            body: b"",
+            body,
             peer,
             certificate: None,
             claims: None,
@@ -406,5 +410,29 @@ mod tests {
             assert!(!ask(&shared, path).passes, "{path}");
         }
         assert!(ask(&shared, "/orders").passes);
+    }
+    /// Bodies mostly stand beside their events: what a contract asks of them has to see them all the same.
+    #[test]
+    fn what_a_contract_asks_of_a_body_is_asked() {
+        let schema = serde_json::json!({
+            "kind": "json-schema", "source": "order.json", "digest": "", "closed": false,
+            "ir": {"json": {"nodes": [{"checks": [{"type": 64}]}]}},
+        });
+        let mut asking = contract("closed");
+        let edge = &mut asking.functions.get_mut("t/F").unwrap().edges[0];
+        edge.authenticate.clear();
+        let plain = asking.clone();
+        let edge = &mut asking.functions.get_mut("t/F").unwrap().edges[0];
+        edge.schemas.push(serde_json::from_value(schema).unwrap());
+        for (contract, body, passes) in [
+            (&plain, &b"[1]"[..], true),
+            (&asking, b"[1]", false),
+            (&asking, b"{}", true),
+            (&plain, b"{\"a\":1,\"a\":2}", false),
+        ] {
+            let shared = shared(Some(contract.clone()));
+            DESK.with_borrow_mut(|desk| *desk = Desk::default());
+            assert_eq!(ask_with(&shared, "/orders", body).passes, passes, "{body:?}");
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::canonical;
 use super::keys::{Key, Keys};
-use super::{mac, sha256};
+use super::{sha256, signing_key};
 use aws_lc_rs::{constant_time, hmac};
 use hyper::{HeaderMap, header};
 
@@ -198,9 +198,7 @@ impl<'a> Scope<'a> {
     }
 
     fn signing_key(&self, secret: &str) -> Vec<u8> {
-        let first = format!("AWS4{secret}").into_bytes();
-        let parts = [self.date, self.region, self.service, "aws4_request"];
-        parts.iter().fold(first, |key, part| mac(&key, part))
+        signing_key(secret, [self.date, self.region, self.service])
     }
 }
 
