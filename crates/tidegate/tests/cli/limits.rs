@@ -1,9 +1,7 @@
 //! Limits: from the code and the configuration into the contract, and what `guard decide` holds back.
 
-use super::project::{Project, Ran};
+use super::project::Project;
 use serde_json::{Value, json};
-use std::io::Write;
-use std::process::Stdio;
 
 /// An API whose function writes to a queue; its consumer goes on to two more. Thumbs go back to the bucket they came from.
 const GALLERY: &str = "
@@ -92,23 +90,6 @@ fn edge<'a>(contract: &'a Value, function: &str) -> &'a Value {
     &contract["functions"][format!("template/{function}")]["edges"][0]["limits"]
 }
 
-fn decide(project: &Project, lines: &[Value]) -> Vec<Value> {
-    assert_eq!(project.run(&["contract", "--out", "c.json"]).code, Some(0));
-    let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
-    let mut child = project
-        .command()
-        .args(["guard", "decide", "--contract", "c.json"])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
-    let ran: Ran = project.scrub(child.wait_with_output().unwrap());
-    assert_eq!(ran.code, Some(0), "{}", ran.all());
-    ran.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
-}
-
 fn request(time: u64, address: &str) -> Value {
     json!({"id": 1, "function": "place", "time": time, "event": {
         "version": "2.0", "routeKey": "POST /jobs", "rawPath": "/jobs", "rawQueryString": "", "headers": {},
@@ -162,7 +143,7 @@ fn the_budget_of_a_chain_counts_everything_that_an_entry_sets_off() {
     );
     // An event costs 0.166868 + 0.2375 millicents: about 124 of them fit into 5 cents.
     let lines: Vec<Value> = (0..200).map(|n| request(1_800_000_000_000 + n * 1000, "192.0.2.1")).collect();
-    let answers = decide(&project, &lines);
+    let answers = project.decide(&lines);
     let passed = answers.iter().filter(|a| a["decision"] == "allow").count();
     assert!((115..=130).contains(&passed), "{passed}");
     let last = answers.last().unwrap();
@@ -180,7 +161,7 @@ fn each_caller_has_a_rate_by_the_time_of_the_line() {
     let start = 1_800_000_000_000;
     let lines = [(0, "a"), (0, "a"), (0, "a"), (0, "b"), (499, "a"), (500, "a"), (1000, "a")];
     let lines: Vec<Value> = lines.iter().map(|(time, who)| request(start + time, who)).collect();
-    let answers = decide(&project, &lines);
+    let answers = project.decide(&lines);
     assert_eq!(classes(&answers), ["-", "-", "rate", "-", "rate", "-", "-"]);
     assert_eq!(answers[2]["answer"]["headers"]["retry-after"], "1");
 }
@@ -195,12 +176,12 @@ fn a_bill_sets_the_estimate_right() {
         line["billed_ms"] = billed.into();
         line
     };
-    let charged = decide(&project, &(0..10).map(|n| line(n, None)).collect::<Vec<_>>());
+    let charged = project.decide(&(0..10).map(|n| line(n, None)).collect::<Vec<_>>());
     assert_eq!(charged.iter().filter(|a| a["decision"] == "allow").count(), 3);
-    let settled = decide(&project, &(0..200).map(|n| line(n, Some(100))).collect::<Vec<_>>());
+    let settled = project.decide(&(0..200).map(|n| line(n, Some(100))).collect::<Vec<_>>());
     assert_eq!(settled.iter().filter(|a| a["decision"] == "allow").count(), 200);
     let expected = gallery(&format!("{config}expected = '100 ms'\n"));
-    let charged = decide(&expected, &(0..500).map(|n| line(n, None)).collect::<Vec<_>>());
+    let charged = expected.decide(&(0..500).map(|n| line(n, None)).collect::<Vec<_>>());
     assert_eq!(charged.iter().filter(|a| a["decision"] == "allow").count(), 321);
 }
 
@@ -213,10 +194,12 @@ fn batches_hops_and_lengths_are_bounded() {
             "messageAttributes": {"tracestate": {"stringValue": format!("tidegate=hops:{hops}"), "dataType": "String"}}});
         json!({"id": 1, "function": "work", "event": {"Records": vec![record; records]}})
     };
-    let answers = decide(
-        &project,
-        &[batch(7, 3, "x"), batch(8, 0, "x"), batch(1, 4, "x"), batch(1, 0, &"x".repeat(5000))],
-    );
+    let answers = project.decide(&[
+        batch(7, 3, "x"),
+        batch(8, 0, "x"),
+        batch(1, 4, "x"),
+        batch(1, 0, &"x".repeat(5000)),
+    ]);
     assert_eq!(classes(&answers), ["-", "fan-out", "hops", "size"]);
     assert_eq!(answers[1]["records"].as_array().unwrap().len(), 8);
 }
@@ -225,7 +208,7 @@ fn batches_hops_and_lengths_are_bounded() {
 fn in_monitor_mode_limits_are_reported_only() {
     let project = gallery("[contract]\nmode = 'monitor'\n[contract.limits]\nrate = '1/h burst 1'\n");
     let lines: Vec<Value> = (0..2).map(|n| request(1_800_000_000_000 + n, "192.0.2.1")).collect();
-    let answers = decide(&project, &lines);
+    let answers = project.decide(&lines);
     assert_eq!((&answers[1]["decision"], &answers[1]["would"]), (&json!("allow"), &json!("deny")));
 }
 

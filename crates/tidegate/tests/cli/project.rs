@@ -1,8 +1,10 @@
 //! A folder of its own for each test, and runs of the binary in it.
 
+use serde_json::Value;
 use std::ffi::OsStr;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// A function URL that anyone may call: one finding, high.
@@ -95,6 +97,25 @@ impl Project {
 
     pub(super) fn run<S: AsRef<OsStr>>(&self, args: &[S]) -> Ran {
         self.scrub(self.command().args(args).output().unwrap())
+    }
+
+    /// Writes the contract, and has the guard decide on these lines under it.
+    pub(super) fn decide(&self, lines: &[Value]) -> Vec<Value> {
+        let made = self.run(&["contract", "--out", "c.json"]);
+        assert_eq!(made.code, Some(0), "{}", made.all());
+        let mut child = self
+            .command()
+            .args(["guard", "decide", "--contract", "c.json"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
+        child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
+        let ran = self.scrub(child.wait_with_output().unwrap());
+        assert_eq!(ran.code, Some(0), "{}", ran.all());
+        ran.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 
     pub(super) fn scrub(&self, output: Output) -> Ran {

@@ -1,9 +1,7 @@
 //! Schemas: from `tidegate.toml` and from what the code declares, into the contract and before the function.
 
-use super::project::{Project, Ran};
+use super::project::Project;
 use serde_json::{Value, json};
-use std::io::Write;
-use std::process::Stdio;
 
 const SHOP: &str = "
 Transform: AWS::Serverless-2016-10-31
@@ -42,21 +40,7 @@ fn shop(config: &str) -> Project {
 }
 
 fn decide(project: &Project, event: &Value) -> Value {
-    let made = project.run(&["contract", "--out", "c.json"]);
-    assert_eq!(made.code, Some(0), "{}", made.all());
-    let mut child = project
-        .command()
-        .args(["guard", "decide", "--contract", "c.json"])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let line = json!({"id": 1, "function": "place", "event": event});
-    child.stdin.take().unwrap().write_all(format!("{line}\n").as_bytes()).unwrap();
-    let ran: Ran = project.scrub(child.wait_with_output().unwrap());
-    assert_eq!(ran.code, Some(0), "{}", ran.all());
-    serde_json::from_str(&ran.stdout).unwrap()
+    project.decide(&[json!({"id": 1, "function": "place", "event": event})]).remove(0)
 }
 
 fn message(body: &str) -> Value {
@@ -338,4 +322,13 @@ fn versions_are_compared() {
     let mixed = avro.run(&["contract", "schema", "check", "old.json", "a.avsc"]);
     let broken = avro.run(&["contract", "schema", "check", "a.avsc", "b.avsc"]);
     assert_eq!((mixed.code, broken.code), (Some(2), Some(2)), "{}", broken.all());
+}
+
+#[test]
+fn a_schema_that_is_broken_is_told_with_its_line() {
+    let project = Project::with("old.json", "{\n  \"type\": \"object\",\n  \"properties\": {\n")
+        .file("new.yaml", "type: object\n");
+    let ran = project.run(&["contract", "schema", "check", "old.json", "new.yaml"]);
+    assert_eq!(ran.code, Some(2), "{}", ran.all());
+    assert!(ran.stderr.contains("`old.json` is no schema: line 3: "), "{}", ran.stderr);
 }

@@ -83,7 +83,6 @@ fn read(path: &Path) -> Result<Value, Failure> {
         crate::contract::is_avro(&text).map_err(wrong)?;
     }
     let extension = path.extension().and_then(|e| e.to_str()).unwrap_or_default();
-    let json = crate::contract::as_json(extension, &text);
-    let json = json.ok_or_else(|| wrong("it is neither JSON nor YAML".into()))?;
+    let json = crate::contract::as_json(extension, &text).map_err(wrong)?;
     serde_json::from_slice(&json).map_err(|e| wrong(e.to_string()))
 }

@@ -40,15 +40,13 @@ impl Shelf {
         }
         let text = std::fs::read_to_string(&real).map_err(|e| e.to_string())?;
         let path = real.extension().and_then(|e| e.to_str()).unwrap_or_default();
-        if written::json(path, &text).is_none() {
-            return Err("it is neither JSON nor YAML".into());
-        }
+        written::json(path, &text)?;
         Ok(text)
     }
 
     /// Lets a file be found by its `$id`.
     pub(super) fn add(&self, file: &str) -> Result<(), String> {
-        let json = self.open(file).map(|text| written::json("", &text).unwrap_or_default())?;
+        let json = self.open(file).and_then(|text| written::json("", &text))?;
         let root: serde_json::Value = serde_json::from_slice(&json).map_err(|e| e.to_string())?;
         let id = root.get("$id").or_else(|| root.get("id")).and_then(serde_json::Value::as_str);
         let id = id.ok_or("it has no `$id` by which it could be referred to")?;
@@ -60,7 +58,7 @@ impl Shelf {
     pub(super) fn fetch(&self, uri: &str) -> Option<Vec<u8>> {
         let file = self.file(uri)?;
         let text = self.open(&file).ok()?;
-        written::json(Path::new(&file).extension()?.to_str()?, &text)
+        written::json(Path::new(&file).extension()?.to_str()?, &text).ok()
     }
 
     /// Path and text of a document, for people.

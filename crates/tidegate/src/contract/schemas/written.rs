@@ -3,15 +3,20 @@
 use std::ops::Range;
 use tidegate_graph::{Data, FileId, Piece, Value};
 
-/// The JSON text of a file.
-pub(crate) fn json(extension: &str, text: &str) -> Option<Vec<u8>> {
+/// The JSON text of a file; the error says where it is wrong.
+pub(crate) fn json(extension: &str, text: &str) -> Result<Vec<u8>, String> {
     let yaml = matches!(extension, "yaml" | "yml");
     if !yaml && serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok() {
-        return Some(text.as_bytes().to_vec());
+        return Ok(text.as_bytes().to_vec());
     }
     let (root, problems) = tidegate_read::parse(FileId(0), text);
-    let root = root.filter(|_| problems.is_empty())?;
-    of_value(&root).map(String::into_bytes)
+    if let Some(problem) = problems.first() {
+        let before = text.get(..problem.span.map_or(0, |s| s.start as usize)).unwrap_or(text);
+        let line = before.matches('\n').count() + 1;
+        return Err(format!("line {line}: {}", problem.message));
+    }
+    let json = root.as_ref().and_then(of_value);
+    json.map(String::into_bytes).ok_or_else(|| "it is neither JSON nor YAML".to_string())
 }
 
 /// JSON of a value that is known in full.
