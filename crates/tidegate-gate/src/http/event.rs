@@ -3,8 +3,6 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hyper::HeaderMap;
-use std::fmt::Write as _;
-use std::net::IpAddr;
 use tidegate_graph::contract::Edge;
 
 /// What the gate itself knows about a request.
@@ -14,7 +12,8 @@ pub(super) struct Known<'a> {
     pub(super) query: &'a str,
     pub(super) headers: &'a HeaderMap,
     pub(super) body: &'a [u8],
-    pub(super) peer: IpAddr,
+    /// Address of the client.
+    pub(super) peer: &'a str,
     /// Subject of the client's certificate, verified.
     pub(super) certificate: Option<&'a str>,
     /// Claims of its token, verified; a JSON object.
@@ -56,9 +55,7 @@ pub(super) fn write(known: &Known<'_>, edge: Option<&Edge>, body: bool, out: &mu
     out.extend_from_slice(br#","path":"#);
     string(known.path.as_bytes(), out);
     out.extend_from_slice(br#","sourceIp":""#);
-    let mut ip = String::new();
-    let _ = write!(ip, "{}", known.peer);
-    out.extend_from_slice(ip.as_bytes());
+    out.extend_from_slice(known.peer.as_bytes());
     out.extend_from_slice(b"\"}");
     if let Some(edge) = edge {
         let first = |list: &[String]| list.first().cloned();
@@ -166,7 +163,7 @@ mod tests {
             query: "q=1\\",
             headers: &headers,
             body: b"{\"note\":\"line\\nbreak\"}\r\n\x01",
-            peer: IpAddr::from([192, 0, 2, 1]),
+            peer: "192.0.2.1",
             certificate: Some("CN=a"),
             principal: None,
             claims: Some(r#"{"iss":"x"}"#),

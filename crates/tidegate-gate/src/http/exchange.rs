@@ -28,9 +28,23 @@ pub(super) struct Desk {
 /// Who is at the other end of a connection.
 #[derive(Debug)]
 pub(super) struct Client {
-    pub(super) peer: IpAddr,
+    /// Its address, as text.
+    pub(super) peer: HeaderValue,
     pub(super) https: bool,
     pub(super) certificate: Option<String>,
+}
+
+impl Client {
+    pub(super) fn of(peer: IpAddr, https: bool, certificate: Option<String>) -> Self {
+        let peer = HeaderValue::from_str(&peer.to_string());
+        // No address holds what a header can't.
+        let peer = peer.unwrap_or_else(|_| HeaderValue::from_static("unknown"));
+        Self { peer, https, certificate }
+    }
+
+    fn peer(&self) -> &str {
+        self.peer.to_str().unwrap_or_default()
+    }
 }
 
 thread_local! {
@@ -101,7 +115,7 @@ pub(super) async fn answer(desk: &Desk, client: &Client, mut request: Request<In
             query: parts.uri.query().unwrap_or_default(),
             headers: &parts.headers,
             body: &body,
-            peer: client.peer,
+            peer: client.peer(),
             certificate: client.certificate.as_deref(),
             claims: None,
             principal: None,
@@ -115,7 +129,7 @@ pub(super) async fn answer(desk: &Desk, client: &Client, mut request: Request<In
     let mut response = if outcome.passes {
         headers::end_of_hop(&mut parts.headers);
         trace.hand_on(&mut parts.headers);
-        headers::forwarded(&mut parts.headers, client.peer, client.https);
+        headers::forwarded(&mut parts.headers, &client.peer, client.https);
         if let Some(host) = &desk.host {
             parts.headers.insert(header::HOST, host.clone());
         }
@@ -172,7 +186,7 @@ impl About {
             decision,
             classes: outcome.classes,
             trace,
-            peer: client.peer.to_string(),
+            peer: client.peer().to_string(),
             bytes: self.bytes,
             decide_micros: outcome.micros,
             micros,
@@ -187,11 +201,10 @@ async fn hand_on(
     client: Option<hyper::upgrade::OnUpgrade>,
 ) -> Response<Answer> {
     // To an upstream, the address is the path alone. The body has a length now, however it came.
-    let path = parts.uri.path_and_query().map_or("/", |p| p.as_str());
-    let Ok(uri) = path.parse::<Uri>() else {
-        return refuse(desk, Refused::Broken, StatusCode::BAD_REQUEST, "the address is broken");
-    };
-    parts.uri = uri;
+    if parts.uri.authority().is_some() {
+        let path = parts.uri.path_and_query().cloned();
+        parts.uri = path.map_or_else(Uri::default, Uri::from);
+    }
     parts.version = hyper::Version::HTTP_11;
     parts.headers.remove(header::EXPECT);
     if !body.is_empty() || parts.headers.contains_key(header::CONTENT_LENGTH) {

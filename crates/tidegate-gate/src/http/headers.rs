@@ -2,7 +2,6 @@
 
 use hyper::HeaderMap;
 use hyper::header::{self, HeaderName, HeaderValue};
-use std::net::IpAddr;
 use tidegate_decide::trace::Context;
 
 /// Headers of one connection, by RFC 9110 and the practice before it.
@@ -35,17 +34,20 @@ const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto")
 const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 
 /// Says whom the request is from. What a client says of itself there is not handed on as our word.
-pub(super) fn forwarded(headers: &mut HeaderMap, peer: IpAddr, https: bool) {
-    let mut value = String::new();
+pub(super) fn forwarded(headers: &mut HeaderMap, peer: &HeaderValue, https: bool) {
+    let mut value = Vec::new();
     for before in headers.get_all(FORWARDED_FOR) {
-        if let Ok(before) = before.to_str() {
-            value.push_str(before);
-            value.push_str(", ");
-        }
+        value.extend_from_slice(before.as_bytes());
+        value.extend_from_slice(b", ");
     }
-    value.push_str(&peer.to_string());
-    if let Ok(value) = HeaderValue::from_str(&value) {
-        headers.insert(FORWARDED_FOR, value);
+    let chain = if value.is_empty() {
+        Ok(peer.clone())
+    } else {
+        value.extend_from_slice(peer.as_bytes());
+        HeaderValue::from_bytes(&value)
+    };
+    if let Ok(chain) = chain {
+        headers.insert(FORWARDED_FOR, chain);
     }
     let scheme = if https { "https" } else { "http" };
     headers.insert(FORWARDED_PROTO, HeaderValue::from_static(scheme));

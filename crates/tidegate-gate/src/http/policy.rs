@@ -346,7 +346,6 @@ impl Outcome {
 mod tests {
     use super::*;
     use hyper::HeaderMap;
-    use std::net::IpAddr;
 
     fn ask(shared: &Shared, path: &str) -> Outcome {
         ask_with(shared, path, b"")
@@ -354,7 +353,7 @@ mod tests {
 
     fn ask_with(shared: &Shared, path: &str, body: &[u8]) -> Outcome {
         let headers = HeaderMap::new();
-        let peer = IpAddr::from([127, 0, 0, 1]);
+        let peer = "127.0.0.1";
         let known = Known {
             method: "GET",
             path,

@@ -281,7 +281,7 @@ impl Worker {
         let (desk, bounds, watcher) = (Arc::clone(&self.desk), self.bounds, graceful.watcher());
         match self.running.tls.load_full() {
             None => {
-                let client = Client { peer, https: false, certificate: None };
+                let client = Client::of(peer, false, None);
                 tokio::spawn(async move { speak(stream, client, desk, bounds, watcher).await });
             }
             Some(config) => {
@@ -291,7 +291,7 @@ impl Worker {
                         return;
                     };
                     let shown = stream.get_ref().1.peer_certificates().and_then(|chain| chain.first());
-                    let client = Client { peer, https: true, certificate: shown.and_then(tls::name) };
+                    let client = Client::of(peer, true, shown.and_then(tls::name));
                     speak(stream, client, desk, bounds, watcher).await;
                 });
             }

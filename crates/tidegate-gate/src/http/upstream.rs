@@ -7,7 +7,7 @@ use hyper::client::conn::http1::{self, SendRequest};
 use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use std::str::FromStr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
@@ -76,7 +76,8 @@ type Sender = SendRequest<Full<Bytes>>;
 pub(super) struct Pool {
     upstream: Upstream,
     tls: Option<TlsConnector>,
-    idle: Arc<Mutex<Vec<Sender>>>,
+    /// Connections between requests, and those whose answer is being read.
+    kept: Mutex<Vec<Sender>>,
     most: usize,
     patience: Duration,
 }
@@ -86,8 +87,8 @@ const CONNECT: Duration = Duration::from_secs(5);
 
 impl Pool {
     pub(super) fn new(upstream: Upstream, tls: Option<TlsConnector>, bounds: &Bounds) -> Self {
-        let idle = Arc::new(Mutex::new(Vec::with_capacity(bounds.idle)));
-        Self { upstream, tls, idle, most: bounds.idle, patience: bounds.upstream_time }
+        let kept = Mutex::new(Vec::with_capacity(bounds.idle));
+        Self { upstream, tls, kept, most: bounds.idle, patience: bounds.upstream_time }
     }
 
     /// Sends a request and returns the answer once its head is there.
@@ -121,26 +122,22 @@ impl Pool {
     }
 
     fn take(&self) -> Option<Sender> {
-        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        while let Some(sender) = idle.pop() {
-            if sender.is_ready() {
-                return Some(sender);
-            }
-        }
-        None
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        // The one that was used last is the likeliest to be open still.
+        let ready = kept.iter().rposition(SendRequest::is_ready)?;
+        Some(kept.swap_remove(ready))
     }
 
-    /// Keeps a connection once the answer on it has been read.
-    fn keep(&self, mut sender: Sender) {
-        let (idle, most) = (Arc::clone(&self.idle), self.most);
-        tokio::spawn(async move {
-            if sender.ready().await.is_ok() {
-                let mut idle = idle.lock().unwrap_or_else(PoisonError::into_inner);
-                if idle.len() < most {
-                    idle.push(sender);
-                }
-            }
-        });
+    /// Keeps a connection whose answer has begun: it is ready again once that has been read.
+    fn keep(&self, sender: Sender) {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.len() >= self.most {
+            kept.retain(|sender| !sender.is_closed());
+        }
+        // What isn't kept ends with its answer.
+        if kept.len() < self.most {
+            kept.push(sender);
+        }
     }
 
     async fn connect(&self) -> Result<Sender, Failure> {
