@@ -6,6 +6,7 @@ use std::sync::Arc;
 use tidegate_graph::{Str, System};
 use tidegate_iam::reach::{Options, Reach, Target, is_compute};
 use tidegate_iam::{Account, Catalogue, Policy};
+use tidegate_read::{CloudWays, is_cloud_compute};
 
 /// The blast radius of one resource.
 #[derive(Debug)]
@@ -36,7 +37,43 @@ pub(crate) fn all(system: &System) -> HashMap<Str, Radius> {
         let heaviest = heaviest.into_iter().map(|(_, name)| name).take(NAMED).collect();
         out.insert(id.clone(), Radius { size: reach.size(&targets), heaviest });
     }
+    clouds(system, &mut out);
     out
+}
+
+/// The same for Google Cloud and Azure.
+fn clouds(system: &System, out: &mut HashMap<Str, Radius>) {
+    let steps = tidegate_read::cloud_steps(system);
+    if steps.is_empty() {
+        return;
+    }
+    let ways = CloudWays::new(&steps, true);
+    for resource in system.resources().iter().filter(|r| is_cloud_compute(&r.ty)) {
+        let targets = ways.radius(&resource.id);
+        let mut heaviest: Vec<_> = targets.iter().map(|id| named_abroad(system, id)).collect();
+        heaviest.sort_by(|a, b| (Reverse(a.0), &a.1).cmp(&(Reverse(b.0), &b.1)));
+        let heaviest = heaviest.into_iter().map(|(_, name)| name).take(NAMED).collect();
+        out.insert(resource.id.clone(), Radius { size: targets.len(), heaviest });
+    }
+}
+
+/// How heavy something of Google Cloud or Azure is, and how people call it.
+fn named_abroad(system: &System, id: &str) -> (u8, String) {
+    let Some(resource) = system.resource(id) else {
+        // An account of another project, or another subscription.
+        let (word, name) = id.split_once(':').unwrap_or(("identity", id));
+        let word = if word == "serviceAccount" { "service account" } else { word };
+        return (9, format!("{word} `{name}`"));
+    };
+    let weight = match resource.ty.as_str() {
+        "google_service_account" | "azurerm_user_assigned_identity" => 8,
+        ty if ["secret", "kms", "key_vault"].iter().any(|part| ty.contains(part)) => 6,
+        ty if ["storage", "sql", "cosmosdb", "bigquery"].iter().any(|part| ty.contains(part)) => 5,
+        ty if is_cloud_compute(ty) => 4,
+        _ => 1,
+    };
+    // Names of Terraform begin with the type.
+    (weight, format!("`{}`", resource.logical_id))
 }
 
 /// How heavy something is, and how people call it.

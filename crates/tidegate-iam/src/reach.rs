@@ -9,6 +9,7 @@ mod cut;
 mod edges;
 mod events;
 mod foreign;
+mod hitting;
 mod iam;
 mod node;
 mod table;
@@ -18,6 +19,7 @@ mod walk;
 mod world;
 
 pub use cut::Cut;
+pub use hitting::hitting;
 
 use crate::account::{Account, Identity};
 use crate::decide::Kind;

@@ -1,7 +1,11 @@
 //! Who can become whom in Google Cloud and Azure, from the bindings and assignments of Terraform.
 //!
 //! Nodes are declared resources: service accounts, managed identities, what runs as them, and what they have a role on.
-//! A service account of another project is a node by its address.
+//! A service account of another project is a node by its address, a subscription that an assignment names by its id.
+
+mod ways;
+
+pub use ways::{CloudWays, cloud_cut};
 
 use std::collections::{BTreeSet, HashMap};
 use tidegate_graph::{Piece, Resource, Span, Str, System, Value};
@@ -15,13 +19,18 @@ pub struct CloudStep {
     pub to: Str,
     /// What it comes to.
     pub does: String,
-    /// The binding or assignment that allows it.
+    /// Id of the binding or assignment that allows it.
+    pub by: Str,
+    /// Where that stands.
     pub span: Span,
     /// False when it hangs on a condition.
     pub certain: bool,
     /// What is reached is no identity, but something that the identity has a role on.
     pub touches: bool,
 }
+
+/// What [`CloudStep::does`] says of what runs as an identity.
+const RUNS: &str = "runs as the identity";
 
 /// True for what runs code as an identity: functions, services, jobs and apps.
 pub fn is_cloud_compute(ty: &str) -> bool {
@@ -101,16 +110,18 @@ struct Grant<'a> {
 }
 
 impl Clouds<'_> {
-    fn step(&mut self, from: &Str, to: &Str, does: &str, span: Span, certain: bool) {
+    fn step(&mut self, from: &Str, to: &Str, does: &str, by: &Resource, certain: bool) {
         if from != to {
-            let (from, to) = (from.clone(), to.clone());
-            self.out.push(CloudStep { from, to, does: does.to_string(), span, certain, touches: false });
+            let (from, to, does) = (from.clone(), to.clone(), does.to_string());
+            let (by, span) = (by.id.clone(), by.span);
+            self.out.push(CloudStep { from, to, does, by, span, certain, touches: false });
         }
     }
 
-    fn touch(&mut self, from: &Str, to: &Str, role: &str, (span, certain): (Span, bool)) {
+    fn touch(&mut self, from: &Str, to: &Str, role: &str, by: &Resource, certain: bool) {
         let (from, to, does) = (from.clone(), to.clone(), format!("has `{role}` on"));
-        self.out.push(CloudStep { from, to, does, span, certain, touches: true });
+        let (by, span) = (by.id.clone(), by.span);
+        self.out.push(CloudStep { from, to, does, by, span, certain, touches: true });
     }
 
     /// Whatever names an identity as its own runs as it.
@@ -130,7 +141,7 @@ impl Clouds<'_> {
                 self.named(key, value, 0, &mut found);
             }
             for identity in found {
-                self.step(&resource.id, &identity, "runs as the identity", resource.span, true);
+                self.step(&resource.id, &identity, RUNS, resource, true);
             }
         }
     }
@@ -208,13 +219,13 @@ impl Clouds<'_> {
                 project.as_ref().zip(of).is_some_and(|(binding, account)| *binding != account)
             };
             let all: Vec<&Str> = all.iter().filter(|id| !elsewhere(id)).collect();
-            all.iter().for_each(|to| self.step(&grant.member, to, does, grant.binding.span, certain));
+            all.iter().for_each(|to| self.step(&grant.member, to, does, grant.binding, certain));
         }
         for grant in &own {
             let target = grant.binding.property("service_account_id").and_then(|value| self.identity(value));
             if let (Some(does), Some(to)) = (does(grant), target) {
                 let certain = grant.binding.property("condition").is_none();
-                self.step(&grant.member, &to, does, grant.binding.span, certain);
+                self.step(&grant.member, &to, does, grant.binding, certain);
             }
         }
     }
@@ -240,9 +251,9 @@ impl Clouds<'_> {
             let members = binding.property("members").map(Value::items).unwrap_or_default();
             let members = binding.property("member").into_iter().chain(members);
             let members: BTreeSet<Str> = members.filter_map(|member| self.identity(member)).collect();
-            let place = (binding.span, binding.property("condition").is_none());
+            let certain = binding.property("condition").is_none();
             for (from, to) in members.iter().flat_map(|from| targets.iter().map(move |to| (from, to))) {
-                self.touch(from, to, &role, place);
+                self.touch(from, to, &role, binding, certain);
             }
         }
     }
@@ -270,16 +281,25 @@ impl Clouds<'_> {
             };
             let Some(from) = self.referred(principal).next().map(|r| r.id.clone()) else { continue };
             let scopes: BTreeSet<Str> = self.referred(scope).map(|r| r.id.clone()).collect();
-            let place = (assignment.span, assignment.property("condition").is_none());
+            let certain = assignment.property("condition").is_none();
+            // What is named by its id lies elsewhere, for all that this code says.
+            if let Some((id, _)) = subscription_of(scope) {
+                self.touch(&from, &format!("subscription:{id}").into(), &role, assignment, certain);
+            }
+            let everything = is_own_subscription(scope);
+            for resource in system.resources().iter().filter(|r| everything && HOLDS.contains(&r.ty.as_str()))
+            {
+                self.touch(&from, &resource.id, &role, assignment, certain);
+            }
             for id in &scopes {
                 let ty = system.resource(id).map(|r| r.ty.as_str()).unwrap_or_default();
                 if !is_app_type(ty)
                     && !matches!(ty, MANAGED | "azurerm_resource_group" | "azurerm_subscription")
                 {
-                    self.touch(&from, id, &role, place);
+                    self.touch(&from, id, &role, assignment, certain);
                 }
                 for data in groups.get(id).into_iter().flatten() {
-                    self.touch(&from, data, &role, place);
+                    self.touch(&from, data, &role, assignment, certain);
                 }
             }
             let (assigns, publishes) = (ASSIGN.contains(&role.as_str()), PUBLISH.contains(&role.as_str()));
@@ -291,15 +311,36 @@ impl Clouds<'_> {
                 let group = resource.property("resource_group_name");
                 let within =
                     group.into_iter().flat_map(|group| self.referred(group)).any(|g| scopes.contains(&g.id));
-                if scopes.contains(&resource.id) || within {
+                if everything || scopes.contains(&resource.id) || within {
                     targets.push(resource.id.clone());
                 }
             }
             let does = if assigns { "gives itself any role on it" } else { "deploys code to it" };
-            let certain = assignment.property("condition").is_none();
-            targets.iter().for_each(|to| self.step(&from, to, does, assignment.span, certain));
+            targets.iter().for_each(|to| self.step(&from, to, does, assignment, certain));
         }
     }
+}
+
+/// The Azure subscription that a scope names by its id, in lower case, and whether the scope is all of it.
+pub fn subscription_of(scope: &Value) -> Option<(String, bool)> {
+    let pieces = scope.pieces();
+    let Some(Piece::Text(text)) = pieces.first() else { return None };
+    let lower = text.to_ascii_lowercase();
+    let rest = lower.strip_prefix("/subscriptions/")?;
+    let (id, end) = match rest.split_once('/') {
+        Some((id, rest)) => (id, rest.is_empty()),
+        // What follows may belong to it.
+        None => (rest, true),
+    };
+    let alone = pieces.len() == 1;
+    let known = !id.is_empty() && (alone || rest.contains('/'));
+    known.then(|| (id.to_string(), end && alone))
+}
+
+/// True for a scope that is all of the subscription that the code is deployed to.
+fn is_own_subscription(scope: &Value) -> bool {
+    matches!(scope.pieces().as_slice(), [Piece::Text(start), Piece::Symbol(symbol)]
+        if start.eq_ignore_ascii_case("/subscriptions/") && symbol.name == "Azure::Subscription")
 }
 
 fn is_app_type(ty: &str) -> bool {
@@ -422,6 +463,40 @@ resource "azurerm_role_assignment" "it" {{
         assert!(!steps("reader", &text("Reader", "own")).contains(&pair("weak", "app")));
         assert!(!steps("elsewhere", &text("Contributor", "other")).contains(&pair("weak", "app")));
         assert!(steps("owner", &text("Owner", "other")).contains(&pair("weak", "strong")));
+    }
+
+    #[test]
+    fn a_role_on_a_subscription_covers_what_lies_in_it() {
+        let text = |scope: &str, role: &str| {
+            format!(
+                r#"
+data "azurerm_subscription" "here" {{}}
+data "azurerm_subscription" "there" {{ subscription_id = "B-1" }}
+resource "azurerm_resource_group" "own" {{ name = "own" }}
+resource "azurerm_user_assigned_identity" "weak" {{ name = "weak" }}
+resource "azurerm_key_vault" "keys" {{
+  name = "keys"
+  resource_group_name = azurerm_resource_group.own.name
+}}
+resource "azurerm_linux_function_app" "app" {{
+  name = "app"
+  resource_group_name = azurerm_resource_group.own.name
+}}
+resource "azurerm_role_assignment" "it" {{
+  scope = {scope}
+  role_definition_name = "{role}"
+  principal_id = azurerm_user_assigned_identity.weak.principal_id
+}}"#
+            )
+        };
+        let here = steps("here", &text("data.azurerm_subscription.here.id", "Contributor"));
+        assert_eq!(here, [pair("weak", "keys"), pair("weak", "app")]);
+        let reads = steps("reads", &text("data.azurerm_subscription.here.id", "Key Vault Reader"));
+        assert_eq!(reads, [pair("weak", "keys")]);
+        let there = steps("there", &text("data.azurerm_subscription.there.id", "Contributor"));
+        assert_eq!(there, [pair("weak", "subscription:b-1")], "nothing of it is declared here");
+        let group = steps("group", &text("\"/subscriptions/B-1/resourceGroups/x\"", "Owner"));
+        assert_eq!(group, [pair("weak", "subscription:b-1")]);
     }
 
     #[test]

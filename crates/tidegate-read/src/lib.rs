@@ -26,7 +26,7 @@ mod within;
 mod yaml;
 
 pub use account::account;
-pub use clouds::{CloudStep, cloud_steps, is_cloud_compute};
+pub use clouds::{CloudStep, CloudWays, cloud_cut, cloud_steps, is_cloud_compute, subscription_of};
 pub use document::document as inside;
 pub use edit::{Editor, edits, is_generated};
 pub use files::{Files, LoadError};

@@ -4,7 +4,7 @@
 //! other, each in the account without what the others suggest to take away, until there is none: what is taken away then
 //! is proven to suffice, and nothing smaller does, as long as the search for it was exhaustive.
 
-use super::{Hop, Options, Reach, Target, walk::Walk};
+use super::{Hop, Options, Reach, Target, hitting::hitting, walk::Walk};
 use crate::Policy;
 use crate::account::Account;
 use crate::decide::Kind;
@@ -36,9 +36,6 @@ type Atom = (usize, usize);
 
 /// Paths that are looked at.
 const MOST_PATHS: usize = 48;
-
-/// Attempts at a smallest set before the greedy one has to do.
-const MOST_TRIES: usize = 20_000;
 
 pub(super) fn cut(
     account: &Account,
@@ -140,46 +137,4 @@ fn without(account: &Account, gone: &BTreeSet<Atom>) -> (Account, HashMap<usize,
     }
     let origin = made.iter().map(|(at, policy)| (address(policy), *at)).collect();
     (out, origin)
-}
-
-/// The smallest set that hits every path; a small one where looking for it takes too long.
-fn hitting(paths: &[Vec<Atom>]) -> BTreeSet<Atom> {
-    let mut tries = 0;
-    for size in 0..=paths.len().min(8) {
-        let mut chosen = BTreeSet::new();
-        if within(paths, size, &mut chosen, &mut tries) {
-            return chosen;
-        }
-    }
-    greedy(paths)
-}
-
-fn within(paths: &[Vec<Atom>], left: usize, chosen: &mut BTreeSet<Atom>, tries: &mut usize) -> bool {
-    let Some(open) = paths.iter().find(|path| !path.iter().any(|atom| chosen.contains(atom))) else {
-        return true;
-    };
-    *tries += 1;
-    if left == 0 || *tries > MOST_TRIES {
-        return false;
-    }
-    for atom in open {
-        chosen.insert(*atom);
-        if within(paths, left - 1, chosen, tries) {
-            return true;
-        }
-        chosen.remove(atom);
-    }
-    false
-}
-
-fn greedy(paths: &[Vec<Atom>]) -> BTreeSet<Atom> {
-    let mut chosen = BTreeSet::new();
-    loop {
-        let mut counts: BTreeMap<Atom, usize> = BTreeMap::new();
-        for path in paths.iter().filter(|path| !path.iter().any(|atom| chosen.contains(atom))) {
-            path.iter().for_each(|atom| *counts.entry(*atom).or_default() += 1);
-        }
-        let Some((atom, _)) = counts.into_iter().max_by_key(|(_, count)| *count) else { return chosen };
-        chosen.insert(atom);
-    }
 }

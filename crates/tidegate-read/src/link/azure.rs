@@ -2,6 +2,7 @@
 
 use super::walk::{all, flat};
 use super::{Linker, delivery};
+use crate::clouds::subscription_of;
 use std::collections::HashMap;
 use tidegate_graph::{EdgeKind, NodeKind, Resource, Value};
 
@@ -126,6 +127,11 @@ pub(super) fn link_assignments(linker: &mut Linker) {
             .into_iter()
             .flat_map(|v| linker.targets(assignment, v, None).nodes.into_iter().map(move |n| (n, v)))
             .collect();
+        // What an assignment names by the id of its subscription is not of this code.
+        let abroad: Vec<_> = all(&assignment.properties, "scope")
+            .into_iter()
+            .filter_map(|v| subscription_of(v).map(|(id, _)| (id, v.span)))
+            .collect();
         for principal in all(&assignment.properties, "principal_id") {
             for holder in linker.targets(assignment, principal, None).nodes {
                 // A system-assigned identity is the app itself; a user-assigned one has users.
@@ -140,6 +146,10 @@ pub(super) fn link_assignments(linker: &mut Linker) {
                     for app in code.iter().copied().filter(|n| *n != scope) {
                         assigned(linker, app, scope, &role, span);
                     }
+                }
+                for (id, span) in &abroad {
+                    let subscription = linker.external("azure", &format!("subscription {id}"));
+                    linker.edge(holder, subscription, EdgeKind::Grants, role.clone(), *span);
                 }
             }
         }

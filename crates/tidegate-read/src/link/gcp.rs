@@ -182,7 +182,18 @@ fn bound(
     subject: usize,
     users: &HashMap<usize, Vec<usize>>,
 ) {
-    for account in linker.targets(binding, member, Some("iam")).nodes {
+    let accounts = linker.targets(binding, member, Some("iam")).nodes;
+    if accounts.is_empty()
+        && let Some(email) = member.as_str().and_then(|text| text.strip_prefix("serviceAccount:"))
+    {
+        // Of another project, or made by hand: who it is stands in the binding alone.
+        let account = linker.external("iam", email);
+        linker.edge(account, subject, EdgeKind::Grants, role, member.span);
+        if linker.kind(subject) == NodeKind::Identity {
+            linker.edge(subject, account, EdgeKind::Trusts, role, member.span);
+        }
+    }
+    for account in accounts {
         if linker.kind(account) != NodeKind::Identity {
             continue;
         }

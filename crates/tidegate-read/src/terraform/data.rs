@@ -182,15 +182,19 @@ pub(super) fn evaluate(evaluator: &mut Evaluator<'_>, ty: &str, mut arguments: M
             ],
             span,
         ),
-        "azurerm_subscription" => fields(
-            [
-                ("id", joined(&[&text("/subscriptions/"), &pseudo("Azure::Subscription")], span)),
-                ("subscription_id", pseudo("Azure::Subscription")),
-                ("tenant_id", pseudo("Azure::Tenant")),
-                ("display_name", lookup("the subscription's name")),
-            ],
-            span,
-        ),
+        "azurerm_subscription" => {
+            let given = arguments.get("subscription_id").cloned();
+            let id = given.unwrap_or_else(|| pseudo("Azure::Subscription"));
+            fields(
+                [
+                    ("id", joined(&[&text("/subscriptions/"), &id], span)),
+                    ("subscription_id", id),
+                    ("tenant_id", pseudo("Azure::Tenant")),
+                    ("display_name", lookup("the subscription's name")),
+                ],
+                span,
+            )
+        }
         _ => Value::map(Map::new(), span),
     };
     // What was given stands beside what follows from it.

@@ -342,6 +342,29 @@ resource "azurerm_role_assignment" "r" {
 }
 
 #[test]
+fn who_is_of_another_project_or_subscription_is_there() {
+    let graph = graph(&[(
+        "main.tf",
+        r#"
+resource "google_service_account" "a" { account_id = "worker" }
+resource "google_service_account_iam_member" "m" {
+  service_account_id = google_service_account.a.name
+  role               = "roles/iam.workloadIdentityUser"
+  member             = "serviceAccount:ci@other.iam.gserviceaccount.com"
+}
+resource "azurerm_user_assigned_identity" "i" { name = "i" }
+resource "azurerm_role_assignment" "r" {
+  scope                = "/subscriptions/11111111-2222-3333-4444-555555555555"
+  role_definition_name = "Contributor"
+  principal_id         = azurerm_user_assigned_identity.i.principal_id
+}
+"#,
+    )]);
+    let wanted = |kind| matches!(kind, EdgeKind::Grants | EdgeKind::Trusts);
+    insta::assert_debug_snapshot!(edges(&graph, wanted));
+}
+
+#[test]
 fn variables_come_from_the_environment_unless_a_file_says_otherwise() {
     let module = "variable \"a\" {}\nvariable \"b\" {}\nresource \"aws_sqs_queue\" \"q\" { name = \"${var.a}-${var.b}\" }\n";
     let files = Scratch::new(&[("main.tf", module), ("terraform.tfvars", "b = \"file\"\n")]);

@@ -157,6 +157,13 @@ resource "google_service_account_iam_member" "it" {
     let document = project.run(&[&args[..], &["--format", "json"]].concat()).json();
     validate("../../docs/schemas/iam-reach.json", &document);
     assert_eq!(document["reachable"].as_array().unwrap().len(), 1);
+    let cut = project.run(&[&args[..], &["--to", "strong", "--format", "json"]].concat()).json();
+    validate("../../docs/schemas/iam-reach.json", &cut);
+    let cut = cut["cut"].as_array().unwrap();
+    assert_eq!(cut.len(), 1);
+    assert!(cut[0]["policy"].as_str().unwrap().ends_with("google_service_account_iam_member.it"), "{cut:?}");
+    let said = project.run(&[&args[..], &["--to", "strong"]].concat()).all();
+    assert!(said.contains("1 binding or assignment to take away"), "{said}");
     let project = Project::with("infra/main.tf", &text.replace("TokenCreator", "Viewer"));
     assert_eq!(project.run(&args).code, Some(2), "nothing is said of it");
 }

@@ -3,7 +3,8 @@
 use crate::Context;
 use crate::rule::{Rule, declare_rule};
 use std::collections::BTreeSet;
-use tidegate_graph::{Piece, Resource, Severity, Value};
+use tidegate_graph::{Resource, Severity, Value};
+use tidegate_read::subscription_of;
 
 declare_rule! {
     /// ## What it finds
@@ -82,7 +83,7 @@ impl Rule for IdentityAcrossSubscriptions {
         let mut strong = None;
         let assignments = cx.referrers(identity, ASSIGNMENT, "principal_id");
         for assignment in &assignments {
-            let Some(id) = cx.get(assignment, &["scope"]).and_then(subscription) else { continue };
+            let Some((id, _)) = cx.get(assignment, &["scope"]).and_then(subscription_of) else { continue };
             all.insert(id);
             let role = cx.get(assignment, &["role_definition_name"]).and_then(Value::as_text);
             let is_strong = |role: &str| {
@@ -106,20 +107,6 @@ impl Rule for IdentityAcrossSubscriptions {
         }
         report.report();
     }
-}
-
-/// The subscription that a scope names.
-fn subscription(scope: &Value) -> Option<String> {
-    let pieces = scope.pieces();
-    let Some(Piece::Text(text)) = pieces.first() else { return None };
-    let lower = text.to_ascii_lowercase();
-    let rest = lower.strip_prefix("/subscriptions/")?;
-    let (id, whole) = match rest.split_once('/') {
-        Some((id, _)) => (id, true),
-        // What follows may belong to it.
-        None => (rest, pieces.len() == 1),
-    };
-    (whole && !id.is_empty()).then(|| id.to_string())
 }
 
 #[cfg(test)]

@@ -67,8 +67,8 @@ declare_rule! {
     ///
     /// ## Limits
     /// Only what is certainly reached counts, in what the same code declares; what hangs on a condition or an unknown value
-    /// does not (`tidegate iam reach --from` lists it). Conditions of a template are taken as their defaults. Code in Google
-    /// Cloud and Azure isn't counted.
+    /// does not (`tidegate iam reach --from` lists it). Conditions of a template are taken as their defaults. In Google Cloud
+    /// and Azure what bindings and assignments say counts, as far as `tidegate iam reach` follows them.
     LargeBlastRadius {
         id: "large-blast-radius",
         title: "code reaches more than allowed",
@@ -84,6 +84,19 @@ declare_rule! {
 
 impl Rule for LargeBlastRadius {
     const ON: &'static [&'static str] = &[
+        "azurerm_container_app",
+        "azurerm_function_app",
+        "azurerm_linux_function_app",
+        "azurerm_linux_web_app",
+        "azurerm_windows_function_app",
+        "azurerm_windows_web_app",
+        "google_app_engine_flexible_app_version",
+        "google_app_engine_standard_app_version",
+        "google_cloud_run_service",
+        "google_cloud_run_v2_job",
+        "google_cloud_run_v2_service",
+        "google_cloudfunctions2_function",
+        "google_cloudfunctions_function",
         "AWS::AppRunner::Service",
         "AWS::Batch::JobDefinition",
         "AWS::BedrockAgentCore::Runtime",

@@ -8,11 +8,11 @@ use crate::output::{Look, count};
 use anstyle::{AnsiColor, Style};
 use serde_json::{Value, json};
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use tidegate_graph::{Span, Str};
 use tidegate_iam::{Glob, Tri};
-use tidegate_read::CloudStep;
+use tidegate_read::{CloudStep, CloudWays, cloud_cut};
 
 /// What was found from an identity of another cloud; `None` when it is none.
 pub(super) fn run(estate: &Estate, from: &str, args: &Args, global: Global) -> Option<String> {
@@ -24,16 +24,19 @@ pub(super) fn run(estate: &Estate, from: &str, args: &Args, global: Global) -> O
         args.to.is_none() && args.crown_jewels.is_empty() || named || args.crown_jewels.iter().any(matches)
     };
     let limit = args.max_hops.unwrap_or(usize::MAX);
-    let certain = search(&Ways::new(estate, true), start, limit);
-    let mut possible = search(&Ways::new(estate, false), start, limit);
+    let certain = CloudWays::new(&estate.clouds, true).shortest(start, limit);
+    let mut possible = CloudWays::new(&estate.clouds, false).shortest(start, limit);
     possible.retain(|id, _| !certain.contains_key(id));
     let lists = [certain, possible].map(|mut list| {
         list.retain(|id, _| wanted(id));
         list
     });
+    let asked = args.to.is_some() || !args.crown_jewels.is_empty();
+    let cut = asked.then(|| cloud_cut(&estate.clouds, start, limit, &wanted));
+    let look = Look::stdout(global.color);
     Some(match args.format {
-        Form::Text => text(estate, start, &lists, Look::stdout(global.color)),
-        Form::Json => json(estate, start, &lists),
+        Form::Text => text(estate, start, &lists, cut.as_ref(), look),
+        Form::Json => json(estate, start, &lists, cut.unwrap_or_else(|| Some(Vec::new()))),
     })
 }
 
@@ -46,58 +49,24 @@ pub(super) struct Radius {
 
 /// The blast radius of whatever runs code, widest first.
 pub(super) fn radii(estate: &Estate, args: &Args) -> Vec<Radius> {
-    let ways = Ways::new(estate, true);
+    let ways = CloudWays::new(&estate.clouds, true);
     let wanted = |id: &str| {
         args.crown_jewels.is_empty() || args.crown_jewels.iter().any(|pattern| is_jewel(pattern, id))
     };
     let mut out: Vec<Radius> = (estate.computes.iter())
         .map(|(id, span)| {
-            let mut seen = BTreeSet::from([id]);
-            let mut open = vec![(id, 0usize)];
-            let mut targets = BTreeSet::new();
-            while let Some((at, depth)) = open.pop() {
-                for step in ways.from(at) {
-                    if !seen.insert(&step.to) {
-                        continue;
-                    }
-                    let is_own = depth == 0 && step.does == RUNS;
-                    if !is_own && wanted(&step.to) {
-                        targets.insert(step.to.clone());
-                    }
-                    open.push((&step.to, depth + 1));
-                }
-            }
-            Radius { id: id.clone(), span: *span, targets: targets.into_iter().collect() }
+            let targets = ways.radius(id).into_iter().filter(|to| wanted(to)).cloned().collect();
+            Radius { id: id.clone(), span: *span, targets }
         })
         .collect();
     out.sort_by(|a, b| (Reverse(a.targets.len()), &a.id).cmp(&(Reverse(b.targets.len()), &b.id)));
     out
 }
 
-/// What [`tidegate_read::cloud_steps`] says of what runs as an identity.
-const RUNS: &str = "runs as the identity";
-
 /// True if a pattern of the command line means this id.
 pub(super) fn is_jewel(pattern: &str, id: &str) -> bool {
     let glob = Glob::new(pattern);
     [id, last(id)].iter().any(|text| glob.matches_tri(text) == Tri::True)
-}
-
-/// Steps by where they start.
-struct Ways<'a>(HashMap<&'a str, Vec<&'a CloudStep>>);
-
-impl<'a> Ways<'a> {
-    fn new(estate: &'a Estate, certain: bool) -> Self {
-        let mut out: HashMap<&str, Vec<&CloudStep>> = HashMap::new();
-        for step in estate.clouds.iter().filter(|step| step.certain || !certain) {
-            out.entry(&step.from).or_default().push(step);
-        }
-        Self(out)
-    }
-
-    fn from(&self, id: &str) -> impl Iterator<Item = &'a CloudStep> {
-        self.0.get(id).into_iter().flatten().copied()
-    }
 }
 
 type Found<'a> = BTreeMap<Str, Vec<&'a CloudStep>>;
@@ -107,28 +76,16 @@ fn last(id: &str) -> &str {
     id.rsplit('.').next().unwrap_or(id)
 }
 
-/// The shortest way to everything that is reached.
-fn search<'a>(ways: &Ways<'a>, start: &Str, limit: usize) -> Found<'a> {
-    let mut out: Found<'a> = BTreeMap::new();
-    let mut open = VecDeque::from([(start.clone(), Vec::new())]);
-    while let Some((id, way)) = open.pop_front() {
-        if way.len() >= limit {
-            continue;
-        }
-        for step in ways.from(&id) {
-            if step.to == *start || out.contains_key(&step.to) {
-                continue;
-            }
-            let mut way = way.clone();
-            way.push(step);
-            out.insert(step.to.clone(), way.clone());
-            open.push_back((step.to.clone(), way));
-        }
-    }
-    out
-}
+/// Bindings and assignments to take away, with the steps that each allows; `None` where that isn't enough.
+type Cut<'a> = Option<Vec<Vec<&'a CloudStep>>>;
 
-fn text(estate: &Estate, start: &str, [certain, possible]: &[Found<'_>; 2], look: Look) -> String {
+fn text(
+    estate: &Estate,
+    start: &str,
+    [certain, possible]: &[Found<'_>; 2],
+    cut: Option<&Cut<'_>>,
+    look: Look,
+) -> String {
     let touched = certain.values().filter(|way| kind(way) == "resource").count();
     let mut reached = count(certain.len() - touched, "identity", "identities");
     if touched > 0 {
@@ -149,10 +106,30 @@ fn text(estate: &Estate, start: &str, [certain, possible]: &[Found<'_>; 2], look
             }
         }
     }
+    if let Some(cut) = cut.filter(|_| !certain.is_empty()) {
+        cut_text(estate, cut.as_deref(), look, &mut out);
+    }
     out
 }
 
-fn json(estate: &Estate, start: &str, [certain, possible]: &[Found<'_>; 2]) -> String {
+fn cut_text(estate: &Estate, cut: Option<&[Vec<&CloudStep>]>, look: Look, out: &mut String) {
+    let title = match cut {
+        None => "no set of bindings was found that breaks every path".to_owned(),
+        Some(cut) => {
+            let bindings = count(cut.len(), "binding or assignment", "bindings and assignments");
+            format!("{bindings} to take away, checked by looking again:")
+        }
+    };
+    let _ = writeln!(out, "{}", look.paint(&title, Style::new().bold()));
+    for steps in cut.into_iter().flatten() {
+        let Some(first) = steps.first() else { continue };
+        let place = estate.location(first.span);
+        let place = place.map(|p| format!("  {}:{}", shown(&p.file), p.line)).unwrap_or_default();
+        let _ = writeln!(out, "cut      {}{place}", shown(&first.by));
+    }
+}
+
+fn json(estate: &Estate, start: &str, [certain, possible]: &[Found<'_>; 2], cut: Cut<'_>) -> String {
     let list = |ways: &Found<'_>| -> Vec<Value> {
         let found = ways.iter().map(|(to, way)| {
             let via: Vec<Value> = way.iter().map(|step| hop(estate, step)).collect();
@@ -161,15 +138,31 @@ fn json(estate: &Estate, start: &str, [certain, possible]: &[Found<'_>; 2]) -> S
         found.collect()
     };
     let document = json!({
-        "version": 1, "from": start, "reachable": list(certain), "possible": list(possible), "cut": null,
+        "version": 1, "from": start, "reachable": list(certain), "possible": list(possible),
+        "cut": cut.map(|cut| cut.iter().filter_map(|steps| cut_json(estate, steps)).collect::<Vec<_>>()),
     });
     format!("{document:#}\n")
 }
 
+fn cut_json(estate: &Estate, steps: &[&CloudStep]) -> Option<Value> {
+    let first = steps.first()?;
+    Some(json!({
+        "of": first.from,
+        "by": "binding",
+        "policy": first.by,
+        "statement": 0,
+        "sid": null,
+        "actions": steps.iter().map(|step| sentence(step)).collect::<Vec<_>>(),
+        "location": estate.location(first.span),
+    }))
+}
+
 fn kind(way: &[&CloudStep]) -> &'static str {
     match way.last() {
+        Some(step) if step.to.starts_with("serviceAccount:") || step.to.starts_with("subscription:") => {
+            "foreign"
+        }
         Some(step) if step.touches => "resource",
-        Some(step) if step.to.starts_with("serviceAccount:") => "foreign",
         _ => "identity",
     }
 }
