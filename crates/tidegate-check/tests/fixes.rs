@@ -53,6 +53,22 @@ fn fixes_can_be_written_in_services_and_heredocs() {
     assert!(written >= 9, "{written}");
 }
 
+/// One function keeps the role, so that none is left over.
+#[test]
+fn all_but_one_get_a_role_of_their_own() {
+    let rule = rules().iter().find(|rule| rule.id == "shared-role").unwrap();
+    for (name, files) in inputs(rule).into_iter().filter(|(name, _)| name.starts_with("finding-split.")) {
+        let folder = Scratch::new(&format!("split-{name}"));
+        lay_out(&folder.0, &files);
+        let (system, findings) = run(rule, &folder.0);
+        let written = |finding: &Finding| {
+            finding.fix.as_ref().and_then(|fix| tidegate_read::edits(&system, fix)).is_some()
+        };
+        let written = findings.iter().filter(|finding| written(finding)).count();
+        assert_eq!(written + 1, findings.len(), "{name}");
+    }
+}
+
 #[test]
 fn an_attachment_that_others_wait_for_stays() {
     let rule = rules().iter().find(|rule| rule.id == "over-privileged-function").unwrap();
@@ -94,7 +110,9 @@ fn mends(
     let problems = |system: &System| system.problems.iter().map(|p| p.message.clone()).collect::<Vec<_>>();
     assert_eq!(problems(&after), problems(before), "{what}\n{mended}");
     let beside = changes.iter().filter(|change| matches!(change.value, Plain::Beside { .. })).count();
-    assert_eq!(after.declared(), before.declared() + beside, "{what}\n{mended}");
+    // What is one resource with parts in CloudFormation is several in Terraform.
+    let more = after.declared() - before.declared();
+    assert!(more >= beside && (beside > 0 || more == 0), "{what}\n{mended}");
     let there = findings.iter().find(|f| f.fingerprint == finding.fingerprint);
     assert!(there.is_none(), "{what}: still there after\n{mended}");
     // Once mended, there is nothing left to do.

@@ -88,11 +88,14 @@ impl<'s> Editor<'s> {
         Some(match value {
             Plain::Same { resource, path } => {
                 let resource = self.system.resource(resource)?;
-                let Read::Yaml(yaml) = &document.read else { return None };
-                if resource.span.file != document.file {
-                    return None;
+                match &document.read {
+                    Read::Yaml(yaml) if resource.span.file == document.file => {
+                        place::written(resource, path, yaml.root()?)?
+                    }
+                    // What it comes to is known, wherever in the module it is made.
+                    Read::Hcl(_) => hcl::again(self.system, place::property(resource, path)?)?,
+                    Read::Yaml(_) | Read::Service(_) => return None,
                 }
-                place::written(resource, path, yaml.root()?)?
             }
             Plain::List(items) => Plain::List(all(items)?),
             Plain::More(items) => Plain::More(all(items)?),

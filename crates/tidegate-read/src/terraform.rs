@@ -14,7 +14,7 @@ mod plan;
 mod registry;
 
 pub(crate) use ast::{Attribute, Block, Body, Expr, Kind};
-pub(crate) use lower::{Step, written};
+pub(crate) use lower::{Step, has_arn, written};
 pub(crate) use parse::parse;
 
 use crate::Files;

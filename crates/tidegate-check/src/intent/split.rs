@@ -48,7 +48,18 @@ pub(crate) fn split(cx: &Context<'_>, function: &Resource) -> Option<Split> {
         (named.span, label)
     });
     let notes = notes.collect();
-    Some(Split { fix: fix(cx, function, (role, value), &all, &known), notes })
+    // One keeps the role, so that none is left over: the first, or one that can't be given another.
+    let stays = functions.iter().find(|f| !is_beside(f, role)).or(functions.first());
+    let fix = match stays {
+        Some(stays) if stays.id == function.id => None,
+        _ => fix(cx, function, (role, value), &all, &known),
+    };
+    Some(Split { fix, notes })
+}
+
+/// True for a function that is written where its role is, and always there.
+fn is_beside(function: &Resource, role: &Resource) -> bool {
+    function.condition.is_none() && role.stack == function.stack && role.span.file == function.span.file
 }
 
 fn fix(
@@ -58,7 +69,7 @@ fn fix(
     all: &Known<'_>,
     known: &Known<'_>,
 ) -> Option<Fix> {
-    if function.condition.is_some() || role.stack != function.stack || role.span.file != function.span.file {
+    if !is_beside(function, role) {
         return None;
     }
     // What is made of something else is not written as a role.
@@ -128,9 +139,15 @@ fn fix(
     }
     let id = function.made_from.as_ref().unwrap_or(&function.logical_id);
     let stack = function.id.strip_suffix(function.logical_id.as_str())?;
-    let free = |name: &String| cx.system.resource(&format!("{stack}{name}")).is_none();
-    let name: Str = [format!("{id}Role"), format!("{id}OwnRole")].into_iter().find(free)?.into();
-    let arn = Plain::Arn { of: format!("{stack}{name}").into(), attribute: "Arn".into(), after: "".into() };
+    let (prefix, names) = match id.split_once('.') {
+        // Terraform's names are apart by their types.
+        Some((_, name)) => (format!("{}.", role.declared_type), [name.to_string(), format!("{name}_own")]),
+        None => (String::new(), [format!("{id}Role"), format!("{id}OwnRole")]),
+    };
+    let free = |name: &String| cx.system.resource(&format!("{stack}{prefix}{name}")).is_none();
+    let name: Str = names.into_iter().find(free)?.into();
+    let of = format!("{stack}{prefix}{name}").into();
+    let arn = Plain::Arn { of, attribute: "Arn".into(), after: "".into() };
     let swap = Plain::Swap { old: value.clone(), items: vec![arn] };
     let beside = Plain::Beside { name, ty: role.declared_type.clone(), properties };
     let title = format!("give `{id}` a role of its own with only what it knows to use");

@@ -1,6 +1,9 @@
 //! Edits of Terraform texts.
 
 mod attached;
+mod beside;
+
+pub(super) use beside::again;
 
 use super::{Raw, apply, before_in_line, end_of_line, indentation, line_break, spend};
 use crate::terraform::{Block, Body, Expr, Kind, Step, parse, written};
@@ -55,6 +58,14 @@ impl<'t> Document<'t> {
             [Some(block.kind.as_str()), block.labels.first().map(tidegate_graph::Str::as_str)];
         if kind != Some("resource") || ty != Some(&resource.declared_type) || resource.made_from.is_some() {
             return None;
+        }
+        if let Plain::Beside { name, ty, properties } = &change.value {
+            return self.beside(block, name, (ty, properties), read);
+        }
+        if let Plain::Swap { old, items } = &change.value
+            && let ([item @ Plain::Arn { .. }], None) = (items.as_slice(), old.as_str())
+        {
+            return self.reference(block, (resource, change), item, read);
         }
         if let Plain::Instead { old, items } = &change.value {
             return self.instead(resource, change, old, items, read);

@@ -45,7 +45,7 @@ mod tests;
 
 use crate::terraform::instance::Instance;
 use join::Owners;
-pub(crate) use reverse::{Step, written};
+pub(crate) use reverse::{Step, has_arn, written};
 use std::collections::HashMap;
 use std::sync::LazyLock;
 use table::{Join, Split, Type};

@@ -67,7 +67,7 @@ impl Document<'_> {
     }
 
     /// A value over as many lines as it is usually written.
-    fn written(&self, value: &Plain, indent: &str) -> Option<String> {
+    pub(super) fn written(&self, value: &Plain, indent: &str) -> Option<String> {
         let line = self.line_break;
         let deeper = format!("{indent}  ");
         Some(match value {

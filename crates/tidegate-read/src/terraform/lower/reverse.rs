@@ -13,6 +13,12 @@ pub(crate) enum Step {
     Attribute(Str),
 }
 
+/// True if this attribute, in CloudFormation's words, is what Terraform calls `arn` in a resource of this type.
+pub(crate) fn has_arn(terraform: &str, attribute: &str) -> bool {
+    let own = table_of(terraform).and_then(|table| table.attributes.iter().find(|(name, _)| *name == "arn"));
+    attribute == own.map_or("Arn", |(_, canonical)| canonical)
+}
+
 /// The blocks and the attribute that a canonical path stands for in a resource of this Terraform type, and the value in
 /// Terraform's words; `None` where the table leaves it open.
 pub(crate) fn written(
