@@ -35,8 +35,15 @@ fn every_fix_mends_its_finding_and_nothing_else() {
 
 #[test]
 fn fixes_can_be_written_in_services_and_heredocs() {
-    const WRITTEN: &[&str] =
-        &["finding-service.yml", "finding-service-list.yml", "finding-heredoc.tf", "finding-attachment.tf"];
+    const WRITTEN: &[&str] = &[
+        "finding-service.yml",
+        "finding-service-list.yml",
+        "finding-heredoc.tf",
+        "finding-attachment.tf",
+        "finding-apart.tf",
+        "finding-apart-encoded.tf",
+        "finding-apart-heredoc.tf",
+    ];
     let mut written = 0;
     for rule in rules() {
         for (name, files) in inputs(rule).into_iter().filter(|(name, _)| WRITTEN.contains(&&**name)) {

@@ -156,6 +156,9 @@ impl<'s> Editor<'s> {
         }
         edits.sort_by_key(|edit| edit.span.start);
         let free = edits.windows(2).all(|pair| match pair {
+            [first, second] if first.replacement.is_empty() || second.replacement.is_empty() => {
+                first.span.end <= second.span.start
+            }
             [first, second] => first.span.end < second.span.start,
             _ => true,
         });

@@ -2,6 +2,7 @@
 
 mod attached;
 mod beside;
+mod statements;
 
 pub(super) use beside::again;
 
@@ -71,7 +72,13 @@ impl<'t> Document<'t> {
             return self.instead(resource, change, old, items, read);
         }
         if let Plain::Swap { old, items } = &change.value {
-            return self.instead(resource, change, old.as_str().filter(|_| !items.is_empty())?, items, read);
+            return match items.as_slice() {
+                [] => self.less(resource, change, old.as_str()?, read),
+                items => self.instead(resource, change, old.as_str()?, items, read),
+            };
+        }
+        if let Plain::More(items) = &change.value {
+            return self.more(resource, change, items, read);
         }
         if let Some(edit) = self.elsewhere(resource, change) {
             return Some(edit);
@@ -410,6 +417,16 @@ impl<'t> Document<'t> {
         match value {
             Plain::Text(_) => self.value(value),
             Plain::Arn { of, after, .. } => Some(format!("\"${{{}.arn}}{after}\"", address(of)?)),
+            Plain::List(items) => {
+                let items = items.iter().map(|item| self.value_in_json(item)).collect::<Option<Vec<_>>>()?;
+                Some(format!("[{}]", items.join(", ")))
+            }
+            Plain::Map(entries) => {
+                let entry = |(key, value): &(tidegate_graph::Str, Plain)| {
+                    is_word(key).then(|| Some(format!("\"{key}\": {}", self.value_in_json(value)?)))?
+                };
+                Some(format!("{{ {} }}", entries.iter().map(entry).collect::<Option<Vec<_>>>()?.join(", ")))
+            }
             _ => None,
         }
     }

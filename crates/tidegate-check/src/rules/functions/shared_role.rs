@@ -50,7 +50,8 @@ declare_rule! {
     /// allows what the function knows to use (see `over-privileged-function`) and what nobody can say whose it is, and is
     /// proven to allow nothing that the shared role doesn't. What only other functions know stays with them; notes say what
     /// that is. There is none for a role that allows everything or has a policy of AWS's own beyond what every
-    /// function has. The shared role stays until somebody removes it.
+    /// function has. One of the functions keeps the shared role. In the Serverless Framework functions share the role of
+    /// the provider by default, and a plugin gives each its own (`serverless-iam-roles-per-function`): there is no fix.
     SharedRole {
         id: "shared-role",
         title: "execution role shared by functions",
