@@ -214,6 +214,9 @@ mod tests {
         let hcl = "resource \"a\" \"b\" {\n  c = \"}\"\n  d {\n    e = [1,\n      2]\n  }\n}\nx = 1\n";
         let mut lines = Lines::new(Language::Hcl, hcl);
         assert_eq!((lines.extent(0), lines.extent(1), lines.extent(2), lines.extent(3)), (6, 1, 5, 4));
+        let heredoc = "a \"b\" {\n  c = <<-EOF\n    }}\n    # no\n  EOF\n  d = 1\n}\n";
+        let mut lines = Lines::new(Language::Hcl, heredoc);
+        assert_eq!((lines.extent(0), lines.extent(1), lines.extent(5)), (6, 4, 5));
     }
 
     #[test]

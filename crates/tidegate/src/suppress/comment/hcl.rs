@@ -11,7 +11,7 @@ enum Mode<'a> {
     Heredoc(&'a str),
 }
 
-/// All comments, and for each line the brackets that it opens less those that it closes.
+/// All comments, and for each line the brackets that it opens less those that it closes; a heredoc counts as one.
 pub(super) fn comments(text: &str, lines: usize) -> (Vec<Comment>, Vec<i64>) {
     let bytes = text.as_bytes();
     let mut out = Vec::new();
@@ -30,6 +30,7 @@ pub(super) fn comments(text: &str, lines: usize) -> (Vec<Comment>, Vec<i64>) {
             if let Some(Mode::Heredoc(word)) = modes.last() {
                 let next = text.get(i..).and_then(|t| t.split('\n').next()).unwrap_or_default();
                 if next.trim() == *word {
+                    bracket(line, -1);
                     modes.pop();
                     i += next.len();
                 }
@@ -88,6 +89,7 @@ pub(super) fn comments(text: &str, lines: usize) -> (Vec<Comment>, Vec<i64>) {
                     b'<' => {
                         if let Some(word) = heredoc(rest) {
                             // The rest of the line belongs to the heredoc's head.
+                            bracket(line, 1);
                             modes.push(Mode::Heredoc(word));
                             i += rest.find('\n').unwrap_or(rest.len());
                             continue;
