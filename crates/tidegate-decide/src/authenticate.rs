@@ -40,6 +40,10 @@ pub trait View {
     fn certificate(&self) -> Option<Cow<'_, str>> {
         None
     }
+    /// ARN of the topic of SNS whose signature was verified.
+    fn topic(&self) -> Option<Cow<'_, str>> {
+        None
+    }
     /// The value at a JSON pointer.
     fn pointer(&self, _pointer: &str) -> Option<Cow<'_, str>> {
         None
@@ -163,6 +167,10 @@ pub fn authenticate(
                 let who =
                     view.principal().ok_or(Refusal::Signature("the request isn't signed by a principal"))?;
                 named(&allowed.principals, &who, "the principal isn't one of those that the contract names")?;
+            }
+            Proof::Sns(allowed) => {
+                let topic = view.topic().ok_or(Refusal::Signature("the message isn't signed by SNS"))?;
+                named(&allowed.topics, &topic, "the topic isn't one of those that the contract names")?;
             }
             Proof::Mtls(allowed) => {
                 let who = view.certificate().ok_or(Refusal::Signature("there is no client certificate"))?;

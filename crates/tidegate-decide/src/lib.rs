@@ -29,5 +29,6 @@ pub use authenticate::{Pending, Refusal, Trust, View, authenticate};
 pub use decision::{Class, Decision, Reason, Record, Verdict};
 pub use failure::failure;
 pub use guard::{Event, Guard, Ruling, Settings};
+pub use origin::glob;
 pub use remedy::{BLOCKED, LIMITED, Remedy, Report, denied, remedy};
 pub use trigger::Trigger;

@@ -255,8 +255,8 @@ fn arn_fits(pattern: &str, arn: &str) -> bool {
     (0..6).all(|_| matches!((patterns.next(), parts.next()), (Some(p), Some(part)) if glob(p, part)))
 }
 
-/// `*` against any run of characters. Case counts.
-pub(crate) fn glob(pattern: &str, text: &str) -> bool {
+/// Whether a pattern of the contract fits a text: `*` against any run of characters. Case counts.
+pub fn glob(pattern: &str, text: &str) -> bool {
     let mut pieces = pattern.split('*');
     let first = pieces.next().unwrap_or_default();
     let Some(mut rest) = text.strip_prefix(first) else { return false };

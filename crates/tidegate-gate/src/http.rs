@@ -16,6 +16,7 @@ mod metrics;
 mod policy;
 mod server;
 mod signers;
+mod sns;
 pub(crate) mod tls;
 mod token;
 mod upgrade;

@@ -87,7 +87,7 @@ pub fn timestamp(time: SystemTime) -> String {
 }
 
 /// Seconds since 1970 of a time as [`timestamp`] writes it.
-fn seconds(text: &str) -> Option<u64> {
+pub(crate) fn seconds(text: &str) -> Option<u64> {
     let number = |range: std::ops::Range<usize>| {
         let digits = text.get(range).filter(|t| t.bytes().all(|b| b.is_ascii_digit()))?;
         digits.parse::<u64>().ok()

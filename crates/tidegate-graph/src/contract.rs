@@ -12,7 +12,7 @@ mod limits;
 pub mod schema;
 
 pub use artifact::Artifact;
-pub use authenticate::{Authenticate, Certificates, Jwt, Principals, Proof, Replay, Scheme, Webhook};
+pub use authenticate::{Authenticate, Certificates, Jwt, Principals, Proof, Replay, Scheme, Topics, Webhook};
 
 pub use condition::{Condition, Expr, Fold, Op};
 pub use consumer::Consumer;

@@ -105,6 +105,11 @@ impl View for Request<'_> {
         found.or_else(|| self.at(&["requestContext", "identity", "clientCert", "subjectDN"]))
     }
 
+    fn topic(&self) -> Option<Cow<'_, str>> {
+        // What only the gate writes.
+        self.at(&["requestContext", "authorizer", "sns", "topicArn"])
+    }
+
     fn pointer(&self, pointer: &str) -> Option<Cow<'_, str>> {
         let steps = pointer.split('/').skip(1);
         let found = steps.take(64).try_fold(self.event, |item, step| match item.kind() {

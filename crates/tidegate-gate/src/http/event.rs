@@ -20,6 +20,8 @@ pub(super) struct Known<'a> {
     pub(super) claims: Option<&'a str>,
     /// ARN of the principal that signed it, verified.
     pub(super) principal: Option<&'a str>,
+    /// ARN of the topic of SNS that sent it, verified.
+    pub(super) topic: Option<&'a str>,
 }
 
 /// Writes the event to `out`, in payload format 2.0, with the body in it or without. `edge` is what the gate stands for: it is the front door itself,
@@ -78,19 +80,24 @@ pub(super) fn write(known: &Known<'_>, edge: Option<&Edge>, body: bool, out: &mu
         string(subject.as_bytes(), out);
         out.extend_from_slice(b"}}");
     }
-    if known.claims.is_some() || known.principal.is_some() {
-        out.extend_from_slice(br#","authorizer":{"#);
+    if known.claims.is_some() || known.principal.is_some() || known.topic.is_some() {
+        out.extend_from_slice(br#","authorizer":"#);
+        let mut before = b'{';
         if let Some(claims) = known.claims {
+            out.push(before);
             out.extend_from_slice(br#""jwt":{"claims":"#);
             out.extend_from_slice(claims.as_bytes());
             out.push(b'}');
+            before = b',';
         }
-        if let Some(principal) = known.principal {
-            let before: &[u8] = if known.claims.is_some() { b"," } else { b"" };
-            out.extend_from_slice(before);
-            out.extend_from_slice(br#""iam":{"userArn":"#);
-            string(principal.as_bytes(), out);
+        for (who, key) in [(known.principal, r#""iam":{"userArn":"#), (known.topic, r#""sns":{"topicArn":"#)]
+        {
+            let Some(who) = who else { continue };
+            out.push(before);
+            out.extend_from_slice(key.as_bytes());
+            string(who.as_bytes(), out);
             out.push(b'}');
+            before = b',';
         }
         out.push(b'}');
     }
@@ -166,6 +173,7 @@ mod tests {
             peer: "192.0.2.1",
             certificate: Some("CN=a"),
             principal: None,
+            topic: Some("arn:aws:sns:eu-west-1:1:t"),
             claims: Some(r#"{"iss":"x"}"#),
         };
         let mut out = Vec::new();
@@ -178,6 +186,7 @@ mod tests {
         assert_eq!(event["requestContext"]["http"]["sourceIp"], "192.0.2.1");
         assert_eq!(event["requestContext"]["authentication"]["clientCert"]["subjectDN"], "CN=a");
         assert_eq!(event["requestContext"]["authorizer"]["jwt"]["claims"]["iss"], "x");
+        assert_eq!(event["requestContext"]["authorizer"]["sns"]["topicArn"], "arn:aws:sns:eu-west-1:1:t");
         known.body = b"\xff\x00";
         write(&known, None, true, &mut out);
         let event: serde_json::Value = serde_json::from_slice(&out).unwrap();

@@ -119,6 +119,7 @@ pub(super) async fn answer(desk: &Desk, client: &Client, mut request: Request<In
             certificate: client.certificate.as_deref(),
             claims: None,
             principal: None,
+            topic: None,
         },
     );
     let about = desk.log.is_on().then(|| About {

@@ -63,7 +63,8 @@ async fn fetch(place: &str) -> Result<JwkSet, String> {
     serde_json::from_slice(&read(&keys).await?).map_err(|e| e.to_string())
 }
 
-async fn read(address: &str) -> Result<Bytes, String> {
+/// What an address over https holds, of at most [`LONGEST`] bytes.
+pub(super) async fn read(address: &str) -> Result<Bytes, String> {
     let (base, path) = split(address).ok_or("expected an address over https")?;
     let client = Client::new(base)?;
     let request = Request::get(path)
@@ -73,7 +74,7 @@ async fn read(address: &str) -> Result<Bytes, String> {
     match client.send(request).await? {
         // Whom a redirect leads to is not whom the contract names.
         (StatusCode::OK, body) if body.len() <= LONGEST => Ok(body),
-        (StatusCode::OK, _) => Err("the answer is longer than one of keys".into()),
+        (StatusCode::OK, _) => Err("the answer is longer than keys are".into()),
         (status, _) => Err(format!("the answer is {status}")),
     }
 }

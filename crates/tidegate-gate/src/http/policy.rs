@@ -5,6 +5,7 @@ use super::event::{self, Known};
 use super::limits::Counting;
 use super::metrics::Metrics;
 use super::signers::Signers;
+use super::sns::{self, Sender};
 use super::token::Tokens;
 use arc_swap::ArcSwap;
 use std::cell::RefCell;
@@ -36,6 +37,7 @@ pub(super) struct Policy {
     settings: Settings,
     trust: Arc<Trust>,
     signers: Signers,
+    certificates: sns::Files,
     /// Counts from here on: a contract that is read again begins anew, but for what is shared.
     limiter: Option<Limiter>,
     /// Patterns of paths with the resource id of their function.
@@ -50,8 +52,12 @@ pub(super) struct Shared {
     routes: Vec<Route>,
     pub(super) counting: Counting,
     pub(super) tokens: Tokens,
+    pub(super) published: sns::Published,
     pub(super) metrics: Metrics,
 }
+
+/// Seconds until what has to be fetched first should be there.
+const SOON: u64 = 1;
 
 /// Triggers that stand for a request.
 const HTTP: [Trigger; 4] = [Trigger::ApiGatewayV2, Trigger::ApiGatewayV1, Trigger::Alb, Trigger::Lattice];
@@ -73,6 +79,7 @@ impl Shared {
             routes,
             counting,
             tokens,
+            published: sns::Published::default(),
             metrics: Metrics::default(),
         };
         Ok((shared, warnings))
@@ -99,6 +106,7 @@ impl Policy {
                 settings: Settings::default(),
                 trust: Arc::default(),
                 signers: Signers::default(),
+                certificates: sns::Files::default(),
                 limiter: None,
                 routes: Vec::new(),
             };
@@ -112,6 +120,7 @@ impl Policy {
             .map(|name| format!("`{name}` isn't set; what its secret has to sign is denied"))
             .collect();
         let signers = Signers::read(&contract, &mut warnings)?;
+        let certificates = sns::Files::read(&contract)?;
         let mut resolved = Vec::new();
         for Route { path, function: name } in routes {
             let Some(function) = contract.function(name) else {
@@ -138,7 +147,8 @@ impl Policy {
         let limiter = Some(counting.limiter(&contract));
         let trust = Arc::new(trust);
         let contract = Some(contract);
-        Ok((Self { contract, settings, trust, signers, limiter, routes: resolved }, warnings))
+        let policy = Self { contract, settings, trust, signers, certificates, limiter, routes: resolved };
+        Ok((policy, warnings))
     }
 
     /// The resource id of the function that a path is for.
@@ -288,9 +298,15 @@ impl Desk {
         let claims = jwt.and_then(|jwt| shared.tokens.verify(jwt, known.headers));
         let now = now();
         let principal = edge.and_then(|edge| policy.signers.principal(edge, known, now / 1000));
+        let places = (&policy.certificates, &shared.published);
+        let sender = edge.and_then(|edge| sns::sender(edge, known, places, now / 1000));
+        let topic = match &sender {
+            Some(Sender::Topic(arn)) => Some(arn.as_str()),
+            _ => None,
+        };
         let inside = contract.functions.get(function).is_some_and(|f| f.edges.iter().any(reads_body));
         event::write(
-            &Known { claims: claims.as_deref(), principal, ..*known },
+            &Known { claims: claims.as_deref(), principal, topic, ..*known },
             edge,
             inside,
             &mut self.event,
@@ -300,12 +316,17 @@ impl Desk {
         let decided = if inside { Event::from(&*event) } else { Event::beside(event, known.body) };
         let mut judge = || guard.decide_for(decided, Some(trigger), contract, function);
         let facts = Facts::read(event, Some(trigger), tape).map(|f| f.with_bytes(decided.bytes()));
-        match (&policy.limiter, facts) {
+        let (mut ruling, permit) = match (&policy.limiter, facts) {
             (Some(limiter), Some(facts)) => {
                 limiter.around(function, &facts, now.saturating_mul(1_000_000), judge)
             }
             _ => (judge(), None),
+        };
+        if sender == Some(Sender::Pending) && ruling.retry_after.is_none() {
+            // SNS comes again after this answer, and after no other one that refuses.
+            ruling.retry_after = Some(SOON);
         }
+        (ruling, permit)
     }
 }
 
@@ -364,6 +385,7 @@ mod tests {
             certificate: None,
             claims: None,
             principal: None,
+            topic: None,
         };
         decide(shared, &known)
     }

@@ -6,7 +6,7 @@ use super::limits::Counting;
 use super::metrics::Refused;
 use super::policy::Shared;
 use super::upstream::Pool;
-use super::{Bounds, Config, Error, admin, jwks, tls};
+use super::{Bounds, Config, Error, admin, jwks, sns, tls};
 use arc_swap::ArcSwapOption;
 use hyper::header::HeaderValue;
 use hyper::service::service_fn;
@@ -117,7 +117,7 @@ pub fn serve(config: Config, tell: impl Fn(&str) + Send + Sync + 'static) -> Res
                 .spawn(move || {
                     runtime.block_on(async {
                         tokio::select! {
-                            _ = async { tokio::join!(watch_files(&watcher), jwks::keep(&watcher)) } => {}
+                            _ = async { tokio::join!(watch_files(&watcher), jwks::keep(&watcher), sns::keep(&watcher)) } => {}
                             _ = stopped.wait_for(|stop| *stop) => {}
                         }
                     });
@@ -213,7 +213,7 @@ fn overseer(
         runtime.block_on(async {
             tokio::select! {
                 () = admin::serve(listener, Arc::clone(&running)) => {}
-                _ = async { tokio::join!(watch_files(&running), jwks::keep(&running)) } => {}
+                _ = async { tokio::join!(watch_files(&running), jwks::keep(&running), sns::keep(&running)) } => {}
                 // Health is answered until the last worker is done with draining; who asks finds out.
                 _ = stopped.wait_for(|stop| *stop) => {}
             }

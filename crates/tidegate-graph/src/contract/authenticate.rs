@@ -25,6 +25,8 @@ pub enum Proof {
     Sigv4(Principals),
     /// A client certificate.
     Mtls(Certificates),
+    /// A message of SNS that came over HTTP.
+    Sns(Topics),
 }
 
 /// A body signed with a shared secret.
@@ -115,6 +117,19 @@ impl Principals {
 pub struct Certificates {
     /// Patterns of SPIFFE ids, or of subjects.
     pub names: Vec<String>,
+}
+
+/// Topics of SNS that send over HTTP. The gate verifies their signatures; nothing behind it can.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Topics {
+    /// Patterns of ARNs.
+    pub topics: Vec<String>,
+    /// A file of certificates in PEM that sign, instead of those that SNS publishes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub certificates: Option<String>,
+    /// How old a message may be.
+    pub tolerance_seconds: u64,
 }
 
 /// What makes an event one that came before.

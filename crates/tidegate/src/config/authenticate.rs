@@ -3,7 +3,7 @@
 
 use super::{Complaint, Glob, Reader};
 use tidegate_graph::contract::{
-    Authenticate, Certificates, Edge, Jwt, Principals, Proof, Replay, Scheme, Webhook,
+    Authenticate, Certificates, Edge, Jwt, Principals, Proof, Replay, Scheme, Topics, Webhook,
 };
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -28,14 +28,17 @@ impl<T> Asked<T> {
 /// The time that senders sign may differ from ours by this much; what Stripe and Slack ask for.
 const TOLERANCE: u64 = 300;
 
-const ONE_PROOF: &str = "expected one of `webhook`, `jwt`, `sigv4` and `mtls`";
+/// SNS tries for an hour at most to deliver a message over HTTP.
+const DELIVERY: u64 = 3600;
+
+const ONE_PROOF: &str = "expected one of `webhook`, `jwt`, `sigv4`, `sns` and `mtls`";
 
 impl Reader {
     pub(super) fn authenticate(&mut self, value: &Spanned<DeValue<'_>>) {
         for (table, at) in self.tables("contract.authenticate", value) {
             let (mut edges, mut named) = (None, String::new());
             let (mut paths, mut proofs) = (Vec::new(), Vec::new());
-            let (mut secrets, mut tolerance) = (Vec::new(), TOLERANCE);
+            let (mut secrets, mut tolerance) = (Vec::new(), None);
             for (key, value) in table {
                 match key.get_ref().as_ref() {
                     "edges" => {
@@ -46,8 +49,7 @@ impl Reader {
                     "paths" => paths = self.plain("contract.authenticate.paths", value),
                     "secrets" => secrets = self.plain("contract.authenticate.secrets", value),
                     "tolerance" => {
-                        tolerance =
-                            self.seconds("contract.authenticate.tolerance", value).unwrap_or(tolerance);
+                        tolerance = self.seconds("contract.authenticate.tolerance", value);
                     }
                     "webhook" => {
                         let Some((word, span)) = self.text("contract.authenticate.webhook", value) else {
@@ -74,6 +76,7 @@ impl Reader {
                     "sigv4" => {
                         proofs.extend(self.sigv4(value).map(Proof::Sigv4));
                     }
+                    "sns" => proofs.extend(self.sns(value).map(Proof::Sns)),
                     "mtls" => {
                         let names = self.plain("contract.authenticate.mtls", value);
                         proofs.push(Proof::Mtls(Certificates { names }));
@@ -102,8 +105,13 @@ impl Reader {
                 continue;
             };
             let what = proofs.pop().map(|mut proof| {
-                if let Proof::Webhook(webhook) = &mut proof {
-                    (webhook.secrets, webhook.tolerance_seconds) = (secrets, tolerance);
+                match &mut proof {
+                    Proof::Webhook(webhook) => {
+                        (webhook.secrets, webhook.tolerance_seconds) =
+                            (secrets, tolerance.unwrap_or(TOLERANCE));
+                    }
+                    Proof::Sns(topics) => topics.tolerance_seconds = tolerance.unwrap_or(DELIVERY),
+                    _ => {}
                 }
                 Authenticate { paths, proof }
             });
@@ -234,6 +242,31 @@ impl Reader {
         Some(all)
     }
 
+    /// Patterns alone, or a table of them and of a file of certificates.
+    fn sns(&mut self, value: &Spanned<DeValue<'_>>) -> Option<Topics> {
+        let mut all = Topics { topics: Vec::new(), certificates: None, tolerance_seconds: 0 };
+        let DeValue::Table(table) = value.get_ref() else {
+            all.topics = self.plain("contract.authenticate.sns", value);
+            return Some(all);
+        };
+        for (key, value) in table {
+            match key.get_ref().as_ref() {
+                "topics" => all.topics = self.plain("contract.authenticate.sns.topics", value),
+                "certificates" => {
+                    all.certificates =
+                        self.text("contract.authenticate.sns.certificates", value).map(|(t, _)| t);
+                }
+                name => self.unknown_key(key.span(), name, "contract.authenticate.sns."),
+            }
+        }
+        if all.topics.is_empty() {
+            let complaint = Complaint::new(value.span(), "`sns` needs `topics`");
+            self.complaints.push(complaint.label("expected patterns of ARNs"));
+            return None;
+        }
+        Some(all)
+    }
+
     pub(super) fn plain(&mut self, key: &str, value: &Spanned<DeValue<'_>>) -> Vec<String> {
         let texts = self.texts(key, value);
         if texts.is_empty() {
@@ -290,6 +323,7 @@ mod tests {
         let text = "[[contract.authenticate]]\nedges = '*:apigw-v2'\npaths = '/hook*'\nwebhook = 'github'\nsecrets = ['A', 'B']\n\
                     [[contract.authenticate]]\nedges = ['*/Pay']\njwt = { issuer = 'https://id.example', audiences = ['pay'] }\n\
                     [[contract.authenticate]]\nedges = ['*/Ship']\nsigv4 = { principals = '*', keys = 'env:KEYS' }\n\
+                    [[contract.authenticate]]\nedges = ['*/Note']\nsns = 'arn:aws:sns:*:*:orders'\n\
                     [[contract.replay]]\nedges = '*'\nkey = 'Idempotency-Key'\nwindow = 60\n";
         let contract = read(text).unwrap().contract;
         let proofs: Vec<_> = contract.authenticate.iter().map(|a| a.what.clone().unwrap()).collect();
@@ -301,6 +335,9 @@ mod tests {
         assert_eq!(proofs[0], Authenticate { paths: vec!["/hook*".into()], proof: Proof::Webhook(webhook) });
         assert!(matches!(&proofs[1].proof, Proof::Jwt(jwt) if jwt.audiences == ["pay"]));
         assert!(matches!(&proofs[2].proof, Proof::Sigv4(p) if p.keys.as_deref() == Some("env:KEYS")));
+        let topics = vec!["arn:aws:sns:*:*:orders".to_string()];
+        let sns = Topics { topics, certificates: None, tolerance_seconds: DELIVERY };
+        assert_eq!(proofs[3].proof, Proof::Sns(sns));
         let replay = Replay { key: "Idempotency-Key".into(), window_seconds: 60 };
         assert_eq!(contract.replay[0].what, Some(replay));
     }
@@ -318,6 +355,8 @@ mod tests {
             "edges = '*'\nsigv4 = { keys = 'env:KEYS' }",
             "edges = '*'\nsigv4 = { principals = 'b', key = 'env:KEYS' }",
             "edges = '*'\nmtls = 'a'\ntolerance = 'x'",
+            "edges = '*'\nsns = { certificates = 'a.pem' }",
+            "edges = '*'\nsns = []",
             "edges = '*'\nmtls = 'a'\nedge = 'x'",
         ] {
             assert!(read(&format!("[[contract.authenticate]]\n{wrong}\n")).is_err(), "{wrong}");

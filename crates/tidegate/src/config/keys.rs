@@ -285,7 +285,7 @@ pub(crate) const KEYS: &[Key] = &[
     Key {
         name: "contract.authenticate.tolerance",
         takes: "a number of seconds",
-        does: "How old a signature may be. Without it: 300.",
+        does: "How old a signature may be. Without it: 300, and for messages of SNS 3600.",
         example: "tolerance = 300",
         option: "",
     },
@@ -303,6 +303,14 @@ pub(crate) const KEYS: &[Key] = &[
         does: "ARNs of principals that may sign requests. The gate verifies signatures with `keys`, a file or `env:` and the name of \
                a variable; behind API Gateway it has.",
         example: "sigv4 = \"arn:aws:sts::123456789012:assumed-role/caller/*\"",
+        option: "",
+    },
+    Key {
+        name: "contract.authenticate.sns",
+        takes: "a pattern, a list of them, or a table of `topics` and `certificates`",
+        does: "ARNs of topics of SNS that send over HTTP. The gate verifies the signatures with the certificates that SNS \
+               publishes, or with those of a file; nothing behind it can.",
+        example: "sns = \"arn:aws:sns:eu-west-1:123456789012:orders\"",
         option: "",
     },
     Key {

@@ -170,6 +170,7 @@ fn proof(asked: &Authenticate) -> String {
         Proof::Webhook(webhook) => format!("webhook of {}", webhook.scheme.word()),
         Proof::Jwt(jwt) => format!("token of {}", jwt.issuer),
         Proof::Sigv4(allowed) => format!("signature of {}", allowed.principals.join(", ")),
+        Proof::Sns(allowed) => format!("signature of SNS for {}", allowed.topics.join(", ")),
         Proof::Mtls(allowed) => format!("certificate of {}", allowed.names.join(", ")),
     };
     if asked.paths.is_empty() { what } else { format!("{what} on {}", asked.paths.join(", ")) }
