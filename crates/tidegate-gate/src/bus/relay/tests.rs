@@ -91,8 +91,10 @@ struct Run {
     log: String,
 }
 
-/// Runs over these messages until the source has nothing left, or for a while.
+/// Runs over these messages until all are settled. Where they can't be, since every sending fails, a while is enough.
 fn run(messages: Vec<Message>, failures: usize, on_deny: OnDeny, settings: Settings) -> Run {
+    let count = messages.len();
+    let patience = Duration::from_millis(if failures == usize::MAX { 400 } else { 60_000 });
     let (source, sink, aside) = (FakeBus::default(), FakeBus::default(), FakeBus::default());
     source.0.lock().unwrap().queue.extend(messages);
     sink.0.lock().unwrap().failures = failures;
@@ -111,7 +113,12 @@ fn run(messages: Vec<Message>, failures: usize, on_deny: OnDeny, settings: Setti
     let (tell, stop) = watch::channel(false);
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
         let end = async {
-            sleep(Duration::from_millis(400)).await;
+            let settled = async {
+                while source.0.lock().unwrap().acked.len() < count {
+                    sleep(Duration::from_millis(5)).await;
+                }
+            };
+            let _ = tokio::time::timeout(patience, settled).await;
             tell.send(true).unwrap();
         };
         tokio::join!(relay.run(stop), end);
