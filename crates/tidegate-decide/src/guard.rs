@@ -5,13 +5,15 @@ use crate::condition;
 use crate::decision::{Class, Decision, Reason, Record, Verdict};
 use crate::decode::Chain;
 use crate::decode::inflate::Bound;
+use crate::inject::Context;
 use crate::json::{Item, Limits, Malformed, Tape};
+use crate::notes::{self, Note, Noted};
 use crate::origin;
 use crate::schema;
 use crate::trigger::{self, Trigger};
 use crate::unfold::{BESIDE, Bounds, Found, Spare, Unfold, describe};
 use std::sync::Arc;
-use tidegate_graph::contract::{Consumer, Contract, Edge, Function, Inspect, Mode, OnDeny, VERSION};
+use tidegate_graph::contract::{Contract, Edge, Function, Inspect, Mode, OnDeny, VERSION};
 
 /// How strict a guard is. The default inspects everything.
 #[derive(Clone, Debug)]
@@ -24,12 +26,14 @@ pub struct Settings {
     pub inflated: usize,
     /// What it may inflate to for each of its own bytes.
     pub ratio: usize,
+    /// Whether [`Guard::notes`] are taken.
+    pub notes: bool,
 }
 
 impl Default for Settings {
     /// Lambda takes 6 MB; eight leave room for events that come by other ways.
     fn default() -> Self {
-        Self { json: Limits::default(), bytes: 8 << 20, inflated: 16 << 20, ratio: 100 }
+        Self { json: Limits::default(), bytes: 8 << 20, inflated: 16 << 20, ratio: 100, notes: false }
     }
 }
 
@@ -59,6 +63,8 @@ pub struct Guard {
     tape: Tape,
     spare: Spare,
     found: Vec<Found>,
+    noted: Vec<Noted>,
+    notes: Vec<Note>,
     schemas: schema::Desk,
     trust: Arc<Trust>,
     now: Option<u64>,
@@ -143,6 +149,11 @@ impl Guard {
         self.now = Some(now);
     }
 
+    /// What was nearly a reason in the event that was decided on last, where the settings ask for it.
+    pub fn notes(&self) -> &[Note] {
+        &self.notes
+    }
+
     /// Decides on the JSON text `event`; its trigger is inferred where none is given.
     pub fn decide(&mut self, event: &[u8], trigger: Option<Trigger>) -> Decision {
         self.judge(event.into(), trigger, None).decision
@@ -188,6 +199,7 @@ impl Guard {
         if event.bytes() > self.settings.bytes {
             return refused(Class::Size, self.settings.bytes, "the event is longer than the limit");
         }
+        self.notes.clear();
         let mut tape = std::mem::take(&mut self.tape);
         let ruling = match tape.read(event.text, &self.settings.json) {
             Ok(()) => self.read(&tape, event, trigger, under),
@@ -217,13 +229,17 @@ impl Guard {
         let inflate = Bound { bytes: self.settings.inflated, ratio: self.settings.ratio };
         let reach = schema::Reach { json: &self.settings.json, inflate };
         self.schemas.compare(&source, trigger, root, &reach, &mut self.found);
+        let fields = schema::Fields::of(&source, trigger, root, &self.found);
         let mut unfold = Unfold {
             spare: &mut self.spare,
             limits: &self.settings.json,
             bounds: Bounds { inflate, reasons: REASONS },
             found: &mut self.found,
-            model: under.is_some_and(|(function, _)| function.consumers.contains(&Consumer::Model)),
+            notes: self.settings.notes.then_some(&mut self.noted),
+            context: under.map(|(function, _)| Context::of(&function.consumers)).unwrap_or_default(),
+            fields,
             left: work,
+            near: 0,
         };
         if source.inspect == Inspect::Full {
             trigger::leaves(trigger, root, &mut |leaf| unfold.leaf(&leaf));
@@ -231,6 +247,7 @@ impl Guard {
                 unfold.beside(body, trigger::content_type(root));
             }
         }
+        notes::conclude(root, &mut self.noted, &mut self.notes);
         let mut decision = conclude(trigger, root, &self.found);
         for flaw in tape.flaws() {
             let (class, offset, detail) = describe(*flaw);

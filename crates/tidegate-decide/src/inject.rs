@@ -7,6 +7,7 @@
 
 mod address;
 mod command;
+mod context;
 mod formula;
 mod graphql;
 mod ldap;
@@ -27,6 +28,8 @@ mod xss;
 use crate::decision::Class;
 use crate::json::Item;
 use crate::trigger::Place;
+pub(crate) use context::Context;
+use context::Nears;
 use marks::Marks;
 use std::borrow::Cow;
 use std::cell::Cell;
@@ -43,12 +46,14 @@ pub(crate) struct Text<'a> {
     pub(crate) place: Place,
     /// Name of the header it stands in, or the content type of the body.
     pub(crate) label: &'a [u8],
-    /// A language model reads it in the end, as far as the contract knows.
-    pub(crate) model: bool,
+    /// What is known around it.
+    pub(crate) context: Context<'a>,
     /// Which fixed words `lower` holds.
     marks: Marks,
     /// What may still be spent on looking at places that seem to begin something.
     left: Cell<i64>,
+    /// What nearly acts as code.
+    nears: Cell<Nears>,
 }
 
 /// What may be spent on any text, in steps of about a nanosecond, and on each of its bytes in addition. Honest text takes
@@ -60,7 +65,8 @@ impl<'a> Text<'a> {
     pub(crate) fn new(raw: &'a [u8], lower: &'a [u8], bytes: ByteSet, place: Place, label: &'a [u8]) -> Self {
         let length = i64::try_from(raw.len()).unwrap_or(i64::MAX);
         let left = Cell::new(length.saturating_mul(WORK_PER_BYTE).saturating_add(WORK));
-        Self { raw, lower, bytes, place, label, model: false, marks: Marks::of(lower), left }
+        let (context, nears) = (Context::default(), Cell::default());
+        Self { raw, lower, bytes, place, label, context, marks: Marks::of(lower), left, nears }
     }
 
     /// Pays for looking at a place. False when all is spent: looking ends, and the text counts as an attack on the
@@ -204,6 +210,15 @@ fn sample(detect: Detect, raw: &str) -> bool {
     let lower = raw.to_ascii_lowercase();
     let bytes = ByteSet::of(raw.as_bytes());
     detect(&Text::new(raw.as_bytes(), lower.as_bytes(), bytes, Place::Field, b"")).is_some()
+}
+
+/// Judges it where all of these are consumers: what nearly acts is enough.
+#[cfg(test)]
+fn sample_for(detect: Detect, raw: &str, class: Class) -> bool {
+    let lower = raw.to_ascii_lowercase();
+    let bytes = ByteSet::of(raw.as_bytes());
+    let text = Text::new(raw.as_bytes(), lower.as_bytes(), bytes, Place::Field, b"");
+    detect(&text).is_some() || text.nears().any(|near| near.class == class && !near.spared)
 }
 
 #[cfg(test)]

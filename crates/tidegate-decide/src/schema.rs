@@ -4,6 +4,7 @@ mod avro;
 #[cfg(feature = "compile")]
 pub mod compile;
 mod desk;
+mod fields;
 mod format;
 mod number;
 mod pattern;
@@ -11,6 +12,7 @@ mod payload;
 mod validate;
 
 pub(crate) use desk::{Desk, Reach};
+pub(crate) use fields::Fields;
 
 use crate::json::{Item, Limits, Malformed, Tape};
 use std::borrow::Cow;

@@ -6,11 +6,14 @@
 use crate::decision::Class;
 use crate::decode::inflate::{Bound, Inflated};
 use crate::decode::{Chain, Step, base64, characters, form, framing, inflate, markup, multipart};
-use crate::inject::{self, ByteSet, Text};
+use crate::inject::{self, ByteSet, Context, Text};
 use crate::json::{self, Flaw, Item, Malformed, Tape};
+use crate::notes::{Effect, Noted};
 use crate::quiet::Quiet;
+use crate::schema::Fields;
 use crate::trigger::{Carrier, Leaf, Place};
 use std::borrow::Cow;
+use tidegate_graph::contract::field::{Kind, Said};
 
 /// Buffers that are kept between events, so that a busy guard allocates nothing.
 #[derive(Debug, Default)]
@@ -33,6 +36,9 @@ pub(crate) struct Found {
     pub(crate) detail: Cow<'static, str>,
 }
 
+/// Notes that are taken on an event at most.
+const MOST_NOTES: usize = 64;
+
 /// Stands for the node of a body that is in no event.
 pub(crate) const BESIDE: u32 = u32::MAX;
 
@@ -51,24 +57,37 @@ struct Origin<'a> {
     node: u32,
     place: Place,
     label: &'a [u8],
+    /// What a schema says of it.
+    said: Option<&'a Said>,
 }
 
-pub(crate) struct Unfold<'g> {
+pub(crate) struct Unfold<'g, 'c> {
     pub(crate) spare: &'g mut Spare,
     pub(crate) limits: &'g json::Limits,
     pub(crate) bounds: Bounds,
     pub(crate) found: &'g mut Vec<Found>,
-    /// A language model reads what the function hands on.
-    pub(crate) model: bool,
+    /// What moved the bar, if somebody asks.
+    pub(crate) notes: Option<&'g mut Vec<Noted>>,
+    /// What is known of the function.
+    pub(crate) context: Context<'c>,
+    /// What schemas say of the texts.
+    pub(crate) fields: Fields<'c>,
     /// Bytes that may still be looked at.
     pub(crate) left: usize,
+    /// Texts so far in which something nearly acted as code.
+    pub(crate) near: usize,
 }
 
-impl Unfold<'_> {
+impl Unfold<'_, '_> {
     /// Inspects a leaf of the event with all that it holds.
     pub(crate) fn leaf(&mut self, leaf: &Leaf<'_>) {
-        let origin =
-            Origin { record: leaf.record, node: leaf.item.index(), place: leaf.place, label: leaf.label };
+        let origin = Origin {
+            record: leaf.record,
+            node: leaf.item.index(),
+            place: leaf.place,
+            label: leaf.label,
+            said: None,
+        };
         if leaf.carrier == Carrier::Bytes {
             let mut bytes = self.buffer();
             bytes.extend(
@@ -82,14 +101,15 @@ impl Unfold<'_> {
         }
         for (item, key) in leaf.item.strings() {
             let place = if key { Place::Key } else { leaf.place };
-            let origin = Origin { node: item.index(), place, ..origin };
+            let said = if key { None } else { self.fields.at(origin.record, item.index()) };
+            let origin = Origin { node: item.index(), place, said, ..origin };
             self.string(item, origin, Chain::default(), leaf.carrier);
         }
     }
 
     /// Inspects a body that stands beside the event.
     pub(crate) fn beside(&mut self, body: &[u8], content_type: &[u8]) {
-        let origin = Origin { record: 0, node: BESIDE, place: Place::Body, label: content_type };
+        let origin = Origin { record: 0, node: BESIDE, place: Place::Body, label: content_type, said: None };
         match std::str::from_utf8(body) {
             Ok(_) => self.text(body, origin, Chain::default()),
             Err(_) => self.bytes(body, origin, Chain::default()),
@@ -97,6 +117,10 @@ impl Unfold<'_> {
     }
 
     fn string(&mut self, item: Item<'_>, origin: Origin<'_>, chain: Chain, carrier: Carrier) {
+        // What the schema leaves room for is no code. Whoever wants to know what that spared looks all the same.
+        if self.notes.is_none() && origin.said.is_some_and(|said| said.is == Kind::Pinned) {
+            return;
+        }
         if !item.is_escaped() {
             return self.value(item.raw(), origin, chain, carrier);
         }
@@ -183,15 +207,15 @@ impl Unfold<'_> {
         if !origin.label.is_empty() {
             return self.header(text, origin, chain);
         }
-        // What is quiet for code may be loud for a language model.
-        let slot = if self.model { None } else { Quiet::slot(text, origin.place) };
-        let Some(slot) = slot else { return self.whole(text, origin, chain) };
+        let Some(slot) = Quiet::slot(text, origin.place) else { return self.whole(text, origin, chain) };
         if self.spare.quiet.holds(slot, text, origin.place) {
             return;
         }
+        let before = self.near;
         self.whole(text, origin, chain);
-        // Of each class one reason a record is given: beside one, a text that gave none may have had one.
-        if self.of(origin.record).next().is_none() {
+        // Of each class one reason a record is given: beside one, a text that gave none may have had one. What nearly gave
+        // one may give it under another contract.
+        if self.of(origin.record).next().is_none() && self.near == before {
             self.spare.quiet.keep(slot, text, origin.place);
         }
     }
@@ -199,7 +223,7 @@ impl Unfold<'_> {
     /// A text that has a name: clients send the same headers with every request.
     fn header(&mut self, text: &[u8], origin: Origin<'_>, chain: Chain) {
         let place = origin.place;
-        let first = chain.is_empty() && place != Place::Body && !self.model;
+        let first = chain.is_empty() && place != Place::Body;
         let slot = if first { Quiet::header_slot(origin.label, text) } else { None };
         let Some(slot) = slot else { return self.whole(text, origin, chain) };
         let known = self.spare.quiet.holds_header(slot, origin.label, text, place);
@@ -207,9 +231,9 @@ impl Unfold<'_> {
             self.left = left;
             return;
         }
-        let before = self.left;
+        let (before, near) = (self.left, self.near);
         self.whole(text, origin, chain);
-        if self.of(origin.record).next().is_none() {
+        if self.of(origin.record).next().is_none() && self.near == near {
             self.spare.quiet.keep_header(slot, origin.label, text, place, before - self.left);
         }
     }
@@ -269,12 +293,21 @@ impl Unfold<'_> {
         }
         let root = tape.root(text);
         self.keys(root, origin, chain);
+        // The payload itself, not what one of its texts holds.
+        let payload = chain.count(Step::Json) == 1 && self.fields.carries(origin.node);
+        let laid = if payload { self.fields.within(origin.node, root) } else { Vec::new() };
         for (item, key) in root.strings() {
-            let before = self.found.len();
+            let (before, noted) = (self.found.len(), self.notes.as_ref().map_or(0, |notes| notes.len()));
             let place = if key { Place::Key } else { Place::Field };
-            self.string(item, Origin { place, label: b"", ..origin }, chain, Carrier::Plain);
+            let said = if key { None } else { self.fields.known(origin.record, &laid, item.index()) };
+            self.string(item, Origin { place, label: b"", said, ..origin }, chain, Carrier::Plain);
             for found in self.found.iter_mut().skip(before).filter(|f| f.within.is_empty()) {
                 found.within = root.pointer_to(item.index());
+            }
+            for noted in self.notes.iter_mut().flat_map(|notes| notes.iter_mut().skip(noted)) {
+                if noted.found.within.is_empty() {
+                    noted.found.within = root.pointer_to(item.index());
+                }
             }
         }
     }
@@ -412,7 +445,7 @@ impl Unfold<'_> {
         let mut lower = self.buffer();
         lower.extend(raw.iter().map(u8::to_ascii_lowercase));
         let mut text = Text::new(raw, &lower, bytes, origin.place, origin.label);
-        text.model = self.model;
+        text.context = self.context.saying(origin.said);
         let detectors =
             if bytes.is_a_word() { &[inject::word as inject::Detect][..] } else { inject::DETECTORS };
         for detect in detectors {
@@ -430,7 +463,48 @@ impl Unfold<'_> {
                 break;
             }
         }
+        self.nears(&text, origin, chain);
         self.give_back(lower);
+    }
+
+    /// What by itself is not enough: it is where something takes such code.
+    fn nears(&mut self, text: &Text<'_>, origin: Origin<'_>, chain: Chain) {
+        for near in text.nears() {
+            self.near += 1;
+            let said = origin.said.map(|said| said.by.as_str()).unwrap_or_default();
+            let raised = if near.spared { None } else { text.context.raises(near.class) };
+            match raised {
+                Some(by) => {
+                    self.report(
+                        near.class,
+                        origin,
+                        chain,
+                        near.at,
+                        format!("{}; enough here, since {by}", near.why),
+                    );
+                }
+                None if near.spared => {
+                    let detail = format!("{}; expected here, as the schema says ({said})", near.why);
+                    self.note(Effect::Spared, near.class, origin, chain, near.at, detail);
+                }
+                None => self.note(Effect::Suspicion, near.class, origin, chain, near.at, near.why),
+            }
+        }
+    }
+
+    fn note(
+        &mut self,
+        effect: Effect,
+        class: Class,
+        origin: Origin<'_>,
+        decoded: Chain,
+        offset: usize,
+        detail: impl Into<Cow<'static, str>>,
+    ) {
+        let Some(notes) = self.notes.as_mut().filter(|notes| notes.len() < MOST_NOTES) else { return };
+        let (record, node, within) = (origin.record, origin.node, String::new());
+        let found = Found { class, record, node, within, decoded, offset, detail: detail.into() };
+        notes.push(Noted { effect, found });
     }
 
     fn step(&mut self, chain: Chain, step: Step, origin: Origin<'_>) -> Option<Chain> {
@@ -449,6 +523,10 @@ impl Unfold<'_> {
         offset: usize,
         detail: impl Into<Cow<'static, str>>,
     ) {
+        if let Some(said) = origin.said.filter(|said| said.is == Kind::Pinned) {
+            let detail = format!("{}; not looked at, since the schema pins it ({})", detail.into(), said.by);
+            return self.note(Effect::Spared, class, origin, decoded, offset, detail);
+        }
         if self.is_full(origin.record) || self.of(origin.record).any(|f| f.class == class) {
             return;
         }

@@ -8,6 +8,7 @@ mod authenticate;
 mod condition;
 mod consumer;
 mod cors;
+pub mod field;
 mod limits;
 pub mod schema;
 

@@ -5,6 +5,7 @@ mod changes;
 mod circles;
 mod compatible;
 mod condition;
+mod consumers;
 mod cors;
 mod limits;
 mod names;
@@ -24,6 +25,7 @@ pub(crate) use text::render as summary;
 
 use crate::config::{Config, Glob};
 use crate::failure::Failure;
+use consumers::Consumers;
 use names::{Literals, Place};
 use origin::Way;
 use serde_json::json;
@@ -32,8 +34,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use taint::Taint;
 use tidegate_decide::Settings;
 use tidegate_graph::contract::{
-    Answer, Artifact, Consumer, Contract, Defaults, Edge, EdgeLimits, Function, Inspect, Limits, Mode,
-    OnDeny, OnError, VERSION,
+    Answer, Artifact, Contract, Defaults, Edge, EdgeLimits, Function, Inspect, Limits, Mode, OnDeny, OnError,
+    VERSION,
 };
 use tidegate_graph::{EdgeKind, Exposure, Graph, NodeKind, Resource, System, Value};
 
@@ -54,6 +56,7 @@ pub(crate) fn compile(system: &System, graph: &Graph, config: &Config) -> Result
         literals: Literals::of(system, &place),
         urls: urls(system),
         item_failures: item_failures(system, graph),
+        consumers: Consumers::of(system),
         place,
     };
     let settings = Settings::default();
@@ -108,6 +111,7 @@ struct Compiler<'s> {
     urls: HashMap<&'s str, Vec<&'s Resource>>,
     /// Sources and functions between which single records may be named as failed.
     item_failures: HashSet<(usize, usize)>,
+    consumers: Consumers,
 }
 
 impl Compiler<'_> {
@@ -183,19 +187,10 @@ impl Compiler<'_> {
             roles: ids(&mut { assumed }, false),
             limits: resource.map(limits::of_function).unwrap_or_default(),
             egress: ids(&mut { outside }, true),
-            consumers: self.consumers(index),
+            consumers: self.consumers.of_function(self.graph, index),
             edges: edges.into_values().collect(),
             artifact: Artifact::default(),
         }
-    }
-
-    /// What the function may read from or write to, by kind.
-    fn consumers(&self, index: usize) -> Vec<Consumer> {
-        let reached = self.graph.outgoing(index).filter_map(|e| self.graph.node(e.to));
-        let mut kinds: Vec<Consumer> = reached.filter_map(|n| Consumer::of_service(&n.service)).collect();
-        kinds.sort_unstable();
-        kinds.dedup();
-        kinds
     }
 
     #[expect(clippy::too_many_arguments, reason = "the parts of one edge, put together in one place")]

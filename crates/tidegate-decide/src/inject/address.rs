@@ -7,6 +7,7 @@ use super::marks::{self, Group};
 use super::{Hit, Text};
 use crate::decision::Class;
 use crate::trigger::Place;
+use tidegate_graph::contract::field::Kind;
 
 pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
     if text.place == Place::Header
@@ -18,6 +19,7 @@ pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
     }
     let lower = text.lower;
     let hit = |at: usize, why: &'static str| Some(Hit { class: Class::Ssrf, at, why: why.into() });
+    let mut near = false;
     for mark in memchr::memmem::find_iter(lower, b"//") {
         let before = lower.get(..mark).unwrap_or_default();
         let (scheme, start) = scheme(before);
@@ -53,13 +55,25 @@ pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
         if !(known || scheme.is_empty() && mark == 0) {
             continue;
         }
+        let authority = authority(after);
         let host = host(after);
-        if !text.spend(40 + host.len()) {
+        if !text.spend(40 + authority.len()) {
             return None;
         }
         if let Some(why) = is_inside(host) {
             return hit(start, why);
         }
+        if let Some(why) = is_odd(scheme, authority, host).filter(|_| !near) {
+            near = true;
+            text.suspect(Class::Ssrf, start, why);
+        }
+    }
+    // An address may do without its scheme where nothing but one is expected.
+    if text.context.is(Kind::Address)
+        && scheme_length(lower) == 0
+        && let Some(why) = is_inside(host(lower.trim_ascii()))
+    {
+        text.suspect(Class::Ssrf, 0, why);
     }
     if text.marks.has(Group::Metadata)
         && !text.bytes.has(b' ')
@@ -94,8 +108,8 @@ fn scheme(before: &[u8]) -> (&[u8], usize) {
     }
 }
 
-/// The host behind `//`: after the user's name, before port, path, query.
-fn host(after: &[u8]) -> &[u8] {
+/// What stands behind `//` before path and query.
+fn authority(after: &[u8]) -> &[u8] {
     let end = after.iter().take(300).position(|b| {
         matches!(
             b,
@@ -115,7 +129,34 @@ fn host(after: &[u8]) -> &[u8] {
                 | b'&'
         )
     });
-    let authority = after.get(..end.unwrap_or(after.len().min(300))).unwrap_or_default();
+    after.get(..end.unwrap_or(after.len().min(300))).unwrap_or_default()
+}
+
+/// How long the scheme is that an address begins with.
+fn scheme_length(lower: &[u8]) -> usize {
+    memchr::memmem::find(lower.get(..16).unwrap_or(lower), b"://").unwrap_or_default()
+}
+
+/// An address that leads outside as far as it says, and that websites don't have.
+fn is_odd(scheme: &[u8], authority: &[u8], host: &[u8]) -> Option<&'static str> {
+    if memchr::memchr(b'@', authority).is_some() {
+        return Some("an address with a user's name in it, which hides the host");
+    }
+    if !matches!(scheme, b"http" | b"https" | b"ws" | b"wss" | b"") {
+        return Some("an address of a service that is no website");
+    }
+    let named = !host.is_empty() && host.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'-');
+    if named && !scheme.is_empty() {
+        return Some("a name without a domain, which only the inside resolves");
+    }
+    let [a, b, ..] = v4(host)?.to_be_bytes();
+    let special = a >= 224 || a == 100 && (64..128).contains(&b) || a == 198 && (18..20).contains(&b);
+    special.then_some("an address that no public host has")
+}
+
+/// The host behind `//`: after the user's name, before port, path, query.
+fn host(after: &[u8]) -> &[u8] {
+    let authority = authority(after);
     let host = memchr::memrchr(b'@', authority).and_then(|at| authority.get(at + 1..)).unwrap_or(authority);
     if host.starts_with(b"[") {
         let end = memchr::memchr(b']', host).unwrap_or(host.len());
@@ -222,7 +263,24 @@ fn v4(host: &[u8]) -> Option<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::inject::sample;
+    use crate::inject::{sample, sample_for};
+
+    /// Too little by itself; enough where a schema has an address that will be fetched.
+    #[test]
+    fn addresses_that_websites_do_not_have() {
+        for text in [
+            "http://redis:6379/",
+            "http://shop.example.com@evil.example/",
+            "ftp://files.example.org/a",
+            "http://100.64.0.1/",
+            "http://224.0.0.1/",
+        ] {
+            assert!(!sample(detect, text) && sample_for(detect, text, Class::Ssrf), "{text}");
+        }
+        for text in ["https://www.example.com/catalog?id=17", "http://shop.example.com:8080/", "a // b"] {
+            assert!(!sample_for(detect, text, Class::Ssrf), "{text}");
+        }
+    }
 
     #[test]
     fn addresses_inside() {

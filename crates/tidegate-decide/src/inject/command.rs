@@ -20,6 +20,7 @@ pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
     }
     if text.bytes.intersects(ByteSet::from_list(b";|&\n\r`(%+")) {
         let mut prose = None;
+        let mut near = None;
         for at in separators(lower) {
             let inside = lower.get(at..).unwrap_or_default();
             if !may_begin(inside) {
@@ -53,15 +54,22 @@ pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
                 Strength::Perhaps if !tick && mark != Some(&b'&') && stands_alone(lower, at) => {
                     return hit(at, "a shell would run a second command here");
                 }
-                _ => {}
+                _ => near = near.or(Some(at)),
             }
+        }
+        if let Some(at) = near {
+            text.suspect(Class::OsCommand, at, "the name of a command, where a shell would begin one");
         }
     }
     // At the start only what is a command through and through.
-    match command(text, lower.trim_ascii_start()) {
-        Strength::Surely if is_terse(lower) => hit(0, "the text is a command by itself"),
-        _ => None,
+    if command(text, lower.trim_ascii_start()) != Strength::Surely {
+        return None;
     }
+    if !is_terse(lower) {
+        text.suspect(Class::OsCommand, 0, "begins like a command");
+        return None;
+    }
+    hit(0, "the text is a command by itself")
 }
 
 /// What only a shell's language has, wherever it stands.
@@ -518,7 +526,20 @@ const PROSE: &[&[u8]] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::inject::sample;
+    use crate::inject::{sample, sample_for};
+
+    /// Too little by itself; enough where a shell takes it.
+    #[test]
+    fn commands_that_prose_has_as_well() {
+        for text in ["Q&A; history; time", "use `sort` before `uniq`", "curl -s example.com is what I ran"] {
+            assert!(!sample(detect, text) && sample_for(detect, text, Class::OsCommand), "{text}");
+        }
+        for text in
+            ["me & you || just you?", "R&D", "Base price is $(100)", "open; 'a' or 'b'; \"c\" is fine"]
+        {
+            assert!(!sample_for(detect, text, Class::OsCommand), "{text}");
+        }
+    }
 
     /// Every name of two letters that a text could begin with, so that none is missing in the list of beginnings.
     #[test]

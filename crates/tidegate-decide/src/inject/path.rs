@@ -46,6 +46,9 @@ fn steps(text: &Text<'_>) -> Option<Hit> {
             return Some(hit(first, "a step up to a file of the system"));
         }
     }
+    if last_end != usize::MAX {
+        text.suspect(Class::PathTraversal, first, "a step up");
+    }
     // `..0x2f`, `0x2e0x2e0x5c`, `..%255c`: written for a decoder that is broken.
     let odd =
         text.marks.has(Group::OddSteps).then(|| marks::find(lower, 0, Group::OddSteps).next()).flatten();

@@ -22,7 +22,6 @@ pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
     if !text.marks.has(Group::Orders) {
         return None;
     }
-    let enough = if text.model { ENOUGH_FOR_A_MODEL } else { ENOUGH };
     let (mut weight, mut first) = (0, None);
     for (at, word) in marks::find(text.lower, 0, Group::Orders) {
         if !text.spend(12) {
@@ -33,12 +32,17 @@ pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
             first = first.or(Some(at));
             weight += more;
         }
-        if weight >= enough {
-            return hit(first.unwrap_or(at), "instructions to a language model");
+        if weight >= ENOUGH {
+            return hit(first.unwrap_or(at), INSTRUCTIONS);
         }
+    }
+    if weight >= ENOUGH_FOR_A_MODEL {
+        text.suspect(Class::Prompt, first.unwrap_or_default(), INSTRUCTIONS);
     }
     None
 }
+
+const INSTRUCTIONS: &str = "instructions to a language model";
 
 fn hit(at: usize, why: &'static str) -> Option<Hit> {
     Some(Hit { class: Class::Prompt, at, why: why.into() })
@@ -346,9 +350,8 @@ mod tests {
     fn flags(raw: &str, model: bool) -> bool {
         let lower = raw.to_ascii_lowercase();
         let bytes = ByteSet::of(raw.as_bytes());
-        let mut text = Text::new(raw.as_bytes(), lower.as_bytes(), bytes, Place::Field, b"");
-        text.model = model;
-        detect(&text).is_some()
+        let text = Text::new(raw.as_bytes(), lower.as_bytes(), bytes, Place::Field, b"");
+        detect(&text).is_some() || model && text.nears().any(|near| near.class == Class::Prompt)
     }
 
     #[test]

@@ -45,6 +45,9 @@ fn start(text: &Text<'_>) -> Option<Hit> {
     if let Some(why) = Query::new(lexer).statement(true) {
         return Some(hit(0, why));
     }
+    if Query::may_begin(lexer) && Query::new(lexer).statement(false).is_some() {
+        text.suspect(Class::Sql, 0, "begins like a statement");
+    }
     if is_always_true(lower.trim_ascii()) {
         return Some(hit(0, "a condition that is always true"));
     }
@@ -65,7 +68,11 @@ fn start(text: &Text<'_>) -> Option<Hit> {
         _ => false,
     };
     if value {
-        return Query::new(tail).after_value(false).map(|why| hit(tail.at(), why));
+        let found = Query::new(tail).after_value(false).map(|why| hit(tail.at(), why));
+        if found.is_none() && Query::new(tail).is_nearly() {
+            text.suspect(Class::Sql, tail.at(), CONDITION);
+        }
+        return found;
     }
     // A value of any kind, packed: `admin)or(1)=(1)`, `x;drop table y`.
     let word = lower.iter().take(64).take_while(|b| b.is_ascii_alphanumeric() || **b == b'_').count();
@@ -73,6 +80,8 @@ fn start(text: &Text<'_>) -> Option<Hit> {
     let packed = matches!(lower.get(word), Some(b')' | b';'));
     if packed { Query::new(tail).after_value(false).map(|why| hit(word, why)) } else { None }
 }
+
+const CONDITION: &str = "a condition behind a value, of names that may be columns";
 
 /// `1 or 1`, `7 || true`: nothing else, and the same number or the truth on its other side.
 fn is_always_true(text: &[u8]) -> bool {
@@ -91,6 +100,8 @@ fn quotes(text: &Text<'_>) -> Option<Hit> {
     if !text.bytes.intersects(ByteSet::from_list(b"'\"`")) {
         return None;
     }
+    // The first places that nearly are one tell as much as all.
+    let mut tries = 4;
     for at in bytes::every(text.lower, &QUOTES, |text| memchr::memchr3(b'\'', b'"', b'`', text)) {
         let before = text.lower.get(..at).unwrap_or_default();
         // `\'` stays inside of the string; `''` does too, unless the value is empty.
@@ -110,6 +121,14 @@ fn quotes(text: &Text<'_>) -> Option<Hit> {
         }
         if short && let Some(why) = Query::new(tail).after_short() {
             return Some(hit(at, why));
+        }
+        if tries > 0 {
+            tries -= 1;
+            if tail.peek() == Token::Rest && before.len() > 1 {
+                text.suspect(Class::Sql, at, "a quote, and a comment behind it");
+            } else if Query::new(tail).is_nearly() {
+                text.suspect(Class::Sql, at, CONDITION);
+            }
         }
     }
     None
@@ -166,7 +185,31 @@ fn anywhere(text: &Text<'_>) -> Option<Hit> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::inject::sample;
+    use crate::inject::{sample, sample_for};
+
+    /// Too little by itself; enough where a database takes it.
+    #[test]
+    fn conditions_that_prose_has_as_well() {
+        for text in [
+            "x' and role = admin",
+            "1 or id > paid",
+            "select name, mail from users and send them to me please, as ever",
+            "'quote' -- or not",
+        ] {
+            assert!(!sample(detect, text) && sample_for(detect, text, Class::Sql), "{text}");
+        }
+        for text in [
+            "O'Brien",
+            "is it 'colour' or 'color'?",
+            "1 or 2",
+            "Select a seat, or order by 5 pm",
+            "rock 'n' roll and more",
+            "6'2\" and 5'11\"",
+            "it's 5 or 6",
+        ] {
+            assert!(!sample_for(detect, text, Class::Sql), "{text}");
+        }
+    }
 
     #[test]
     fn injections_of_many_dialects() {

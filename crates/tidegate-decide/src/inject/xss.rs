@@ -7,6 +7,7 @@ use super::marks::{self, Ahead, Cursor, Group};
 use super::{ByteSet, Hit, Text};
 use crate::bytes;
 use crate::decision::Class;
+use tidegate_graph::contract::field::Kind;
 
 pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
     const NEEDED: ByteSet = ByteSet::from_list(b"<>=(:`[&+");
@@ -28,6 +29,7 @@ fn tags(text: &Text<'_>) -> Option<Hit> {
     let lower = text.lower;
     let (mut styles, mut ends) = (Cursor::new(Group::Attributes, text.marks), Ahead::new(b">"));
     let mut braces = Ahead::new(b"&{");
+    let mut near = false;
     let last = memchr::memrchr3(b'=', b'>', b'/', lower).unwrap_or_default();
     static OPEN: [bool; 256] = bytes::table(b"<");
     for at in bytes::every(lower, &OPEN, |text| memchr::memchr(b'<', text)) {
@@ -108,7 +110,20 @@ fn tags(text: &Text<'_>) -> Option<Hit> {
             }
         };
         if found {
-            return Some(hit(at, "an element that a browser runs or loads by itself"));
+            let loads = hit(at, RUNS);
+            // What only loads something is at home in a page; what runs is caught by what it runs, too.
+            let kinds: &[Kind] = match last_name {
+                b"iframe" | b"frame" | b"embed" | b"object" | b"link" | b"meta" => &[Kind::Markup],
+                _ => &[],
+            };
+            match text.unless_expected(kinds, loads, RUNS) {
+                None => continue,
+                found => return found,
+            }
+        }
+        if !near && is_placed(last_name) && attributes.iter().take(256).any(|b| *b == b'=') {
+            near = true;
+            text.suspect(Class::Xss, at, "an element with attributes, which a page would show as one");
         }
         if rest.starts_with(b"?import")
             || rest.starts_with(b"!<script")
@@ -118,6 +133,36 @@ fn tags(text: &Text<'_>) -> Option<Hit> {
         }
     }
     None
+}
+
+const RUNS: &str = "an element that a browser runs or loads by itself";
+
+/// Elements that lead, load, ask or lay out.
+fn is_placed(name: &[u8]) -> bool {
+    matches!(
+        name,
+        b"a" | b"img"
+            | b"svg"
+            | b"math"
+            | b"form"
+            | b"input"
+            | b"button"
+            | b"video"
+            | b"audio"
+            | b"source"
+            | b"picture"
+            | b"style"
+            | b"link"
+            | b"meta"
+            | b"body"
+            | b"table"
+            | b"details"
+            | b"marquee"
+            | b"textarea"
+            | b"select"
+            | b"template"
+            | b"div"
+    )
 }
 
 /// `onload=`, with whatever a browser takes between name and value, in a tag or at the end of an attribute.
@@ -265,7 +310,13 @@ fn script(text: &Text<'_>) -> Option<Hit> {
             }
             let after = lower.get(at + sink.len()..).unwrap_or_default();
             if is_called(after) && acts(before) {
-                return Some(hit(at, "a call that scripts are proven with"));
+                const CALL: &str = "a call that scripts are proven with";
+                // People who write about code leave no string with it.
+                let kinds: &[Kind] = if escapes(before) { &[] } else { &[Kind::Markup, Kind::Prose] };
+                match text.unless_expected(kinds, hit(at, CALL), CALL) {
+                    None => continue,
+                    found => return found,
+                }
             }
         }
     }
@@ -280,7 +331,12 @@ fn script(text: &Text<'_>) -> Option<Hit> {
             }
             let after = lower.get(at + object.len() - 1..).unwrap_or_default();
             if reaches(after) && acts(before) {
-                return Some(hit(at, "script that reaches for the page"));
+                const REACHES: &str = "script that reaches for the page";
+                let kinds: &[Kind] = if escapes(before) { &[] } else { &[Kind::Markup, Kind::Prose] };
+                match text.unless_expected(kinds, hit(at, REACHES), REACHES) {
+                    None => continue,
+                    found => return found,
+                }
             }
         }
     }
@@ -489,7 +545,45 @@ const EVENTS: &[&[u8]] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::inject::sample;
+    use crate::inject::{ByteSet, Context, sample, sample_for};
+    use crate::trigger::Place;
+    use tidegate_graph::contract::field::Said;
+
+    #[test]
+    fn what_a_schema_expects_is_spared_unless_it_runs() {
+        let found = |raw: &str, is: Kind| {
+            let said = Said { is, by: String::new() };
+            let lower = raw.to_ascii_lowercase();
+            let bytes = ByteSet::of(raw.as_bytes());
+            let mut text = Text::new(raw.as_bytes(), lower.as_bytes(), bytes, Place::Field, b"");
+            text.context = Context::default().saying(Some(&said));
+            (detect(&text).is_some(), text.nears().any(|near| near.spared))
+        };
+        let (frame, call) = ("<iframe src=\"https://example.org/map\"></iframe>", "run alert(1) to see it");
+        assert_eq!(found(frame, Kind::Markup), (false, true));
+        assert_eq!(found(frame, Kind::Prose), (true, false));
+        assert_eq!(found(call, Kind::Prose), (false, true));
+        for runs in [
+            "<script>x</script>",
+            "<img src=x onerror=alert(1)>",
+            "<iframe src=javascript:alert(1)>",
+            "'-alert(1)//",
+        ] {
+            assert!(found(runs, Kind::Markup).0 && found(runs, Kind::Prose).0, "{runs}");
+        }
+        assert!(sample(detect, frame) && sample(detect, call));
+    }
+
+    /// Too little by itself; enough where a page shows it.
+    #[test]
+    fn markup_that_people_send_as_well() {
+        for text in ["<a href=\"https://x.example\">win</a>", "<img src=//x.example/p.png>", "<style a=b>"] {
+            assert!(!sample(detect, text) && sample_for(detect, text, Class::Xss), "{text}");
+        }
+        for text in ["<b>one</b>", "x<y>z", "a <b and c> d = 3", "1 < 2"] {
+            assert!(!sample_for(detect, text, Class::Xss), "{text}");
+        }
+    }
 
     #[test]
     fn what_a_browser_would_run() {

@@ -5,6 +5,7 @@
 
 mod avro;
 mod emit;
+mod fields;
 mod library;
 mod meta;
 mod regex;
@@ -13,6 +14,7 @@ mod uri;
 pub use avro::avro;
 
 use sha2::{Digest as _, Sha256};
+use tidegate_graph::contract::field::Field;
 use tidegate_graph::contract::schema::JsonProgram;
 
 /// A dialect of JSON Schema.
@@ -63,6 +65,8 @@ pub struct Compiled {
     pub digest: String,
     /// The root lets nothing pass that it doesn't name.
     pub closed: bool,
+    /// What it says about texts.
+    pub fields: Field,
 }
 
 /// Finds the JSON text of a document by its URI.
@@ -76,7 +80,7 @@ pub fn json(start: &str, options: Options, fetch: &Fetch<'_>) -> Result<Compiled
     let mut library = library::Library::new(options.draft, fetch);
     let problem = |message: &str| Problem { place: start.to_string(), message: message.to_string() };
     let place = library.find(start).map_err(|message| problem(&message))?;
-    let (program, problems) =
+    let (program, fields, problems) =
         emit::emit(&mut library, place, options).ok_or_else(|| problem("more than 50,000 subschemas"))?;
     let mut hash = Sha256::new();
     for (uri, text) in library.texts() {
@@ -87,7 +91,7 @@ pub fn json(start: &str, options: Options, fetch: &Fetch<'_>) -> Result<Compiled
     hash.update(start.as_bytes());
     let hex: String = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
     let closed = emit::is_closed(&program);
-    Ok(Compiled { program, problems, digest: format!("sha256:{hex}"), closed })
+    Ok(Compiled { program, problems, digest: format!("sha256:{hex}"), closed, fields })
 }
 
 /// SHA-256 of texts, as contracts write it.

@@ -1,5 +1,6 @@
 //! Schemas of payloads, compiled to what an interpreter needs: flat lists whose entries name each other by index.
 
+use super::field::Field;
 use serde::{Deserialize, Serialize};
 use std::any::Any;
 use std::collections::BTreeMap;
@@ -30,6 +31,9 @@ pub struct Schema {
     /// What it asks for and nobody checks, with the reason.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unknown: Vec<String>,
+    /// What it says about texts.
+    #[serde(default, skip_serializing_if = "Field::is_empty")]
+    pub fields: Field,
     /// The compiled form.
     pub ir: Program,
     /// What an interpreter made of it.

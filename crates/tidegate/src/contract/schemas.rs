@@ -17,6 +17,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use tidegate_decide::schema::compile::{self, Options, Problem};
 use tidegate_graph::System;
+use tidegate_graph::contract::field::Field;
 use tidegate_graph::contract::schema::{Prepared, Program, Schema, SchemaKind};
 use tidegate_graph::contract::{Contract, Edge, Function};
 
@@ -149,6 +150,7 @@ fn compiled(asked: &SchemaFile, config: &Config, wrong: &mut Wrong) -> Option<Sc
         whole: asked.whole,
         optional: asked.optional,
         unknown: open.iter().map(shown).collect(),
+        fields: compiled.fields,
         ir: compiled.ir,
         prepared: Prepared::default(),
     })
@@ -160,6 +162,7 @@ struct Translated {
     ir: Program,
     digest: String,
     closed: bool,
+    fields: Field,
     problems: Vec<Problem>,
 }
 
@@ -169,13 +172,14 @@ fn translated(asked: &SchemaFile, file: &str, shelf: &Shelf) -> Result<Translate
         let text = shelf.open(file).unwrap_or_default();
         let ir = Program::Avro(compile::avro(text.as_bytes())?);
         let (kind, digest) = (SchemaKind::Avro, compile::digest(&[&text]));
-        return Ok(Translated { kind, ir, digest, closed: true, problems: Vec::new() });
+        let (fields, problems) = (Field::default(), Vec::new());
+        return Ok(Translated { kind, ir, digest, closed: true, fields, problems });
     }
     let options = Options { draft: asked.draft, formats: asked.formats, request: true };
     let compiled = compile::json(&Shelf::uri(&asked.file), options, &|uri| shelf.fetch(uri))?;
     let (kind, ir) = (SchemaKind::JsonSchema, Program::Json(compiled.program));
     let (digest, closed, problems) = (compiled.digest, compiled.closed, compiled.problems);
-    Ok(Translated { kind, ir, digest, closed, problems })
+    Ok(Translated { kind, ir, digest, closed, fields: compiled.fields, problems })
 }
 
 fn unreadable(span: Range<usize>, file: &str, message: String) -> Complaint {

@@ -260,6 +260,48 @@ fn a_function_that_may_call_a_model_is_told_less_before_it_is_warned() {
     assert_eq!(answers[1]["records"].as_array().map(Vec::len), Some(0));
 }
 
+/// What is too little by itself is enough where the function hands on to something that takes it, and `--explain` says so.
+#[test]
+fn what_a_function_hands_on_to_moves_the_bar() {
+    let function = |name: &str, action: &str| {
+        format!(
+            "  {name}:\n    Type: AWS::Serverless::Function\n    Properties:\n      FunctionName: {name}\n      Runtime: python3.13\n      \
+             Handler: a.b\n      InlineCode: x\n      Policies:\n        - Statement: [{{ Effect: Allow, Action: {action}, Resource: '*' }}]\n      \
+             Events: {{ In: {{ Type: SQS, Properties: {{ Queue: 'arn:aws:sqs:us-east-1:111122223333:in' }} }} }}\n"
+        )
+    };
+    let functions = [
+        ("Asks", "'rds-data:ExecuteStatement'", "sql", "x' and role = admin", "sql"),
+        ("Looks", "['dynamodb:PutItem', 'dynamodb:PartiQLSelect']", "partiql", "x' and role = admin", "sql"),
+        ("Runs", "'ssm:SendCommand'", "command", "Q&A; history; time", "os-command"),
+        ("Mails", "'ses:SendEmail'", "page", "<a href='https://x.example/'>win</a>", "xss"),
+    ];
+    let mut template = "Transform: AWS::Serverless-2016-10-31\nResources:\n".to_string();
+    template.extend(functions.iter().map(|(name, action, ..)| function(name, action)));
+    template += &function("Counts", "'cloudwatch:PutMetricData'");
+    let project = Project::with("template.yaml", &template);
+    let contract = contract(&project);
+    for (name, _, consumer, text, class) in functions {
+        let id = format!("template/{name}");
+        assert_eq!(contract["functions"][id]["consumers"], json!([consumer]), "{name}");
+        let mut record = message("arn:aws:sqs:us-east-1:111122223333:in");
+        record["body"] = text.into();
+        let lines = [line(name, &[record.clone()]), line("Counts", &[record])];
+        let answers = project.explain(&lines);
+        assert_eq!(answers[0]["decision"], "deny", "{name}");
+        let reason = &answers[0]["records"][0]["reasons"][0];
+        assert_eq!(reason["class"], class, "{name}");
+        assert!(
+            reason["detail"].as_str().unwrap().contains("enough here, since the function may"),
+            "{reason}"
+        );
+        assert_eq!(answers[1]["decision"], "allow", "{name}");
+        let note = &answers[1]["notes"][0];
+        assert_eq!((&note["effect"], &note["class"]), (&json!("suspicion"), &json!(class)), "{name}");
+        assert_eq!(project.decide(&lines)[1].get("notes"), None, "{name}");
+    }
+}
+
 #[test]
 fn changes_are_told() {
     let project = shop();

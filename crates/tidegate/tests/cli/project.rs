@@ -101,11 +101,21 @@ impl Project {
 
     /// Writes the contract, and has the guard decide on these lines under it.
     pub(super) fn decide(&self, lines: &[Value]) -> Vec<Value> {
+        self.decide_with(&[], lines)
+    }
+
+    /// The same, explained.
+    pub(super) fn explain(&self, lines: &[Value]) -> Vec<Value> {
+        self.decide_with(&["--explain"], lines)
+    }
+
+    fn decide_with(&self, more: &[&str], lines: &[Value]) -> Vec<Value> {
         let made = self.run(&["contract", "--out", "c.json"]);
         assert_eq!(made.code, Some(0), "{}", made.all());
         let mut child = self
             .command()
             .args(["guard", "decide", "--contract", "c.json"])
+            .args(more)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

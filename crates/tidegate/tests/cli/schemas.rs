@@ -80,6 +80,57 @@ fn monitoring_says_what_would_have_happened() {
     assert_eq!((&passed["decision"], &passed["would"]), (&json!("allow"), &json!("deny")), "{passed}");
 }
 
+const LETTER: &str = r#"{
+  "type": "object",
+  "properties": {
+    "kind": { "enum": ["1 or 1=1", "plain"] },
+    "page": { "type": "string", "description": "The letter as HTML" },
+    "note": { "type": "string" },
+    "logo": { "type": "string", "format": "uri" },
+    "lines": { "type": "array", "items": { "properties": { "on": { "type": "string", "format": "date" } } } }
+  }
+}
+"#;
+
+/// A field's schema moves the bar for what stands in it, never below what runs, and `--explain` says so.
+#[test]
+fn what_the_schema_says_of_a_field_moves_the_bar() {
+    let asked =
+        "[[contract.schemas]]\nedges = '*/Place:sqs'\nfile = 'letter.json'\nformats = true\ndraft = '7'\n";
+    let project = shop(asked).file("letter.json", LETTER);
+    let contract = project.run(&["contract"]).json();
+    let ours = include_str!("../../../../docs/schemas/contract.json");
+    let ours = jsonschema::validator_for(&serde_json::from_str(ours).unwrap()).unwrap();
+    assert_eq!(ours.iter_errors(&contract).map(|e| e.to_string()).collect::<Vec<_>>(), Vec::<String>::new());
+    let line = |body: Value| json!({"id": 1, "function": "place", "event": message(&body.to_string())});
+    let frame = "<iframe src='https://maps.example/'></iframe>";
+    for (body, decision) in [
+        (json!({"kind": "1 or 1=1"}), "allow"),
+        (json!({"note": "1 or 1=1"}), "deny"),
+        (json!({"page": frame}), "allow"),
+        (json!({"note": frame}), "deny"),
+        (json!({"page": "<script>steal()</script>"}), "deny"),
+        (json!({"logo": "http://intranet/a.png"}), "deny"),
+        (json!({"note": "http://intranet/a.png"}), "allow"),
+        (json!({"lines": [{"on": "2026-11-26"}, {"on": "1 or 1=1"}]}), "deny"),
+    ] {
+        let lines = [line(body.clone())];
+        assert_eq!(project.decide(&lines)[0]["decision"], decision, "{body}");
+        assert_eq!(project.explain(&lines)[0]["decision"], decision, "{body}");
+    }
+    let told = |body: Value| project.explain(&[line(body)]).remove(0).to_string();
+    let pinned = told(json!({"kind": "1 or 1=1"}));
+    assert!(pinned.contains("not looked at, since the schema pins it (enum)"), "{pinned}");
+    let spared = told(json!({"page": frame}));
+    assert!(spared.contains("expected here, as the schema says (description: HTML)"), "{spared}");
+    assert!(spared.contains(r#""within":"/page""#), "{spared}");
+    let raised = told(json!({"logo": "http://intranet/a.png"}));
+    assert!(raised.contains("enough here, since the schema has an address there (format: uri)"), "{raised}");
+    // What the schema refuses is pinned by nothing: both are told.
+    let both = told(json!({"kind": "' or 1=1--"}));
+    assert!(both.contains(r#""class":"schema""#) && both.contains(r#""class":"sql""#), "{both}");
+}
+
 #[test]
 fn only_the_schema_that_was_pinned_is_taken() {
     let project = shop(ASKED);

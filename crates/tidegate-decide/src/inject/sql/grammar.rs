@@ -135,6 +135,18 @@ impl<'a> Query<'a> {
         None
     }
 
+    /// A condition behind a value, of whatever: too little by itself, since prose has it as well.
+    pub(super) fn is_nearly(mut self) -> bool {
+        while self.take(Token::Close) {}
+        let joins = match self.next() {
+            Token::Word(word) => is_logic(word),
+            Token::Operator(operator) => matches!(operator, b"||" | b"&&"),
+            _ => false,
+        };
+        let mut shape = Shape::default();
+        joins && self.expression(&mut shape, 0) && shape.comparison
+    }
+
     /// True if what begins here may be a statement: most words are none's first.
     pub(super) fn may_begin(lexer: Lexer<'_>) -> bool {
         let verb = |word: &[u8]| {

@@ -2,10 +2,11 @@
 
 use super::library::{Dialect, Library, Place, text};
 use super::regex::translate;
-use super::{Draft, Options, Problem};
+use super::{Draft, Options, Problem, fields};
 use crate::json::{Item, Kind};
 use crate::schema::number::Decimal;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use tidegate_graph::contract::field::Field;
 use tidegate_graph::contract::schema::{Check, Format, JsonProgram, Members, Node, Types};
 
 /// Nodes that a program may have.
@@ -15,7 +16,7 @@ pub(super) fn emit(
     library: &mut Library<'_>,
     root: Place,
     options: Options,
-) -> Option<(JsonProgram, Vec<Problem>)> {
+) -> Option<(JsonProgram, Field, Vec<Problem>)> {
     let program = JsonProgram::default();
     let mut emitter = Emitter {
         library,
@@ -34,7 +35,16 @@ pub(super) fn emit(
     } else {
         emitter.program.nodes.iter_mut().for_each(|node| node.resource = 0);
     }
-    Some((emitter.program, emitter.problems.into_iter().collect()))
+    let mut places = vec![None; emitter.program.nodes.len()];
+    for (place, index) in &emitter.index {
+        if let Some(slot) = places.get_mut(*index as usize) {
+            *slot = Some(*place);
+        }
+    }
+    let library = &*emitter.library;
+    let written = |node: u32| library.item((*places.get(node as usize)?)?);
+    let fields = fields::of(&emitter.program, &written);
+    Some((emitter.program, fields, emitter.problems.into_iter().collect()))
 }
 
 /// Whether the root refuses what it doesn't name.

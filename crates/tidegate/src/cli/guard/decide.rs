@@ -11,9 +11,9 @@ use std::sync::Arc;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 use tidegate_decide::json::{self, Item, Kind, Tape};
 use tidegate_decide::{
-    Class, Guard, Reason, Record, Remedy, Ruling, Settings, Trigger, Trust, Verdict, remedy,
+    Class, Effect, Guard, Note, Reason, Record, Remedy, Ruling, Settings, Trigger, Trust, Verdict, remedy,
 };
-use tidegate_graph::contract::{Contract, Mode};
+use tidegate_graph::contract::{Contract, Edge, Mode};
 
 /// The arguments of `tidegate guard decide`.
 #[derive(Debug, clap::Args)]
@@ -38,6 +38,8 @@ pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
     let contract = args.enforced.load()?;
     // It was found to be usable when it was read.
     let settings = contract.as_ref().and_then(|c| Settings::of(c).ok()).unwrap_or_default();
+    let mut edges = contract.iter().flat_map(|c| c.functions.values()).flat_map(|f| &f.edges);
+    let settings = Settings { notes: args.explain || edges.any(watched), ..settings };
     let trust = contract.as_ref().map(|c| Trust::of(c, |name| std::env::var(name).ok())).unwrap_or_default();
     for name in contract.iter().flat_map(|c| trust.missing(c)) {
         crate::output::tell(&format!("warning: `{name}` isn't set; what its secret has to sign is denied\n"));
@@ -156,6 +158,12 @@ impl Desk {
             "answer": if decision.verdict == Verdict::Deny { answer(event, ruling) } else { Value::Null },
             "micros": u64::try_from(micros).unwrap_or(u64::MAX),
         });
+        // Who only watches learns what would deserve a look; who asks why learns what moved the bar.
+        let told = |note: &&Note| self.explain || *mode == Mode::Monitor && note.effect == Effect::Suspicion;
+        let notes: Vec<Value> = self.guard.notes().iter().filter(told).map(note).collect();
+        if let Some(out) = out.as_object_mut().filter(|_| !notes.is_empty()) {
+            out.insert("notes".into(), notes.into());
+        }
         if let Some(out) = out.as_object_mut().filter(|_| watched) {
             out.insert("would".into(), decision.verdict.name().into());
         }
@@ -182,6 +190,20 @@ impl Desk {
         }
         out
     }
+}
+
+/// An edge whose events pass whatever is found.
+fn watched(edge: &Edge) -> bool {
+    edge.mode == Mode::Monitor
+}
+
+/// What is no reason, with its place.
+fn note(note: &Note) -> Value {
+    let decoded: Vec<&str> = note.decoded.steps().map(tidegate_decide::decode::Step::name).collect();
+    json!({
+        "effect": note.effect.name(), "class": note.class.name(), "record": note.record, "pointer": note.pointer,
+        "within": note.within, "decoded": decoded, "offset": note.offset, "detail": note.detail,
+    })
 }
 
 /// A line of just an id and then an event, which most are: the event needs no reading before it is decided on.

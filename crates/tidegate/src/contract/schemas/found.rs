@@ -95,6 +95,7 @@ impl Within<'_> {
             whole: false,
             optional: false,
             unknown,
+            fields: compiled.fields,
             ir: Program::Json(compiled.program),
             prepared: Prepared::default(),
         })
