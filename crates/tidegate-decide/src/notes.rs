@@ -2,6 +2,7 @@
 
 use crate::decision::Class;
 use crate::decode::Chain;
+use crate::inject::opinion::Opinion;
 use crate::json::Item;
 use crate::unfold::Found;
 use std::borrow::Cow;
@@ -44,6 +45,8 @@ pub struct Note {
     pub offset: usize,
     /// What there is and what moved the bar; holds nothing of the text itself.
     pub detail: Cow<'static, str>,
+    /// What the learned model thinks of a suspicion.
+    pub opinion: Option<Opinion>,
 }
 
 /// The same before its place is spelled out.
@@ -51,6 +54,7 @@ pub struct Note {
 pub(crate) struct Noted {
     pub(crate) effect: Effect,
     pub(crate) found: Found,
+    pub(crate) opinion: Option<Opinion>,
 }
 
 /// Spells out the places.
@@ -59,7 +63,7 @@ pub(crate) fn conclude(root: Item<'_>, noted: &mut Vec<Noted>, notes: &mut Vec<N
     let mut nodes: Vec<u32> = noted.iter().map(|noted| noted.found.node).collect();
     nodes.sort_unstable();
     let pointers = if nodes.is_empty() { Vec::new() } else { root.pointers_to(&nodes) };
-    for Noted { effect, found } in noted.drain(..) {
+    for Noted { effect, found, opinion } in noted.drain(..) {
         let pointer = match nodes.binary_search(&found.node) {
             _ if found.node == crate::unfold::BESIDE => "/body".to_owned(),
             Ok(at) => pointers.get(at).cloned().unwrap_or_default(),
@@ -74,6 +78,7 @@ pub(crate) fn conclude(root: Item<'_>, noted: &mut Vec<Noted>, notes: &mut Vec<N
             decoded: found.decoded,
             offset: found.offset,
             detail: found.detail,
+            opinion,
         });
     }
 }

@@ -6,6 +6,7 @@
 use crate::decision::Class;
 use crate::decode::inflate::{Bound, Inflated};
 use crate::decode::{Chain, Step, base64, characters, form, framing, inflate, markup, multipart};
+use crate::inject::opinion::Opinion;
 use crate::inject::{self, ByteSet, Context, Text};
 use crate::json::{self, Flaw, Item, Malformed, Tape};
 use crate::notes::{Effect, Noted};
@@ -485,9 +486,14 @@ impl Unfold<'_, '_> {
                 }
                 None if near.spared => {
                     let detail = format!("{}; expected here, as the schema says ({said})", near.why);
-                    self.note(Effect::Spared, near.class, origin, chain, near.at, detail);
+                    self.note(Effect::Spared, near.class, origin, chain, (near.at, detail.into()), None);
                 }
-                None => self.note(Effect::Suspicion, near.class, origin, chain, near.at, near.why),
+                None => {
+                    // Asked only where somebody will hear it: it denies nothing.
+                    let opinion = self.notes.as_ref().and_then(|_| inject::opinion::of(text.raw, near.at));
+                    let place = (near.at, near.why.into());
+                    self.note(Effect::Suspicion, near.class, origin, chain, place, opinion);
+                }
             }
         }
     }
@@ -498,13 +504,13 @@ impl Unfold<'_, '_> {
         class: Class,
         origin: Origin<'_>,
         decoded: Chain,
-        offset: usize,
-        detail: impl Into<Cow<'static, str>>,
+        (offset, detail): (usize, Cow<'static, str>),
+        opinion: Option<Opinion>,
     ) {
         let Some(notes) = self.notes.as_mut().filter(|notes| notes.len() < MOST_NOTES) else { return };
         let (record, node, within) = (origin.record, origin.node, String::new());
-        let found = Found { class, record, node, within, decoded, offset, detail: detail.into() };
-        notes.push(Noted { effect, found });
+        let found = Found { class, record, node, within, decoded, offset, detail };
+        notes.push(Noted { effect, found, opinion });
     }
 
     fn step(&mut self, chain: Chain, step: Step, origin: Origin<'_>) -> Option<Chain> {
@@ -525,7 +531,7 @@ impl Unfold<'_, '_> {
     ) {
         if let Some(said) = origin.said.filter(|said| said.is == Kind::Pinned) {
             let detail = format!("{}; not looked at, since the schema pins it ({})", detail.into(), said.by);
-            return self.note(Effect::Spared, class, origin, decoded, offset, detail);
+            return self.note(Effect::Spared, class, origin, decoded, (offset, detail.into()), None);
         }
         if self.is_full(origin.record) || self.of(origin.record).any(|f| f.class == class) {
             return;

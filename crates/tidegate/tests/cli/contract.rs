@@ -298,6 +298,8 @@ fn what_a_function_hands_on_to_moves_the_bar() {
         assert_eq!(answers[1]["decision"], "allow", "{name}");
         let note = &answers[1]["notes"][0];
         assert_eq!((&note["effect"], &note["class"]), (&json!("suspicion"), &json!(class)), "{name}");
+        assert!(note["score"].as_u64().is_some_and(|score| score <= 100), "{note}");
+        assert!(note["looks_like"].as_array().is_some(), "{note}");
         assert_eq!(project.decide(&lines)[1].get("notes"), None, "{name}");
     }
 }

@@ -200,10 +200,15 @@ fn watched(edge: &Edge) -> bool {
 /// What is no reason, with its place.
 fn note(note: &Note) -> Value {
     let decoded: Vec<&str> = note.decoded.steps().map(tidegate_decide::decode::Step::name).collect();
-    json!({
+    let mut out = json!({
         "effect": note.effect.name(), "class": note.class.name(), "record": note.record, "pointer": note.pointer,
         "within": note.within, "decoded": decoded, "offset": note.offset, "detail": note.detail,
-    })
+    });
+    if let (Some(out), Some(opinion)) = (out.as_object_mut(), &note.opinion) {
+        out.insert("score".into(), opinion.score.into());
+        out.insert("looks_like".into(), opinion.pieces.clone().into());
+    }
+    out
 }
 
 /// A line of just an id and then an event, which most are: the event needs no reading before it is decided on.
