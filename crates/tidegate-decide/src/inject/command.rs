@@ -5,12 +5,17 @@
 //! ("cat", "sleep", "id") must come with an argument that no sentence has.
 
 mod names;
+mod place;
 
 use super::marks::{self, Group};
 use super::{ByteSet, Hit, Text};
 use crate::bytes;
 use crate::decision::Class;
-use names::{ALONE, FILES, NETWORK, is_english, is_strong};
+use names::{ALONE, FILES, LISTED, NETWORK, is_english, is_rare, is_strong};
+pub(super) use place::is_terse;
+use place::{
+    PROSE, Place, is_all_there_is, is_choice, is_mentioned, is_only, is_table, prose_from, stands_alone,
+};
 
 pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
     let lower = text.lower;
@@ -36,23 +41,39 @@ pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
             let substitution = at >= 2 && lower.get(at - 2..at) == Some(b"$(");
             let tick = at >= 1 && lower.get(at - 1) == Some(&b'`');
             let mut in_prose = || *prose.get_or_insert_with(|| prose_from(lower)) < at;
-            let mark =
-                lower.get(..at).unwrap_or_default().iter().rev().find(|b| !matches!(b, b' ' | b'\t' | b'+'));
+            let place = Place::of(lower, at);
             match found {
-                Strength::Surely if !tick || !in_prose() => {
-                    return hit(at, "a shell would run a second command here");
+                Strength::Vague | Strength::Named | Strength::Word if substitution => {
+                    if memchr::memchr(b')', inside).is_some_and(|end| end < 256) {
+                        return hit(at, "a shell would run this and put its output here");
+                    }
                 }
-                Strength::Alone if !tick || !in_prose() && !is_mentioned(lower) => {
-                    return hit(at, "a shell would run a second command here");
+                Strength::Vague if tick && (in_prose() || is_mentioned(lower)) => near = near.or(Some(at)),
+                Strength::Vague if tick || place.leads() || place.tight && place.mark != b'\n' => {
+                    return hit(at, SECOND);
                 }
+                Strength::Vague if place.mark != b'&' && stands_alone(lower, at) && !is_table(lower) => {
+                    return hit(at, SECOND);
+                }
+                Strength::Named if !tick && (place.leads() || place.packed) && is_terse(lower) => {
+                    return hit(at, SECOND);
+                }
+                Strength::Word if !tick && place.leads_surely() && is_terse(lower) => {
+                    return hit(at, SECOND);
+                }
+                Strength::Surely if !tick || !in_prose() => return hit(at, SECOND),
+                Strength::Alone if !tick || !in_prose() && !is_mentioned(lower) => return hit(at, SECOND),
                 Strength::Perhaps if substitution || tick && is_all_there_is(lower, at - 1) => {
                     return hit(at, "a shell would run this and put its output here");
                 }
+                Strength::Word if place.tight && is_only(lower, at) => return hit(at, SECOND),
                 Strength::Perhaps if is_only(lower, at) => {
                     return hit(at, "a shell would run this command, which is all there is");
                 }
-                Strength::Perhaps if !tick && mark != Some(&b'&') && stands_alone(lower, at) => {
-                    return hit(at, "a shell would run a second command here");
+                Strength::Perhaps
+                    if !tick && place.mark != b'&' && stands_alone(lower, at) && !is_choice(lower) =>
+                {
+                    return hit(at, SECOND);
                 }
                 _ => near = near.or(Some(at)),
             }
@@ -62,7 +83,17 @@ pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
         }
     }
     // At the start only what is a command through and through.
-    if command(text, lower.trim_ascii_start()) != Strength::Surely {
+    let strength = command(text, lower.trim_ascii_start());
+    // `id;`, `ls|`: nothing but the command, and the end that it needs.
+    let bare = lower.trim_ascii_end();
+    let ended = matches!(strength, Strength::Alone | Strength::Vague)
+        && bare.len() <= 32
+        && matches!(bare.last(), Some(b';' | b'|' | b'&'))
+        && bare.iter().take(bare.len().saturating_sub(1)).all(|b| b.is_ascii_alphanumeric() || *b == b'/');
+    if ended {
+        return hit(0, "the text is a command by itself");
+    }
+    if strength != Strength::Surely {
         return None;
     }
     if !is_terse(lower) {
@@ -71,6 +102,8 @@ pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
     }
     hit(0, "the text is a command by itself")
 }
+
+const SECOND: &str = "a shell would run a second command here";
 
 /// What only a shell's language has, wherever it stands.
 fn marks(text: &Text<'_>) -> Option<(usize, &'static str)> {
@@ -82,11 +115,15 @@ fn marks(text: &Text<'_>) -> Option<(usize, &'static str)> {
         match mark {
             b"/dev/tcp/" | b"/dev/udp/" => return Some((at, "a connection that the shell itself opens")),
             b"() {" => {
-                if at < 4 && memchr::memmem::find(lower.get(at..)?, b"};").is_some() {
+                let body = lower.get(at..)?;
+                let closed = [&b"};"[..], b"; }"].iter().any(|end| memchr::memmem::find(body, end).is_some());
+                if at < 4 && closed {
                     return Some((at, "a function that a broken shell runs on import"));
                 }
             }
             [b'$', ..] => return Some((at, "a blank written as a variable of the shell")),
+            [b'%', ..] => return Some((at, "a piece of a variable of the shell of Windows")),
+            b":(){" => return Some((at, "a function that calls itself until nothing is left")),
             [b'-', ..] => {
                 let starts = at == 0 || lower.get(at - 1).is_some_and(u8::is_ascii_whitespace);
                 if starts {
@@ -109,6 +146,24 @@ pub(super) const MARKS: &[&[u8]] = &[
     b"$ifs$9",
     b"$ifs/",
     b"${path:0:1}",
+    b"${home:0:1}",
+    b"${pwd:0:1}",
+    b"${shell:0:1}",
+    b"%comspec",
+    b"%os:~",
+    b"%cd:~",
+    b"%path:~",
+    b"%pathext:~",
+    b"%temp:~",
+    b"%appdata:~",
+    b"%windir:~",
+    b"%systemroot:~",
+    b"%homepath:~",
+    b"%username:~",
+    b"%userprofile:~",
+    b"%programfiles:~",
+    b"%commonprogramfiles:~",
+    b":(){",
     b"() {",
     b"-oproxycommand=",
     b"--upload-pack=",
@@ -116,6 +171,10 @@ pub(super) const MARKS: &[&[u8]] = &[
     b"downloadstring(",
     b"iex(new-object",
     b"iex (new-object",
+    b"iex(iwr",
+    b"iex (iwr",
+    b"iex(irm",
+    b"iex (irm",
 ];
 
 /// What the name of a command may begin with, as [`name`] reads it.
@@ -166,8 +225,14 @@ fn separators(lower: &[u8]) -> impl Iterator<Item = usize> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Strength {
     No,
+    /// A name that is an English word or rarely meant, with whatever behind it.
+    Word,
+    /// A command's name, and behind it what may be its argument.
+    Named,
     /// An English word that is a command's name as well, with nothing.
     Perhaps,
+    /// A command's name that people list and mention, with nothing.
+    Vague,
     /// A command's name with nothing.
     Alone,
     /// A command with an argument that no sentence has.
@@ -177,7 +242,7 @@ enum Strength {
 /// Judges what stands where a command may begin, behind what a shell allows before one: `( id`, `! id`, `do id`.
 fn command(text: &Text<'_>, from: &[u8]) -> Strength {
     let inner = match from {
-        [b'(' | b'!', rest @ ..] => rest,
+        [b'(' | b'!', rest @ ..] | [b'{', b' ', rest @ ..] => rest,
         [b'd', b'o', b' ', rest @ ..] | [b't', b'h', b'e', b'n', b' ', rest @ ..] => rest,
         [b'$', b'\'', b'a'..=b'z' | b'\\', ..] => return Strength::Surely,
         [b'$', b'0', b' ', b'-', ..] => return Strength::Surely,
@@ -188,7 +253,8 @@ fn command(text: &Text<'_>, from: &[u8]) -> Strength {
     };
     // What stands alone here is at home in prose: "do test it", "(set)".
     match plain_command(text, inner.trim_ascii_start()) {
-        Strength::Perhaps => Strength::No,
+        Strength::Perhaps | Strength::Word | Strength::Named => Strength::No,
+        Strength::Vague => Strength::Alone,
         strength => strength,
     }
 }
@@ -239,12 +305,24 @@ fn plain_command(text: &Text<'_>, from: &[u8]) -> Strength {
     // A wildcard stands for whatever the guard would know.
     let wild = path && name.iter().any(|b| matches!(b, b'?' | b'*'));
     let (known, english) = (wild || is_strong(name), is_english(name));
-    if !known && !english || !text.spend(60) {
+    let rare = !known && !english && (is_rare(name) || is_cmdlet(name));
+    if !known && !english && !rare || !text.spend(60) {
         return Strength::No;
+    }
+    // Nobody writes a name in pieces but to hide it.
+    if dressed && (known || english) && hides(from, length) {
+        return Strength::Surely;
+    }
+    // `{cat,/etc/passwd}`
+    if from.first() == Some(&b'{')
+        && let Some(argument) = rest.strip_prefix(b",")
+    {
+        let acts = is_argument(argument, name) || is_argument(argument.trim_ascii_end(), name);
+        return if acts { Strength::Surely } else { Strength::No };
     }
     let glued = rest
         .first()
-        .is_some_and(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-' | b'\'' | b':'));
+        .is_some_and(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-' | b'\'' | b':' | b'='));
     if glued {
         return Strength::No;
     }
@@ -252,6 +330,16 @@ fn plain_command(text: &Text<'_>, from: &[u8]) -> Strength {
     let ends = argument.first().is_none_or(|b| {
         matches!(b, b';' | b'|' | b'&' | b'`' | b')' | b'#' | b'\n' | b'"' | b'\'' | b'>' | b'<' | 0)
     }) || argument.starts_with(b"//");
+    // `;base64,`, `;format=flowed`: what a shell reads as one word is another name.
+    let parted = rest
+        .first()
+        .is_none_or(|b| b.is_ascii_whitespace() || matches!(b, b'+' | b'<' | b'>' | b'$' | b'{' | b'%'));
+    if rare {
+        if !parted && !ends {
+            return Strength::No;
+        }
+        return if is_cmdlet(name) || is_argument(argument, name) { Strength::Named } else { Strength::Word };
+    }
     if path && (ends || is_argument(argument, name)) {
         return Strength::Surely;
     }
@@ -285,10 +373,72 @@ fn plain_command(text: &Text<'_>, from: &[u8]) -> Strength {
         }
     }
     match (known, ends) {
+        (true, true) if LISTED.contains(&name) => Strength::Vague,
         (true, true) => Strength::Alone,
+        (true, false) if parted => Strength::Named,
         (false, true) if ALONE.contains(&name) => Strength::Perhaps,
+        // `&copy 2026` has lost its semicolon.
+        (false, _) if matches!(name, b"copy" | b"sort" | b"cut") => Strength::No,
+        (false, true) => Strength::Word,
+        (false, false) if parted => Strength::Word,
         _ => Strength::No,
     }
+}
+
+/// True if quotes, carets, backslashes or empty variables stand within the letters of a name.
+fn hides(from: &[u8], length: usize) -> bool {
+    let written = from.get(..(length + 24).min(from.len())).unwrap_or_default();
+    let mut letters = 0;
+    let mut pieces = 0;
+    for byte in written {
+        match byte {
+            b'a'..=b'z' | b'0'..=b'9' => letters += 1,
+            b'\'' | b'"' | b'\\' | b'^' | b'$' | b'@' | b'*' if letters > 0 => pieces += 1,
+            b'.' | b'_' | b'-' | b'/' | b'?' | b'{' | b'}' => {}
+            _ => break,
+        }
+        if letters >= length {
+            break;
+        }
+    }
+    // What opens a path in quotes, or ends a name, is no piece of it.
+    pieces >= 2
+        || pieces == 1 && letters >= length && length > 2 && written.iter().any(|b| matches!(b, b'\\' | b'^'))
+}
+
+/// `get-process`: a verb and a noun of `PowerShell`.
+fn is_cmdlet(name: &[u8]) -> bool {
+    let Some(dash) = memchr::memchr(b'-', name) else { return matches!(name, b"iwr" | b"irm" | b"iex") };
+    let (verb, noun) = name.split_at_checked(dash).unwrap_or_default();
+    let verbs: [&[u8]; 12] = [
+        b"get", b"set", b"new", b"remove", b"start", b"stop", b"invoke", b"write", b"out", b"add", b"import",
+        b"copy",
+    ];
+    let nouns: [&[u8]; 22] = [
+        b"-process",
+        b"-service",
+        b"-childitem",
+        b"-content",
+        b"-item",
+        b"-itemproperty",
+        b"-wmiobject",
+        b"-wmimethod",
+        b"-ciminstance",
+        b"-webrequest",
+        b"-restmethod",
+        b"-expression",
+        b"-command",
+        b"-object",
+        b"-location",
+        b"-localuser",
+        b"-localgroup",
+        b"-aduser",
+        b"-eventlog",
+        b"-acl",
+        b"-module",
+        b"-scheduledtask",
+    ];
+    verbs.contains(&verb) && nouns.contains(&noun)
 }
 
 /// `grep root /etc/passwd`, `chmod 777 /tmp/x`, `find . -exec`: a second or third word that is a place of the system or an
@@ -340,6 +490,10 @@ fn name<'a>(text: &'a [u8], name: &mut [u8; 48]) -> (usize, &'a [u8]) {
                 rest = more;
             }
             [b'$', b'@' | b'*', more @ ..] => rest = more,
+            [b'$', b'{', inside @ ..] if length > 0 => {
+                let Some(end) = inside.iter().take(16).position(|b| *b == b'}') else { break };
+                rest = inside.get(end + 1..).unwrap_or_default();
+            }
             [b'{', more @ ..] if length == 0 => rest = more,
             [b, more @ ..]
                 if b.is_ascii_alphanumeric()
@@ -358,10 +512,11 @@ fn name<'a>(text: &'a [u8], name: &mut [u8; 48]) -> (usize, &'a [u8]) {
 
 /// The first two letters of every name below; a test holds them together.
 const STARTS: &[u8] =
-    b"ad ar at aw ba bi bu ca cd ce ch cm co cp cr cs cu da dd de df di do du ec en ev ex fa fi fo ft \
-    ga gc ge gr gz ha he hi ho id if ip jo ki ks ku le ln lo ls lu ma mk mo ms mv my nc ne nl no np \
-    ns od op pa pe ph pi po pr ps pw py re rm ro ru sc se sh sl so ss st su sy ta tc te tf ti to tr \
-    ty un us ve wg wh wm ws xa xx zi zs ";
+    b"ad al ar as at aw ba bi bu ca cd ce ch cm co cp cr cs cu da dd de df di dm do du ec en ev ex fa \
+    fi fo fr ft ga gc ge gr gz ha he hi ho id ie if im in ip ir iw jo ki ks ku la ld le ln lo ls lu \
+    ma md mk mo ms mv my na nc ne ni nl nm no np ns od op ou pa pe ph pi po pr ps pw py rd re rm ro \
+    rs ru sc se sh sl so ss st su sy ta tc te tf ti to tr tt ty un up us ve vi wa wg wh wm wr ws xa \
+    xt xx ye zi zs ";
 
 #[expect(clippy::indexing_slicing, reason = "evaluated by the compiler")]
 const fn starts(list: &[u8]) -> [u32; 26] {
@@ -411,6 +566,8 @@ fn is_argument(text: &[u8], name: &[u8]) -> bool {
         _ if matches!(name, b"ssh" | b"scp") && word.contains(&b'@') => true,
         [b'~' | b'$' | b'*', ..] => word.len() > 1,
         [b'.', b'/' | b'.', ..] => word.len() > 2,
+        // `</p>` closes an element.
+        [b'<', b'/', tag @ ..] if tag.ends_with(b">") => false,
         [b'>' | b'<', ..] => true,
         [drive, b':', ..] if drive.is_ascii_alphabetic() => {
             word.len() <= 3 || matches!(word.get(2), Some(b'\\' | b'/'))
@@ -420,6 +577,9 @@ fn is_argument(text: &[u8], name: &[u8]) -> bool {
         b"aux" | b"auxw" | b"axu" | b"ax" => name == b"ps",
         b"user" | b"users" | b"localgroup" | b"view" | b"share" => {
             name == b"net" && rest.trim_ascii_start().first().is_none_or(|b| !b.is_ascii_alphabetic())
+        }
+        b"add" | b"query" | b"delete" | b"save" | b"export" if name == b"reg" => {
+            rest.trim_ascii_start().starts_with(b"hk")
         }
         _ if memchr::memmem::find(word, b"://").is_some() => true,
         _ if name == b"sleep" || name == b"timeout" => {
@@ -448,81 +608,6 @@ fn is_file(word: &[u8]) -> bool {
     })
 }
 
-/// Nothing but a separator stands before the command, and nothing behind its name: `& dir`.
-fn is_only(lower: &[u8], at: usize) -> bool {
-    at < 8
-        && lower.len() < at + 16
-        && lower.get(..at).is_some_and(|b| b.iter().all(|b| matches!(b, b'&' | b'|' | b';' | b' ')))
-        && lower.get(at..).is_some_and(|r| r.trim_ascii_end().iter().all(u8::is_ascii_alphabetic))
-}
-
-/// The separator before `at` is no punctuation of a sentence: nothing but short words around, few of them.
-fn stands_alone(lower: &[u8], at: usize) -> bool {
-    if lower.len() > 256 {
-        return false;
-    }
-    let rest = lower.get(at..).unwrap_or_default();
-    let words = |text: &[u8]| {
-        text.split(u8::is_ascii_whitespace)
-            .filter(|w| w.iter().filter(|b| b.is_ascii_alphabetic()).count() > 1)
-            .count()
-    };
-    let line = rest.split(|b| *b == b'\n').next().unwrap_or_default();
-    // Names of columns are joined by semicolons as well: `id;name;price`.
-    let column = rest
-        .iter()
-        .skip_while(|b| b.is_ascii_alphanumeric() || **b == b'/')
-        .nth(1)
-        .is_some_and(u8::is_ascii_alphanumeric);
-    words(line) <= 1 && words(lower.get(..at).unwrap_or_default()) <= 2 && !column
-}
-
-/// Where a text has had two words: a backtick further on quotes a word of a sentence.
-fn prose_from(lower: &[u8]) -> usize {
-    let mut at = 0;
-    let words = lower.split(u8::is_ascii_whitespace).map(|word| {
-        at += word.len() + 1;
-        (at - 1, word)
-    });
-    words
-        .filter(|(_, w)| w.len() > 1 && w.iter().all(u8::is_ascii_alphabetic))
-        .nth(1)
-        .map_or(usize::MAX, |(end, _)| end)
-}
-
-/// A name in backticks within a text of several words, as people write about columns and functions.
-fn is_mentioned(lower: &[u8]) -> bool {
-    let word = |w: &&[u8]| w.len() > 1 && w.iter().all(u8::is_ascii_alphabetic);
-    lower.split(u8::is_ascii_whitespace).filter(word).nth(2).is_some()
-}
-
-/// The substitution is the whole text, quotes aside.
-fn is_all_there_is(lower: &[u8], tick: usize) -> bool {
-    let quotes = |b: &u8| matches!(b, b'\'' | b'"' | b' ' | b';' | b'|' | b'&' | b'=');
-    if tick > 16 {
-        return false;
-    }
-    let before = lower.get(..tick).unwrap_or_default();
-    let after = lower.get(tick + 1..).unwrap_or_default();
-    let end = memchr::memchr(b'`', after).and_then(|end| after.get(end + 1..)).unwrap_or_default();
-    !before.contains(&b' ') && end.iter().all(quotes)
-}
-
-/// No sentence: at most a handful of words, and not one that only prose has.
-fn is_terse(lower: &[u8]) -> bool {
-    if lower.len() > 512 {
-        return false;
-    }
-    let mut words = lower.split(u8::is_ascii_whitespace).filter(|w| !w.is_empty());
-    !words.any(|w| PROSE.contains(&w))
-}
-
-/// Words that only prose has.
-const PROSE: &[&[u8]] = &[
-    b"the", b"a", b"an", b"is", b"my", b"your", b"and", b"or", b"me", b"up", b"with", b"in", b"to", b"for",
-    b"of", b"gives", b"says", b"worked", b"shows", b"prints",
-];
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -549,7 +634,7 @@ mod tests {
         let mut count = 0;
         for name in names.split("b\"").skip(1).map(|rest| rest.split('"').next().unwrap()) {
             let bytes = name.as_bytes();
-            if (is_strong(bytes) || is_english(bytes))
+            if (is_strong(bytes) || is_english(bytes) || is_rare(bytes))
                 && bytes.len() > 1
                 && bytes.iter().take(2).all(u8::is_ascii_lowercase)
             {

@@ -31,6 +31,7 @@ pub(super) enum Group {
     Waitfor,
     Scanners,
     Orders,
+    Programs,
 }
 
 /// Words of at least four bytes in lower case.
@@ -57,6 +58,7 @@ const LISTS: &[(Group, &[&[u8]])] = &[
     (Group::Waitfor, &[b"waitfor"]),
     (Group::Scanners, scanner::WORDS),
     (Group::Orders, prompt::ORDERS),
+    (Group::Programs, template::PROGRAMS),
 ];
 
 /// Which groups a text has words of.

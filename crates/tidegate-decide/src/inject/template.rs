@@ -12,8 +12,48 @@ pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
     if !text.bytes.intersects(NEEDED) {
         return loader(text);
     }
-    lookup(text).or_else(|| inside(text)).or_else(|| words(text)).or_else(|| loader(text))
+    let found = lookup(text).or_else(|| inside(text)).or_else(|| words(text)).or_else(|| loader(text));
+    found.or_else(|| program(text))
 }
+
+/// A call that runs a program, in the language of whoever might evaluate it, and nothing around it that people write.
+fn program(text: &Text<'_>) -> Option<Hit> {
+    let lower = text.lower;
+    if lower.len() > 512 || !text.marks.has(Group::Programs) {
+        return None;
+    }
+    let (at, word) = marks::find(lower, 0, Group::Programs).next()?;
+    let before = lower.get(..at)?;
+    let after = lower.get(at + word.len()..)?;
+    // What it is called with stands there; a variable would be somebody's own.
+    let page = word.starts_with(b"<?");
+    let called = after.get(..48).unwrap_or(after).iter().any(|b| matches!(b, b'\'' | b'"' | b'`'));
+    let starts = before.len() <= 24 && !before.trim_ascii().contains(&b' ');
+    let calls = !page || memchr::memchr2(b'(', b'`', after).is_some();
+    if !(called && starts && calls && super::command::is_terse(lower)) {
+        return None;
+    }
+    hit(Class::Code, at, "a call that runs a program")
+}
+
+pub(super) const PROGRAMS: &[&[u8]] = &[
+    b"os.system(",
+    b"os.popen(",
+    b"subprocess.",
+    b"child_process",
+    b"getruntime().exec(",
+    b"processbuilder(",
+    b"__import__(",
+    b"shell_exec(",
+    b"passthru(",
+    b"proc_open(",
+    b"<?php ",
+    b"<?= ",
+    b"<?=`",
+    b"io.popen(",
+    b"kernel.exec",
+    b"os/exec",
+];
 
 fn hit(class: Class, at: usize, why: &'static str) -> Option<Hit> {
     Some(Hit { class, at, why: why.into() })

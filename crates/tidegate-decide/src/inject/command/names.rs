@@ -94,6 +94,17 @@ pub(super) fn is_strong(name: &[u8]) -> bool {
             | b"lscpu"
             | b"nproc"
             | b"journalctl"
+            | b"nmap"
+            | b"dmesg"
+            | b"rsync"
+            | b"setsid"
+            | b"stdbuf"
+            | b"strace"
+            | b"schtasks"
+            | b"findstr"
+            | b"logname"
+            | b"ssh-keygen"
+            | b"mkfs.ext4"
             | b"systemctl"
             | b"rev"
     )
@@ -202,3 +213,58 @@ pub(super) const FILES: &[&[u8]] = &[
     b"cat", b"tac", b"more", b"less", b"head", b"tail", b"type", b"rm", b"cp", b"mv", b"chmod", b"touch",
     b"del", b"copy", b"bash", b"sh", b"python", b"perl", b"php", b"node", b"ls", b"find", b"grep", b"diff",
 ];
+
+/// Names that people list and mention: by themselves they count only where no list would have them.
+pub(super) const LISTED: &[&[u8]] = &[
+    b"id", b"ls", b"ps", b"rm", b"mv", b"cp", b"dd", b"df", b"du", b"su", b"sh", b"rev", b"aws", b"php",
+    b"lua", b"awk", b"sed", b"ssh", b"scp", b"ftp", b"gcc", b"bash", b"zsh", b"dash", b"perl", b"ruby",
+    b"node", b"curl", b"wget", b"uniq", b"sudo", b"rsync", b"python", b"python3", b"docker", b"kubectl",
+    b"openssl", b"base64", b"passwd",
+];
+
+/// Names that are rarely meant as commands: they count only where nothing else can be meant.
+pub(super) fn is_rare(name: &[u8]) -> bool {
+    matches!(
+        name,
+        b"init"
+            | b"last"
+            | b"groups"
+            | b"jobs"
+            | b"ss"
+            | b"expr"
+            | b"seq"
+            | b"yes"
+            | b"exit"
+            | b"tty"
+            | b"pwd"
+            | b"ash"
+            | b"nice"
+            | b"watch"
+            | b"script"
+            | b"xterm"
+            | b"vim"
+            | b"vi"
+            | b"nano"
+            | b"reg"
+            | b"attrib"
+            | b"rd"
+            | b"md"
+            | b"format"
+            | b"for"
+            | b"builtin"
+            | b"case"
+            | b"unset"
+            | b"alias"
+            | b"trap"
+            | b"uptime"
+            | b"free"
+            | b"top"
+            | b"lsblk"
+            | b"stat"
+            | b"ld.so"
+            | b"wall"
+            | b"tree"
+            | b"chroot"
+            | b"mknod"
+    )
+}

@@ -1,0 +1,143 @@
+//! Where a command would stand: behind what, in front of what, in a sentence, a list or a table.
+
+/// Where a command would begin.
+pub(super) struct Place {
+    /// The last separator before it.
+    pub(super) mark: u8,
+    /// It stands there twice: `&&`, `||`.
+    pub(super) doubled: bool,
+    /// Nothing stands between separator and command.
+    pub(super) tight: bool,
+    /// Nothing but separators, quotes and brackets stands before it.
+    pub(super) first: bool,
+    /// So tight behind a value of one word that no sentence and no list has it.
+    pub(super) packed: bool,
+    /// It is the first bar of a table.
+    pub(super) table: bool,
+}
+
+impl Place {
+    pub(super) fn of(lower: &[u8], at: usize) -> Self {
+        let before = lower.get(..at).unwrap_or_default();
+        let blank = |b: &u8| matches!(b, b' ' | b'\t' | b'+');
+        let mut marks = before.iter().rev().skip_while(|b| blank(b));
+        let mark = marks.next().copied().unwrap_or_default();
+        let tight = !before.last().is_some_and(blank);
+        let opens = |b: &u8| blank(b) || matches!(b, b';' | b'|' | b'&' | b'`' | b'\'' | b'"' | b'(' | b')');
+        let first = at <= 16 && before.iter().all(opens);
+        Self {
+            mark,
+            doubled: marks.next() == Some(&mark),
+            tight,
+            first,
+            packed: tight && at <= 64 && !before.iter().any(u8::is_ascii_whitespace) && mark != b'&',
+            table: first && mark == b'|' && is_table(lower),
+        }
+    }
+
+    /// Whoever begins with a separator writes no sentence.
+    pub(super) fn leads(&self) -> bool {
+        self.first && !self.table
+    }
+
+    /// The same where words of English may follow: people begin with an ampersand, and tables with a bar.
+    pub(super) fn leads_surely(&self) -> bool {
+        self.leads() && (self.mark == b';' || self.doubled || self.mark == b'&' && self.tight)
+    }
+}
+
+/// `true|false`
+pub(super) fn is_choice(lower: &[u8]) -> bool {
+    let lower = lower.trim_ascii();
+    lower.first().is_some_and(u8::is_ascii_alphabetic)
+        && lower.iter().all(|b| b.is_ascii_alphabetic() || matches!(b, b'|' | b' ' | b'/'))
+        && (lower.starts_with(b"true") || lower.starts_with(b"false"))
+}
+
+/// Cells of words between bars, two or more.
+pub(super) fn is_table(lower: &[u8]) -> bool {
+    let line = lower.get(..lower.len().min(256)).unwrap_or_default();
+    let mut cells = 0;
+    for cell in line.split(|b| *b == b'|').map(<[u8]>::trim_ascii).filter(|cell| !cell.is_empty()) {
+        if !cell.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b' ' | b'_' | b'-' | b':' | b'\n')) {
+            return false;
+        }
+        cells += 1;
+    }
+    cells >= 2 && line.starts_with(b"|") || cells >= 3
+}
+
+/// Nothing but a separator stands before the command, and nothing behind its name: `& dir`.
+pub(super) fn is_only(lower: &[u8], at: usize) -> bool {
+    at < 8
+        && lower.len() < at + 16
+        && lower.get(..at).is_some_and(|b| b.iter().all(|b| matches!(b, b'&' | b'|' | b';' | b' ')))
+        && lower.get(at..).is_some_and(|r| r.trim_ascii_end().iter().all(u8::is_ascii_alphabetic))
+}
+
+/// The separator before `at` is no punctuation of a sentence: nothing but short words around, few of them.
+pub(super) fn stands_alone(lower: &[u8], at: usize) -> bool {
+    if lower.len() > 256 {
+        return false;
+    }
+    let rest = lower.get(at..).unwrap_or_default();
+    let words = |text: &[u8]| {
+        text.split(u8::is_ascii_whitespace)
+            .filter(|w| w.iter().filter(|b| b.is_ascii_alphabetic()).count() > 1)
+            .count()
+    };
+    let line = rest.split(|b| *b == b'\n').next().unwrap_or_default();
+    // Names of columns are joined by semicolons as well: `id;name;price`.
+    let column = rest
+        .iter()
+        .skip_while(|b| b.is_ascii_alphanumeric() || **b == b'/')
+        .nth(1)
+        .is_some_and(u8::is_ascii_alphanumeric);
+    words(line) <= 1 && words(lower.get(..at).unwrap_or_default()) <= 2 && !column
+}
+
+/// Where a text has had two words: a backtick further on quotes a word of a sentence.
+pub(super) fn prose_from(lower: &[u8]) -> usize {
+    let mut at = 0;
+    let words = lower.split(u8::is_ascii_whitespace).map(|word| {
+        at += word.len() + 1;
+        (at - 1, word)
+    });
+    words
+        .filter(|(_, w)| w.len() > 1 && w.iter().all(u8::is_ascii_alphabetic))
+        .nth(1)
+        .map_or(usize::MAX, |(end, _)| end)
+}
+
+/// A name in backticks within a text of several words, as people write about columns and functions.
+pub(super) fn is_mentioned(lower: &[u8]) -> bool {
+    let word = |w: &&[u8]| w.len() > 1 && w.iter().all(u8::is_ascii_alphabetic);
+    lower.split(u8::is_ascii_whitespace).filter(word).nth(2).is_some()
+}
+
+/// The substitution is the whole text, quotes aside.
+pub(super) fn is_all_there_is(lower: &[u8], tick: usize) -> bool {
+    let quotes = |b: &u8| matches!(b, b'\'' | b'"' | b' ' | b';' | b'|' | b'&' | b'=');
+    if tick > 16 {
+        return false;
+    }
+    let before = lower.get(..tick).unwrap_or_default();
+    let after = lower.get(tick + 1..).unwrap_or_default();
+    let end = memchr::memchr(b'`', after).and_then(|end| after.get(end + 1..)).unwrap_or_default();
+    !before.contains(&b' ') && end.iter().all(quotes)
+}
+
+/// No sentence: at most a handful of words, and not one that only prose has.
+pub(in super::super) fn is_terse(lower: &[u8]) -> bool {
+    if lower.len() > 512 {
+        return false;
+    }
+    let mut words = lower.split(u8::is_ascii_whitespace).filter(|w| !w.is_empty());
+    !words.any(|w| PROSE.contains(&w))
+}
+
+/// Words that only prose has.
+pub(super) const PROSE: &[&[u8]] = &[
+    b"the", b"a", b"an", b"is", b"my", b"your", b"and", b"or", b"me", b"up", b"with", b"in", b"to", b"for",
+    b"of", b"gives", b"says", b"worked", b"shows", b"prints",
+];
