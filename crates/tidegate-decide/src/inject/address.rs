@@ -32,6 +32,7 @@ pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
         if scheme == b"file"
             && before.ends_with(b":")
             && after.first().is_some_and(|b| !b.is_ascii_whitespace())
+            && (after.starts_with(b"/") || !text.bytes.has(b' '))
         {
             return hit(start, "an address that reads a file of the machine");
         }

@@ -3,6 +3,7 @@
 //! One step up is how pages name their pictures. Several in a row, a step up after a folder that a service put in front, a
 //! known file of an operating system at the end, or dots written so that only a broken decoder sees them: these act.
 
+use super::command::is_terse;
 use super::marks::{self, Group};
 use super::{ByteSet, Hit, Text};
 use crate::decision::Class;
@@ -39,7 +40,10 @@ fn steps(text: &Text<'_>) -> Option<Hit> {
         let spaced = first_space < first;
         let absolute = rooted && first > 0 && !spaced;
         let addressed = first == 0 && matches!(text.place, Place::Path | Place::ObjectKey | Place::Parameter);
-        if count >= 2 && !urls.ends_in_one(lower, first) || count == 1 && (absolute || addressed) {
+        // Four dots and two separators serve only a filter that takes out two and one.
+        let stuffed = end - at >= 4 && matches!(lower.get(end..end + 2), Some(b"//" | b"\\\\"));
+        let absolute = absolute && (lower.len() > 512 || is_terse(lower));
+        if count >= 2 && !urls.ends_in_one(lower, first) || count == 1 && (absolute || addressed || stuffed) {
             return Some(hit(first, "steps up, out of the folder it belongs to"));
         }
         if count == 1 && is_known_file(lower.get(end..).unwrap_or_default()) {
@@ -66,6 +70,11 @@ pub(super) const ODD: &[&[u8]] = &[
     b"..%c0%af",
     b"..%u2215",
     b"..%u2216",
+    b"%f0%80%80%af",
+    b".\0./",
+    b".\0.\\",
+    b"\xe2\x80\xa5/",
+    b"\xe2\x80\xa5\\",
     b"::$data",
 ];
 
@@ -135,7 +144,16 @@ fn target(text: &Text<'_>) -> Option<Hit> {
     if lower.len() > 512 || lower.contains(&b' ') {
         return None;
     }
-    let path = lower.strip_prefix(b"file:").unwrap_or(lower);
+    if let Some(why) = is_filler(lower) {
+        return Some(hit(0, why));
+    }
+    // What stands before a path in a query, a quote or an upload.
+    let bare = match lower {
+        [b'?', rest @ ..] => memchr::memchr(b'=', rest).and_then(|at| rest.get(at + 1..)).unwrap_or(lower),
+        [b'@' | b'\'' | b'"' | b'(' | b'[' | b'<', rest @ ..] => rest,
+        _ => lower,
+    };
+    let path = bare.strip_prefix(b"file:").unwrap_or(bare);
     let path = path.strip_prefix(b"/").filter(|p| p.get(1) == Some(&b':')).unwrap_or(path);
     if (is_known_file(path) && !path.starts_with(b".")) && memchr::memmem::find(path, b"-inf/").is_some() {
         return Some(hit(0, "a file of the server that is not for the web"));
@@ -147,7 +165,14 @@ fn target(text: &Text<'_>) -> Option<Hit> {
     if only_steps || path == b"etc/passwd" || path == b"etc/shadow" {
         return Some(at(0));
     }
-    if matches!(path, [b'\\', b'\\', b'?' | b'.', b'\\', ..]) {
+    if let [b'\\', b'\\', share @ ..] = path
+        && is_own_share(share)
+    {
+        return Some(hit(0, "a share that only the machine's administrator has, or the machine itself"));
+    }
+    if matches!(path, [b'\\' | b'/', b'\\' | b'/', b'?' | b'.', b'\\' | b'/', b'a'..=b'z', b':', ..])
+        || matches!(path, [b'\\', b'\\', b'?' | b'.', b'\\', ..])
+    {
         return Some(hit(0, "a device or a file, addressed past the checks of Windows"));
     }
     // What only its owner reads, in whoever's home.
@@ -184,20 +209,56 @@ fn target(text: &Text<'_>) -> Option<Hit> {
             b"windows/repair",
             b"xampp\\apache",
             b"xampp\\php",
+            b"xampp/apache",
+            b"xampp/php",
+            b"ntuser.dat",
+            b"\\panther\\",
+            b"/panther/",
+            b"sysprep",
+            b"unattend.xml",
+            b"\\apache\\conf",
+            b"/apache/conf",
+            b"\\config\\sam",
         ]
         .iter()
         .any(|n| memchr::memmem::find(path, n).is_some())
     {
         return Some(at(0));
     }
-    // Dots alone before a well-known name, with the separators lost on the way.
+    // A well-known name, with the separators lost on the way, and dots alone before it.
     let dots = path.iter().take_while(|b| matches!(b, b'.' | b'/' | b'\\')).count();
     let name = path.get(dots..)?;
     let known = KNOWN
         .iter()
         .any(|k| name.iter().filter(|b| !matches!(b, b'/' | b'\\')).eq(k.iter().filter(|b| **b != b'/')));
-    ((dots >= 4 || dots >= 3 && !path.starts_with(b"...")) && (known || name.starts_with(b"{")))
+    let whole = dots == 0 && known && path.len() >= 9;
+    (whole || (dots >= 4 || dots >= 3 && !path.starts_with(b"...")) && (known || name.starts_with(b"{")))
         .then(|| at(0))
+}
+
+/// Paths that lists of them are made from, as they are: a place for the file's name that nobody filled in, behind padding,
+/// and a root that goes nowhere.
+fn is_filler(path: &[u8]) -> Option<&'static str> {
+    let rooted = matches!(path.first(), Some(b'/' | b'\\'));
+    // A template of a route has its names in segments of their own.
+    if rooted
+        && let Some(before) = path.strip_suffix(b"{file}")
+        && (path.starts_with(b"//") || !matches!(before.last(), Some(b'/')))
+    {
+        return Some("a path of a list, with a place for the name of a file");
+    }
+    let dots = path.iter().all(|b| matches!(b, b'/' | b'\\' | b'.'));
+    let idle = rooted && dots && path.windows(3).any(|w| matches!(w, b"/./" | b"\\.\\"));
+    if idle { Some("steps that stay where they are") } else { None }
+}
+
+/// `\\127.0.0.1\`, `\\x\c$\`: the machine itself, or a whole drive of another.
+fn is_own_share(share: &[u8]) -> bool {
+    let mut parts = share.split(|b| matches!(b, b'\\' | b'/'));
+    let (host, name) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+    let drive = matches!(name, [b'a'..=b'z', b'$'] | b"admin$" | b"ipc$");
+    let own = matches!(host, b"localhost" | b"127.0.0.1" | b"::1" | b"[::1]");
+    !host.is_empty() && (drive || own && !name.is_empty())
 }
 
 /// `file:///etc/passwd` and wrappers that read files.
@@ -211,7 +272,10 @@ fn scheme(text: &Text<'_>) -> Option<Hit> {
     }
     for (at, prefix) in marks::find(lower, 0, Group::Readers) {
         let starts = at == 0 || lower.get(at - 1).is_some_and(|b| !b.is_ascii_alphanumeric() && *b != b' ');
-        if starts && lower.get(at + prefix.len()).is_some_and(|b| !b.is_ascii_whitespace()) {
+        let next = lower.get(at + prefix.len());
+        // "File://share" is how somebody may write about it.
+        let written = prefix == b"file://" && next != Some(&b'/') && lower.contains(&b' ');
+        if starts && !written && next.is_some_and(|b| !b.is_ascii_whitespace()) {
             return Some(hit(at, "an address that reads a file of the machine"));
         }
     }
@@ -336,7 +400,24 @@ const KNOWN: &[&[u8]] = &[
     b"windows/system32",
     b"winnt/system32",
     b"web-inf/web.xml",
+    b"web-inf/classes",
+    b"web-inf/lib",
+    b"web-inf/spring",
     b"meta-inf/manifest.mf",
+    b"meta-inf/context.xml",
+    b"meta-inf/maven",
+    b"web.config",
+    b"wp-config.php",
+    b".git/head",
+    b".git/index",
+    b".git/logs",
+    b".svn/entries",
+    b".svn/wc.db",
+    b".hg/store",
+    b".ds_store",
+    b".npmrc",
+    b".dockercfg",
+    b".docker/config",
     b"inetpub/wwwroot",
     b"autoexec.bat",
     b"usr/local/app",
@@ -393,6 +474,10 @@ mod tests {
             "notes... and more.txt",
             "v1.2..v1.3.diff",
             "https://example.org/a/../b is short",
+            "/a/b/../c is normalised",
+            "File://share is how she wrote it",
+            "/files/{file}",
+            "\\\\fileserver\\public\\a.xlsx",
             "etc/passwords-howto.md",
             "getting ../ I mean, the folder above",
             "sum(i=1..n)",
