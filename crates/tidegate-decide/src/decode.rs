@@ -34,6 +34,10 @@ pub enum Step {
     Characters,
     /// A record's framing: a schema registry's, or the Kinesis producer library's.
     Framing,
+    /// Avro in its binary form, by the schema of the contract.
+    Avro,
+    /// Protocol buffers, by the schema of the contract.
+    Protobuf,
     /// One token of several, as in `Bearer a.b.c`.
     Token,
 }
@@ -52,6 +56,8 @@ impl Step {
             Self::Markup => "markup",
             Self::Characters => "characters",
             Self::Framing => "framing",
+            Self::Avro => "avro",
+            Self::Protobuf => "protobuf",
             Self::Token => "token",
         }
     }

@@ -228,8 +228,6 @@ impl Guard {
         let work = event.bytes().saturating_mul(12).saturating_add(self.settings.inflated);
         let inflate = Bound { bytes: self.settings.inflated, ratio: self.settings.ratio };
         let reach = schema::Reach { json: &self.settings.json, inflate };
-        self.schemas.compare(&source, trigger, root, &reach, &mut self.found);
-        let fields = schema::Fields::of(&source, trigger, root, &self.found);
         let mut unfold = Unfold {
             spare: &mut self.spare,
             limits: &self.settings.json,
@@ -237,10 +235,15 @@ impl Guard {
             found: &mut self.found,
             notes: self.settings.notes.then_some(&mut self.noted),
             context: under.map(|(function, _)| Context::of(&function.consumers)).unwrap_or_default(),
-            fields,
+            fields: schema::Fields::default(),
             left: work,
             near: 0,
+            done: Vec::new(),
         };
+        let mut sink = schema::Sink { unfold: &mut unfold, inspect: source.inspect == Inspect::Full };
+        self.schemas.compare(&source, trigger, root, &reach, &mut sink);
+        unfold.fields = schema::Fields::of(&source, trigger, root, unfold.found);
+        unfold.done.sort_unstable();
         if source.inspect == Inspect::Full {
             trigger::leaves(trigger, root, &mut |leaf| unfold.leaf(&leaf));
             if let Some(body) = event.body {

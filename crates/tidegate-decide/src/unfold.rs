@@ -11,7 +11,7 @@ use crate::inject::{self, ByteSet, Context, Text};
 use crate::json::{self, Flaw, Item, Malformed, Tape};
 use crate::notes::{Effect, Noted};
 use crate::quiet::Quiet;
-use crate::schema::Fields;
+use crate::schema::{self, Fields, Way};
 use crate::trigger::{Carrier, Leaf, Place};
 use std::borrow::Cow;
 use tidegate_graph::contract::field::{Kind, Said};
@@ -77,6 +77,8 @@ pub(crate) struct Unfold<'g, 'c> {
     pub(crate) left: usize,
     /// Texts so far in which something nearly acted as code.
     pub(crate) near: usize,
+    /// Nodes whose payload was inspected value by value, in order.
+    pub(crate) done: Vec<u32>,
 }
 
 impl Unfold<'_, '_> {
@@ -101,6 +103,9 @@ impl Unfold<'_, '_> {
             self.keys(leaf.item, origin, Chain::default());
         }
         for (item, key) in leaf.item.strings() {
+            if self.done.binary_search(&item.index()).is_ok() {
+                continue;
+            }
             let place = if key { Place::Key } else { leaf.place };
             let said = if key { None } else { self.fields.at(origin.record, item.index()) };
             let origin = Origin { node: item.index(), place, said, ..origin };
@@ -114,6 +119,26 @@ impl Unfold<'_, '_> {
         match std::str::from_utf8(body) {
             Ok(_) => self.text(body, origin, Chain::default()),
             Err(_) => self.bytes(body, origin, Chain::default()),
+        }
+    }
+
+    /// Inspects a value of a binary payload.
+    pub(crate) fn field(
+        &mut self,
+        (record, node): (u32, u32),
+        chain: Chain,
+        way: Way<'_>,
+        leaf: schema::Leaf<'_>,
+    ) {
+        let origin = Origin { record, node, place: Place::Field, label: b"", said: None };
+        let before = self.found.len();
+        match leaf {
+            schema::Leaf::Text(text) => self.text(text.as_bytes(), origin, chain),
+            schema::Leaf::Bytes(bytes) | schema::Leaf::Unknown(bytes) => self.bytes(bytes, origin, chain),
+            _ => return,
+        }
+        for found in self.found.iter_mut().skip(before) {
+            found.within.insert_str(0, &way.to_string());
         }
     }
 

@@ -11,11 +11,13 @@
 )]
 
 #[cfg(test)]
+#[path = "peer/mod.rs"]
+mod peer;
+
+#[cfg(test)]
 mod avro {
+    use super::peer;
     use proptest::prelude::*;
-    use serde_json::Value;
-    use std::path::Path;
-    use std::process::Command;
     use tidegate_decide::schema;
 
     /// Writes values of random schemas with fastavro, and broken ones of which it says whether it can read them.
@@ -60,31 +62,15 @@ for _ in range(300):
         pass
 "#;
 
-    fn bytes(hex: &str) -> Vec<u8> {
-        (0..hex.len() / 2)
-            .map(|i| u8::from_str_radix(hex.get(2 * i..2 * i + 2).unwrap(), 16).unwrap())
-            .collect()
-    }
-
     #[test]
     fn fastavro_and_we_agree() {
-        let given = std::env::var_os("TIDEGATE_PEERS").map(std::path::PathBuf::from);
-        let target = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/peers");
-        let must = given.is_some();
-        let peers = given.unwrap_or(target).join("pypi/fastavro");
-        if !peers.is_dir() {
-            assert!(!must, "{} is missing", peers.display());
-            return eprintln!("SKIPPED: fastavro isn't at {}", peers.display());
-        }
-        let ran = Command::new("python3").args(["-c", PEER]).env("PYTHONPATH", peers).output().unwrap();
-        assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+        let Some(cases) = peer::python("fastavro", PEER) else { return };
         let mut seen = [0, 0];
-        for line in String::from_utf8(ran.stdout).unwrap().lines() {
-            let case: Value = serde_json::from_str(line).unwrap();
+        for case in cases {
             let program = schema::compile::avro(case["schema"].to_string().as_bytes()).unwrap();
-            let ours = schema::avro(&program, &bytes(case["hex"].as_str().unwrap()));
+            let ours = schema::avro(&program, &peer::bytes(case["hex"].as_str().unwrap()));
             let theirs = case["fits"].as_bool().unwrap();
-            assert_eq!(ours.is_ok(), theirs, "{line}: {ours:?}");
+            assert_eq!(ours.is_ok(), theirs, "{case}: {ours:?}");
             seen[usize::from(theirs)] += 1;
         }
         assert!(seen[0] > 100 && seen[1] > 500, "{seen:?}");

@@ -3,6 +3,8 @@
 //! Every value is charged, also one that takes no bytes: an array of nulls may be as long as it likes.
 
 use super::Mismatch;
+use super::fault::{Fault, Outcome, demand, fault, is as of_type};
+use super::way::{Each, Leaf, Token, Way};
 use crate::json::{Item, Kind};
 use tidegate_graph::contract::schema::{AvroProgram, AvroType};
 
@@ -10,11 +12,12 @@ use tidegate_graph::contract::schema::{AvroProgram, AvroType};
 const DEPTH: u32 = 128;
 
 /// Compares a value in binary form.
-pub(super) fn binary(program: &AvroProgram, bytes: &[u8]) -> Result<(), Mismatch> {
+pub(super) fn binary(program: &AvroProgram, bytes: &[u8], each: &mut Each<'_>) -> Result<(), Mismatch> {
     let left = bytes.len().saturating_add(4096);
-    let mut reader = Reader { program, rest: bytes, left };
+    let mut reader = Reader { program, rest: bytes, left, way: Vec::new(), each };
     let end = reader.value(0, 0).and_then(|()| demand(reader.rest.is_empty(), "bytes behind its end"));
-    end.map_err(Fault::shown)
+    // The way is left as it was where it ended.
+    end.map_err(|fault| Mismatch { pointer: Way(&reader.way).to_string(), ..fault.shown() })
 }
 
 /// Compares a value in JSON form.
@@ -22,46 +25,19 @@ pub(super) fn json(program: &AvroProgram, item: Item<'_>) -> Result<(), Mismatch
     written(program, 0, item, 0).map_err(Fault::shown)
 }
 
-/// Why something doesn't fit, and the way to it from the inside out.
-#[derive(Debug)]
-struct Fault {
-    why: &'static str,
-    way: Vec<String>,
-}
-
-impl Fault {
-    fn below(mut self, name: &str) -> Self {
-        self.way.push(name.replace('~', "~0").replace('/', "~1"));
-        self
-    }
-
-    fn shown(self) -> Mismatch {
-        let pointer = self.way.iter().rev().map(|token| format!("/{token}")).collect();
-        Mismatch { pointer, detail: self.why.into() }
-    }
-}
-
-type Outcome<T> = Result<T, Fault>;
-
-fn fault<T>(why: &'static str) -> Outcome<T> {
-    Err(Fault { why, way: Vec::new() })
-}
-
-fn demand(holds: bool, why: &'static str) -> Outcome<()> {
-    if holds { Ok(()) } else { fault(why) }
-}
-
 const SHORT: &str = "ends before its schema does";
 const DEEP: &str = "nested deeper than the limit";
 
-struct Reader<'a> {
+struct Reader<'a, 'e> {
     program: &'a AvroProgram,
     rest: &'a [u8],
     /// Values that may still be read.
     left: usize,
+    way: Vec<Token<'a>>,
+    each: &'e mut Each<'e>,
 }
 
-impl<'a> Reader<'a> {
+impl<'a> Reader<'a, '_> {
     fn value(&mut self, ty: u32, depth: u32) -> Outcome<()> {
         demand(depth < DEPTH, DEEP)?;
         self.left = self.left.saturating_sub(1);
@@ -77,15 +53,23 @@ impl<'a> Reader<'a> {
             AvroType::Long => self.long().map(drop),
             AvroType::Float => self.take(4).map(drop),
             AvroType::Double => self.take(8).map(drop),
-            AvroType::Bytes => self.run().map(drop),
-            AvroType::String => {
-                let text = self.run()?;
-                demand(std::str::from_utf8(text).is_ok(), "expected string, found bytes that are no UTF-8")
+            AvroType::Bytes => {
+                let bytes = self.run()?;
+                self.found(Leaf::Bytes(bytes));
+                Ok(())
             }
-            AvroType::Fixed(length) => match usize::try_from(*length) {
-                Ok(length) => self.take(length).map(drop),
-                Err(_) => fault(SHORT),
-            },
+            AvroType::String => {
+                let Ok(text) = std::str::from_utf8(self.run()?) else {
+                    return fault("expected string, found bytes that are no UTF-8");
+                };
+                self.found(Leaf::Text(text));
+                Ok(())
+            }
+            AvroType::Fixed(length) => {
+                let bytes = self.take(usize::try_from(*length).unwrap_or(usize::MAX))?;
+                self.found(Leaf::Bytes(bytes));
+                Ok(())
+            }
             AvroType::Enum(symbols) => {
                 let at = usize::try_from(self.int()?).ok();
                 demand(at.is_some_and(|at| at < symbols.len()), "none of the symbols that the schema lists")
@@ -99,17 +83,31 @@ impl<'a> Reader<'a> {
             }
             AvroType::Record(fields) => fields
                 .iter()
-                .try_for_each(|(name, ty)| self.value(*ty, depth + 1).map_err(|fault| fault.below(name))),
-            AvroType::Array(of) => self.blocks(|reader, at| {
-                reader.value(*of, depth + 1).map_err(|fault| fault.below(&at.to_string()))
-            }),
+                .try_for_each(|(name, ty)| self.below(Token::Name(name), |r| r.value(*ty, depth + 1))),
+            AvroType::Array(of) => {
+                self.blocks(|reader, at| reader.below(Token::Number(at), |r| r.value(*of, depth + 1)))
+            }
             AvroType::Map(of) => self.blocks(|reader, _| {
                 let Ok(name) = std::str::from_utf8(reader.run()?) else {
                     return fault("a name is no UTF-8");
                 };
-                reader.value(*of, depth + 1).map_err(|fault| fault.below(name))
+                reader.below(Token::Name(name), |reader| {
+                    reader.found(Leaf::Text(name));
+                    reader.value(*of, depth + 1)
+                })
             }),
         }
+    }
+
+    fn below(&mut self, token: Token<'a>, held: impl FnOnce(&mut Self) -> Outcome<()>) -> Outcome<()> {
+        self.way.push(token);
+        held(self)?;
+        self.way.pop();
+        Ok(())
+    }
+
+    fn found(&mut self, leaf: Leaf<'_>) {
+        (self.each)(Way(&self.way), leaf);
     }
 
     fn blocks(&mut self, mut each: impl FnMut(&mut Self, u64) -> Outcome<()>) -> Outcome<()> {
@@ -169,16 +167,16 @@ impl<'a> Reader<'a> {
 fn written(program: &AvroProgram, ty: u32, item: Item<'_>, depth: u32) -> Outcome<()> {
     demand(depth < DEPTH, DEEP)?;
     let Some(ty) = program.types.get(ty as usize) else { return fault("the schema is broken") };
-    let is = |kind: Kind, why| demand(item.kind() == kind, why);
+    let is = |kind: Kind, why| of_type(item.kind() == kind, why);
     let number = || std::str::from_utf8(item.raw()).unwrap_or_default();
     match ty {
         AvroType::Null => is(Kind::Null, "expected null"),
         AvroType::Boolean => is(Kind::Bool, "expected boolean"),
         AvroType::Int => {
-            demand(item.kind() == Kind::Number && number().parse::<i32>().is_ok(), "expected int")
+            of_type(item.kind() == Kind::Number && number().parse::<i32>().is_ok(), "expected int")
         }
         AvroType::Long => {
-            demand(item.kind() == Kind::Number && number().parse::<i64>().is_ok(), "expected long")
+            of_type(item.kind() == Kind::Number && number().parse::<i64>().is_ok(), "expected long")
         }
         AvroType::Float | AvroType::Double => is(Kind::Number, "expected number"),
         AvroType::String => is(Kind::String, "expected string"),
@@ -186,6 +184,7 @@ fn written(program: &AvroProgram, ty: u32, item: Item<'_>, depth: u32) -> Outcom
         AvroType::Bytes => is(Kind::String, "expected bytes as a string"),
         AvroType::Fixed(_) => is(Kind::String, "expected bytes as a string"),
         AvroType::Enum(symbols) => {
+            is(Kind::String, "expected a symbol as a string")?;
             demand(symbols.iter().any(|s| item.is_text(s)), "none of the symbols that the schema lists")
         }
         AvroType::Array(of) => {

@@ -8,10 +8,12 @@ mod emit;
 mod fields;
 mod library;
 mod meta;
+mod protobuf;
 mod regex;
 mod uri;
 
 pub use avro::avro;
+pub use protobuf::{Protobuf, Reserved, protobuf, protobuf_file};
 
 use sha2::{Digest as _, Sha256};
 use tidegate_graph::contract::field::Field;

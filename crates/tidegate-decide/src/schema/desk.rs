@@ -2,14 +2,14 @@
 
 use super::payload::{self, Part};
 use super::validate::Buffers;
-use super::{Mismatch, avro, broken, json};
-use crate::decision::Class;
+use super::way::Each;
+use super::{FLAWED, FOREIGN, Mismatch, avro, broken, json, protobuf};
 use crate::decode::inflate::{Bound, Inflated, inflate, kind};
 use crate::decode::{Chain, Step, base64, framing};
 use crate::json::{Item, Kind, Limits, Tape, unescape};
 use crate::origin;
 use crate::trigger::{self, Trigger};
-use crate::unfold::Found;
+use crate::unfold::{Found, Unfold};
 use tidegate_graph::contract::Edge;
 use tidegate_graph::contract::schema::{Program, Schema};
 
@@ -18,6 +18,7 @@ use tidegate_graph::contract::schema::{Program, Schema};
 pub(crate) struct Desk {
     tape: Tape,
     buffers: Buffers,
+    text: Vec<u8>,
     bytes: Vec<u8>,
     spare: Vec<u8>,
 }
@@ -34,6 +35,34 @@ struct Bare {
     result: Result<(), Mismatch>,
 }
 
+impl Bare {
+    fn refused(chain: Chain, detail: &'static str) -> Self {
+        Self { chain, result: Err(Mismatch::whole(detail)) }
+    }
+}
+
+/// What takes the reasons, and has texts inspected.
+pub(crate) struct Sink<'u, 'g> {
+    pub(crate) unfold: &'u mut Unfold<'g, 'g>,
+    /// Values of binary languages are handed on.
+    pub(crate) inspect: bool,
+}
+
+/// Where a payload stands.
+#[derive(Clone, Copy)]
+struct Place {
+    record: u32,
+    node: u32,
+}
+
+/// A payload behind a registry's prefix.
+#[derive(Clone, Copy, PartialEq)]
+enum Framed {
+    No,
+    Confluent,
+    Glue,
+}
+
 impl Desk {
     /// Reports records, or the event, that aren't what the schemas say.
     pub(crate) fn compare(
@@ -42,7 +71,7 @@ impl Desk {
         trigger: Trigger,
         root: Item<'_>,
         reach: &Reach<'_>,
-        found: &mut Vec<Found>,
+        sink: &mut Sink<'_, '_>,
     ) {
         if source.edges.iter().all(|edge| edge.schemas.is_empty()) {
             return;
@@ -53,10 +82,10 @@ impl Desk {
             // A record from elsewhere has no edge, and is denied for that.
             let own = source.by_record.get(record as usize);
             let edges = own.map_or(source.edges.as_slice(), |edge| edge.as_slice());
-            self.record(edges, trigger, (record, item), root, reach, found);
+            self.record(edges, trigger, (record, item), root, reach, sink);
         }
         if !batch {
-            self.record(&source.edges, trigger, (0, root), root, reach, found);
+            self.record(&source.edges, trigger, (0, root), root, reach, sink);
         }
     }
 
@@ -67,20 +96,21 @@ impl Desk {
         (record, item): (u32, Item<'_>),
         root: Item<'_>,
         reach: &Reach<'_>,
-        found: &mut Vec<Found>,
+        sink: &mut Sink<'_, '_>,
     ) {
         let applying = edges.iter().flat_map(|e| &e.schemas).filter(|s| payload::applies(&s.when, root));
         for schema in applying {
             let part = if schema.whole { Part::Value(item) } else { payload::of(trigger, item) };
             let (node, bare) = match part {
                 Part::Missing if schema.optional => continue,
-                Part::Missing => {
-                    let result = Err(Mismatch::whole("expected a payload, found none"));
-                    (item, Bare { chain: Chain::default(), result })
-                }
+                Part::Missing => (item, Bare::refused(Chain::default(), "expected a payload, found none")),
                 Part::Value(value) => (value, self.value(schema, value)),
-                Part::Text(text) => (text, self.text(schema, text, reach)),
-                Part::Base64(text) => (text, self.base64(schema, text, reach)),
+                Part::Text(node) | Part::Base64(node) => {
+                    let place = Place { record, node: node.index() };
+                    let mut look = Look { schema, reach, place, sink: &mut *sink };
+                    let always = matches!(part, Part::Base64(_));
+                    (node, self.text(node, always, &mut look))
+                }
             };
             let Err(mismatch) = bare.result else { continue };
             // What the payload holds is named within it; what the event holds, by its own node.
@@ -88,10 +118,10 @@ impl Desk {
                 Part::Value(_) => (below(node, &mismatch.pointer), String::new()),
                 _ => (node, mismatch.pointer),
             };
-            let (class, node, decoded) = (Class::Schema, node.index(), bare.chain);
+            let (class, node, decoded) = (mismatch.class, node.index(), bare.chain);
             let at = if within.is_empty() { String::new() } else { format!("{within}: ") };
             let detail = format!("{at}{}; schema {}", mismatch.detail, schema.source).into();
-            found.push(Found { class, record, node, within, decoded, offset: 0, detail });
+            sink.unfold.found.push(Found { class, record, node, within, decoded, offset: 0, detail });
             return;
         }
     }
@@ -100,114 +130,174 @@ impl Desk {
         let result = match &schema.ir {
             Program::Json(program) => json(program, &schema.prepared, value, &mut self.buffers),
             Program::Avro(program) => avro::json(program, value),
-            Program::Protobuf(_) => Err(Mismatch::whole("expected a binary payload")),
+            Program::Protobuf(program) => match schema.prepared.with(|| protobuf::Ready::of(program)) {
+                Some(ready) => protobuf::json((program, ready), schema.closed, value),
+                None => Err(Mismatch::whole(FOREIGN)),
+            },
         };
         Bare { chain: Chain::default(), result }
     }
 
-    fn text(&mut self, schema: &Schema, text: Item<'_>, reach: &Reach<'_>) -> Bare {
+    /// A string of the event: Base64 if the event says so. Where it says nothing, what is Base64 is binary in nothing else:
+    /// a payload must not pass as something that its reader doesn't take it for.
+    fn text(&mut self, text: Item<'_>, always: bool, look: &mut Look<'_, '_, '_>) -> Bare {
         if text.kind() != Kind::String {
-            return self.value(schema, text);
+            return match always {
+                true => Bare::refused(Chain::default(), "expected Base64"),
+                false => self.value(look.schema, text),
+            };
         }
-        if let Some(plain) = text.plain() {
-            return self.bytes(schema, plain, Chain::default(), reach);
-        }
+        let mut value = std::mem::take(&mut self.text);
+        value.clear();
+        let text = text.plain().unwrap_or_else(|| {
+            unescape(text.raw(), &mut value);
+            &value
+        });
         let mut bytes = std::mem::take(&mut self.bytes);
         bytes.clear();
-        unescape(text.raw(), &mut bytes);
-        let bare = self.bytes(schema, &bytes, Chain::default(), reach);
-        self.bytes = bytes;
-        bare
-    }
-
-    fn base64(&mut self, schema: &Schema, text: Item<'_>, reach: &Reach<'_>) -> Bare {
-        let mut bytes = std::mem::take(&mut self.bytes);
-        bytes.clear();
-        let plain = text.plain().unwrap_or_default();
-        let good = plain.is_empty() || base64::decode(plain, &mut bytes);
-        let chain = Chain::default().then(Step::Base64).unwrap_or_default();
-        let bare = if good && text.kind() == Kind::String {
-            self.bytes(schema, &bytes, chain, reach)
+        let may = always || !matches!(look.schema.ir, Program::Json(_));
+        let bare = if may && base64::decode(text, &mut bytes) || always && text.is_empty() {
+            self.bytes(&bytes, Chain::default().then(Step::Base64).unwrap_or_default(), look)
+        } else if always {
+            Bare::refused(Chain::default(), "expected Base64")
         } else {
-            Bare { chain: Chain::default(), result: Err(Mismatch::whole("expected Base64")) }
+            self.bytes(text, Chain::default(), look)
         };
-        self.bytes = bytes;
+        (self.text, self.bytes) = (value, bytes);
         bare
     }
 
     /// Takes off compression and the prefix of a registry.
-    fn bytes(&mut self, schema: &Schema, bytes: &[u8], chain: Chain, reach: &Reach<'_>) -> Bare {
+    fn bytes(&mut self, bytes: &[u8], chain: Chain, look: &mut Look<'_, '_, '_>) -> Bare {
         if let Some(step) = kind(bytes) {
-            return self.inflated(schema, bytes, (step, chain), reach);
+            let mut end = Inflated::Whole;
+            let bare = self.inflated(bytes, (step, chain), Framed::No, &mut end, look);
+            // Binary forms can begin like something compressed.
+            let is_binary = !matches!(look.schema.ir, Program::Json(_));
+            return if is_binary && end == Inflated::Broken { self.plain(bytes, chain, look) } else { bare };
         }
         if let Some((payload, compressed)) = framing::registry(bytes) {
             let framed = chain.then(Step::Framing).unwrap_or(chain);
+            let by = prefix(bytes);
             if compressed {
-                return self.inflated(schema, payload, (Step::Zlib, framed), reach);
+                return self.inflated(payload, (Step::Zlib, framed), by, &mut Inflated::Whole, look);
             }
-            let bare = self.plain(schema, payload, framed, reach);
+            let bare = self.framed(payload, framed, by, look);
             // Binary forms without a prefix can begin like one.
-            if bare.result.is_ok() || matches!(schema.ir, Program::Json(_)) {
+            if bare.result.is_ok() || !matches!(look.schema.ir, Program::Avro(_)) {
                 return bare;
             }
-            let whole = self.plain(schema, bytes, chain, reach);
+            let whole = self.plain(bytes, chain, look);
             return if whole.result.is_ok() { whole } else { bare };
         }
-        self.plain(schema, bytes, chain, reach)
+        self.plain(bytes, chain, look)
     }
 
     fn inflated(
         &mut self,
-        schema: &Schema,
         bytes: &[u8],
         (step, chain): (Step, Chain),
-        reach: &Reach<'_>,
+        by: Framed,
+        end: &mut Inflated,
+        look: &mut Look<'_, '_, '_>,
     ) -> Bare {
         let mut out = std::mem::take(&mut self.spare);
         out.clear();
-        let end = inflate(step, bytes, reach.inflate, &mut out);
+        *end = inflate(step, bytes, look.reach.inflate, &mut out);
         let chain = chain.then(step).unwrap_or(chain);
-        let bare = match end {
-            Inflated::Whole => match framing::registry(&out) {
-                Some((payload, false)) => self.plain(schema, payload, chain, reach),
-                _ => self.plain(schema, &out, chain, reach),
-            },
-            _ => Bare { chain, result: Err(Mismatch::whole("compressed, and broken or beyond the limit")) },
+        let bare = match (*end, framing::registry(&out)) {
+            (Inflated::Whole, _) if by != Framed::No => self.framed(&out, chain, by, look),
+            (Inflated::Whole, Some((payload, false))) => self.framed(payload, chain, prefix(&out), look),
+            (Inflated::Whole, _) => self.plain(&out, chain, look),
+            _ => Bare::refused(chain, "compressed, and broken or beyond the limit"),
         };
         self.spare = out;
         bare
     }
 
-    fn plain(&mut self, schema: &Schema, bytes: &[u8], chain: Chain, reach: &Reach<'_>) -> Bare {
+    /// Takes off what registries write between their prefix and a message of protocol buffers: which one of its file it is.
+    fn framed(&mut self, payload: &[u8], chain: Chain, by: Framed, look: &mut Look<'_, '_, '_>) -> Bare {
+        let Program::Protobuf(program) = &look.schema.ir else { return self.plain(payload, chain, look) };
+        let behind = match by {
+            Framed::Confluent => protobuf::indexes(payload).map(|(path, rest)| (path == program.path, rest)),
+            // How Glue numbers the messages of a file is its library's own affair.
+            Framed::Glue => protobuf::index(payload).map(|rest| (true, rest)),
+            Framed::No => Some((true, payload)),
+        };
+        match behind {
+            Some((true, rest)) => self.plain(rest, chain, look),
+            Some((false, _)) => Bare::refused(chain, "framed as another message of its file"),
+            None => Bare::refused(chain, "framed, and the index of the message is missing"),
+        }
+    }
+
+    fn plain(&mut self, bytes: &[u8], chain: Chain, look: &mut Look<'_, '_, '_>) -> Bare {
+        let schema = look.schema;
         if bytes.is_empty() && schema.optional {
             return Bare { chain, result: Ok(()) };
         }
-        let binary = match &schema.ir {
-            Program::Json(_) => None,
-            Program::Avro(program) => Some(avro::binary(program, bytes)),
-            Program::Protobuf(_) => Some(Err(Mismatch::whole("this kind of schema is not enforced"))),
+        let is_binary = !matches!(schema.ir, Program::Json(_));
+        let read = if !is_binary || matches!(bytes, [b'{' | b'[', ..]) {
+            Some(self.tape.read(bytes, look.reach.json))
+        } else {
+            None
         };
-        // The same in JSON begins with a brace, which few values in binary do.
-        if let Some(result) = binary
-            && (result.is_ok() || bytes.first().is_none_or(|b| !b"{[\"".contains(b)))
-        {
-            return Bare { chain, result };
+        // What is JSON in full is nothing else.
+        if is_binary && read != Some(Ok(())) {
+            let bare = look.binary(bytes, chain);
+            if bare.result.is_ok() || read.is_none() && !bytes.starts_with(b"\"") {
+                return bare;
+            }
         }
-        if let Err(error) = self.tape.read(bytes, reach.json) {
+        if let Err(error) = read.unwrap_or_else(|| self.tape.read(bytes, look.reach.json)) {
             return Bare { chain, result: Err(broken(error)) };
         }
         let chain = chain.then(Step::Json).unwrap_or(chain);
         if !self.tape.flaws().is_empty() {
-            return Bare { chain, result: Err(Mismatch::whole("JSON that parsers disagree about")) };
+            return Bare::refused(chain, FLAWED);
         }
-        let root = self.tape.root(bytes);
-        let result = match &schema.ir {
-            Program::Json(program) => json(program, &schema.prepared, root, &mut self.buffers),
-            Program::Avro(program) => avro::json(program, root),
-            Program::Protobuf(_) => Err(Mismatch::whole("this kind of schema is not enforced")),
+        let tape = std::mem::take(&mut self.tape);
+        let bare = self.value(schema, tape.root(bytes));
+        self.tape = tape;
+        Bare { chain, ..bare }
+    }
+}
+
+/// A payload that is looked at.
+struct Look<'l, 'u, 'g> {
+    schema: &'l Schema,
+    reach: &'l Reach<'l>,
+    place: Place,
+    sink: &'l mut Sink<'u, 'g>,
+}
+
+impl Look<'_, '_, '_> {
+    /// Compares a payload in the binary form of its language. What fits is inspected value by value.
+    fn binary(&mut self, bytes: &[u8], chain: Chain) -> Bare {
+        let schema = self.schema;
+        let compare = |each: &mut Each<'_>| match &schema.ir {
+            Program::Avro(program) => avro::binary(program, bytes, each),
+            Program::Protobuf(program) => match schema.prepared.with(|| protobuf::Ready::of(program)) {
+                Some(ready) => protobuf::binary((program, ready), schema.closed, bytes, each),
+                None => Err(Mismatch::whole(FOREIGN)),
+            },
+            Program::Json(_) => Err(Mismatch::whole(FOREIGN)),
         };
+        let result = compare(&mut |_, _| {});
+        let step = if matches!(schema.ir, Program::Avro(_)) { Step::Avro } else { Step::Protobuf };
+        let chain = chain.then(step).unwrap_or(chain);
+        let Place { record, node } = self.place;
+        if result.is_ok() && self.sink.inspect && self.sink.unfold.done.last() != Some(&node) {
+            let unfold = &mut *self.sink.unfold;
+            unfold.done.push(node);
+            let _ = compare(&mut |way, leaf| unfold.field((record, node), chain, way, leaf));
+        }
         Bare { chain, result }
     }
+}
+
+fn prefix(bytes: &[u8]) -> Framed {
+    if bytes.first() == Some(&0) { Framed::Confluent } else { Framed::Glue }
 }
 
 /// The node at a pointer that was made from it.

@@ -5,6 +5,7 @@
 //! on it is not decided in either direction.
 
 mod same;
+mod types;
 
 use super::format;
 use super::number::Decimal;
@@ -22,21 +23,28 @@ pub(crate) struct Ready {
     literals: Vec<(String, Tape)>,
     /// Nodes that ask for what nothing else looked at.
     tracking: Vec<bool>,
+    /// What each node lets pass at most.
+    types: Vec<Types>,
 }
 
 impl Ready {
     pub(crate) fn of(program: &JsonProgram) -> Self {
-        let literals = program.literals.iter().map(|text| {
-            let mut tape = Tape::default();
-            // What is no JSON equals nothing.
-            let _ = tape.read(text.as_bytes(), &Limits { depth: 256, number: 1 << 16 });
-            (text.clone(), tape)
-        });
+        let literals: Vec<_> = program
+            .literals
+            .iter()
+            .map(|text| {
+                let mut tape = Tape::default();
+                // What is no JSON equals nothing.
+                let _ = tape.read(text.as_bytes(), &Limits { depth: 256, number: 1 << 16 });
+                (text.clone(), tape)
+            })
+            .collect();
         let asks =
             |check: &Check| matches!(check, Check::UnevaluatedProperties(_) | Check::UnevaluatedItems(_));
         Self {
             patterns: program.patterns.iter().map(|p| Pattern::new(p)).collect(),
-            literals: literals.collect(),
+            types: types::of_nodes(program, &literals),
+            literals,
             tracking: program.nodes.iter().map(|n| n.checks.iter().any(asks)).collect(),
         }
     }
@@ -63,7 +71,8 @@ pub(crate) struct Fault<'p> {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Why<'p> {
     Never,
-    Type(Types, Kind),
+    /// What was expected and found, and the word that asks for it.
+    Type(Types, Kind, &'static str),
     Missing(&'p str),
     Enum,
     Minimum(&'p str),
@@ -87,7 +96,7 @@ impl Why<'_> {
     pub(crate) fn keyword(&self) -> &'static str {
         match self {
             Self::Never => "false",
-            Self::Type(..) => "type",
+            Self::Type(_, _, word) => word,
             Self::Missing(_) => "required",
             Self::Enum => "enum",
             Self::Minimum(_) => "minimum",
@@ -113,7 +122,7 @@ impl fmt::Display for Why<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Never => f.write_str("the schema allows nothing here"),
-            Self::Type(types, kind) => write!(f, "expected {types}, found {}", word(*kind)),
+            Self::Type(types, kind, _) => write!(f, "expected {types}, found {}", word(*kind)),
             Self::Missing(name) => write!(f, "`{name}` is missing"),
             Self::Enum => f.write_str("none of the values that the schema lists"),
             Self::Minimum(bound) => write!(f, "below the minimum {bound}"),
@@ -221,10 +230,10 @@ impl<'p> Run<'p, '_> {
                 self.unsure = true;
                 Ok(())
             }
-            Check::Type(types) => demand(is_of(item, *types), Why::Type(*types, kind)),
+            Check::Type(types) => demand(is_of(item, *types), Why::Type(*types, kind, "type")),
             Check::Enum(texts, literals) => {
                 let listed = self.listed(texts, literals, item)?;
-                demand(listed, Why::Enum)
+                demand(listed, self.of_type(check, item).unwrap_or(Why::Enum))
             }
             Check::Minimum(bound, excluded) if kind == Kind::Number => {
                 let order = Decimal::read(item.raw()).compare(Decimal::read(bound.as_bytes()));
@@ -320,7 +329,7 @@ impl<'p> Run<'p, '_> {
                         break;
                     }
                 }
-                demand(any, Why::Alternatives)
+                demand(any, self.of_type(check, item).unwrap_or(Why::Alternatives))
             }
             Check::One(nodes) => {
                 let (mut sure, mut open) = (0, 0);
@@ -332,7 +341,7 @@ impl<'p> Run<'p, '_> {
                     }
                 }
                 demand(sure < 2, Why::Several)?;
-                demand(sure + open > 0, Why::Alternatives)
+                demand(sure + open > 0, self.of_type(check, item).unwrap_or(Why::Alternatives))
             }
             Check::Not(node) => {
                 let marks = self.buffers.marks.len();
@@ -362,6 +371,18 @@ impl<'p> Run<'p, '_> {
             self.unsure |= unsure;
             !unsure
         })
+    }
+
+    /// Whether it is the type of `item` that a check of alternatives refuses.
+    fn of_type(&self, check: &Check, item: Item<'_>) -> Option<Why<'p>> {
+        let kind = item.kind();
+        let types = types::of_check(check, &self.ready.types, &self.ready.literals);
+        let word = match check {
+            Check::Enum(..) => "enum",
+            Check::One(_) => "oneOf",
+            _ => "anyOf",
+        };
+        types::wanted(types, kind).map(|wanted| Why::Type(wanted, kind, word))
     }
 
     fn members(&mut self, members: &'p Members, item: Item<'_>, track: bool) -> Outcome<'p> {
