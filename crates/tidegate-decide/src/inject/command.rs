@@ -216,6 +216,12 @@ fn separators(lower: &[u8]) -> impl Iterator<Item = usize> {
         if rest.first().is_none_or(|b| BEGINS.get(usize::from(*b)) != Some(&true)) {
             return None;
         }
+        // A name in quotes has a letter behind the first.
+        if let [b'\'' | b'"', next, ..] = rest
+            && !next.is_ascii_lowercase()
+        {
+            return None;
+        }
         // A second separator has its own turn.
         let blanks = rest.iter().take(64).take_while(|b| matches!(b, b' ' | b'\t' | b'+')).count();
         (blanks < rest.len()).then_some(at + 1 + blanks)

@@ -9,7 +9,8 @@ use crate::decision::Class;
 pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
     let lower = text.lower;
     let exchanges = text.bytes.has(b'|') && text.bytes.has(b'!');
-    if !exchanges && !text.marks.has(Group::Formulas) && !text.bytes.has(b'\'') {
+    let reads = text.bytes.has(b'\'') && memchr::memmem::find(lower, b"'file:").is_some();
+    if !exchanges && !reads && !text.marks.has(Group::Formulas) {
         return None;
     }
     let mut calls = Cursor::new(Group::Formulas, text.marks);

@@ -99,16 +99,16 @@ impl<'a> Split<'a> {
     fn next(&mut self) -> Option<Line<'a>> {
         let (start, marked) = (self.at, self.marked);
         let rest = self.text.get(start..)?;
+        if self.plain {
+            let (end, length) = plain_break(rest);
+            self.marked = length == 2 || rest.get(end) == Some(&b'\r');
+            self.at = if length == 0 { usize::MAX } else { start + end + length };
+            return Some(Line { at: start, text: rest.get(..end)?, marked });
+        }
         let mut from = 0;
         let (end, length) = loop {
             let ahead = rest.get(from..).unwrap_or_default();
-            let found = if self.plain {
-                // Where lines are short, looking far gains nothing.
-                let near = ahead.iter().take(8).position(|b| matches!(b, b'\r' | b'\n'));
-                near.or_else(|| Some(8 + memchr::memchr2(b'\r', b'\n', ahead.get(8..)?)?))
-            } else {
-                ahead.iter().position(|b| matches!(b, b'\r' | b'\n' | 0xe5 | 0xc4 | 0xe2))
-            };
+            let found = ahead.iter().position(|b| matches!(b, b'\r' | b'\n' | 0xe5 | 0xc4 | 0xe2));
             let Some(end) = found.map(|found| from + found) else {
                 // Nothing is left after this.
                 self.at = usize::MAX;
@@ -122,6 +122,28 @@ impl<'a> Split<'a> {
         self.marked = length != 1 || rest.get(end) == Some(&b'\r');
         self.at = start + end + length;
         Some(Line { at: start, text: rest.get(..end)?, marked })
+    }
+}
+
+/// Where the line ends, and how long the break there is: zero at the end of the text.
+fn plain_break(rest: &[u8]) -> (usize, usize) {
+    let mut end = 0;
+    // Where lines are short, looking far gains nothing.
+    let near = rest.get(..16).unwrap_or(rest);
+    for byte in near {
+        if matches!(byte, b'\r' | b'\n') {
+            break;
+        }
+        end += 1;
+    }
+    if end == 16 {
+        let far = rest.get(16..).unwrap_or_default();
+        end += memchr::memchr2(b'\r', b'\n', far).unwrap_or(far.len());
+    }
+    match rest.get(end..) {
+        Some([b'\r', b'\n', ..]) => (end, 2),
+        Some([_, ..]) => (end, 1),
+        _ => (end, 0),
     }
 }
 
@@ -417,6 +439,19 @@ fn is_http_header(name: &[u8]) -> bool {
 mod tests {
     use super::*;
     use crate::inject::sample;
+
+    #[test]
+    fn lines_end_where_a_search_byte_by_byte_says() {
+        for length in 0..40 {
+            for (text, longest) in [("\r\n", 2), ("\n", 1), ("\r", 1), ("", 0)] {
+                let line = format!("{}{text}", "a".repeat(length));
+                assert_eq!(plain_break(line.as_bytes()), (length, longest), "{line:?}");
+                let more = format!("{line}b\n");
+                let expected = if longest == 0 { (length + 1, 1) } else { (length, longest) };
+                assert_eq!(plain_break(more.as_bytes()), expected, "{more:?}");
+            }
+        }
+    }
 
     #[test]
     fn lines_that_begin_something() {

@@ -112,6 +112,8 @@ fn code(text: &Text<'_>) -> Option<Hit> {
         // What follows a quote here is an operator, an end or a statement's separator; blanks may stand between.
         let semicolon = lower.get(at) == Some(&b';');
         match lower.get(at + 1) {
+            // Of statements none begins with a quote, and a second end is looked behind in its turn.
+            Some(b';') if matches!(lower.get(at + 2), Some(b'\'' | b'"' | b';')) => continue,
             Some(b';' | b'|' | b'&' | b'}' | b' ' | b'\t' | b'\n' | b'\r' | 0x0c) => {}
             Some(b'a'..=b'z') if semicolon => {}
             _ => continue,

@@ -113,7 +113,8 @@ fn quotes(text: &Text<'_>) -> Option<Hit> {
             continue;
         }
         let short = before.len() <= 64 && !before.contains(&b' ');
-        if comments_out(before, text.lower.get(at..).unwrap_or_default()) {
+        let ends = matches!(tail.first(), Some(b'-' | b'#' | b'/' | b';'));
+        if ends && comments_out(before, text.lower.get(at..).unwrap_or_default()) {
             return Some(hit(at, "the value is closed and the rest of the query commented out"));
         }
         if let Some(why) = Query::new(tail).after_value(true) {

@@ -99,6 +99,8 @@ fn tags(text: &Text<'_>) -> Option<Hit> {
                     .any(|w| has(w))
             }
             b"html" => has(b"implementation"),
+            // Islands of data, which old browsers write into the page.
+            b"xml" => ended && has(b"src="),
             _ if name.is_empty() || after.first().is_none_or(|b| *b == b'>') => false,
             _ => {
                 let start = lower.len() - after.len();
@@ -126,6 +128,7 @@ fn tags(text: &Text<'_>) -> Option<Hit> {
             text.suspect(Class::Xss, at, "an element with attributes, which a page would show as one");
         }
         if rest.starts_with(b"?import")
+            || rest.starts_with(b"?xml:namespace")
             || rest.starts_with(b"!<script")
             || rest.starts_with(b"![cdata[<script")
         {
@@ -223,7 +226,13 @@ fn handlers(text: &Text<'_>) -> Option<Hit> {
 
 /// `javascript:` and its like, with the blanks and entities that browsers see through.
 fn schemes(text: &Text<'_>) -> Option<Hit> {
-    if !text.bytes.has(b':') {
+    // The letters of `script`, `data` and `mocha`.
+    let any =
+        |word: &[&[u8; 2]]| word.iter().all(|letter| text.bytes.intersects(ByteSet::from_list(*letter)));
+    let may = any(&[b"sS", b"cC", b"rR", b"iI", b"pP", b"tT"])
+        || any(&[b"dD", b"aA", b"tT"])
+        || any(&[b"mM", b"oO", b"cC", b"hH"]);
+    if !text.bytes.has(b':') || !may {
         return None;
     }
     let lower = text.lower;
@@ -474,8 +483,16 @@ pub(super) const OBJECTS: &[&[u8]] = &[
 ];
 
 /// Styles and attributes that run or load, in any element.
-pub(super) const ATTRIBUTES: &[&[u8]] =
-    &[b"expression(", b"behaviour:", b"behavior:", b"-moz-binding", b"datasrc=", b"dynsrc=", b"lowsrc="];
+pub(super) const ATTRIBUTES: &[&[u8]] = &[
+    b"expression(",
+    b"behaviour:",
+    b"behavior:",
+    b"-moz-binding",
+    b"datasrc=",
+    b"dataformatas=",
+    b"dynsrc=",
+    b"lowsrc=",
+];
 
 const EVENTS: &[&[u8]] = &[
     b"load",
@@ -606,6 +623,9 @@ mod tests {
             "<!--#exec cmd=\"ls\"-->",
             "+ADw-script+AD4-",
             "<x onpointerrawupdate=a(1)>",
+            "<div datafld=b dataformatas=html>",
+            "<xml id=x src=a.xml>",
+            "<?xml:namespace prefix=t ns=urn:schemas-microsoft-com:time>",
         ] {
             assert!(sample(detect, text), "{text}");
         }

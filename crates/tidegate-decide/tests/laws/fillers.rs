@@ -33,6 +33,7 @@ pub(crate) const FILLERS: &[(&str, &[&str])] = &[
         &[
             "<a ",
             "<a href=\"",
+            "<a b='c'>",
             "< ",
             " onx",
             " onload ",

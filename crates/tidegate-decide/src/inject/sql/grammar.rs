@@ -116,7 +116,13 @@ impl<'a> Query<'a> {
                 Token::Word(word) if is_comparison(word) || word == b"not" => {
                     return self.compared(quoted);
                 }
-                Token::Operator(_) => return self.compared(quoted),
+                Token::Operator(sign) => {
+                    // It takes several tokens to find out, most of them twice, and no honest text asks for it often.
+                    if quoted && sign == b"=" {
+                        self.lexer.pay(40);
+                    }
+                    return self.compared(quoted);
+                }
                 Token::Open if closed > 0 || quoted => {
                     let mut shape = Shape::default();
                     self.value(&mut shape, 0);
@@ -201,6 +207,9 @@ impl<'a> Query<'a> {
             }
             // Every semicolon is looked behind anyway, but for a comment that makes it the end.
             Some(b';') => lexer.is_end_with_comment(),
+            Some(b'=' | b'<' | b'>' | b'!' | b'+' | b'*' | b'^' | b'~' | b'-' | b'/') => {
+                lexer.leads_to_a_value()
+            }
             Some(_) => true,
         }
     }

@@ -91,6 +91,30 @@ impl<'a> Lexer<'a> {
         matches!(rest, [b';', b'-', b'-', ..])
     }
 
+    /// An operator, and behind it what a value may begin with; or a comment. Markup closes its quotes before a bracket, and
+    /// another one opens behind that.
+    pub(super) fn leads_to_a_value(self) -> bool {
+        let mut rest = self.rest().trim_ascii_start();
+        for _ in 0..4 {
+            rest = match rest {
+                [b'-', b'-', ..] | [b'/', b'*', ..] => return true,
+                [b'=' | b'<' | b'>' | b'!' | b'+' | b'*' | b'^' | b'~' | b'-' | b'/', more @ ..] => more,
+                _ => break,
+            };
+        }
+        match rest.trim_ascii_start().first() {
+            None | Some(b'<' | b'>' | b';' | b',' | b')' | b']' | b'{' | b'}' | b'=' | b'/') => {
+                rest.starts_with(b"/*")
+            }
+            Some(_) => true,
+        }
+    }
+
+    /// Pays for more than its tokens.
+    pub(super) fn pay(self, steps: i64) {
+        self.left.set(self.left.get() - steps);
+    }
+
     /// The next token without taking it.
     pub(super) fn peek(self) -> Token<'a> {
         let mut ahead = self;
