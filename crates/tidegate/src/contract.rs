@@ -17,9 +17,9 @@ mod text;
 
 pub(crate) use artifact::{Part, lay};
 pub(crate) use changes::changes;
-pub(crate) use compatible::{Break, Direction, breaks};
+pub(crate) use compatible::{Break, Direction, breaks, breaks_of_protobuf};
 pub(crate) use condition::compile as condition;
-pub(crate) use schemas::{as_json, is_avro};
+pub(crate) use schemas::{as_json, is_avro, proto};
 pub(crate) use sign::{beside, sign, verify};
 pub(crate) use text::render as summary;
 

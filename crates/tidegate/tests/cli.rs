@@ -23,6 +23,7 @@ mod cli {
     mod peers;
     mod pipelines;
     mod project;
+    mod protobuf;
     mod schemas;
     mod suppress;
     mod usage;

@@ -345,7 +345,7 @@ pub(crate) const KEYS: &[Key] = &[
     Key {
         name: "contract.schemas",
         takes: "tables of `edges`, `file` and more",
-        does: "What payloads have to be: JSON Schema in JSON or YAML, or Avro. docs/guides/schemas.md has the whole.",
+        does: "What payloads have to be: JSON Schema in JSON or YAML, Avro, or protocol buffers. docs/guides/schemas.md has the whole.",
         example: "[[contract.schemas]]\nedges = \"*/Pay:*\"\nfile = \"schemas/pay.json\"",
         option: "",
     },
@@ -410,6 +410,13 @@ pub(crate) const KEYS: &[Key] = &[
         takes: "a boolean",
         does: "A request may come without a body.",
         example: "optional = true",
+        option: "",
+    },
+    Key {
+        name: "contract.schemas.closed",
+        takes: "a boolean",
+        does: "Nothing passes that a `.proto` file doesn't name. Without it, fields and numbers of enumerations that it doesn't name are skipped, as readers do.",
+        example: "closed = true",
         option: "",
     },
     Key {

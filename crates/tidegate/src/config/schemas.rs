@@ -22,6 +22,8 @@ pub(crate) struct SchemaFile {
     pub(crate) when: When,
     pub(crate) whole: bool,
     pub(crate) optional: bool,
+    /// Nothing passes that a file of protocol buffers doesn't name.
+    pub(crate) closed: bool,
     pub(crate) draft: Draft,
     pub(crate) formats: bool,
 }
@@ -38,7 +40,7 @@ const DRAFTS: [(&str, Draft); 6] = [
 impl Reader {
     pub(super) fn schemas(&mut self, value: &Spanned<DeValue<'_>>) {
         for (table, at) in self.tables("contract.schemas", value) {
-            let (mut edges, mut named) = (Vec::new(), String::new());
+            let (mut edges, mut named, mut closed) = (Vec::new(), String::new(), None);
             let mut schema = SchemaFile {
                 file: String::new(),
                 span: at.clone(),
@@ -47,6 +49,7 @@ impl Reader {
                 when: When::default(),
                 whole: false,
                 optional: false,
+                closed: false,
                 draft: Draft::Draft202012,
                 formats: false,
             };
@@ -77,6 +80,10 @@ impl Reader {
                     "detail-type" => schema.when.detail_type = self.text(&full, value).map(|(t, _)| t),
                     "whole" => schema.whole = self.flag(&full, value),
                     "optional" => schema.optional = self.flag(&full, value),
+                    "closed" => {
+                        schema.closed = self.flag(&full, value);
+                        closed = Some(key.span());
+                    }
                     "formats" => schema.formats = self.flag(&full, value),
                     "draft" => {
                         let Some((word, span)) = self.text(&full, value) else { continue };
@@ -91,6 +98,14 @@ impl Reader {
             if edges.is_empty() || schema.file.is_empty() {
                 let complaint = Complaint::new(at, "`contract.schemas` needs `edges` and `file`");
                 self.complaints.push(complaint.label("`file` is seen from the folder of this file"));
+                continue;
+            }
+            let proto =
+                schema.file.split_once('#').map_or(&*schema.file, |(file, _)| file).ends_with(".proto");
+            if let Some(span) = closed.filter(|_| !proto) {
+                let complaint = Complaint::new(span, "`closed` is for `.proto` files");
+                let help = "a JSON Schema says itself what it lets pass (`additionalProperties`), and Avro lets nothing else pass";
+                self.complaints.push(complaint.label("this schema is none").help(help));
                 continue;
             }
             self.config.contract.schemas.push(Asked { edges, named, what: Some(schema) });
@@ -130,6 +145,8 @@ mod tests {
         let schema = good[0].what.as_ref().unwrap();
         assert_eq!((schema.file.as_str(), schema.draft, schema.whole), ("a.json#/x", Draft::Draft7, true));
         assert_eq!(schema.when.route.as_deref(), Some("POST /a"));
+        let proto = read("edges = '*'\nfile = 'a.proto#shop.Order'\nclosed = true").unwrap();
+        assert!(proto[0].what.as_ref().unwrap().closed);
         for wrong in [
             "edges = '*'",
             "file = 'a.json'",
@@ -137,6 +154,7 @@ mod tests {
             "edges = '*'\nfile = 'a.json'\ndigest = 'sha256:0'",
             "edges = '*'\nfile = 'a.json'\nwhole = 'yes'",
             "edges = '*'\nfile = 'a.json'\nfiles = 'b'",
+            "edges = '*'\nfile = 'a.json'\nclosed = true",
         ] {
             assert!(read(wrong).is_err(), "{wrong}");
         }

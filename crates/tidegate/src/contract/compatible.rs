@@ -2,8 +2,10 @@
 
 mod avro;
 mod json;
+mod protobuf;
 
 use serde_json::Value;
+use tidegate_decide::schema::compile::Protobuf;
 
 /// Which way it has to hold.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -32,18 +34,35 @@ pub(crate) struct Break {
 
 /// Everything that breaks between two versions.
 pub(crate) fn breaks(old: &Value, new: &Value, is_avro: bool, way: Direction) -> Vec<Break> {
+    each_way(
+        old,
+        new,
+        way,
+        |writer, reader, _| {
+            if is_avro { avro::breaks(writer, reader) } else { json::breaks(writer, reader) }
+        },
+    )
+}
+
+/// The same for files of protocol buffers.
+pub(crate) fn breaks_of_protobuf(old: &Protobuf, new: &Protobuf, way: Direction) -> Vec<Break> {
+    each_way(old, new, way, protobuf::breaks)
+}
+
+/// Compares writer and reader; the last says that the reader is the newer one.
+fn each_way<T>(old: &T, new: &T, way: Direction, breaks: impl Fn(&T, &T, bool) -> Vec<Break>) -> Vec<Break> {
     let mut out = Vec::new();
-    let mut compare = |way, writer, reader| {
-        let mut found = if is_avro { avro::breaks(writer, reader) } else { json::breaks(writer, reader) };
+    let mut compare = |way, writer, reader, newer| {
+        let mut found = breaks(writer, reader, newer);
         found.sort();
         found.dedup();
         out.extend(found.into_iter().map(|found| Break { way, ..found }));
     };
     if way != Direction::Forward {
-        compare("backward", old, new);
+        compare("backward", old, new, true);
     }
     if way != Direction::Backward {
-        compare("forward", new, old);
+        compare("forward", new, old, false);
     }
     out
 }

@@ -15,7 +15,8 @@ use found::Found;
 use shelf::Shelf;
 use std::collections::BTreeMap;
 use std::ops::Range;
-use tidegate_decide::schema::compile::{self, Options, Problem};
+use std::path::Path;
+use tidegate_decide::schema::compile::{self, Options, Problem, Protobuf};
 use tidegate_graph::System;
 use tidegate_graph::contract::field::Field;
 use tidegate_graph::contract::schema::{Prepared, Program, Schema, SchemaKind};
@@ -175,11 +176,49 @@ fn translated(asked: &SchemaFile, file: &str, shelf: &Shelf) -> Result<Translate
         let (fields, problems) = (Field::default(), Vec::new());
         return Ok(Translated { kind, ir, digest, closed: true, fields, problems });
     }
+    if is_proto(file) {
+        let name = file.trim_start_matches("./");
+        let message = asked.file.split_once('#').map(|(_, message)| message);
+        let fetch = |import: &str| fetched(&shelf, name, import);
+        let found = compile::protobuf(name, message, &fetch).map_err(|problem| elsewhere(problem, name))?;
+        let (kind, ir) = (SchemaKind::Protobuf, Program::Protobuf(found.program));
+        return Ok(Translated { kind, ir, digest: found.digest, closed: asked.closed, problems: Vec::new() });
+    }
     let options = Options { draft: asked.draft, formats: asked.formats, request: true };
     let compiled = compile::json(&Shelf::uri(&asked.file), options, &|uri| shelf.fetch(uri))?;
     let (kind, ir) = (SchemaKind::JsonSchema, Program::Json(compiled.program));
     let (digest, closed, problems) = (compiled.digest, compiled.closed, compiled.problems);
     Ok(Translated { kind, ir, digest, closed, fields: compiled.fields, problems })
+}
+
+/// By its name.
+fn is_proto(file: &str) -> bool {
+    file.ends_with(".proto")
+}
+
+/// The file itself by its name, all others as imports.
+fn fetched(shelf: &Shelf, main: &str, name: &str) -> Option<Vec<u8>> {
+    if name == main { shelf.open(main).ok().map(String::into_bytes) } else { shelf.import(main, name) }
+}
+
+/// Says the file in which the problem is where that is another one.
+fn elsewhere(problem: Problem, name: &str) -> Problem {
+    let Problem { place, message } = problem;
+    let message = if place == name { message } else { format!("`{place}`: {message}") };
+    Problem { place: String::new(), message }
+}
+
+/// Reads all messages of a file by itself, with what it imports from its work tree.
+pub(crate) fn proto(path: &Path) -> Result<Protobuf, String> {
+    let real = path.canonicalize().map_err(|e| e.to_string())?;
+    let parent = real.parent().unwrap_or(&real);
+    let folder = parent.ancestors().find(|folder| folder.join(".git").exists()).unwrap_or(parent);
+    let name = real.strip_prefix(folder).ok().and_then(Path::to_str).ok_or("its name is no Unicode")?;
+    let shelf = Shelf::new(folder);
+    // Says why it can't be read; afterwards it is there or it isn't.
+    shelf.open(name)?;
+    let found = compile::protobuf_file(name, &|import| fetched(&shelf, name, import));
+    found.map_err(|problem| elsewhere(problem, name).message)
 }
 
 fn unreadable(span: Range<usize>, file: &str, message: String) -> Complaint {

@@ -101,15 +101,16 @@ impl Project {
 
     /// Writes the contract, and has the guard decide on these lines under it.
     pub(super) fn decide(&self, lines: &[Value]) -> Vec<Value> {
-        self.decide_with(&[], lines)
+        self.decide_with(lines, &[])
     }
 
     /// The same, explained.
     pub(super) fn explain(&self, lines: &[Value]) -> Vec<Value> {
-        self.decide_with(&["--explain"], lines)
+        self.decide_with(lines, &["--explain"])
     }
 
-    fn decide_with(&self, more: &[&str], lines: &[Value]) -> Vec<Value> {
+    /// The same with more arguments.
+    pub(super) fn decide_with(&self, lines: &[Value], more: &[&str]) -> Vec<Value> {
         let made = self.run(&["contract", "--out", "c.json"]);
         assert_eq!(made.code, Some(0), "{}", made.all());
         let mut child = self

@@ -60,7 +60,7 @@ fn what_the_schema_refuses_is_denied_with_place_keyword_and_file() {
     assert_eq!(denied["decision"], "deny", "{denied}");
     let reason = denied.to_string();
     for part in [
-        r#""class":"schema""#,
+        r#""class":"type-confusion""#,
         "/Records/0/body",
         "/qty: expected integer, found string (`type`); schema schemas/order.json",
     ] {

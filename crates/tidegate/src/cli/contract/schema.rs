@@ -1,12 +1,14 @@
 //! `tidegate contract schema`: versions of schemas against each other.
 
-use crate::contract::{Break, Direction, breaks};
+use crate::contract::{Break, Direction, breaks, breaks_of_protobuf, proto};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output;
 use anyhow::Context;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
+use tidegate_decide::schema::compile::Protobuf;
+use tidegate_graph::contract::schema::SchemaKind;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -16,13 +18,13 @@ pub(super) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Command {
-    /// Says what breaks between two versions of a JSON Schema or an Avro schema; ends with exit code 10 if anything does
+    /// Says what breaks between two versions of a JSON Schema, an Avro schema or a .proto file; ends with exit code 10 if anything does
     Check(Check),
 }
 
 #[derive(Debug, clap::Args)]
 struct Check {
-    /// The older version: JSON, YAML or .avsc
+    /// The older version: JSON, YAML, .avsc or .proto
     old: PathBuf,
     /// The newer version
     new: PathBuf,
@@ -46,13 +48,22 @@ enum Form {
 
 pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
     let Command::Check(check) = &args.command;
-    let is_avro = |path: &Path| path.extension().is_some_and(|e| e == "avsc");
-    if is_avro(&check.old) != is_avro(&check.new) {
-        let help = "name two files of one language; Avro's end in .avsc".to_string();
-        return Err(Failure::usage("one of the files is Avro, the other isn't", Some(help)));
+    let language = |path: &Path| match path.extension().and_then(|e| e.to_str()) {
+        Some("avsc") => SchemaKind::Avro,
+        Some("proto") => SchemaKind::Protobuf,
+        _ => SchemaKind::JsonSchema,
+    };
+    let (of_old, of_new) = (language(&check.old), language(&check.new));
+    if of_old != of_new {
+        let help = "name two files of one language; Avro's end in .avsc, those of protocol buffers in .proto";
+        let message = format!("one of the files is {}, the other is {}", of_old.word(), of_new.word());
+        return Err(Failure::usage(message, Some(help.to_string())));
     }
-    let (old, new) = (read(&check.old)?, read(&check.new)?);
-    let found = breaks(&old, &new, is_avro(&check.new), check.mode);
+    let found = if of_new == SchemaKind::Protobuf {
+        breaks_of_protobuf(&read_proto(&check.old)?, &read_proto(&check.new)?, check.mode)
+    } else {
+        breaks(&read(&check.old)?, &read(&check.new)?, of_new == SchemaKind::Avro, check.mode)
+    };
     let text = match check.format {
         Form::Text => lines(&found),
         Form::Json => format!("{:#}\n", json!({"version": 1, "breaks": found})),
@@ -70,6 +81,15 @@ fn lines(found: &[Break]) -> String {
         format!("{}: {at}: {} ({})\n", b.way, b.why, b.kind)
     };
     found.iter().map(line).collect()
+}
+
+fn read_proto(path: &Path) -> Result<Protobuf, Failure> {
+    let shown = path.display();
+    if !path.is_file() {
+        return Err(anyhow::anyhow!("could not read `{shown}`: there is no such file").into());
+    }
+    let help = "imports are seen from the file's folder and those above it, up to the work tree".to_string();
+    proto(path).map_err(|message| Failure::usage(format!("`{shown}` is no schema: {message}"), Some(help)))
 }
 
 fn read(path: &Path) -> Result<Value, Failure> {

@@ -40,8 +40,18 @@ impl Shelf {
         }
         let text = std::fs::read_to_string(&real).map_err(|e| e.to_string())?;
         let path = real.extension().and_then(|e| e.to_str()).unwrap_or_default();
-        written::json(path, &text)?;
+        if path != "proto" {
+            written::json(path, &text)?;
+        }
         Ok(text)
+    }
+
+    /// The text of a file of protocol buffers that `main` imports by `name`: imports are seen from a folder above, the
+    /// nearest in which there is such a file.
+    pub(super) fn import(&self, main: &str, name: &str) -> Option<Vec<u8>> {
+        let folders = Path::new(main).ancestors().skip(1);
+        let mut texts = folders.filter_map(|folder| self.open(folder.join(name).to_str()?).ok());
+        texts.next().map(String::into_bytes)
     }
 
     /// Lets a file be found by its `$id`.
