@@ -2,6 +2,4 @@
 
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|event: &[u8]| {
-    std::hint::black_box(tidegate_decide::Guard::default().decide(event, None));
-});
+libfuzzer_sys::fuzz_target!(|event: &[u8]| tidegate_decide::fuzz::decide(event));

@@ -11,6 +11,8 @@ mod condition;
 pub mod decision;
 pub mod decode;
 mod failure;
+#[cfg(feature = "compile")]
+pub mod fuzz;
 mod guard;
 mod inject;
 pub mod json;

@@ -28,6 +28,7 @@ fn every_parser_survives_mutated_inputs() {
     let targets: Vec<&Target> = TARGETS
         .iter()
         .chain(tidegate_iam::fuzz::TARGETS)
+        .chain(tidegate_decide::fuzz::TARGETS)
         .filter(|(name, _)| only.as_ref().is_none_or(|only| only == name))
         .collect();
     assert!(!targets.is_empty(), "there is no target {only:?}");
