@@ -1,6 +1,7 @@
 //! `cargo xtask bench`: whole runs of the release build, measured from outside.
 
 mod account;
+mod gate;
 mod iam;
 pub(crate) mod measure;
 mod peers;
@@ -30,13 +31,25 @@ pub(crate) struct Options {
     /// Count what decisions on events take, in instructions and allocations, and hold it against the ceilings; needs Valgrind
     #[arg(long)]
     guard_instructions: bool,
+    /// Measure the HTTP gate under load alone, against nginx where it is installed; on Linux
+    #[arg(long)]
+    gate: bool,
+    /// After that, load the gate for so long, and fail when its memory grows
+    #[arg(long, default_value_t = 0, requires = "gate")]
+    minutes: u64,
+    /// A release build to measure, instead of making one
+    #[arg(long, requires = "gate")]
+    binary: Option<PathBuf>,
 }
 
 pub(crate) fn run(options: &Options) -> Result<bool> {
     if options.guard_instructions {
         return weigh::run();
     }
-    let binary = process::release()?;
+    let binary = options.binary.clone().map_or_else(process::release, Ok)?;
+    if options.gate {
+        return gate::run(&binary, &process::target()?.join("bench"), options.minutes);
+    }
     if options.iam {
         return iam::run(&binary);
     }
