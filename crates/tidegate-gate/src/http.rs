@@ -9,6 +9,7 @@ mod body;
 mod cors;
 mod event;
 mod exchange;
+mod frames;
 mod headers;
 mod jwks;
 mod limits;
@@ -66,6 +67,8 @@ pub struct Config {
 pub struct Bounds {
     /// The longest body that is taken, in bytes. A longer one is refused: it could not be looked at whole.
     pub body: usize,
+    /// Bytes of all bodies together that are longer than 64 KiB, while they are looked at and handed on.
+    pub bodies: usize,
     /// Bytes of the head of a request.
     pub head: usize,
     /// How many headers.
@@ -88,6 +91,7 @@ impl Default for Bounds {
     fn default() -> Self {
         Self {
             body: 6 << 20,
+            bodies: 512 << 20,
             head: 64 << 10,
             headers: 100,
             head_time: Duration::from_secs(10),

@@ -252,6 +252,89 @@ fn a_request_has_one_reading() {
     gate.stop();
 }
 
+/// What has one reading though it is written strangely comes out as that.
+#[test]
+fn strange_requests_are_refused_or_come_out_plain() {
+    let inner = "GET /inner HTTP/1.1\r\nHost: a\r\n\r\n";
+    let chunked = "POST /outer HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n";
+    let refused: [(&str, String); 15] = [
+        (
+            "chunked twice",
+            format!(
+                "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked, chunked\r\n\r\n0\r\n\r\n{inner}"
+            ),
+        ),
+        (
+            "a coding behind a control character",
+            format!("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: \x0bchunked\r\n\r\n0\r\n\r\n{inner}"),
+        ),
+        (
+            "chunks of HTTP/1.0",
+            format!("POST / HTTP/1.0\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n{inner}"),
+        ),
+        ("a length of letters", format!("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0x10\r\n\r\n{inner}")),
+        ("a negative length", format!("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n{inner}")),
+        (
+            "a length beyond 64 bits",
+            format!("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 18446744073709551616\r\n\r\n{inner}"),
+        ),
+        ("a chunk beyond 64 bits", format!("{chunked}\r\n10000000000000001\r\na\r\n0\r\n\r\n{inner}")),
+        ("a chunk that is longer than it says", format!("{chunked}\r\n1\r\nab\r\n0\r\n\r\n{inner}")),
+        ("a chunk without its line end", format!("{chunked}\r\n1\r\na0\r\n\r\n{inner}")),
+        ("a chunk's size after a bare line feed", format!("{chunked}\r\n1\na\r\n0\r\n\r\n{inner}")),
+        ("endless extensions of a chunk", format!("{chunked}\r\n1;{}\r\na\r\n0\r\n\r\n", "a".repeat(40_000))),
+        ("a zero byte in a header", format!("GET / HTTP/1.1\r\nHost: a\r\nX: a\0b\r\n\r\n{inner}")),
+        ("a blank before the first header", format!("GET / HTTP/1.1\r\n Host: a\r\n\r\n{inner}")),
+        ("a blank in the address", format!("GET /a b HTTP/1.1\r\nHost: a\r\n\r\n{inner}")),
+        ("a folded header", format!("GET / HTTP/1.1\r\nHost: a\r\nX: 1\r\n\tb\r\n\r\n{inner}")),
+    ];
+    for (what, request) in refused {
+        let echo = Echo::start();
+        let gate = start(echo.address);
+        let answer = send_all_it_takes(gate.address, request.as_bytes());
+        assert!(answer.starts_with("HTTP/1.1 4") || answer.is_empty(), "{what}: {answer}");
+        assert_eq!(echo.seen(), 0, "{what}: {:?}", echo.seen.lock().unwrap());
+        gate.stop();
+    }
+    // Of an absolute address, its host counts; extensions and trailers of chunks end here; a bare line feed ends a line.
+    let plain: [(&str, String, &[&str], &[&str]); 4] = [
+        (
+            "an absolute address",
+            "GET http://b.example/outer HTTP/1.1\r\nHost: a.example\r\n\r\n".into(),
+            &["GET /outer HTTP/1.1\r\n", "host: b.example\r\n"],
+            &["a.example"],
+        ),
+        (
+            "extensions of a chunk",
+            format!("{chunked}\r\n2;a=b;c=\"d\"\r\n{{}}\r\n0;e\r\n\r\n"),
+            &["content-length: 2\r\n", "\r\n\r\n{}"],
+            &["chunked", "a=b"],
+        ),
+        (
+            "trailers",
+            format!("{chunked}Trailer: host\r\n\r\n2\r\n{{}}\r\n0\r\nHost: b\r\nContent-Length: 9\r\n\r\n"),
+            &["content-length: 2\r\n", "host: a\r\n"],
+            &["host: b", "content-length: 9", "trailer"],
+        ),
+        (
+            "bare line feeds",
+            "POST /outer HTTP/1.1\nHost: a\nContent-Length: 2\n\n{}".into(),
+            &["POST /outer HTTP/1.1\r\n", "content-length: 2\r\n"],
+            &[],
+        ),
+    ];
+    for (what, request, holds, lacks) in plain {
+        let echo = Echo::start();
+        let gate = start(echo.address);
+        let answer = send(gate.address, request.as_bytes());
+        assert!(answer.starts_with("HTTP/1.1 200"), "{what}: {answer}");
+        let seen = echo.seen.lock().unwrap().join("");
+        assert!(holds.iter().all(|text| seen.contains(text)), "{what}: {seen}");
+        assert!(lacks.iter().all(|text| !seen.contains(text)), "{what}: {seen}");
+        gate.stop();
+    }
+}
+
 #[test]
 fn bounds_hold() {
     let echo = Echo::start();

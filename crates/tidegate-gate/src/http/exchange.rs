@@ -1,7 +1,7 @@
 //! One request: read, decided on, handed on or refused.
 
 use super::access::{Line, Log};
-use super::body::{self, Answer, Missing};
+use super::body::{self, Answer, Missing, Room, Share};
 use super::event::Known;
 use super::metrics::Refused;
 use super::policy::{self, Outcome, Shared};
@@ -21,6 +21,8 @@ pub(super) struct Desk {
     pub(super) log: std::sync::Arc<Log>,
     pub(super) pool: Pool,
     pub(super) bounds: Bounds,
+    /// For the bodies of all workers.
+    pub(super) room: std::sync::Arc<Room>,
     /// What `Host` becomes.
     pub(super) host: Option<HeaderValue>,
 }
@@ -67,7 +69,10 @@ pub(super) async fn answer(desk: &Desk, client: &Client, mut request: Request<In
     let protocol = upgrade::wanted(&request);
     let on_upgrade = protocol.as_ref().map(|_| hyper::upgrade::on(&mut request));
     let (mut parts, incoming) = request.into_parts();
-    let whole = tokio::time::timeout(desk.bounds.body_time, body::collect(incoming, desk.bounds.body)).await;
+    // Held until the upstream has answered.
+    let mut share = Share::of(&desk.room);
+    let collected = body::collect(incoming, desk.bounds.body, &mut share);
+    let whole = tokio::time::timeout(desk.bounds.body_time, collected).await;
     let body = match whole {
         Ok(Ok(body)) => body,
         Ok(Err(Missing::TooLong)) => {
@@ -76,6 +81,14 @@ pub(super) async fn answer(desk: &Desk, client: &Client, mut request: Request<In
                 Refused::TooLong,
                 StatusCode::PAYLOAD_TOO_LARGE,
                 "the body is longer than the gate looks at",
+            );
+        }
+        Ok(Err(Missing::Full)) => {
+            return refuse(
+                desk,
+                Refused::Full,
+                StatusCode::SERVICE_UNAVAILABLE,
+                "the gate has too many bodies to look at",
             );
         }
         Ok(Err(Missing::Broken)) => {
@@ -99,6 +112,12 @@ pub(super) async fn answer(desk: &Desk, client: &Client, mut request: Request<In
     }
     if parts.headers.get_all(header::HOST).iter().count() != 1 {
         return refuse(desk, Refused::Broken, StatusCode::BAD_REQUEST, "the request names no single host");
+    }
+    // Of several codings, who came before us may have read another.
+    let mut codings = parts.headers.get_all(header::TRANSFER_ENCODING).iter();
+    let plain = codings.next().is_none_or(|c| c.as_bytes().eq_ignore_ascii_case(b"chunked"));
+    if !plain || codings.next().is_some() {
+        return refuse(desk, Refused::Broken, StatusCode::BAD_REQUEST, "the request is coded more than once");
     }
     let trace = RANDOM.with(|random| {
         let mut state = random.get();

@@ -36,14 +36,17 @@ pub(super) enum Refused {
     Broken,
     /// There were too many connections.
     TooMany,
+    /// There were too many bytes of bodies.
+    Full,
 }
 
 impl Refused {
-    const ALL: [(Self, &'static str); 4] = [
+    const ALL: [(Self, &'static str); 5] = [
         (Self::TooLong, "too-long"),
         (Self::TooSlow, "too-slow"),
         (Self::Broken, "broken"),
         (Self::TooMany, "too-many-connections"),
+        (Self::Full, "full"),
     ];
 }
 

@@ -1,7 +1,9 @@
 //! Workers, their listeners and connections, and what watches over them.
 
 use super::access::Log;
+use super::body::Room;
 use super::exchange::{self, Client, Desk};
+use super::frames::Metered;
 use super::limits::Counting;
 use super::metrics::Refused;
 use super::policy::Shared;
@@ -81,6 +83,7 @@ pub fn serve(config: Config, tell: impl Fn(&str) + Send + Sync + 'static) -> Res
     let (stop, stopped) = watch::channel(false);
     let host = config.host.as_deref().map(HeaderValue::from_str).transpose();
     let host = host.map_err(|_| Error::Contract("the name for `Host` is none".to_string()))?;
+    let room = Arc::new(Room::new(config.bounds.bodies));
     let mut address = config.listen;
     let mut workers = Vec::new();
     for number in 0..config.workers.max(1) {
@@ -95,6 +98,7 @@ pub fn serve(config: Config, tell: impl Fn(&str) + Send + Sync + 'static) -> Res
                 log: Arc::clone(&running.log),
                 pool: Pool::new(config.upstream.clone(), connector.clone(), &config.bounds),
                 bounds: config.bounds,
+                room: Arc::clone(&room),
                 host: host.clone(),
             }),
             running: Arc::clone(&running),
@@ -329,6 +333,6 @@ async fn speak(
         .max_header_list_size(u32::try_from(bounds.head).unwrap_or(u32::MAX))
         .keep_alive_interval(Duration::from_secs(30))
         .keep_alive_timeout(Duration::from_secs(20));
-    let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), service);
+    let connection = builder.serve_connection_with_upgrades(TokioIo::new(Metered::new(stream)), service);
     let _ = watcher.watch(connection.into_owned()).await;
 }

@@ -60,6 +60,9 @@ pub(super) struct Args {
     /// Longest body, in bytes; a longer one is answered with 413
     #[arg(long, value_name = "BYTES", default_value_t = Bounds::default().body)]
     max_body: usize,
+    /// Bytes of all bodies above 64 KiB together; a request that finds no room is answered with 503
+    #[arg(long, value_name = "BYTES", default_value_t = Bounds::default().bodies)]
+    max_bodies: usize,
     /// Connections at once
     #[arg(long, value_name = "N", default_value_t = Bounds::default().connections)]
     max_connections: usize,
@@ -110,6 +113,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
         workers: args.workers.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from)),
         bounds: Bounds {
             body: args.max_body,
+            bodies: args.max_bodies,
             connections: args.max_connections,
             upstream_time: Duration::from_secs(args.upstream_timeout),
             drain: Duration::from_secs(args.drain),
