@@ -1,20 +1,86 @@
-//! Places of values in documents that are written within a heredoc.
+//! Places of values in documents that are written within a text: a heredoc, a block scalar, a quoted string.
 //!
 //! A document within a text has the place of the whole text at first. What is written there is read again as it stands,
-//! and where both say the same, each value gets the place of its own. Only policies of identities are taken apart: they
-//! are long, and fixes narrow them statement by statement. What is said of a resource's own policy stays with the
-//! attribute, since no comment that accepts it can stand within a text.
+//! and where both say the same, each value gets the place of its own.
 
+mod quoted;
+
+use crate::document::document;
 use crate::yaml;
-use tidegate_graph::{Data, FileId, Resource, Sources, Span, Value};
+use quoted::Positions;
+use tidegate_graph::{Choice, Data, FileId, Map, Resource, Sources, Span, Value};
 
 /// Deeper values keep the place of the whole.
 const MAX_DEPTH: usize = 128;
 
-/// Finds the places of values in the policies of an identity that are written within a text.
+/// Properties that hold a policy, which CloudFormation takes as a text, too.
+const POLICIES: [&str; 11] = [
+    "AccessPolicies",
+    "AssumeRolePolicyDocument",
+    "Content",
+    "FileSystemPolicy",
+    "InlinePolicy",
+    "KeyPolicy",
+    "Policy",
+    "PolicyDocument",
+    "PolicyText",
+    "RepositoryPolicyText",
+    "ResourcePolicy",
+];
+
+/// Takes the policies of a resource out of their texts, and finds the places of values in all that is written within
+/// a text.
 pub(crate) fn place(sources: &Sources, resource: &mut Resource) {
-    if resource.ty.starts_with("AWS::IAM::") {
-        resource.properties.iter_mut().for_each(|(_, value)| walk(sources, value, 0));
+    if resource.ty.starts_with("AWS::") {
+        unpack(&mut resource.properties, 0);
+        // Whoever may use a queue is asked of the queue's policy as a whole: in HCL it stays with the attribute, where
+        // other tools report it. What an identity may do is long, and narrowed statement by statement.
+        let whole = !resource.ty.starts_with("AWS::IAM::") && is_hcl(sources, resource.span.file);
+        let properties = resource.properties.iter_mut();
+        let apart = properties.filter(|(key, _)| !(whole && POLICIES.contains(&key.as_str())));
+        apart.for_each(|(_, value)| walk(sources, value, 0));
+    }
+}
+
+fn is_hcl(sources: &Sources, file: FileId) -> bool {
+    sources.source(file).is_some_and(|source| [".tf", ".tofu"].iter().any(|end| source.path().ends_with(end)))
+}
+
+/// Policies stand in a resource, in its own policy, or in a list of policies.
+fn unpack(properties: &mut Map, depth: usize) {
+    const DEEPEST: usize = 2;
+    for (key, value) in properties.iter_mut() {
+        if POLICIES.contains(&key.as_str()) {
+            each(value, 0, &mut policy);
+        }
+        if depth < DEEPEST && matches!(key.as_str(), "Policies" | "ResourcePolicy") {
+            each(value, 0, &mut |value| {
+                if let Data::Map(map) = &mut value.data {
+                    unpack(map, depth + 1);
+                }
+            });
+        }
+    }
+}
+
+/// Every item and branch of a value that is neither a list nor a choice.
+fn each(value: &mut Value, depth: usize, act: &mut dyn FnMut(&mut Value)) {
+    match &mut value.data {
+        _ if depth > MAX_DEPTH => {}
+        Data::List(items) => items.iter_mut().for_each(|item| each(item, depth + 1, act)),
+        Data::Choice(choice) => {
+            let Choice { then, otherwise, .. } = &mut **choice;
+            then.iter_mut().chain(otherwise).for_each(|value| each(value, depth + 1, act));
+        }
+        _ => act(value),
+    }
+}
+
+fn policy(value: &mut Value) {
+    let is_text = matches!(value.data, Data::Text(_) | Data::Template(_));
+    let document = if is_text { document(value) } else { None };
+    if let Some(document) = document.filter(|document| document.get("Statement").is_some()) {
+        value.data = Data::Json(Box::new(document));
     }
 }
 
@@ -29,7 +95,7 @@ fn walk(sources: &Sources, value: &mut Value, depth: usize) {
                 && let Some(written) = written(sources, span)
                 && same(inner, &written.value, written.filler, span, 0)
             {
-                assign(inner, written.value, written.offset, span.file);
+                assign(inner, written.value, &written.positions, span.file);
             } else {
                 walk(sources, inner, depth + 1);
             }
@@ -46,28 +112,40 @@ fn walk(sources: &Sources, value: &mut Value, depth: usize) {
 /// A document as it is written.
 struct Written {
     value: Value,
-    /// Where its text begins in the file.
-    offset: usize,
+    /// Where its text stands in the file.
+    positions: Positions,
     /// What stands in it for a byte of an interpolation.
     filler: char,
 }
 
-/// The document of a heredoc.
+/// The document of a text.
 fn written(sources: &Sources, span: Span) -> Option<Written> {
-    let text = sources.source(span.file)?.text();
-    let heredoc = text.get(span.start as usize..span.end as usize).filter(|t| t.starts_with("<<"))?;
-    let start = heredoc.find('\n')? + 1;
-    let end = heredoc.rfind('\n').filter(|end| *end >= start)?;
-    let content = heredoc.get(start..end)?;
+    let source = sources.source(span.file)?;
+    let text = source.text().get(span.start as usize..span.end as usize)?;
+    let (begins, ends) = match text.bytes().next()? {
+        b'<' if text.starts_with("<<") => (text.find('\n')? + 1, text.rfind('\n')?),
+        b'|' | b'>' => (text.find('\n')? + 1, text.len()),
+        b'"' | b'\'' => (1, text.len().checked_sub(1)?),
+        // A block scalar without its header.
+        b'{' | b'[' => (0, text.len()),
+        _ => return None,
+    };
+    let content = text.get(begins..ends)?;
     // What a directive leaves out stands nowhere else.
-    if content.contains("%{") {
+    if is_hcl(sources, span.file) && content.contains("%{") {
         return None;
     }
     let filler = ['~', '^', ';'].into_iter().find(|c| !content.contains(*c))?;
     let plain = filled(content, filler)?;
+    let start = span.start as usize + begins;
+    let (plain, positions) = match text.bytes().next()? {
+        b'"' => quoted::double(&plain, start)?,
+        b'\'' => quoted::single(&plain, start),
+        _ => (plain, Positions::from(start)),
+    };
     let (value, problems) = yaml::parse_one(span.file, &plain);
     let value = value.filter(|_| problems.is_empty())?;
-    Some(Written { value, offset: span.start as usize + start, filler })
+    Some(Written { value, positions, filler })
 }
 
 /// The text with a filler for each byte of an interpolation, so that all else stands where it stood.
@@ -127,12 +205,13 @@ fn same(known: &Value, written: &Value, filler: char, span: Span, depth: usize) 
     }
 }
 
-fn assign(known: &mut Value, written: Value, offset: usize, file: FileId) {
-    let moved = |span: Span| Span::new(file, span.start as usize + offset, span.end as usize + offset);
+fn assign(known: &mut Value, written: Value, positions: &Positions, file: FileId) {
+    let moved =
+        |span: Span| Span::new(file, positions.of(span.start as usize), positions.of(span.end as usize));
     known.span = moved(written.span);
     match (&mut known.data, written.data) {
         (Data::List(known), Data::List(written)) => {
-            known.iter_mut().zip(written).for_each(|(a, b)| assign(a, b, offset, file));
+            known.iter_mut().zip(written).for_each(|(a, b)| assign(a, b, positions, file));
         }
         (Data::Map(known), Data::Map(written)) => {
             let fields = std::mem::take(known).into_fields();
@@ -142,7 +221,7 @@ fn assign(known: &mut Value, written: Value, offset: usize, file: FileId) {
                     let place = written.field(&key).map(|own| own.key);
                     if let (Some(place), Some(own)) = (place, written.remove(&key)) {
                         field.key = moved(place);
-                        assign(&mut field.value, own, offset, file);
+                        assign(&mut field.value, own, positions, file);
                     }
                     (key, field)
                 })
@@ -157,15 +236,20 @@ mod tests {
     use crate::reading::Options;
     use std::fs;
 
-    /// The text at the place of a value of the policy of a queue.
+    /// The text at the place of a value of the one policy in a file.
     fn at(text: &str, path: &[&str]) -> String {
+        in_file("main.tf", text, path)
+    }
+
+    fn in_file(file: &str, text: &str, path: &[&str]) -> String {
         let folder =
             std::env::temp_dir().join(format!("tidegate-within-{}-{}", std::process::id(), text.len()));
         fs::create_dir_all(&folder).unwrap();
-        fs::write(folder.join("main.tf"), text).unwrap();
+        fs::write(folder.join(file), text).unwrap();
         let system = crate::read(&folder, &Options::default());
         fs::remove_dir_all(&folder).unwrap();
-        let policy = system.of_type("AWS::IAM::ManagedPolicy").next().unwrap();
+        assert!(system.problems.is_empty(), "{:?}", system.problems);
+        let policy = system.resources().iter().find(|r| r.property("PolicyDocument").is_some()).unwrap();
         let mut value = policy.property("PolicyDocument").unwrap();
         for key in path {
             value = match (value.as_list(), key.parse::<usize>()) {
@@ -175,6 +259,61 @@ mod tests {
         }
         let text = system.sources.source(value.span.file).unwrap().text().clone();
         text.get(value.span.start as usize..value.span.end as usize).unwrap().to_string()
+    }
+
+    const ACTION: [&str; 3] = ["Statement", "0", "Action"];
+    const RESOURCE: [&str; 3] = ["Statement", "0", "Resource"];
+
+    /// A queue with a policy of CloudFormation's, whose document is written like that.
+    fn template(document: &str) -> String {
+        let queue =
+            "Resources:\n  Orders:\n    Type: AWS::SQS::Queue\n  Policy:\n    Type: AWS::SQS::QueuePolicy";
+        format!(
+            "{queue}\n    Properties:\n      Queues: [!Ref Orders]\n      PolicyDocument: {document}\n    DependsOn: Orders\n"
+        )
+    }
+
+    #[test]
+    fn values_of_a_block_scalar_have_places_of_their_own() {
+        let json = "\n        {\n          \"Statement\": [{\n            \"Action\": \"sqs:*\",\n            \"Resource\": \"arn:aws:sqs:${AWS::Region}:1:x\"\n          }]\n        }";
+        for head in ["|", "!Sub |", ">-", "!Sub >", "|2-", "\n        Fn::Sub: |", "!Sub\n        - |"] {
+            // A key of its own takes its text further in.
+            let json =
+                if head.starts_with(['|', '>', '!']) { json.to_string() } else { json.replace("\n", "\n  ") };
+            let json = if head.contains('-') && head.contains("Sub\n") {
+                format!("{}\n        - {{}}", json.replace("\n", "\n    "))
+            } else {
+                json
+            };
+            let text = template(&format!("{head}{json}"));
+            assert_eq!(in_file("template.yaml", &text, &ACTION), "\"sqs:*\"", "{text}");
+            let resource = in_file("template.yaml", &text, &RESOURCE);
+            assert_eq!(resource, "\"arn:aws:sqs:${AWS::Region}:1:x\"", "{text}");
+        }
+    }
+
+    #[test]
+    fn values_of_a_quoted_string_have_places_of_their_own() {
+        let json = "{\"Statement\": [{\"Action\": \"sqs:*\", \"Resource\": \"a''b\"}]}";
+        let single = template(&format!("'{json}'"));
+        assert_eq!(in_file("template.yaml", &single, &ACTION), "\"sqs:*\"");
+        assert_eq!(in_file("template.yaml", &single, &RESOURCE), "\"a''b\"");
+        let json = "{\\\"Statement\\\": [\n          {\\\"Action\\\": \\\"sqs:*\\\"}]}";
+        let double = template(&format!("!Sub \"{json}\""));
+        assert_eq!(in_file("template.yaml", &double, &ACTION), "\\\"sqs:*\\\"");
+        let table = "${aws_dynamodb_table.orders.arn}";
+        let json = "{\\\"Statement\\\": [{\\\"Resource\\\": \\\"T\\\", \\\"Action\\\": \\\"a:B\\\"}]}";
+        let text = policy(&format!("\"{}\"", json.replace('T', table)));
+        assert_eq!(at(&text, &ACTION), "\\\"a:B\\\"");
+        assert_eq!(at(&text, &RESOURCE), format!("\\\"{table}\\\""));
+    }
+
+    #[test]
+    fn texts_without_a_policy_stay_texts() {
+        for document in ["\"{{}}\"", "'{\"Statements\": []}'", "'a: b'"] {
+            let text = template(document);
+            assert_eq!(in_file("template.yaml", &text, &[]), document);
+        }
     }
 
     fn policy(body: &str) -> String {
