@@ -4,8 +4,8 @@ mod avro;
 #[cfg(feature = "compile")]
 pub mod compile;
 mod desk;
-mod fields;
 mod fault;
+mod fields;
 mod format;
 mod number;
 mod pattern;
@@ -14,8 +14,8 @@ mod protobuf;
 mod validate;
 mod way;
 
-pub(crate) use fields::Fields;
 pub(crate) use desk::{Desk, Reach, Sink};
+pub(crate) use fields::Fields;
 pub use way::{Leaf, Way};
 
 use crate::decision::Class;

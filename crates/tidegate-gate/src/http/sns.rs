@@ -80,10 +80,13 @@ impl Files {
     }
 }
 
+/// What was fetched, and when.
+type Kept = (Instant, Arc<Vec<Signer>>);
+
 /// Certificates that SNS publishes.
 #[derive(Default)]
 pub(super) struct Published {
-    known: ArcSwap<HashMap<String, (Instant, Arc<Vec<Signer>>)>>,
+    known: ArcSwap<HashMap<String, Kept>>,
     wanted: Mutex<BTreeSet<String>>,
     /// Places that gave none, and when.
     empty: Mutex<HashMap<String, Instant>>,

@@ -20,6 +20,16 @@ pub(super) struct Comment {
     pub(super) alone: bool,
 }
 
+/// What is found in a file.
+#[derive(Debug, Default)]
+struct Found {
+    comments: Vec<Comment>,
+    /// HCL: for each line what it opens less what it closes, brackets and heredocs.
+    deltas: Vec<i64>,
+    /// Lines within heredocs and block scalars, in the order of their ends.
+    texts: Vec<Range<usize>>,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     Blank,
@@ -45,6 +55,8 @@ pub(super) struct Lines<'a> {
     code: Vec<usize>,
     /// HCL: the line on which what a line opens is closed again.
     closed: Vec<usize>,
+    /// Lines within heredocs and block scalars.
+    texts: Vec<Range<usize>>,
     /// The code line that a comment on this line stands above.
     below: Vec<Option<usize>>,
     extents: HashMap<usize, usize>,
@@ -53,9 +65,9 @@ pub(super) struct Lines<'a> {
 impl<'a> Lines<'a> {
     pub(super) fn new(language: Language, text: &'a str) -> Self {
         let lines: Vec<&str> = text.split('\n').collect();
-        let (comments, deltas) = match language {
-            Language::Yaml => (yaml::comments(&lines), Vec::new()),
-            Language::Hcl => hcl::comments(text, lines.len()),
+        let Found { comments, deltas, texts } = match language {
+            Language::Yaml => yaml::find(&lines),
+            Language::Hcl => hcl::find(text, lines.len()),
         };
         let mut kinds: Vec<Kind> =
             lines.iter().map(|line| if line.trim().is_empty() { Kind::Blank } else { Kind::Code }).collect();
@@ -80,7 +92,7 @@ impl<'a> Lines<'a> {
         let code =
             kinds.iter().enumerate().filter(|(_, k)| **k == Kind::Code).map(|(line, _)| line).collect();
         let closed = closed(&deltas);
-        Self { comments, language, text: lines, kinds, code, closed, below, extents: HashMap::new() }
+        Self { comments, language, text: lines, kinds, code, closed, texts, below, extents: HashMap::new() }
     }
 
     /// The line that a comment is about: its own, or the next one if it stands alone right above it.
@@ -109,10 +121,25 @@ impl<'a> Lines<'a> {
         }
         let last = match self.language {
             Language::Yaml => self.indented(first),
-            Language::Hcl => self.closed.get(first).copied().unwrap_or(first),
+            Language::Hcl => match self.around(first) {
+                // A document has blocks of its own there.
+                Some(lines) => self.indented(first).min(lines.end - 1),
+                None => self.closed.get(first).copied().unwrap_or(first),
+            },
         };
         self.extents.insert(first, last);
         last
+    }
+
+    /// The lines of the text that a line stands in.
+    pub(super) fn around(&self, line: usize) -> Option<&Range<usize>> {
+        let at = self.texts.partition_point(|lines| lines.end <= line);
+        self.texts.get(at).filter(|lines| lines.contains(&line))
+    }
+
+    /// The last line of a line and the text that begins on it.
+    pub(super) fn with_text(&self, line: usize) -> usize {
+        self.around(line + 1).filter(|lines| lines.start == line + 1).map_or(line, |lines| lines.end - 1)
     }
 
     fn indented(&self, first: usize) -> usize {
@@ -152,6 +179,12 @@ fn closed(deltas: &[i64]) -> Vec<usize> {
         }
     }
     out
+}
+
+/// True for a line of a text that is a comment in our own words. Scripts are full of comments, also in the words of
+/// other tools; those are about something else than what is declared around the text.
+fn is_for_us(line: &str) -> bool {
+    line.trim_start().strip_prefix('#').is_some_and(|rest| rest.trim_start().starts_with("tidegate:"))
 }
 
 fn indent(line: &str) -> usize {
@@ -217,6 +250,29 @@ mod tests {
         let heredoc = "a \"b\" {\n  c = <<-EOF\n    }}\n    # no\n  EOF\n  d = 1\n}\n";
         let mut lines = Lines::new(Language::Hcl, heredoc);
         assert_eq!((lines.extent(0), lines.extent(1), lines.extent(5)), (6, 4, 5));
+    }
+
+    #[test]
+    fn texts_belong_to_what_they_are_the_value_of() {
+        let hcl = "a {\n  policy = <<-EOT\n    { \"x\": [\n    ] }\n  EOT\n  b = 1\n}\n";
+        let mut lines = Lines::new(Language::Hcl, hcl);
+        assert_eq!((lines.extent(0), lines.extent(1), lines.extent(5)), (6, 4, 5));
+    }
+
+    #[test]
+    fn documents_in_texts_have_comments_of_their_own() {
+        let ours = "# tidegate: allow x";
+        let hcl = format!("a = <<EOT\np:\n  {ours}\n  q: 1\n    # tidegate\n  # no\nEOT\nb = 1 # z\n");
+        assert_eq!(texts(Language::Hcl, &hcl), [ours, "# z (behind)"]);
+        let mut lines = Lines::new(Language::Hcl, &hcl);
+        assert_eq!((lines.subject(&lines.comments[0]), lines.extent(1)), (Some(3), 5));
+        let yaml = format!("a: |\n  p:\n    {ours}\n    q: 1\n  # no\nb: 1 # z\n");
+        assert_eq!(texts(Language::Yaml, &yaml), [ours, "# z (behind)"]);
+        // JSON has none: what stands there makes it another text.
+        let json = format!("a = <<EOT\n\n{{\n{ours}\n}}\nEOT\n");
+        assert_eq!(texts(Language::Hcl, &json), [""; 0]);
+        let json = format!("a: |\n\n  {{\n  {ours}\n  }}\nb: |\n  c\n  {ours}\n  d\n");
+        assert_eq!(texts(Language::Yaml, &json), [ours]);
     }
 
     #[test]

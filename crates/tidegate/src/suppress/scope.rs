@@ -3,13 +3,14 @@
 use super::comment::{Comment, Language, Lines};
 use super::directive::{self, Directive, Reach};
 use super::{Allow, Scope, Tool};
-use std::collections::{BTreeMap, HashMap};
-use tidegate_graph::{FileId, Finding, Resource, Source, Span, Str, System};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use tidegate_graph::{Data, FileId, Finding, Resource, Source, Span, Str, System};
 
 /// Every wish that a comment of a file holds.
 pub(super) fn comments(system: &System) -> Vec<Allow> {
     let mut out = Vec::new();
     let mut headers: Option<HashMap<FileId, BTreeMap<usize, ()>>> = None;
+    let mut documents: Option<HashMap<FileId, BTreeSet<usize>>> = None;
     for (file, source) in system.sources.iter() {
         let text = source.text();
         let Some(language) = language(source).filter(|_| directive::may_hold(text)) else { continue };
@@ -29,6 +30,13 @@ pub(super) fn comments(system: &System) -> Vec<Allow> {
             blocks: None,
         };
         for comment in std::mem::take(&mut place.lines.comments) {
+            // What stands within a text is a comment where the text is a document that was read.
+            if let Some(within) = place.lines.around(comment.line) {
+                let known = documents.get_or_insert_with(|| self::documents(system)).get(&file);
+                if known.is_none_or(|lines| lines.range(within.clone()).next().is_none()) {
+                    continue;
+                }
+            }
             let shown = text.get(comment.bytes.clone()).unwrap_or_default();
             for directive in directive::parse(shown) {
                 let scope = place.scope(&comment, &directive);
@@ -47,6 +55,19 @@ pub(super) fn comments(system: &System) -> Vec<Allow> {
                 });
             }
         }
+    }
+    out
+}
+
+/// Lines on which documents begin that are written within a text.
+fn documents(system: &System) -> HashMap<FileId, BTreeSet<usize>> {
+    let mut out: HashMap<FileId, BTreeSet<usize>> = HashMap::new();
+    for value in system.resources().iter().flat_map(|resource| resource.properties.values()) {
+        value.walk(&mut |value| {
+            if let Data::Json(inner) = &value.data {
+                out.entry(inner.span.file).or_default().insert(line(system, inner.span));
+            }
+        });
     }
     out
 }
@@ -104,7 +125,8 @@ impl Place<'_> {
             Reach::File => Scope::Nothing,
             Reach::NextLine => {
                 let line = comment.line + 1;
-                Scope::Lines { file: self.file, first: line, last: line, block: false }
+                let last = self.lines.with_text(line);
+                Scope::Lines { file: self.file, first: line, last, block: false }
             }
             Reach::Resource => match self.enclosing(comment.line) {
                 Some(block) => block,

@@ -280,6 +280,92 @@ Resources:
     assert_eq!(document["suppressions"].as_array().unwrap().len(), 0);
 }
 
+/// A policy within a text, with words above the resource, above the property, above the statement in the text and in it.
+fn policy_in_text(file: &str, [above, over, within, inner]: [&str; 4]) -> String {
+    let document = |margin: &str| {
+        [
+            "{",
+            "  \"Version\": \"2012-10-17\",",
+            "  \"Statement\": [",
+            within,
+            "    {",
+            "      \"Effect\": \"Allow\",",
+            inner,
+            "      \"Action\": \"*\",",
+            "      \"Resource\": \"*\"",
+            "    }",
+            "  ]",
+            "}",
+        ]
+        .into_iter()
+        .filter(|line| !line.is_empty())
+        .map(|line| format!("{margin}{line}\n"))
+        .collect::<String>()
+    };
+    if file == "main.tf" {
+        let json = document("    ");
+        return format!(
+            "{above}\nresource \"aws_iam_policy\" \"all\" {{\n  name = \"all\"\n  {over}\n  policy = <<-EOT\n{json}  EOT\n}}\n"
+        );
+    }
+    let json = document("          ");
+    format!(
+        "Resources:\n  {above}\n  All:\n    Type: AWS::IAM::ManagedPolicy\n    Properties:\n      {over}\n      PolicyDocument: |\n{json}"
+    )
+}
+
+#[test]
+fn a_comment_above_a_text_is_about_what_is_written_in_it() {
+    let words = "# tidegate: allow admin-policy reason=\"x\"";
+    for file in ["main.tf", "template.yaml"] {
+        let found = |at: [&str; 4]| {
+            let text = policy_in_text(file, at);
+            let document = Project::with(file, &text)
+                .run(&["check", "--rule", "admin-policy", "--today", "2027-01-31", "--format", "json"])
+                .json();
+            let [finding] = document["findings"].as_array().unwrap().as_slice() else {
+                panic!("{file}: {document:#}")
+            };
+            let line = finding["location"]["line"].as_u64().unwrap() as usize;
+            let state = finding["state"].as_str().unwrap().to_string();
+            (text.lines().nth(line - 1).unwrap().trim().to_string(), state)
+        };
+        // The finding points at the statement, and is accepted where comments can stand.
+        assert_eq!(found(["# -", "# -", "", ""]), ("{".to_string(), "open".to_string()), "{file}");
+        for at in [[words, "# -", "", ""], ["# -", words, "", ""], ["# -", "# kics-scan ignore-line", "", ""]]
+        {
+            assert_eq!(found(at).1, "accepted", "{file} {at:?}");
+        }
+        // JSON has no comments: AWS would refuse it.
+        for at in [["# -", "# -", words, ""], ["# -", "# -", "", words]] {
+            assert_eq!(found(at).1, "open", "{file} {at:?}");
+        }
+    }
+}
+
+#[test]
+fn a_comment_in_a_document_of_yaml_counts() {
+    let rule = "operation-without-authorizer";
+    let words = format!("# tidegate: allow {rule} reason=\"x\"");
+    let integration = "x-amazon-apigateway-integration: {type: http_proxy, uri: \"https://example.com\"}";
+    for (on_orders, expected) in [("# -", ["open", "open"]), (&words, ["accepted", "open"])] {
+        let text = format!(
+            "resource \"aws_api_gateway_rest_api\" \"web\" {{\n  name = \"web\"\n  body = <<-EOT\n    openapi: 3.0.1\n    paths:\n      /orders:\n        {on_orders}\n        get:\n          {integration}\n      /bills:\n        get:\n          {integration}\n  EOT\n}}\n"
+        );
+        let document = Project::with("main.tf", &text)
+            .run(&["check", "--rule", rule, "--today", "2027-01-31", "--format", "json"])
+            .json();
+        let mut found: Vec<_> = document["findings"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|f| (f["location"]["line"].as_u64().unwrap(), f["state"].as_str().unwrap()))
+            .collect();
+        found.sort_unstable();
+        assert_eq!(found, [(8, expected[0]), (11, expected[1])], "{document:#}");
+    }
+}
+
 #[test]
 fn nobody_means_every_resource_of_a_file() {
     let text = format!("# tidegate: allow queue-encryption-off reason=\"x\"\n{}", yaml(["# -"; 5]));

@@ -1,6 +1,6 @@
 //! Comments of an HCL file, and its brackets line by line.
 
-use super::Comment;
+use super::{Comment, Found, is_for_us};
 
 /// Where we are; the innermost place stands last.
 enum Mode<'a> {
@@ -8,13 +8,19 @@ enum Mode<'a> {
     Code(usize),
     Quote,
     /// In a heredoc, until this word stands alone on a line.
-    Heredoc(&'a str),
+    Heredoc {
+        word: &'a str,
+        /// The line on which it begins.
+        head: usize,
+        /// True if what it holds may have comments of its own.
+        has_comments: bool,
+    },
 }
 
-/// All comments, and for each line the brackets that it opens less those that it closes; a heredoc counts as one.
-pub(super) fn comments(text: &str, lines: usize) -> (Vec<Comment>, Vec<i64>) {
+/// All comments, what is open, and the heredocs.
+pub(super) fn find(text: &str, lines: usize) -> Found {
     let bytes = text.as_bytes();
-    let mut out = Vec::new();
+    let (mut out, mut texts) = (Vec::new(), Vec::new());
     let mut deltas = vec![0; lines];
     let mut modes: Vec<Mode<'_>> = Vec::new();
     let (mut line, mut begins, mut i) = (0, 0, 0);
@@ -27,21 +33,28 @@ pub(super) fn comments(text: &str, lines: usize) -> (Vec<Comment>, Vec<i64>) {
         let rest = text.get(i..).unwrap_or_default();
         if byte == b'\n' {
             (line, begins, i) = (line + 1, i + 1, i + 1);
-            if let Some(Mode::Heredoc(word)) = modes.last() {
+            if let Some(Mode::Heredoc { word, head, has_comments }) = modes.last() {
                 let next = text.get(i..).and_then(|t| t.split('\n').next()).unwrap_or_default();
                 if next.trim() == *word {
                     bracket(line, -1);
+                    texts.push(head + 1..line);
                     modes.pop();
+                    i += next.len();
+                } else if *has_comments && is_for_us(next) {
+                    let at = i + next.len() - next.trim_start().len();
+                    out.push(Comment { line, bytes: at..at + next.trim().len(), alone: true });
                     i += next.len();
                 }
             }
             continue;
         }
         match modes.last_mut() {
-            Some(Mode::Quote | Mode::Heredoc(_)) if rest.starts_with("$${") || rest.starts_with("%%{") => {
+            Some(Mode::Quote | Mode::Heredoc { .. })
+                if rest.starts_with("$${") || rest.starts_with("%%{") =>
+            {
                 i += 3;
             }
-            Some(Mode::Quote | Mode::Heredoc(_)) if rest.starts_with("${") || rest.starts_with("%{") => {
+            Some(Mode::Quote | Mode::Heredoc { .. }) if rest.starts_with("${") || rest.starts_with("%{") => {
                 modes.push(Mode::Code(0));
                 i += 2;
             }
@@ -53,7 +66,7 @@ pub(super) fn comments(text: &str, lines: usize) -> (Vec<Comment>, Vec<i64>) {
                 }
                 _ => i += 1,
             },
-            Some(Mode::Heredoc(_)) => i += 1,
+            Some(Mode::Heredoc { .. }) => i += 1,
             mode => {
                 let long = rest.starts_with("/*");
                 if byte == b'#' || rest.starts_with("//") || long {
@@ -89,9 +102,13 @@ pub(super) fn comments(text: &str, lines: usize) -> (Vec<Comment>, Vec<i64>) {
                     b'<' => {
                         if let Some(word) = heredoc(rest) {
                             // The rest of the line belongs to the heredoc's head.
+                            let length = rest.find('\n').unwrap_or(rest.len());
+                            let content = rest.get(length..).unwrap_or_default();
+                            // JSON has no comments.
+                            let has_comments = !content.trim_start().starts_with(['{', '[']);
+                            modes.push(Mode::Heredoc { word, head: line, has_comments });
                             bracket(line, 1);
-                            modes.push(Mode::Heredoc(word));
-                            i += rest.find('\n').unwrap_or(rest.len());
+                            i += length;
                             continue;
                         }
                     }
@@ -101,7 +118,7 @@ pub(super) fn comments(text: &str, lines: usize) -> (Vec<Comment>, Vec<i64>) {
             }
         }
     }
-    (out, deltas)
+    Found { comments: out, deltas, texts }
 }
 
 /// The word that ends the heredoc which begins here.

@@ -1,6 +1,6 @@
 //! Comments of a YAML file.
 
-use super::{Comment, indent};
+use super::{Comment, Found, indent, is_for_us};
 
 /// What goes on from one line to the next.
 enum Open {
@@ -9,23 +9,38 @@ enum Open {
     Quote(u8),
     /// In a block scalar whose lines are indented more than this.
     Block(usize),
+    /// The same in one that holds JSON, which has no comments.
+    Json(usize),
 }
 
-/// All comments. A line with a tab, a flow collection over many lines and the like are read like any other line.
-pub(super) fn comments(lines: &[&str]) -> Vec<Comment> {
-    let mut out = Vec::new();
+/// All comments and block scalars. A line with a tab, a flow collection over many lines and the like are read like any other line.
+pub(super) fn find(lines: &[&str]) -> Found {
+    let (mut out, mut texts) = (Vec::new(), Vec::new());
+    let mut begins = 0;
     let mut open = Open::Nothing;
     let mut offset = 0;
+    // Something was written in the block scalar already.
+    let mut seen = false;
     for (number, line) in lines.iter().enumerate() {
-        if let Open::Block(depth) = open {
-            if line.trim().is_empty() || indent(line) > depth {
+        if let Open::Block(depth) | Open::Json(depth) = open {
+            let text = line.trim();
+            if text.is_empty() || indent(line) > depth {
+                if text.starts_with(['{', '[']) && !seen {
+                    open = Open::Json(depth);
+                } else if matches!(open, Open::Block(_)) && is_for_us(text) {
+                    let at = offset + line.len() - line.trim_start().len();
+                    out.push(Comment { line: number, bytes: at..at + text.len(), alone: true });
+                }
+                seen |= !text.is_empty();
                 offset += line.len() + 1;
                 continue;
             }
             open = Open::Nothing;
+            texts.push(begins..number);
         }
         let (at, next) = scan(line, open);
         open = next;
+        (seen, begins) = (false, number + 1);
         if let Some(at) = at {
             let before = line.get(..at).unwrap_or_default();
             let end = offset + line.trim_end().len();
@@ -37,7 +52,10 @@ pub(super) fn comments(lines: &[&str]) -> Vec<Comment> {
         }
         offset += line.len() + 1;
     }
-    out
+    if matches!(open, Open::Block(_) | Open::Json(_)) {
+        texts.push(begins..lines.len());
+    }
+    Found { comments: out, deltas: Vec::new(), texts }
 }
 
 /// Where the comment of a line begins, and what is open at its end.
