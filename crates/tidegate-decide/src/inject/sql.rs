@@ -108,6 +108,15 @@ fn quotes(text: &Text<'_>) -> Option<Hit> {
         if before.last() == Some(&b'\\') && before.len() > 1 {
             continue;
         }
+        // Every semicolon is looked behind anyway, but for a comment that makes it the end.
+        if let Some([b';', next]) = text.lower.get(at + 1..at + 3)
+            && *next != b'-'
+        {
+            continue;
+        }
+        if text.is_spent() {
+            return None;
+        }
         let tail = Lexer::new(text.lower, at + 1, &text.left);
         if !Query::may_follow(tail) {
             continue;
@@ -151,6 +160,10 @@ fn comments_out(before: &[u8], from: &[u8]) -> bool {
 fn anywhere(text: &Text<'_>) -> Option<Hit> {
     let lower = text.lower;
     for at in bytes::every(lower, &SEMICOLON, |text| memchr::memchr(b';', text)) {
+        // No statement begins so.
+        if matches!(lower.get(at + 1), Some(b'\'' | b'"' | b';')) {
+            continue;
+        }
         let lexer = Lexer::new(lower, at + 1, &text.left);
         if !Query::may_begin(lexer) {
             continue;

@@ -202,6 +202,7 @@ impl<'a> Query<'a> {
             | Some(b'\'' | b'"' | b'`' | b'[' | b'0'..=b'9' | b'@' | b':' | b'?' | b'$' | b'\\' | b'.') => {
                 false
             }
+            Some(first @ b'a'..=b'z') if !words::begins_a_continuation(first) => false,
             Some(b'a'..=b'z' | b'_' | 0x80..) => {
                 matches!(lexer.peek(), Token::Word(word) if is_continuation(word))
             }

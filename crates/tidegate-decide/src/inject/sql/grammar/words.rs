@@ -22,6 +22,28 @@ pub(super) fn is_comparison(word: &[u8]) -> bool {
     )
 }
 
+/// The first letters of the words below; a test holds them together.
+pub(super) fn begins_a_continuation(letter: u8) -> bool {
+    matches!(
+        letter,
+        b'a' | b'b'
+            | b'd'
+            | b'g'
+            | b'h'
+            | b'i'
+            | b'l'
+            | b'm'
+            | b'n'
+            | b'o'
+            | b'p'
+            | b'r'
+            | b's'
+            | b'u'
+            | b'w'
+            | b'x'
+    )
+}
+
 /// Words that a query may go on with behind a value.
 pub(super) fn is_continuation(word: &[u8]) -> bool {
     matches!(
@@ -164,4 +186,22 @@ pub(super) fn is_dangerous(name: &[u8]) -> bool {
             | b"is_srvrolemember"
             | b"unicode"
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every word of this file that a query may go on with begins with a letter that is looked for.
+    #[test]
+    fn first_letters_of_continuations() {
+        let source = include_str!("words.rs");
+        let words = source.split("b\"").skip(1).filter_map(|rest| rest.split('"').next());
+        let mut count = 0;
+        for word in words.filter(|word| is_continuation(word.as_bytes())) {
+            assert!(begins_a_continuation(word.as_bytes()[0]), "{word}");
+            count += 1;
+        }
+        assert!(count > 25, "{count}");
+    }
 }
