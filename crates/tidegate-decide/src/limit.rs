@@ -26,7 +26,7 @@ mod callers;
 mod durations;
 mod facts;
 mod gcra;
-mod hops;
+pub(crate) mod hops;
 mod limiter;
 mod meter;
 pub mod price;

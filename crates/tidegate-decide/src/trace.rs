@@ -3,12 +3,13 @@
 //! W3C `traceparent` wherever a trigger has a place for it: headers of HTTP, message attributes of SQS and SNS, through
 //! the envelopes of SNS and EventBridge that a queue carries, `detail._ctx` of EventBridge, `_ctx` of a direct event, the
 //! JSON in a record of Kinesis, headers of Kafka. Where there is none, AWS's own header (`X-Amzn-Trace-Id`, the attribute
-//! `AWSTraceHeader`). Notifications of buckets and records of tables have no place for either.
+//! `AWSTraceHeader`). `tracestate` is read from beside `traceparent`. Notifications of buckets and records of tables have no place for either.
 //!
 //! Whoever sends an event can write what it likes there: a context says what is claimed, and decides nothing.
 
 use crate::decode::base64;
 use crate::json::{Item, Kind, Limits, Tape, unescape};
+use crate::limit::hops;
 use crate::trigger::{self, Trigger};
 use memchr::memmem;
 use std::fmt;
@@ -17,6 +18,8 @@ use std::fmt;
 const LONGEST: usize = 1 << 20;
 /// Steps down: two for each envelope, and one for what an envelope wraps. EventBridge over a topic to a queue is six.
 const DEPTH: usize = 8;
+/// The longest `tracestate` that is handed on: what W3C asks of everybody.
+const STATE: usize = 512;
 
 /// The place in a trace that an event claims to come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -75,55 +78,74 @@ impl fmt::Display for Context {
     }
 }
 
-/// The contexts of an event, one for each record of a batch, or one for the event: what isn't told is `None`. Nothing for
-/// an event that can't be read, or is too long to be searched.
-pub fn contexts(event: &[u8], tape: &mut Tape) -> Vec<Option<Context>> {
+/// Who caused an event, as far as it tells.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Causes {
+    /// One for each record of a batch, or one for the event: what isn't told is `None`. Nothing for an event that can't be
+    /// read, or is too long to be searched.
+    pub contexts: Vec<Option<Context>>,
+    /// The `tracestate` beside the first of them: what others who take part in the trace want handed on.
+    pub state: String,
+    /// Functions that the event has passed.
+    pub hops: u64,
+}
+
+/// A context with the `tracestate` beside it.
+type Cause = (Context, Option<String>);
+
+/// Who caused an event.
+pub fn causes(event: &[u8], tape: &mut Tape) -> Causes {
     if event.len() > LONGEST || tape.read(event, &Limits::default()).is_err() {
-        return Vec::new();
+        return Causes::default();
     }
     let root = tape.root(event);
     let trigger = trigger::infer(root);
     let mut records = trigger::list(trigger, root).peekable();
-    if records.peek().is_some() {
+    let found: Vec<Option<Cause>> = if records.peek().is_some() {
         records.map(|r| of_record(trigger, r)).collect()
     } else {
         vec![of_event(root)]
-    }
+    };
+    let state = found.first().and_then(|first| first.as_ref()?.1.clone()).unwrap_or_default();
+    let contexts = found.into_iter().map(|cause| Some(cause?.0)).collect();
+    Causes { contexts, state, hops: hops::of_event(trigger, root) }
 }
 
-fn of_event(root: Item<'_>) -> Option<Context> {
+fn of_event(root: Item<'_>) -> Option<Cause> {
     let headers = ["headers", "multiValueHeaders"].into_iter().filter_map(|key| root.field(key));
     let headers = headers.chain(root.field("request").and_then(|r| r.field("headers")));
-    headers
-        .clone()
-        .find_map(|h| named(h, "traceparent", Context::parse))
-        .or_else(|| within(root, DEPTH))
-        .or_else(|| {
-            let mut headers = headers;
-            headers.find_map(|h| named(h, "x-amzn-trace-id", Context::of_xray))
-        })
+    let beside =
+        |h: Item<'_>| Some((named(h, "traceparent", Context::parse)?, named(h, "tracestate", state)));
+    headers.clone().find_map(beside).or_else(|| within(root, DEPTH)).or_else(|| {
+        let mut headers = headers;
+        let context = headers.find_map(|h| named(h, "x-amzn-trace-id", Context::of_xray))?;
+        Some((context, None))
+    })
 }
 
-fn of_record(trigger: Trigger, record: Item<'_>) -> Option<Context> {
+fn of_record(trigger: Trigger, record: Item<'_>) -> Option<Cause> {
     match trigger {
         Trigger::Kinesis => encoded(record.field("kinesis")?.field("data")?),
         Trigger::Firehose => encoded(record.field("data")?),
         Trigger::Kafka | Trigger::Mq => {
-            let headers = record.field("headers").into_iter().flat_map(Item::items);
-            let mut values = headers.filter_map(|h| h.field("traceparent"));
-            values
-                .find_map(bytes)
-                .or_else(|| encoded(record.field("value").or_else(|| record.field("data"))?))
+            let of = |name: &str| {
+                let mut headers = record.field("headers").into_iter().flat_map(Item::items);
+                headers.find_map(|h| bytes(h.field(name)?))
+            };
+            match of("traceparent").and_then(|text| Context::parse(&text)) {
+                Some(context) => Some((context, of("tracestate").and_then(|text| state(&text)))),
+                None => encoded(record.field("value").or_else(|| record.field("data"))?),
+            }
         }
         _ => within(record, DEPTH).or_else(|| {
             let header = record.field("attributes")?.field("AWSTraceHeader")?;
-            Context::of_xray(&text(header)?)
+            Some((Context::of_xray(&text(header)?)?, None))
         }),
     }
 }
 
 /// Looks at the places of one envelope, then into the one that it carries.
-fn within(item: Item<'_>, depth: usize) -> Option<Context> {
+fn within(item: Item<'_>, depth: usize) -> Option<Cause> {
     let depth = depth.checked_sub(1)?;
     if item.kind() == Kind::String {
         let value = text(item)?;
@@ -131,10 +153,17 @@ fn within(item: Item<'_>, depth: usize) -> Option<Context> {
         memmem::find(value.as_bytes(), b"traceparent")?;
         return document(value.as_bytes(), depth);
     }
-    let direct = item.field("_ctx").unwrap_or(item).field("traceparent").and_then(parent);
-    let attribute =
-        |attributes: &str, value: &str| parent(item.field(attributes)?.field("traceparent")?.field(value)?);
-    direct
+    let direct = || {
+        let carrier = item.field("_ctx").unwrap_or(item);
+        let context = parent(carrier.field("traceparent")?)?;
+        Some((context, carrier.field("tracestate").and_then(|s| state(&text(s)?))))
+    };
+    let attribute = |attributes: &str, value: &str| {
+        let attributes = item.field(attributes)?;
+        let context = parent(attributes.field("traceparent")?.field(value)?)?;
+        Some((context, attributes.field("tracestate").and_then(|s| state(&text(s.field(value)?)?))))
+    };
+    direct()
         .or_else(|| attribute("messageAttributes", "stringValue"))
         .or_else(|| attribute("MessageAttributes", "Value"))
         .or_else(|| {
@@ -144,13 +173,13 @@ fn within(item: Item<'_>, depth: usize) -> Option<Context> {
         })
 }
 
-fn document(json: &[u8], depth: usize) -> Option<Context> {
+fn document(json: &[u8], depth: usize) -> Option<Cause> {
     let mut tape = Tape::default();
     tape.read(json, &Limits::default()).ok()?;
     within(tape.root(json), depth)
 }
 
-fn encoded(item: Item<'_>) -> Option<Context> {
+fn encoded(item: Item<'_>) -> Option<Cause> {
     let mut plain = Vec::new();
     let whole = item.raw().len() <= LONGEST && base64::decode(item.raw(), &mut plain);
     memmem::find(&plain, b"traceparent").filter(|_| whole)?;
@@ -158,12 +187,18 @@ fn encoded(item: Item<'_>) -> Option<Context> {
 }
 
 /// A header of Kafka: its bytes as numbers.
-fn bytes(item: Item<'_>) -> Option<Context> {
-    let bytes = item.items().take(64).map(|n| std::str::from_utf8(n.raw()).ok()?.parse().ok());
-    Context::parse(std::str::from_utf8(&bytes.collect::<Option<Vec<u8>>>()?).ok()?)
+fn bytes(item: Item<'_>) -> Option<String> {
+    let bytes = item.items().take(STATE).map(|n| std::str::from_utf8(n.raw()).ok()?.parse().ok());
+    String::from_utf8(bytes.collect::<Option<Vec<u8>>>()?).ok()
 }
 
-fn named(headers: Item<'_>, name: &str, read: fn(&str) -> Option<Context>) -> Option<Context> {
+/// A `tracestate` that can stand in a header as it is.
+fn state(text: &str) -> Option<String> {
+    let sound = text.len() <= STATE && text.bytes().all(|b| (b' '..=b'~').contains(&b));
+    sound.then(|| text.to_string())
+}
+
+fn named<T>(headers: Item<'_>, name: &str, read: fn(&str) -> Option<T>) -> Option<T> {
     let fits = |key: Item<'_>| key.plain().is_some_and(|k| k.eq_ignore_ascii_case(name.as_bytes()));
     let value = headers.entries().find(|(key, _)| fits(*key)).map(|(_, value)| value)?;
     read(&text(value.first().unwrap_or(value))?)
@@ -198,7 +233,7 @@ mod tests {
     const PARENT: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 
     fn found(event: &str) -> Vec<Option<String>> {
-        let found = contexts(event.as_bytes(), &mut Tape::default());
+        let found = causes(event.as_bytes(), &mut Tape::default()).contexts;
         found.into_iter().map(|c| c.map(|c| c.to_string())).collect()
     }
 
@@ -248,6 +283,32 @@ mod tests {
         }
         assert_eq!(found("{}"), [None]);
         assert!(found("{").is_empty());
+    }
+
+    #[test]
+    fn what_others_want_handed_on_is_taken_from_beside_the_context() {
+        let told = |event: &str| {
+            let causes = causes(event.as_bytes(), &mut Tape::default());
+            (causes.state, causes.hops)
+        };
+        let both = format!(r#""traceparent":"{PARENT}","tracestate":"tidegate=hops:2,vendor=a b""#);
+        let state = "tidegate=hops:2,vendor=a b";
+        assert_eq!(
+            told(&format!(r#"{{"httpMethod":"GET","path":"/","headers":{{{both}}}}}"#)),
+            (state.into(), 2)
+        );
+        assert_eq!(told(&format!(r#"{{"_ctx":{{{both}}}}}"#)), (state.into(), 2));
+        let topic = format!(
+            r#"{{"Records":[{{"EventSource":"aws:sns","Sns":{{"Message":"x","MessageAttributes":{{"traceparent":{{"Value":"{PARENT}"}},"tracestate":{{"Value":"{state}"}}}}}}}}]}}"#
+        );
+        assert_eq!(told(&topic), (state.into(), 2));
+        // Without a context that can be read it belongs to nothing, but hops are counted.
+        let alone = r#"{"_ctx":{"tracestate":"tidegate=hops:2"}}"#;
+        assert_eq!(told(alone), (String::new(), 2));
+        // Nothing that would end a header, or fill one.
+        let wrong = format!(r#"{{"_ctx":{{"traceparent":"{PARENT}","tracestate":"a=b\r\nx: y"}}}}"#);
+        assert_eq!(told(&wrong).0, "");
+        assert_eq!(told(&wrong.replace("\\r\\n", &"x".repeat(STATE))).0, "");
     }
 
     #[test]

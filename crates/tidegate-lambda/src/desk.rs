@@ -8,7 +8,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 use tidegate_decide::json::Tape;
 use tidegate_decide::limit::{Facts, Permit};
-use tidegate_decide::trace::{self, Context};
+use tidegate_decide::trace::{self, Causes};
 use tidegate_decide::{Guard, Remedy, Ruling, failure, remedy};
 use tidegate_graph::contract::{Function, Mode, OnError};
 
@@ -59,7 +59,7 @@ pub(crate) struct Outcome {
     pub(crate) failed: Option<&'static str>,
     pub(crate) took: Duration,
     /// Who caused the event, or each record of it.
-    pub(crate) contexts: Vec<Option<Context>>,
+    pub(crate) causes: Causes,
 }
 
 static STRAYS: AtomicUsize = AtomicUsize::new(0);
@@ -99,8 +99,8 @@ impl Desk {
         };
         let took = started.elapsed();
         let tape = &mut self.tools.tape;
-        let contexts = catch_unwind(AssertUnwindSafe(|| trace::contexts(&event.body, tape)));
-        Outcome { ruling, remedy, permit, policy, failed, took, contexts: contexts.unwrap_or_default() }
+        let causes = catch_unwind(AssertUnwindSafe(|| trace::causes(&event.body, tape)));
+        Outcome { ruling, remedy, permit, policy, failed, took, causes: causes.unwrap_or_default() }
     }
 
     /// Decides on a thread of its own, which nobody waits for longer than told.

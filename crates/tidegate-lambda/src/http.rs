@@ -1,5 +1,6 @@
 //! Just enough HTTP/1.1 for a proxy on loopback: bounded heads, one write for each message, bodies passed on as they come.
 
+use memchr::memmem;
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::TcpStream;
 
@@ -12,10 +13,12 @@ const LINE: usize = 16 << 10;
 
 /// A connection with what was read and not yet used.
 #[derive(Debug)]
-pub(crate) struct Wire {
-    stream: TcpStream,
+pub(crate) struct Wire<S = TcpStream> {
+    stream: S,
+    /// Made once: what is read lies in `used..end`, and what stands around it is from before.
     buffer: Vec<u8>,
     used: usize,
+    end: usize,
 }
 
 /// The head of a request or an answer.
@@ -44,7 +47,14 @@ impl Wire {
     pub(crate) fn new(stream: TcpStream) -> io::Result<Self> {
         // Without it, the second of two writes waits 40 ms for an acknowledgement.
         stream.set_nodelay(true)?;
-        Ok(Self { stream, buffer: Vec::new(), used: 0 })
+        Ok(Self::over(stream))
+    }
+}
+
+impl<S: Read + Write> Wire<S> {
+    /// Over anything that carries bytes both ways.
+    pub(crate) fn over(stream: S) -> Self {
+        Self { stream, buffer: Vec::new(), used: 0, end: 0 }
     }
 
     pub(crate) fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
@@ -58,7 +68,7 @@ impl Wire {
             let waiting = self.waiting();
             // The end may lie across two reads.
             let from = usize::saturating_sub(searched, 3);
-            let end = waiting.get(from..).and_then(|w| w.windows(4).position(|four| four == b"\r\n\r\n"));
+            let end = waiting.get(from..).and_then(|w| memmem::find(w, b"\r\n\r\n"));
             if let Some(at) = end.map(|at| from + at) {
                 if at > HEAD {
                     return Err(wrong("the head is too long"));
@@ -94,11 +104,11 @@ impl Wire {
                     break;
                 }
                 self.take(size, &mut out)?;
-                self.line()?;
+                self.end_of_chunk()?;
             },
             Length::Open => loop {
                 out.extend_from_slice(self.waiting());
-                self.used = self.buffer.len();
+                self.used = self.end;
                 if out.len() > most {
                     return Err(wrong("too long"));
                 }
@@ -111,7 +121,12 @@ impl Wire {
     }
 
     /// Hands a body on as it comes, `before` first: chunks stay chunks, and trailers are kept.
-    pub(crate) fn pass(&mut self, to: &mut Self, before: Vec<u8>, length: Length) -> io::Result<()> {
+    pub(crate) fn pass<T: Read + Write>(
+        &mut self,
+        to: &mut Wire<T>,
+        before: Vec<u8>,
+        length: Length,
+    ) -> io::Result<()> {
         let mut out = before;
         match length {
             Length::Known(mut left) => loop {
@@ -149,14 +164,14 @@ impl Wire {
                     }
                 }
                 self.pass(to, std::mem::take(&mut out), Length::Known(size))?;
-                self.line()?;
+                self.end_of_chunk()?;
                 out.extend_from_slice(b"\r\n");
                 to.write(&out)?;
                 out.clear();
             },
             Length::Open => loop {
                 out.extend_from_slice(self.waiting());
-                self.used = self.buffer.len();
+                self.used = self.end;
                 to.write(&out)?;
                 out.clear();
                 if self.fill()? == 0 {
@@ -167,52 +182,50 @@ impl Wire {
     }
 
     fn waiting(&self) -> &[u8] {
-        self.buffer.get(self.used..).unwrap_or_default()
+        self.buffer.get(self.used..self.end).unwrap_or_default()
     }
 
+    /// Reads once, behind what waits.
     fn fill(&mut self) -> io::Result<usize> {
-        if self.used > 0 {
-            self.buffer.drain(..self.used);
-            self.used = 0;
-            // A large body must not be paid for until the end.
-            if self.buffer.is_empty() && self.buffer.capacity() > PIECE {
-                self.buffer = Vec::new();
+        if self.used == self.end {
+            (self.used, self.end) = (0, 0);
+        } else if self.end == self.buffer.len() {
+            self.buffer.copy_within(self.used..self.end, 0);
+            (self.used, self.end) = (0, self.end - self.used);
+        }
+        if self.end == self.buffer.len() {
+            self.buffer.resize(self.end + PIECE, 0);
+        }
+        loop {
+            match self.stream.read(self.buffer.get_mut(self.end..).unwrap_or_default()) {
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Ok(read) => {
+                    self.end += read;
+                    return Ok(read);
+                }
+                Err(error) => return Err(error),
             }
         }
-        let before = self.buffer.len();
-        self.buffer.resize(before + PIECE, 0);
-        let read = loop {
-            match self.stream.read(self.buffer.get_mut(before..).unwrap_or_default()) {
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                other => break other,
-            }
-        };
-        self.buffer.truncate(before + read.as_ref().map_or(0, |n| *n));
-        read
     }
 
     fn take(&mut self, n: usize, out: &mut Vec<u8>) -> io::Result<()> {
+        let here = n.min(self.waiting().len());
         out.reserve(n);
-        let mut left = n;
-        loop {
-            let here = left.min(self.waiting().len());
-            out.extend_from_slice(self.waiting().get(..here).unwrap_or_default());
-            self.used += here;
-            left -= here;
-            if left == 0 {
-                return Ok(());
-            }
-            if self.fill()? == 0 {
-                return Err(ErrorKind::UnexpectedEof.into());
-            }
+        out.extend_from_slice(self.waiting().get(..here).unwrap_or_default());
+        self.used += here;
+        let left = n - here;
+        // What is still under way goes where it belongs.
+        if left > 0 && Read::by_ref(&mut self.stream).take(left as u64).read_to_end(out)? < left {
+            return Err(ErrorKind::UnexpectedEof.into());
         }
+        Ok(())
     }
 
     /// A line without its end.
     fn line(&mut self) -> io::Result<Vec<u8>> {
         loop {
             let waiting = self.waiting();
-            if let Some(at) = waiting.windows(2).position(|two| two == b"\r\n") {
+            if let Some(at) = memmem::find(waiting, b"\r\n") {
                 let line = waiting.get(..at).unwrap_or_default().to_vec();
                 self.used += at + 2;
                 return Ok(line);
@@ -226,6 +239,12 @@ impl Wire {
         }
     }
 
+    /// What stands behind a chunk: whoever finds anything but a line break there, and goes on, disagrees with somebody about
+    /// where the message ends.
+    fn end_of_chunk(&mut self) -> io::Result<()> {
+        if self.line()?.is_empty() { Ok(()) } else { Err(wrong("no end of a chunk")) }
+    }
+
     /// The line that begins a chunk, and the chunk's size.
     fn chunk(&mut self) -> io::Result<(Vec<u8>, u64)> {
         let line = self.line()?;
@@ -237,18 +256,27 @@ impl Wire {
 }
 
 impl Head {
-    fn parse(bytes: &[u8]) -> io::Result<Self> {
-        // Header values are bytes; Latin-1 keeps each of them.
-        let text: String = bytes.iter().map(|b| char::from(*b)).collect();
-        let mut lines = text.split("\r\n");
-        let first = lines.next().unwrap_or_default().to_string();
-        let mut headers = Vec::new();
-        for line in lines {
-            let (name, value) = line.split_once(':').ok_or_else(|| wrong("no header"))?;
-            if name.is_empty() || name.contains(|c: char| c.is_ascii_whitespace() || c.is_control()) {
+    pub(crate) fn parse(bytes: &[u8]) -> io::Result<Self> {
+        let mut lines = bytes.split(|b| *b == b'\n');
+        let mut left = memchr::memchr_iter(b'\n', bytes).count();
+        let mut line = || {
+            let line = lines.next()?;
+            // A line break of its own kind would be one to some readers alone: only the last line has none.
+            let whole = if left == 0 { Some(line) } else { line.strip_suffix(b"\r") };
+            left = left.saturating_sub(1);
+            let sound = |b: &u8| !b.is_ascii_control() || *b == b'\t';
+            Some(whole.filter(|line| line.iter().all(sound)).ok_or_else(|| wrong("no line")))
+        };
+        let first = latin(line().ok_or_else(|| wrong("no line"))??);
+        let mut headers = Vec::with_capacity(16);
+        while let Some(line) = line() {
+            let line = line?;
+            let parts = memchr::memchr(b':', line).and_then(|at| line.split_at_checked(at));
+            let (name, value) = parts.ok_or_else(|| wrong("no header"))?;
+            if name.is_empty() || name.iter().any(u8::is_ascii_whitespace) {
                 return Err(wrong("no header"));
             }
-            headers.push((name.to_string(), value.trim().to_string()));
+            headers.push((latin(name), latin(value.get(1..).unwrap_or_default().trim_ascii())));
         }
         Ok(Self { first, headers })
     }
@@ -323,8 +351,10 @@ impl Head {
     /// As it goes over the wire.
     pub(crate) fn bytes(&self) -> Vec<u8> {
         let mut out = Vec::with_capacity(512);
-        let mut add =
-            |text: &str| out.extend(text.chars().map(|c| u8::try_from(u32::from(c)).unwrap_or(b'?')));
+        let mut add = |text: &str| match text.is_ascii() {
+            true => out.extend_from_slice(text.as_bytes()),
+            false => out.extend(text.chars().map(|c| u8::try_from(u32::from(c)).unwrap_or(b'?'))),
+        };
         add(&self.first);
         for (name, value) in &self.headers {
             add("\r\n");
@@ -334,6 +364,14 @@ impl Head {
         }
         add("\r\n\r\n");
         out
+    }
+}
+
+/// Header values are bytes; Latin-1 keeps each of them. Nearly all are ASCII, which needs no other form.
+fn latin(bytes: &[u8]) -> String {
+    match std::str::from_utf8(bytes).ok().filter(|text| text.is_ascii()) {
+        Some(text) => text.to_string(),
+        None => bytes.iter().map(|b| char::from(*b)).collect(),
     }
 }
 
@@ -364,6 +402,11 @@ mod tests {
             assert!(head(wrong).unwrap().length().is_err(), "{wrong}");
         }
         assert!(head("POST / HTTP/1.1\r\nContent-Length : 3").is_err());
+        // What one reader takes for the end of a line, and another one doesn't.
+        for wrong in ["A: b\nContent-Length: 3", "A: b\rC: d", "A: b\0", "A: b\n", "\nA: b", "A\n: b"] {
+            assert!(head(&format!("POST / HTTP/1.1\r\n{wrong}")).is_err(), "{wrong:?}");
+        }
+        assert_eq!(head("GET / HTTP/1.1\r\nA: \u{a0}\tb ").unwrap().get("a"), Some("\u{c2}\u{a0}\tb"));
         assert_eq!(head("GET / HTTP/1.1\r\ncontent-length: 3").unwrap().length().unwrap(), Length::Known(3));
     }
 
@@ -377,6 +420,16 @@ mod tests {
         let mut got = String::new();
         server.read_to_string(&mut got).unwrap();
         assert_eq!(got, format!("H{text}"));
+    }
+
+    #[test]
+    fn chunks_end_where_they_say() {
+        let (mut client, mut wire) = pair();
+        client.write_all(b"3\r\nabcd\r\n0\r\n\r\n").unwrap();
+        assert!(wire.body(Length::Chunked, 100).is_err());
+        let ((mut client, mut from), (_server, mut to)) = (pair(), pair());
+        client.write_all(b"3\r\nabcd\r\n0\r\n\r\n").unwrap();
+        assert!(from.pass(&mut to, Vec::new(), Length::Chunked).is_err());
     }
 
     #[test]

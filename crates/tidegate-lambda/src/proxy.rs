@@ -200,6 +200,7 @@ impl Session<'_> {
             }
             answer.set("Content-Length", &event.len().to_string());
             answer.set("traceparent", &place.own.to_string());
+            answer.set("tracestate", &place.state);
             let mut out = answer.bytes();
             out.extend_from_slice(&event);
             if let Err(error) = self.client.write(&out) {
@@ -213,8 +214,8 @@ impl Session<'_> {
 
     fn place(&self, outcome: &Outcome, header: &str) -> Place {
         // Records without a trigger that delivers batches there aren't: one event is one record.
-        let batch = outcome.ruling.on_deny.answer == Answer::Strip || outcome.contexts.len() > 1;
-        self.proxy.ids.place(&outcome.contexts, batch, header)
+        let batch = outcome.ruling.on_deny.answer == Answer::Strip || outcome.causes.contexts.len() > 1;
+        self.proxy.ids.place(&outcome.causes, batch, header)
     }
 
     /// How long this event waits for its decision: the function has to have time left for it.

@@ -17,7 +17,7 @@ const BATCH: usize = 10_000;
 const MEMBER: &str = "tidegate=hops:";
 
 /// The most hops that any record of an event has behind it.
-pub(super) fn of_event(trigger: Trigger, event: Item<'_>) -> u64 {
+pub(crate) fn of_event(trigger: Trigger, event: Item<'_>) -> u64 {
     let records = || event.field("Records").into_iter().flat_map(Item::items).take(BATCH);
     match trigger {
         Trigger::ApiGatewayV1
