@@ -202,7 +202,7 @@ mod tests {
         );
         let source =
             Source::of(&|name: &str| (name == "TIDEGATE_CONTRACT").then(|| contract.clone())).unwrap();
-        Desk::new(&Arc::new(Policies::new(source.load(None).unwrap())))
+        Desk::new(&Arc::new(Policies::new(source.load(None).unwrap().0)))
     }
 
     fn event(arn: &str, body: &str) -> Event {

@@ -128,7 +128,7 @@ fn open() -> Result<(Arc<Proxy>, TcpListener, String), String> {
     };
     let source = Source::of(&variable)?;
     // A contract that can't be read ends the start: a function without its guard must not run.
-    let policy = source.load(None)?;
+    let (policy, mark) = source.load(None)?;
     if let Some(own) = policy.own().filter(|own| !own.artifact.is_empty()) {
         let folder = |name: &str, otherwise: &str| variable(name).unwrap_or_else(|| otherwise.to_string());
         let (code, layers) = (folder("LAMBDA_TASK_ROOT", "/var/task"), folder("TIDEGATE_LAYERS", "/opt"));
@@ -139,7 +139,7 @@ fn open() -> Result<(Arc<Proxy>, TcpListener, String), String> {
     let exporter = Exporter::of(&variable, policy.own().map(|own| &own.limits));
     let policies = Arc::new(Policies::new(policy));
     if source.changes() {
-        policies.watch(source);
+        policies.watch(source, mark);
     }
     let proxy = Proxy {
         upstream,

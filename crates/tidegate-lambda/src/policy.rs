@@ -1,20 +1,18 @@
 //! The contract that is enforced, where it comes from, and its newer versions.
 
+mod s3;
+mod sigv4;
 mod source;
 
-pub(crate) use source::Source;
+pub(crate) use source::{Mark, Source};
 
 use crate::log;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::thread;
-use std::time::Duration;
 use tidegate_decide::limit::{self, Limiter};
 use tidegate_decide::{Settings, Trust};
 use tidegate_graph::contract::{Contract, Function, OnError};
-
-/// How often the source is looked at. The environment stands still between events: this costs nothing then.
-const OFTEN: Duration = Duration::from_secs(1);
 
 /// What is enforced.
 #[derive(Debug)]
@@ -111,27 +109,39 @@ impl Policies {
         self.version.load(Ordering::Acquire)
     }
 
-    /// Looks at the source again and again. A newer contract that can't be enforced leaves the one before in force.
-    pub(crate) fn watch(self: &Arc<Self>, source: Source) {
+    /// Looks at the source again and again, beside the events. A newer contract that can't be enforced leaves the one
+    /// before in force.
+    pub(crate) fn watch(self: &Arc<Self>, source: Source, mut seen: Option<Mark>) {
         let policies = Arc::clone(self);
-        let mut seen = source.mark();
         thread::spawn(move || {
+            let mut failing = false;
             loop {
-                thread::sleep(OFTEN);
+                thread::sleep(source.every);
                 let mark = source.mark();
-                if mark == seen || mark.is_none() {
+                // Told once, not each minute.
+                if let Err(error) = &mark
+                    && !std::mem::replace(&mut failing, true)
+                {
+                    log::line(&format!("the contract before stays in force: {error}"));
+                }
+                let Ok(Some(mark)) = mark else { continue };
+                failing = false;
+                if seen.as_ref() == Some(&mark) {
                     continue;
                 }
                 let before = policies.now();
-                match source.load(Some(&before)) {
-                    Ok(policy) => {
+                seen = match source.load(Some(&before)) {
+                    Ok((policy, read)) => {
                         *policies.now.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(policy);
                         policies.version.fetch_add(1, Ordering::Release);
                         log::line("a newer contract is in force");
+                        read
                     }
-                    Err(error) => log::line(&format!("the contract before stays in force: {error}")),
-                }
-                seen = mark;
+                    Err(error) => {
+                        log::line(&format!("the contract before stays in force: {error}"));
+                        Some(mark)
+                    }
+                };
             }
         });
     }

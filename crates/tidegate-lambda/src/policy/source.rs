@@ -1,13 +1,20 @@
-//! Where the contract comes from: a file of the layer or of a mount, or the environment itself.
+//! Where the contract comes from: a file of the layer or of a mount, a bucket of S3, or the environment itself.
 
 use super::Policy;
+use super::s3::Object;
 use std::path::PathBuf;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 use tidegate_decide::signed;
 use tidegate_graph::contract::Contract;
 
 /// The longest contract.
 const MOST: u64 = 64 << 20;
+/// The longest signature: 64 bytes in base64, and whitespace.
+const SIGNATURE: usize = 4096;
+/// How often a file is looked at. The environment stands still between events: this costs nothing then.
+const OFTEN: Duration = Duration::from_secs(1);
+/// How often S3 is asked unless told otherwise: each question is billed.
+const SELDOM: u64 = 60;
 
 /// Where the contract comes from.
 #[derive(Debug)]
@@ -16,6 +23,8 @@ pub(crate) struct Source {
     /// The public key that has to have signed it, in PEM.
     key: Option<String>,
     function: String,
+    /// How often it is looked at.
+    pub(super) every: Duration,
 }
 
 #[derive(Debug)]
@@ -23,23 +32,41 @@ enum Origin {
     /// There is none: every trigger is inspected and blocked.
     None,
     File(PathBuf),
+    Bucket(Object),
     /// The text itself, and its signature.
     Inline(String, String),
 }
 
-/// What changes when a file does: its place on the disk, its time, its length, and those of its signature.
+/// What tells one version of a contract from another.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Mark([Option<(u64, SystemTime, u64)>; 2]);
+pub(crate) enum Mark {
+    /// A file's place on the disk, its time, its length, and those of its signature.
+    File([Option<(u64, SystemTime, u64)>; 2]),
+    /// The ETags of an object and of its signature.
+    Bucket([String; 2]),
+}
 
 impl Source {
-    /// Reads variables of the environment: `TIDEGATE_CONTRACT` is the path of a file, or the contract itself.
+    /// Reads variables of the environment: `TIDEGATE_CONTRACT` is the path of a file, `s3://BUCKET/KEY`, or the contract
+    /// itself.
     pub(crate) fn of(variable: &dyn Fn(&str) -> Option<String>) -> Result<Self, String> {
         let origin = match variable("TIDEGATE_CONTRACT") {
             None => Origin::None,
             Some(text) if text.trim_start().starts_with('{') => {
                 Origin::Inline(text, variable("TIDEGATE_CONTRACT_SIGNATURE").unwrap_or_default())
             }
+            Some(name) if name.starts_with("s3://") => Origin::Bucket(Object::of(&name, variable)?),
             Some(path) => Origin::File(path.into()),
+        };
+        let every = match (&origin, variable("TIDEGATE_CONTRACT_SECONDS")) {
+            (Origin::Bucket(_), Some(text)) => {
+                let seconds = text.parse().ok().filter(|seconds| *seconds > 0);
+                Duration::from_secs(seconds.ok_or_else(|| {
+                    format!("TIDEGATE_CONTRACT_SECONDS: `{text}` is no number of seconds above 0")
+                })?)
+            }
+            (Origin::Bucket(_), None) => Duration::from_secs(SELDOM),
+            _ => OFTEN,
         };
         let key = match variable("TIDEGATE_CONTRACT_KEY") {
             Some(text) if !text.trim_start().starts_with("-----BEGIN") => {
@@ -52,13 +79,16 @@ impl Source {
             return Err("TIDEGATE_CONTRACT_KEY is set, but there is no contract to verify".into());
         }
         let function = variable("TIDEGATE_FUNCTION").or_else(|| variable("AWS_LAMBDA_FUNCTION_NAME"));
-        Ok(Self { origin, key, function: function.unwrap_or_default() })
+        Ok(Self { origin, key, function: function.unwrap_or_default(), every })
     }
 
-    /// Reads it, believes it only if it has to be signed and is, and prepares it.
-    pub(crate) fn load(&self, before: Option<&Policy>) -> Result<Policy, String> {
+    /// Reads it, believes it only if it has to be signed and is, and prepares it. With it comes what marks the version that
+    /// was read.
+    pub(crate) fn load(&self, before: Option<&Policy>) -> Result<(Policy, Option<Mark>), String> {
+        // Taken first: what changes while it is read differs from its mark, and is read again.
+        let mut mark = if let Origin::File(_) = &self.origin { self.mark()? } else { None };
         let (name, text, signature) = match &self.origin {
-            Origin::None => return Policy::new(None, &self.function, before),
+            Origin::None => return Ok((Policy::new(None, &self.function, before)?, None)),
             Origin::Inline(text, signature) => {
                 ("TIDEGATE_CONTRACT".to_string(), text.clone().into_bytes(), Some(signature.clone()))
             }
@@ -71,6 +101,19 @@ impl Source {
                 let text = std::fs::read(path).map_err(failed)?;
                 (name, text, std::fs::read_to_string(beside(path)).ok())
             }
+            Origin::Bucket(object) => {
+                let contract = object.read(MOST as usize)?;
+                let beside = match &self.key {
+                    Some(_) => Some(object.signature().read(SIGNATURE)?),
+                    None => None,
+                };
+                let (tag, signature) = match beside {
+                    Some(beside) => (beside.etag, String::from_utf8(beside.bytes).ok()),
+                    None => (String::new(), None),
+                };
+                mark = Some(Mark::Bucket([contract.etag, tag]));
+                (object.name.clone(), contract.bytes, signature)
+            }
         };
         if let Some(key) = &self.key {
             let signature = signature
@@ -81,23 +124,32 @@ impl Source {
         }
         let contract: Contract =
             serde_json::from_slice(&text).map_err(|e| format!("`{name}` is no contract: {e}"))?;
-        Policy::new(Some(contract), &self.function, before).map_err(|e| format!("`{name}`: {e}"))
+        let policy = Policy::new(Some(contract), &self.function, before);
+        Ok((policy.map_err(|e| format!("`{name}`: {e}"))?, mark))
     }
 
     /// Whether it can change at all.
     pub(crate) fn changes(&self) -> bool {
-        matches!(self.origin, Origin::File(_))
+        matches!(self.origin, Origin::File(_) | Origin::Bucket(_))
     }
 
-    /// What tells one version of the file from another; `None` while there is no file.
-    pub(super) fn mark(&self) -> Option<Mark> {
-        let Origin::File(path) = &self.origin else { return None };
-        let of = |path: &PathBuf| {
-            let file = std::fs::metadata(path).ok()?;
-            Some((inode(&file), file.modified().ok()?, file.len()))
-        };
-        let contract = of(path)?;
-        Some(Mark([Some(contract), of(&beside(path))]))
+    /// What marks the version of now; `None` while there is no file.
+    pub(super) fn mark(&self) -> Result<Option<Mark>, String> {
+        match &self.origin {
+            Origin::None | Origin::Inline(..) => Ok(None),
+            Origin::File(path) => {
+                let of = |path: &PathBuf| {
+                    let file = std::fs::metadata(path).ok()?;
+                    Some((inode(&file), file.modified().ok()?, file.len()))
+                };
+                Ok(of(path).map(|contract| Mark::File([Some(contract), of(&beside(path))])))
+            }
+            Origin::Bucket(object) => {
+                let signed = self.key.is_some();
+                let signature = if signed { object.signature().etag()? } else { String::new() };
+                Ok(Some(Mark::Bucket([object.etag()?, signature])))
+            }
+        }
     }
 }
 
