@@ -56,11 +56,7 @@ pub(crate) fn run(options: &Options) -> Result<bool> {
     let mut whole = true;
     for architecture in &ARCHITECTURES {
         let Some(target) = architecture.target()? else {
-            let [best, _] = architecture.targets;
-            eprintln!(
-                "no layer for {}: no target of it is installed; `rustup target add {best}` does it, with {} to link",
-                architecture.name, architecture.linker
-            );
+            eprintln!("{}", architecture.missing());
             whole = false;
             continue;
         };
@@ -72,7 +68,7 @@ pub(crate) fn run(options: &Options) -> Result<bool> {
             bail!("the guard for {target} has {} bytes, more than {LARGEST}", guard.len());
         }
         let layer = layer(&guard)?;
-        let path = folder.join(format!("tidegate-lambda-{}.zip", architecture.name));
+        let path = folder.join(architecture.file());
         fs::write(&path, &layer).with_context(|| format!("failed to write {}", path.display()))?;
         tell(&path, &layer);
     }
@@ -80,6 +76,22 @@ pub(crate) fn run(options: &Options) -> Result<bool> {
 }
 
 impl Architecture {
+    /// The name of its layer.
+    fn file(&self) -> String {
+        format!("tidegate-lambda-{}.zip", self.name)
+    }
+
+    /// What to do where there is no layer for it.
+    fn missing(&self) -> String {
+        let [best, _] = self.targets;
+        let foreign = !best.starts_with(std::env::consts::ARCH);
+        let linker = if foreign { format!("; `{}` has to be there to link", self.linker) } else { String::new() };
+        let (file, name) = (self.file(), self.name);
+        format!(
+            "not made: {file}. This compiler has no target for {name}; `rustup target add {best}` installs one{linker}"
+        )
+    }
+
     /// The first of its targets for which the compiler has a standard library.
     fn target(&self) -> Result<Option<&'static str>> {
         let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
@@ -183,6 +195,37 @@ mod tests {
                 is("tidegate/wrapper", 0o755)
             ]
         );
+    }
+
+    #[test]
+    fn a_layer_that_cannot_be_made_says_what_is_missing() {
+        let [intel, arm] = &ARCHITECTURES;
+        assert_eq!([intel.file(), arm.file()], ["tidegate-lambda-x86_64.zip", "tidegate-lambda-arm64.zip"]);
+        let other = ARCHITECTURES.iter().find(|a| !a.targets[0].starts_with(std::env::consts::ARCH)).unwrap();
+        let said = other.missing();
+        for word in [&other.file(), &format!("rustup target add {}", other.targets[0]), other.linker] {
+            assert!(said.contains(word), "{said}");
+        }
+        // What is at hand needs no linker of its own.
+        let own = ARCHITECTURES.iter().find(|a| a.targets[0].starts_with(std::env::consts::ARCH)).unwrap();
+        assert!(!own.missing().contains("to link"), "{}", own.missing());
+    }
+
+    /// The runtime finds the guard where the guard listens unless told otherwise, and gets its own arguments.
+    #[test]
+    fn the_wrapper_leads_to_the_guard() {
+        let wrapper = process::root().join("crates/tidegate-lambda/layer/wrapper");
+        let ran = |listen: Option<&str>| {
+            let mut command = Command::new("sh");
+            command.arg(&wrapper).args(["sh", "-c", "echo $AWS_LAMBDA_RUNTIME_API $1", "x", "a b"]);
+            command.env("AWS_LAMBDA_RUNTIME_API", "127.0.0.1:9001").env_remove("TIDEGATE_LISTEN");
+            command.envs(listen.map(|listen| ("TIDEGATE_LISTEN", listen)));
+            String::from_utf8(command.output().unwrap().stdout).unwrap()
+        };
+        assert_eq!(ran(None), "127.0.0.1:9009 a b\n");
+        assert_eq!(ran(Some("127.0.0.1:7")), "127.0.0.1:7 a b\n");
+        let main = fs::read_to_string(process::root().join("crates/tidegate-lambda/src/main.rs")).unwrap();
+        assert!(main.contains("const LISTEN: &str = \"127.0.0.1:9009\";"));
     }
 
     #[test]
