@@ -8,6 +8,8 @@ mod artifact;
 mod bill;
 mod desk;
 mod extension;
+#[cfg(test)]
+mod fuzz;
 mod http;
 mod log;
 mod otlp;
@@ -30,6 +32,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
+#[cfg(test)]
+use telemetry::reports;
 use trace::Ids;
 
 /// Connections at once.

@@ -1,9 +1,11 @@
 //! The Telemetry API: Lambda tells what each invocation is billed.
 
+pub(crate) mod reports;
+
 use crate::http::Wire;
 use crate::log;
 use crate::proxy::Proxy;
-use serde_json::{Value, json};
+use serde_json::json;
 use std::io::{self, ErrorKind};
 use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
@@ -65,40 +67,11 @@ fn take(proxy: &Proxy, client: TcpStream) -> io::Result<()> {
         };
         let body = wire.body(head.length()?, MOST)?;
         wire.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")?;
-        for (id, ms) in reports(&body) {
+        for (id, ms) in reports::billed(&body) {
             proxy.billed(&id, ms);
         }
         if head.closes() {
             return Ok(());
         }
-    }
-}
-
-/// Request ids with the milliseconds that are billed.
-fn reports(body: &[u8]) -> Vec<(String, u64)> {
-    let events: Value = serde_json::from_slice(body).unwrap_or_default();
-    let of = |event: &Value| {
-        (event.get("type")?.as_str()? == "platform.report").then_some(())?;
-        let record = event.get("record")?;
-        let metrics = record.get("metrics")?;
-        let billed = metrics.get("billedDurationMs").or_else(|| metrics.get("durationMs"))?.as_f64()?;
-        Some((record.get("requestId")?.as_str()?.to_string(), billed.ceil().max(0.0) as u64))
-    };
-    events.as_array().into_iter().flatten().filter_map(of).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn reports_alone_are_bills() {
-        let body = br#"[{"type":"platform.start","record":{"requestId":"a"}},
-            {"type":"platform.report","record":{"requestId":"a","metrics":{"durationMs":1.2,"billedDurationMs":3}}},
-            {"type":"platform.report","record":{"requestId":"b","metrics":{"durationMs":1.2}}},
-            {"type":"platform.report","record":{"metrics":{"billedDurationMs":3}}},
-            {"type":"platform.report","record":{"requestId":"c","metrics":{"billedDurationMs":-3}}}, 7]"#;
-        assert_eq!(reports(body), [("a".into(), 3), ("b".into(), 2), ("c".into(), 0)]);
-        assert!(reports(b"{").is_empty() && reports(b"{}").is_empty());
     }
 }

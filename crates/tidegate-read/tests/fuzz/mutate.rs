@@ -58,6 +58,12 @@ const PIECES: &[&str] = &[
     "Parallel",
     "Next",
     "\\u0000",
+    "\r\n\r\n",
+    "\r\nContent-Length: 3",
+    "\r\nTransfer-Encoding: chunked",
+    "ffffffffffffffff\r\n",
+    "0\r\n\r\n",
+    "platform.report",
 ];
 
 /// Longest input that mutations grow to.

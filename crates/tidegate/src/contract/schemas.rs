@@ -179,10 +179,12 @@ fn translated(asked: &SchemaFile, file: &str, shelf: &Shelf) -> Result<Translate
     if is_proto(file) {
         let name = file.trim_start_matches("./");
         let message = asked.file.split_once('#').map(|(_, message)| message);
-        let fetch = |import: &str| fetched(&shelf, name, import);
+        let fetch = |import: &str| fetched(shelf, name, import);
         let found = compile::protobuf(name, message, &fetch).map_err(|problem| elsewhere(problem, name))?;
         let (kind, ir) = (SchemaKind::Protobuf, Program::Protobuf(found.program));
-        return Ok(Translated { kind, ir, digest: found.digest, closed: asked.closed, problems: Vec::new() });
+        let (digest, closed) = (found.digest, asked.closed);
+        let (fields, problems) = (Field::default(), Vec::new());
+        return Ok(Translated { kind, ir, digest, closed, fields, problems });
     }
     let options = Options { draft: asked.draft, formats: asked.formats, request: true };
     let compiled = compile::json(&Shelf::uri(&asked.file), options, &|uri| shelf.fetch(uri))?;
