@@ -85,7 +85,8 @@ impl Architecture {
     fn missing(&self) -> String {
         let [best, _] = self.targets;
         let foreign = !best.starts_with(std::env::consts::ARCH);
-        let linker = if foreign { format!("; `{}` has to be there to link", self.linker) } else { String::new() };
+        let linker =
+            if foreign { format!("; `{}` has to be there to link", self.linker) } else { String::new() };
         let (file, name) = (self.file(), self.name);
         format!(
             "not made: {file}. This compiler has no target for {name}; `rustup target add {best}` installs one{linker}"

@@ -7,18 +7,21 @@ use crate::Files;
 use crate::cloudformation::stack_name;
 use crate::reading::Reading;
 use crate::reference::References;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use tidegate_graph::{Data, FileId, Map, Reference, Resource, Span, Stack, Str, Value, Why};
 
 /// Channels of one document, and messages of one channel.
 const MAX_CHANNELS: usize = 20_000;
 const MAX_MESSAGES: usize = 256;
+/// References from schemas to other files.
+const MAX_DRAWN: usize = 4_096;
 
 /// Reads a document.
 ///
 /// It becomes one `AsyncAPI::Application` {Title, Version, Servers, Sends, Receives} and an `AsyncAPI::Channel` {Address,
-/// Protocol, Schema, Messages, Security} for each channel; `Sends` and `Receives` are references to channels.
+/// Name, Protocol, Schema, Messages, Security} for each channel; `Sends` and `Receives` are references to channels. `Name` is
+/// what its binding calls the queue or topic.
 pub(crate) fn read(files: &Files, file: FileId, root: Value) -> Vec<Reading> {
     let root = Arc::new(root);
     let name = stack_name(files, file);
@@ -31,6 +34,7 @@ pub(crate) fn read(files: &Files, file: FileId, root: Value) -> Vec<Reading> {
         ids: HashMap::new(),
         sends: Vec::new(),
         receives: Vec::new(),
+        drawn: HashSet::new(),
     };
     let second = root.get("asyncapi").and_then(Value::as_text).is_some_and(|v| v.starts_with("2."));
     if second {
@@ -55,6 +59,8 @@ struct Document<'f> {
     ids: HashMap<Str, usize>,
     sends: Vec<Value>,
     receives: Vec<Value>,
+    /// References of schemas to other files that were followed.
+    drawn: HashSet<(FileId, String)>,
 }
 
 impl Document<'_> {
@@ -64,7 +70,8 @@ impl Document<'_> {
         for (address, field) in root.get("channels").and_then(Value::as_map).into_iter().flat_map(Map::fields)
         {
             let Some((file, channel)) = self.references.follow(self.file, &field.value) else {
-                self.channel(address, Value::text(address.clone(), field.key), None, Vec::new(), field.key);
+                let text = Value::text(address.clone(), field.key);
+                self.channel(address, text, (None, None), Vec::new(), field.key);
                 continue;
             };
             let mut messages = Vec::new();
@@ -73,8 +80,8 @@ impl Document<'_> {
                 messages.extend(message.map(|message| self.messages(file, &message)).unwrap_or_default());
             }
             let written = Value::text(address.clone(), field.key);
-            let protocol = self.protocol(file, &channel);
-            if let Some(reference) = self.channel(address, written, protocol, messages, field.key) {
+            let carrier = (self.protocol(file, &channel), bound(&channel));
+            if let Some(reference) = self.channel(address, written, carrier, messages, field.key) {
                 if channel.get("publish").is_some() {
                     self.receives.push(reference.clone());
                 }
@@ -119,8 +126,8 @@ impl Document<'_> {
                 messages.extend(self.message(file, message));
             }
         }
-        let protocol = self.protocol(file, channel);
-        self.channel(id, address, protocol, messages, span)
+        let carrier = (self.protocol(file, channel), bound(channel));
+        self.channel(id, address, carrier, messages, span)
     }
 
     /// The channel that an operation names: one of the document, or one of another file.
@@ -133,7 +140,10 @@ impl Document<'_> {
         }
         match self.references.follow(file, channel) {
             Some((file, found)) => self.declared(&id, file, &found, span),
-            None => self.channel(&id, Value::unknown(id.clone(), Why::Import, span), None, Vec::new(), span),
+            None => {
+                let address = Value::unknown(id.clone(), Why::Import, span);
+                self.channel(&id, address, (None, None), Vec::new(), span)
+            }
         }
     }
 
@@ -142,7 +152,7 @@ impl Document<'_> {
         &mut self,
         id: &Str,
         address: Value,
-        protocol: Option<Value>,
+        (protocol, name): (Option<Value>, Option<Value>),
         messages: Vec<Value>,
         span: Span,
     ) -> Option<Value> {
@@ -152,6 +162,9 @@ impl Document<'_> {
         let logical_id = if id == "Application" { "Application channel".into() } else { id.clone() };
         let mut properties = Map::new();
         properties.insert("Address", address);
+        if let Some(name) = name {
+            properties.insert("Name", name);
+        }
         if let Some(protocol) = protocol {
             properties.insert("Protocol", protocol);
         }
@@ -208,6 +221,13 @@ impl Document<'_> {
         for (from, to) in [("name", "Name"), ("title", "Title"), ("contentType", "ContentType")] {
             fields.extend(message.get(from).cloned().map(|value| (to, value)));
         }
+        if message.get("contentType").is_none() {
+            fields.extend(self.root.get("defaultContentType").cloned().map(|value| ("ContentType", value)));
+        }
+        if let Some((file, headers)) = message.get("headers").and_then(|h| self.references.follow(file, h)) {
+            self.draw_in(file, &headers);
+            fields.push(("Headers", headers));
+        }
         let correlation = message.get("correlationId").and_then(|c| self.references.follow(file, c));
         let location = correlation.and_then(|(_, c)| c.get("location").cloned());
         fields.extend(location.map(|location| ("CorrelationId", location)));
@@ -221,12 +241,32 @@ impl Document<'_> {
             fields.extend(format.map(|format| ("SchemaFormat", format)));
             // 3.x may wrap the schema to say what language it is written in.
             let schema = match payload.get("schema").filter(|_| payload.get("schemaFormat").is_some()) {
-                Some(schema) => self.references.follow(file, schema).map(|(_, schema)| schema),
-                None => Some(payload),
+                Some(schema) => self.references.follow(file, schema),
+                None => Some((file, payload)),
             };
-            fields.extend(schema.map(|schema| ("Payload", schema)));
+            if let Some((file, schema)) = schema {
+                self.draw_in(file, &schema);
+                fields.push(("Payload", schema));
+            }
         }
         Some(Value::object(fields, span))
+    }
+
+    /// Loads the files that a schema refers to, so that they are among the sources.
+    fn draw_in(&mut self, file: FileId, schema: &Value) {
+        let mut open = vec![(file, schema.clone())];
+        while let Some((file, value)) = open.pop() {
+            let mut targets = Vec::new();
+            value.walk(&mut |v| {
+                let target = v.get("$ref").and_then(Value::as_str);
+                targets.extend(target.filter(|t| !t.starts_with('#')).map(|t| (t.to_string(), v.clone())));
+            });
+            for (target, reference) in targets {
+                if self.drawn.len() < MAX_DRAWN && self.drawn.insert((file, target)) {
+                    open.extend(self.references.follow(file, &reference));
+                }
+            }
+        }
     }
 
     fn application(&mut self) -> Resource {
@@ -280,6 +320,21 @@ impl Document<'_> {
         fields.push(("Security", Value::list(security, span)));
         Value::object(fields, span)
     }
+}
+
+/// What the bindings of a channel call the queue or topic behind it.
+fn bound(channel: &Value) -> Option<Value> {
+    let bindings = channel.get("bindings")?;
+    let at = |path: &[&str]| path.iter().try_fold(bindings, |value, key| value.get(key));
+    let places: [&[&str]; 6] = [
+        &["sqs", "queue", "name"],
+        &["sns", "name"],
+        &["kafka", "topic"],
+        &["amqp", "queue", "name"],
+        &["googlepubsub", "topic"],
+        &["kinesis", "stream"],
+    ];
+    places.into_iter().find_map(at).cloned()
 }
 
 fn resource(stack: &Str, logical_id: Str, ty: &'static str, properties: Map, span: Span) -> Resource {

@@ -7,6 +7,7 @@ mod cli {
     mod check;
     mod config;
     mod contract;
+    mod declared_schemas;
     mod editor;
     mod fix;
     mod formats;

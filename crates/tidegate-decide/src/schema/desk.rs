@@ -98,20 +98,18 @@ impl Desk {
         reach: &Reach<'_>,
         sink: &mut Sink<'_, '_>,
     ) {
-        let applying = edges.iter().flat_map(|e| &e.schemas).filter(|s| payload::applies(&s.when, root));
+        let applying =
+            edges.iter().flat_map(|e| &e.schemas).filter(|s| payload::applies(&s.when, root, item));
         for schema in applying {
             let part = if schema.whole { Part::Value(item) } else { payload::of(trigger, item) };
-            let (node, bare) = match part {
-                Part::Missing if schema.optional => continue,
-                Part::Missing => (item, Bare::refused(Chain::default(), "expected a payload, found none")),
-                Part::Value(value) => (value, self.value(schema, value)),
-                Part::Text(node) | Part::Base64(node) => {
-                    let place = Place { record, node: node.index() };
-                    let mut look = Look { schema, reach, place, sink: &mut *sink };
-                    let always = matches!(part, Part::Base64(_));
-                    (node, self.text(node, always, &mut look))
-                }
-            };
+            if matches!(part, Part::Missing) && schema.optional {
+                continue;
+            }
+            let (node, bare) = self.part(schema, part, (record, item), reach, sink);
+            let mut fits = |other: &Schema| self.part(other, part, (record, item), reach, sink).1.result.is_ok();
+            if bare.result.is_err() && schema.others.iter().any(&mut fits) {
+                continue;
+            }
             let Err(mismatch) = bare.result else { continue };
             // What the payload holds is named within it; what the event holds, by its own node.
             let (node, within) = match part {
@@ -123,6 +121,28 @@ impl Desk {
             let detail = format!("{at}{}; schema {}", mismatch.detail, schema.source).into();
             sink.unfold.found.push(Found { class, record, node, within, decoded, offset: 0, detail });
             return;
+        }
+    }
+
+    /// Compares a part of a record with one schema; the node is where it lies.
+    fn part<'e>(
+        &mut self,
+        schema: &Schema,
+        part: Part<'e>,
+        (record, item): (u32, Item<'e>),
+        reach: &Reach<'_>,
+        sink: &mut Sink<'_, '_>,
+    ) -> (Item<'e>, Bare) {
+        match part {
+            Part::Missing => {
+                (item, Bare::refused(Chain::default(), "expected a payload, found none"))
+            }
+            Part::Value(value) => (value, self.value(schema, value)),
+            Part::Text(node) | Part::Base64(node) => {
+                let place = Place { record, node: node.index() };
+                let always = matches!(part, Part::Base64(_));
+                (node, self.text(node, always, &mut Look { schema, reach, place, sink }))
+            }
         }
     }
 

@@ -6,7 +6,7 @@ use crate::json::{Item, Kind, unescape};
 use crate::origin;
 use crate::trigger::{self, Trigger};
 use crate::unfold::Found;
-use tidegate_graph::contract::Edge;
+use tidegate_graph::contract::{Edge, Schema};
 use tidegate_graph::contract::field::{self, Field, Said};
 
 /// What is known of the texts of one event.
@@ -49,8 +49,10 @@ impl<'c> Fields<'c> {
     }
 
     fn record(&mut self, edges: &[&'c Edge], trigger: Trigger, item: Item<'_>, root: Item<'_>) {
-        let schemas = edges.iter().flat_map(|e| &e.schemas).filter(|s| !s.fields.is_empty());
-        for schema in schemas.filter(|s| payload::applies(&s.when, root)) {
+        // What may fit another schema instead is pinned by none.
+        let says = |s: &&Schema| !s.fields.is_empty() && s.others.is_empty();
+        let schemas = edges.iter().flat_map(|e| &e.schemas).filter(says);
+        for schema in schemas.filter(|s| payload::applies(&s.when, root, item)) {
             let part = if schema.whole { Part::Value(item) } else { payload::of(trigger, item) };
             match part {
                 Part::Value(value) => lay(&schema.fields, value, &mut self.own),

@@ -60,16 +60,18 @@ pub(super) fn of<'a>(trigger: Trigger, record: Item<'a>) -> Part<'a> {
     }
 }
 
-/// Whether a schema speaks of this event.
-pub(super) fn applies(when: &When, event: Item<'_>) -> bool {
+/// Whether a schema speaks of this record of an event.
+pub(super) fn applies(when: &When, event: Item<'_>, record: Item<'_>) -> bool {
     if when.is_always() {
         return true;
     }
     let said = |key: &str, wanted: &Option<String>| {
         wanted.as_deref().is_none_or(|w| event.field(key).is_some_and(|item| item.is_text(w)))
     };
+    let topic = |wanted: &str| record.field("topic").is_some_and(|item| item.is_text(wanted));
     said("source", &when.source)
         && said("detail-type", &when.detail_type)
+        && when.topic.as_deref().is_none_or(topic)
         && when.route.as_deref().is_none_or(|route| is_route(route, event))
 }
 

@@ -36,6 +36,9 @@ pub struct Schema {
     pub fields: Field,
     /// The compiled form.
     pub ir: Program,
+    /// What it may fit instead: other messages of a channel, other versions.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub others: Vec<Schema>,
     /// What an interpreter made of it.
     #[serde(skip)]
     pub prepared: Prepared,
@@ -54,6 +57,9 @@ pub struct When {
     /// The event's `detail-type`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detail_type: Option<String>,
+    /// The topic of a record of Kafka.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub topic: Option<String>,
 }
 
 impl When {

@@ -78,6 +78,8 @@ fn declared(id: &str, function: &mut Function, found: &Found) {
             found.on(edge, id)
         };
         let more: Vec<Schema> = more.into_iter().filter(|s| !spoken_for(edge, s)).cloned().collect();
+        let open = found.open.get(&edge.id).filter(|_| edge.schemas.is_empty());
+        edge.unknown.extend(open.into_iter().flatten().cloned());
         edge.schemas.extend(more);
     }
 }
@@ -153,6 +155,7 @@ fn compiled(asked: &SchemaFile, config: &Config, wrong: &mut Wrong) -> Option<Sc
         unknown: open.iter().map(shown).collect(),
         fields: compiled.fields,
         ir: compiled.ir,
+        others: Vec::new(),
         prepared: Prepared::default(),
     })
 }

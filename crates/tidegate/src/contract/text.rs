@@ -61,7 +61,10 @@ pub(crate) fn render(contract: &Contract) -> String {
             }
             for schema in &edge.schemas {
                 let _ = writeln!(out, "    payload fits {}{}", schema.source, when(&schema.when));
-                for unknown in &schema.unknown {
+                for other in &schema.others {
+                    let _ = writeln!(out, "      or {}", other.source);
+                }
+                for unknown in schema.others.iter().chain([schema]).flat_map(|s| &s.unknown) {
                     let _ = writeln!(out, "      not checked: {unknown}");
                 }
             }
@@ -81,7 +84,7 @@ pub(crate) fn render(contract: &Contract) -> String {
 
 /// Which events a schema speaks of.
 fn when(when: &When) -> String {
-    let all = [&when.route, &when.source, &when.detail_type];
+    let all = [&when.route, &when.source, &when.detail_type, &when.topic];
     let all: Vec<&str> = all.into_iter().flatten().map(String::as_str).collect();
     if all.is_empty() { String::new() } else { format!(" ({})", all.join(", ")) }
 }

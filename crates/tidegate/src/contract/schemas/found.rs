@@ -1,6 +1,7 @@
 //! Schemas that the code itself declares: bodies and parameters of requests, and events of registries.
 
 mod api;
+mod channels;
 mod events;
 mod parameters;
 
@@ -20,6 +21,10 @@ pub(super) struct Found {
     by_source: BTreeMap<String, Vec<Schema>>,
     /// And by their detail type, where no source is said.
     by_type: BTreeMap<String, Vec<Schema>>,
+    /// Of messages, by the id of the edge that they come over.
+    by_edge: HashMap<String, Vec<Schema>>,
+    /// Why there is none, by the id of the edge.
+    pub(super) open: HashMap<String, Vec<String>>,
 }
 
 impl Found {
@@ -27,6 +32,7 @@ impl Found {
         let mut found = Self::default();
         api::find(system, functions, &mut found);
         events::find(system, &mut found);
+        channels::find(system, functions, &mut found);
         found
     }
 
@@ -36,8 +42,9 @@ impl Found {
             let key = (edge.from.clone(), function.to_string());
             return self.requests.get(&key).into_iter().flatten().collect();
         }
+        let of_edge = self.by_edge.get(&edge.id).into_iter().flatten();
         if edge.trigger != "eventbridge" {
-            return Vec::new();
+            return of_edge.collect();
         }
         let may = |said: &Option<String>, of: &[String]| {
             of.is_empty() || said.as_ref().is_none_or(|said| of.contains(said))
@@ -45,7 +52,8 @@ impl Found {
         let origin = &edge.origin;
         let of_sources = origin.sources.iter().flat_map(|s| self.by_source.get(s).into_iter().flatten());
         let of_types = origin.detail_types.iter().flat_map(|t| self.by_type.get(t).into_iter().flatten());
-        of_sources.chain(of_types).filter(|s| may(&s.when.detail_type, &origin.detail_types)).collect()
+        let events = of_sources.chain(of_types).filter(|s| may(&s.when.detail_type, &origin.detail_types));
+        events.chain(of_edge).collect()
     }
 }
 
@@ -97,9 +105,23 @@ impl Within<'_> {
             unknown,
             fields: compiled.fields,
             ir: Program::Json(compiled.program),
+            others: Vec::new(),
             prepared: Prepared::default(),
         })
     }
+}
+
+/// Puts schemas together of which a payload has to fit one.
+fn either(mut all: Vec<Schema>) -> Option<Schema> {
+    let mut seen: Vec<Schema> = Vec::new();
+    for schema in all.drain(..) {
+        if !seen.iter().any(|s| s.ir == schema.ir) {
+            seen.push(schema);
+        }
+    }
+    let mut all = seen.into_iter();
+    let first = all.next()?;
+    Some(Schema { others: all.collect(), ..first })
 }
 
 /// One token of a JSON pointer.

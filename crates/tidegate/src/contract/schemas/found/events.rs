@@ -42,6 +42,7 @@ fn schemas(resource: &Resource, root: &Value) -> Vec<Schema> {
             route: None,
             source: said("x-amazon-events-source").or_else(|| named.map(|(s, _)| s.to_string())),
             detail_type: said("x-amazon-events-detail-type").or_else(|| named.map(|(_, t)| t.to_string())),
+            topic: None,
         };
         let within = Within {
             source: &resource.id,
@@ -58,6 +59,6 @@ fn schemas(resource: &Resource, root: &Value) -> Vec<Schema> {
 }
 
 /// It speaks of an event with its envelope.
-fn is_event(schema: &Value) -> bool {
+pub(super) fn is_event(schema: &Value) -> bool {
     schema.get("properties").is_some_and(|p| p.get("detail").is_some() && p.get("detail-type").is_some())
 }
