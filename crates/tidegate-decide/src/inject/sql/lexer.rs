@@ -95,6 +95,9 @@ impl<'a> Lexer<'a> {
     /// another one opens behind that.
     pub(super) fn leads_to_a_value(self) -> bool {
         let mut rest = self.rest().trim_ascii_start();
+        if matches!(rest, [b'>', b'<', ..] | [b'/', b'>', ..]) {
+            return false;
+        }
         for _ in 0..4 {
             rest = match rest {
                 [b'-', b'-', ..] | [b'/', b'*', ..] => return true,
@@ -357,6 +360,18 @@ mod tests {
             }
         }
         all
+    }
+
+    #[test]
+    fn operators_that_a_value_follows() {
+        let left = Cell::new(10_000);
+        let leads = |text: &str| Lexer::new(text.as_bytes(), 0, &left).leads_to_a_value();
+        for text in ["= 1", "='", "<>x", "--", "/*x*/", "=/**/1", "+(select", "- -1", "=@x", "!= 'a"] {
+            assert!(leads(text), "{text}");
+        }
+        for text in ["><a b='", ">", "/>", "=", ">;", "=>", "> </td>", "+}"] {
+            assert!(!leads(text), "{text}");
+        }
     }
 
     #[test]
