@@ -106,7 +106,8 @@ impl Desk {
                 continue;
             }
             let (node, bare) = self.part(schema, part, (record, item), reach, sink);
-            let mut fits = |other: &Schema| self.part(other, part, (record, item), reach, sink).1.result.is_ok();
+            let mut fits =
+                |other: &Schema| self.part(other, part, (record, item), reach, sink).1.result.is_ok();
             if bare.result.is_err() && schema.others.iter().any(&mut fits) {
                 continue;
             }
@@ -134,9 +135,7 @@ impl Desk {
         sink: &mut Sink<'_, '_>,
     ) -> (Item<'e>, Bare) {
         match part {
-            Part::Missing => {
-                (item, Bare::refused(Chain::default(), "expected a payload, found none"))
-            }
+            Part::Missing => (item, Bare::refused(Chain::default(), "expected a payload, found none")),
             Part::Value(value) => (value, self.value(schema, value)),
             Part::Text(node) | Part::Base64(node) => {
                 let place = Place { record, node: node.index() };

@@ -6,8 +6,9 @@ use crate::json::{Item, Kind, unescape};
 use crate::origin;
 use crate::trigger::{self, Trigger};
 use crate::unfold::Found;
-use tidegate_graph::contract::{Edge, Schema};
+use tidegate_graph::contract::Edge;
 use tidegate_graph::contract::field::{self, Field, Said};
+use tidegate_graph::contract::schema::Schema;
 
 /// What is known of the texts of one event.
 #[derive(Debug, Default)]

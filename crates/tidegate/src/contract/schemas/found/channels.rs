@@ -5,6 +5,7 @@ use super::{Found, Within, either, text, written};
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use tidegate_decide::schema::compile::{self, Draft};
+use tidegate_graph::contract::field::Field;
 use tidegate_graph::contract::schema::{Prepared, Program, Schema, SchemaKind, When};
 use tidegate_graph::contract::{Edge, Function};
 use tidegate_graph::{FileId, Piece, Resource, System, Value};
@@ -246,6 +247,7 @@ impl Library<'_> {
             optional: false,
             unknown,
             ir: Program::Avro(program),
+            fields: Field::default(),
             others: Vec::new(),
             prepared: Prepared::default(),
         })
