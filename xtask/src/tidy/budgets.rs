@@ -11,27 +11,36 @@ use std::fmt;
 pub(super) struct Counts {
     default: usize,
     all: usize,
+    /// Of the guard inside of a function.
+    lambda: usize,
     lock: usize,
 }
 
 const DEFAULT: usize = 400;
 const ALL: usize = 560;
+const LAMBDA: usize = 60;
 const LOCK: usize = 950;
 
 impl Counts {
     pub(super) fn take(lock: &str) -> Result<Self> {
-        let tree = |more: &[&str]| -> Result<usize> {
-            let arguments = ["tree", "--package", "tidegate", "--edges", "normal,build", "--prefix", "none"];
+        let tree = |package: &str, more: &[&str]| -> Result<usize> {
+            let arguments = ["tree", "--package", package, "--edges", "normal,build", "--prefix", "none"];
             Ok(packages(&output(cargo(&arguments).args(more))?))
         };
-        Ok(Self { default: tree(&[])?, all: tree(&["--all-features"])?, lock: locked(lock).len() })
+        Ok(Self {
+            default: tree("tidegate", &[])?,
+            all: tree("tidegate", &["--all-features"])?,
+            lambda: tree("tidegate-lambda", &[])?,
+            lock: locked(lock).len(),
+        })
     }
 }
 
 impl fmt::Display for Counts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "packages: {} of {DEFAULT} by default, ", self.default)?;
-        write!(f, "{} of {ALL} with all features, {} of {LOCK} locked", self.all, self.lock)
+        write!(f, "{} of {ALL} with all features, ", self.all)?;
+        write!(f, "{} of {LAMBDA} in tidegate-lambda, {} of {LOCK} locked", self.lambda, self.lock)
     }
 }
 
@@ -39,6 +48,7 @@ pub(super) fn check(counts: &Counts) -> Vec<Complaint> {
     let limits = [
         ("default features", counts.default, DEFAULT),
         ("all features", counts.all, ALL),
+        ("tidegate-lambda", counts.lambda, LAMBDA),
         ("lock file", counts.lock, LOCK),
     ];
     let over = limits.into_iter().filter(|(_, count, limit)| count > limit);
@@ -106,8 +116,9 @@ mod tests {
 
     #[test]
     fn a_budget_that_is_overdrawn_fails() {
-        assert_eq!(check(&Counts { default: DEFAULT, all: ALL, lock: LOCK }), []);
-        assert_eq!(check(&Counts { default: DEFAULT + 1, all: ALL + 1, lock: LOCK + 1 }).len(), 3);
+        assert_eq!(check(&Counts { default: DEFAULT, all: ALL, lambda: LAMBDA, lock: LOCK }), []);
+        let over = Counts { default: DEFAULT + 1, all: ALL + 1, lambda: LAMBDA + 1, lock: LOCK + 1 };
+        assert_eq!(check(&over).len(), 4);
     }
 
     #[test]
