@@ -10,12 +10,11 @@ use crate::http::{Length, Wire};
 use crate::reports;
 use std::io::{self, Read, Write};
 
-/// A name, and what takes an input.
+/// A target by its name, which is also that of its folder of seeds.
 type Target = (&'static str, fn(&str));
 
-/// A target by its name, which is also that of its folder of seeds.
-pub(crate) const TARGETS: &[Target] =
-    &[("lambda-framing", framing), ("lambda-telemetry", telemetry)];
+/// Every target.
+pub(crate) const TARGETS: &[Target] = &[("lambda-framing", framing), ("lambda-telemetry", telemetry)];
 
 /// The longest body that is read.
 const MOST: usize = 1 << 16;
