@@ -13,7 +13,8 @@ enum Open {
     Json(usize),
 }
 
-/// All comments and block scalars. A line with a tab, a flow collection over many lines and the like are read like any other line.
+/// All comments and block scalars. A line with a tab, a flow collection over many lines and the like are read like any
+/// other line.
 pub(super) fn find(lines: &[&str]) -> Found {
     let (mut out, mut texts) = (Vec::new(), Vec::new());
     let mut begins = 0;
