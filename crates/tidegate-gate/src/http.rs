@@ -49,7 +49,7 @@ pub struct Config {
     /// Which function of the contract a path is for; the first that fits.
     pub routes: Vec<Route>,
     /// Redis over which limits are shared (feature `redis`); without it they are counted here.
-    pub limits: Option<String>,
+    pub limits: Option<Redis>,
     /// Certificate chain and key, in PEM.
     pub tls: Option<(PathBuf, PathBuf)>,
     /// Authorities of client certificates, in PEM. With it every client needs one.
@@ -60,6 +60,15 @@ pub struct Config {
     pub workers: usize,
     /// Bounds on what a client may take.
     pub bounds: Bounds,
+}
+
+/// A Redis over which gates share limits.
+#[derive(Clone)]
+pub struct Redis {
+    /// `redis://host:port/db`, or `rediss://` over TLS; may hold a password.
+    pub url: String,
+    /// Certificate authorities of that Redis, in PEM; without it those of the system.
+    pub ca: Option<PathBuf>,
 }
 
 /// Bounds on what a client may take of time and memory.

@@ -21,6 +21,7 @@ pub use metrics::Metrics;
 use crowd::Callers;
 use lease::Lease;
 use link::Link;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use tidegate_decide::limit::{Crowd, Kind, Purse, Purses};
@@ -39,8 +40,10 @@ pub enum WhenGone {
 /// How limits are shared.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// `redis://host:port/db`.
+    /// `redis://host:port/db`, or `rediss://` over TLS.
     pub url: String,
+    /// Certificate authorities of that Redis, in PEM; without it those of the system.
+    pub ca: Option<PathBuf>,
     /// What all keys begin with: gates of different systems don't share.
     pub prefix: String,
     /// Without Redis.
@@ -60,6 +63,7 @@ impl Settings {
     pub fn new(url: impl Into<String>) -> Self {
         Self {
             url: url.into(),
+            ca: None,
             prefix: "tidegate".into(),
             when_gone: WhenGone::Closed,
             blocks: 8,
@@ -81,7 +85,7 @@ impl Shared {
     /// Begins to connect, and returns at once. Has to be called within a Tokio runtime.
     ///
     /// # Errors
-    /// When the address is none.
+    /// When the address is none, or the authorities can't be read.
     pub fn start(settings: Settings) -> Result<Self, redis::RedisError> {
         let link = Link::start(&settings)?;
         Ok(Self { link, settings })

@@ -10,6 +10,8 @@
 
 #[path = "limits/gates.rs"]
 mod gates;
+#[path = "limits/tls.rs"]
+mod tls;
 
 use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
@@ -28,19 +30,13 @@ struct Redis {
 
 impl Redis {
     fn start(port: Option<u16>) -> Option<Self> {
-        let free = || TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let port = port.unwrap_or_else(free);
+        Self::with(port, &["--port", &port.to_string()])
+    }
+
+    fn with(port: u16, arguments: &[&str]) -> Option<Self> {
         let mut command = Command::new("redis-server");
-        command.args([
-            "--bind",
-            "127.0.0.1",
-            "--port",
-            &port.to_string(),
-            "--save",
-            "",
-            "--appendonly",
-            "no",
-        ]);
+        command.args(["--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]).args(arguments);
         let child =
             command.current_dir(std::env::temp_dir()).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
         let Ok(child) = child else {
@@ -71,6 +67,10 @@ impl Drop for Redis {
     fn drop(&mut self) {
         self.kill();
     }
+}
+
+fn free() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
 fn rate(events: u64, burst: u64) -> Kind {

@@ -1,5 +1,6 @@
 //! Where limits are counted: in this gate alone, or over Redis together with others.
 
+use super::Redis;
 use tidegate_decide::limit::{Limiter, Settings};
 use tidegate_graph::contract::Contract;
 
@@ -13,14 +14,14 @@ pub(super) struct Counting {
 impl Counting {
     /// Begins to connect, and waits for nothing. The address is in no error: it may hold a password.
     #[cfg(feature = "redis")]
-    pub(super) fn open(url: Option<&str>) -> Result<Self, String> {
-        Ok(Self { shared: url.map(shared::Counter::open).transpose()? })
+    pub(super) fn open(redis: Option<&Redis>) -> Result<Self, String> {
+        Ok(Self { shared: redis.map(shared::Counter::open).transpose()? })
     }
 
     /// Without the feature there is nothing to share over.
     #[cfg(not(feature = "redis"))]
-    pub(super) fn open(url: Option<&str>) -> Result<Self, String> {
-        match url {
+    pub(super) fn open(redis: Option<&Redis>) -> Result<Self, String> {
+        match redis {
             None => Ok(Self::default()),
             Some(_) => {
                 Err("limits over Redis need a build with `--features redis`; this one hasn't it".to_string())
@@ -57,6 +58,7 @@ impl Counting {
 
 #[cfg(feature = "redis")]
 mod shared {
+    use crate::http::Redis;
     use crate::limits::{Settings, Shared, WhenGone};
     use std::fmt::Write as _;
     use tidegate_decide::limit::{self, Limiter};
@@ -70,12 +72,15 @@ mod shared {
     }
 
     impl Counter {
-        pub(super) fn open(url: &str) -> Result<Self, String> {
+        pub(super) fn open(redis: &Redis) -> Result<Self, String> {
+            if redis.ca.is_some() && !redis.url.starts_with("rediss://") {
+                return Err("authorities for limits need an address of `rediss://`".to_string());
+            }
             let mut builder = Builder::new_multi_thread();
             let runtime = builder.worker_threads(1).thread_name("gate-limits").enable_all().build();
             let runtime = runtime.map_err(|e| format!("could not start what shares limits: {e}"))?;
             let within = runtime.enter();
-            let shared = Shared::start(Settings::new(url));
+            let shared = Shared::start(Settings { ca: redis.ca.clone(), ..Settings::new(&redis.url) });
             drop(within);
             let shared = shared.map_err(|e| format!("the address for limits can't be used: {e}"))?;
             Ok(Self { shared, runtime: Some(runtime) })

@@ -63,7 +63,7 @@ const STREAMS: u32 = 128;
 /// # Errors
 /// Whatever keeps it from starting; nothing is left running then.
 pub fn serve(config: Config, tell: impl Fn(&str) + Send + Sync + 'static) -> Result<Gate, Error> {
-    let counting = Counting::open(config.limits.as_deref()).map_err(Error::Limits)?;
+    let counting = Counting::open(config.limits.as_ref()).map_err(Error::Limits)?;
     let (shared, warnings) = Shared::open(config.load, config.routes, counting).map_err(Error::Contract)?;
     let tell: Tell = Box::new(tell);
     warnings.iter().chain(&shared.tokens.refresh()).for_each(|w| tell(&format!("warning: {w}")));

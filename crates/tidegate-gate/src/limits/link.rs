@@ -3,8 +3,8 @@
 use super::lease::Lease;
 use super::metrics::Counts;
 use super::{Settings, script};
-use redis::Script;
 use redis::aio::MultiplexedConnection;
+use redis::{Script, TlsCertificates};
 use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -42,7 +42,7 @@ pub(super) struct Link {
 
 impl Link {
     pub(super) fn start(settings: &Settings) -> Result<Arc<Self>, redis::RedisError> {
-        let client = redis::Client::open(settings.url.as_str())?;
+        let client = client(settings)?;
         let (asks, waiting) = mpsc::channel(WAITING);
         let link = Arc::new(Self {
             counts: Counts::default(),
@@ -83,6 +83,15 @@ impl Link {
         slots.retain(|lease| lease.strong_count() > 0);
         slots.iter().filter_map(Weak::upgrade).collect()
     }
+}
+
+fn client(settings: &Settings) -> Result<redis::Client, redis::RedisError> {
+    let url = settings.url.as_str();
+    if !url.starts_with("rediss://") {
+        return redis::Client::open(url);
+    }
+    let root_cert = settings.ca.as_ref().map(std::fs::read).transpose()?;
+    redis::Client::build_with_tls(url, TlsCertificates { client_tls: None, root_cert })
 }
 
 struct Worker {

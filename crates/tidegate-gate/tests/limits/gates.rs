@@ -4,7 +4,7 @@ use super::Redis;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::time::{Duration, Instant};
-use tidegate_gate::http::{Access, Bounds, Config, Error, Gate, serve};
+use tidegate_gate::http::{Access, Bounds, Config, Error, Gate, Redis as Place, serve};
 use tidegate_graph::contract::Contract;
 
 /// Answers whatever comes, until the test ends.
@@ -52,7 +52,7 @@ fn gate(on_error: &str, limits: &str) -> Result<Gate, Error> {
         host: None,
         load: Box::new(move || Ok(Some(contract.clone()))),
         routes: Vec::new(),
-        limits: Some(limits.to_string()),
+        limits: Some(Place { url: limits.to_string(), ca: None }),
         tls: None,
         client_ca: None,
         access: Access::Off,

@@ -10,7 +10,7 @@ use anyhow::Context;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
-use tidegate_gate::http::{Access, Bounds, Config, Error, Route, Upstream, serve};
+use tidegate_gate::http::{Access, Bounds, Config, Error, Redis, Route, Upstream, serve};
 use tokio::signal::unix::{SignalKind, signal};
 
 /// The arguments of `tidegate guard http`.
@@ -36,6 +36,9 @@ pub(super) struct Args {
     /// Redis or Valkey over which gates share limits; in TIDEGATE_LIMITS, it may hold a password
     #[arg(long, value_name = "URL", requires = "contract")]
     limits: Option<String>,
+    /// Authorities of that Redis (PEM), for `rediss://`; without it the system's
+    #[arg(long, value_name = "FILE", requires = "contract")]
+    limits_ca: Option<PathBuf>,
     /// Where /healthz, /readyz, /metrics and POST /reload are; without it nowhere
     #[arg(long, value_name = "ADDRESS")]
     admin: Option<SocketAddr>,
@@ -102,7 +105,8 @@ pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
             .limits
             .clone()
             .or_else(|| std::env::var("TIDEGATE_LIMITS").ok())
-            .filter(|url| !url.is_empty()),
+            .filter(|url| !url.is_empty())
+            .map(|url| Redis { url, ca: args.limits_ca.clone() }),
         tls: args.tls_cert.clone().zip(args.tls_key.clone()),
         client_ca: args.client_ca.clone(),
         access: match args.access_log.as_ref().map(|path| (path.as_os_str() == "-", path)) {
