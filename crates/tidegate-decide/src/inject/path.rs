@@ -232,21 +232,12 @@ fn target(text: &Text<'_>) -> Option<Hit> {
         .iter()
         .any(|k| name.iter().filter(|b| !matches!(b, b'/' | b'\\')).eq(k.iter().filter(|b| **b != b'/')));
     let whole = dots == 0 && known && path.len() >= 9;
-    (whole || (dots >= 4 || dots >= 3 && !path.starts_with(b"...")) && (known || name.starts_with(b"{")))
-        .then(|| at(0))
+    (whole || (dots >= 4 || dots >= 3 && !path.starts_with(b"...")) && known).then(|| at(0))
 }
 
-/// Paths that lists of them are made from, as they are: a place for the file's name that nobody filled in, behind padding,
-/// and a root that goes nowhere.
+/// A root that goes nowhere.
 fn is_filler(path: &[u8]) -> Option<&'static str> {
     let rooted = matches!(path.first(), Some(b'/' | b'\\'));
-    // A template of a route has its names in segments of their own.
-    if rooted
-        && let Some(before) = path.strip_suffix(b"{file}")
-        && (path.starts_with(b"//") || !matches!(before.last(), Some(b'/')))
-    {
-        return Some("a path of a list, with a place for the name of a file");
-    }
     let dots = path.iter().all(|b| matches!(b, b'/' | b'\\' | b'.'));
     let idle = rooted && dots && path.windows(3).any(|w| matches!(w, b"/./" | b"\\.\\"));
     if idle { Some("steps that stay where they are") } else { None }
@@ -452,7 +443,6 @@ mod tests {
             "php://filter/read=x",
             "....//....//web-inf/web.xml",
             "/.././../etc/./passwd",
-            "/....................{file}",
             "..;/..;/manager/html",
             "/..;/admin",
             "../",

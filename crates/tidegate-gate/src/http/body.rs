@@ -149,7 +149,7 @@ mod tests {
     fn long_bodies_share_a_room_and_short_ones_need_none() {
         let room = Room::new(1 << 20);
         let mut one = Share::of(&room);
-        assert!((0..900).all(|kib| one.grow(kib << 10)));
+        assert!((0..800).all(|kib| one.grow(kib << 10)));
         let mut two = Share::of(&room);
         assert!(two.grow(SHORT) && two.bytes == 0, "a short one passes");
         assert!(!two.grow(500 << 10));
