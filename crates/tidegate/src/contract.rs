@@ -222,7 +222,7 @@ impl Compiler<'_> {
             condition: None,
             schemas: Vec::new(),
             replay: None,
-            cors: self.system.resource(from).and_then(cors::of),
+            cors: self.system.resource(from).and_then(|entry| cors::of(entry, self.system)),
             on_deny: OnDeny { answer, item_failures: item_failures && answer == Answer::Strip },
             unknown: route.unknown,
             limits: EdgeLimits::default(),

@@ -225,6 +225,92 @@ Resources:
     assert_eq!(cors("Quiet"), None);
 }
 
+/// A REST API says it in the answers that it gives without asking a function.
+#[test]
+fn answers_of_a_rest_api_say_who_reads_refusals() {
+    let of = |options: &str, errors: &str| {
+        let template = format!(
+            "
+Resources:
+  Api: {{ Type: AWS::ApiGateway::RestApi, Properties: {{ Name: api }} }}
+  Other: {{ Type: AWS::ApiGateway::RestApi, Properties: {{ Name: other }} }}
+  Function:
+    Type: AWS::Lambda::Function
+    Properties: {{ FunctionName: f, Runtime: python3.13, Handler: a.b, Role: 'arn:aws:iam::111122223333:role/r', Code: {{ ZipFile: x }} }}
+  Post:
+    Type: AWS::ApiGateway::Method
+    Properties:
+      RestApiId: !Ref Api
+      ResourceId: !GetAtt Api.RootResourceId
+      HttpMethod: POST
+      AuthorizationType: NONE
+      Integration: {{ Type: AWS_PROXY, IntegrationHttpMethod: POST, Uri: !Sub 'arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/${{Function.Arn}}/invocations' }}
+{options}{errors}"
+        );
+        let contract = contract(&Project::with("template.yaml", &template));
+        let edges = contract["functions"]["template/Function"]["edges"].as_array().unwrap().clone();
+        assert_eq!(edges.len(), 1, "{edges:?}");
+        edges[0].get("cors").cloned()
+    };
+    let options = |name: &str, api: &str, origin: &str| {
+        format!(
+            "  {name}:
+    Type: AWS::ApiGateway::Method
+    Properties:
+      RestApiId: !Ref {api}
+      ResourceId: !GetAtt {api}.RootResourceId
+      HttpMethod: OPTIONS
+      AuthorizationType: NONE
+      Integration:
+        Type: MOCK
+        IntegrationResponses:
+          - StatusCode: '200'
+            ResponseParameters: {{ method.response.header.Access-Control-Allow-Origin: \"{origin}\", method.response.header.Access-Control-Allow-Credentials: \"'true'\" }}
+"
+        )
+    };
+    let errors = "  Errors:
+    Type: AWS::ApiGateway::GatewayResponse
+    Properties:
+      RestApiId: !Ref Api
+      ResponseType: DEFAULT_4XX
+      ResponseParameters: { gatewayresponse.header.Access-Control-Allow-Origin: \"'*'\" }
+";
+    let shop = options("Options", "Api", "'https://shop.example'");
+    assert_eq!(of(&shop, ""), Some(json!({"origins": ["https://shop.example"], "credentials": true})));
+    assert_eq!(of(&shop, errors), Some(json!({"origins": ["*"]})), "of an error, what errors say");
+    let differs = shop.clone() + &options("More", "Api", "'https://pay.example'");
+    assert_eq!(of(&differs, ""), None, "which one?");
+    assert_eq!(of(&options("Options", "Api", "method.request.header.origin"), ""), None, "not known");
+    assert_eq!(of(&options("Options", "Other", "'https://shop.example'"), ""), None, "of another API");
+    let body = |origin: &str| {
+        format!(
+            "Transform: AWS::Serverless-2016-10-31
+Globals: {{ Api: {{ Cors: {{ AllowOrigin: \"'{origin}'\" }} }} }}
+Resources:
+  Place:
+    Type: AWS::Serverless::Function
+    Properties:
+      Runtime: python3.13
+      Handler: app.handler
+      InlineCode: x
+      Events: {{ Rest: {{ Type: Api, Properties: {{ Path: /orders, Method: post }} }} }}
+"
+        )
+    };
+    let project = Project::with("template.yaml", &body("https://shop.example"));
+    let old = contract(&project);
+    assert_eq!(
+        old["functions"]["template/Place"]["edges"][0]["cors"],
+        json!({"origins": ["https://shop.example"]})
+    );
+    // A contract that lets other pages read is another contract.
+    let project = project.file("old.json", &old.to_string()).file("template.yaml", &body("*"));
+    let run = project.run(&["contract", "--diff", "old.json", "--format", "text"]);
+    let line = "cors / origins: [\"https://shop.example\"] -> [\"*\"]";
+    assert!(run.stdout.contains(line), "{}", run.stdout);
+}
+
 #[test]
 fn a_schedule_has_no_texts_to_inspect_but_an_origin() {
     let tick = |resource: &str| {
