@@ -305,25 +305,26 @@ fn long_bodies_of_many_clients_find_no_room() {
     let address = flood.gate.address;
     let part = vec![b' '; 1 << 20];
     // Each sends a megabyte of two, and waits.
-    let waiting: Vec<TcpStream> = (0..12)
+    let mut waiting: Vec<TcpStream> = (0..12)
         .map(|_| {
             let mut stream = TcpStream::connect(address).unwrap();
-            stream.set_read_timeout(Some(Duration::from_secs(15))).unwrap();
+            stream.set_read_timeout(Some(Duration::from_millis(50))).unwrap();
             stream.write_all(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2097152\r\n\r\n").unwrap();
             let _ = stream.write_all(&part);
             stream
         })
         .collect();
-    let mut refused = 0;
-    for mut stream in waiting {
-        stream.set_read_timeout(Some(Duration::from_millis(500))).unwrap();
-        let mut answer = [0; 12];
-        if stream.read_exact(&mut answer).is_ok() {
-            assert_eq!(&answer, b"HTTP/1.1 503");
-            refused += 1;
-        }
+    let began = Instant::now();
+    while waiting.len() > 4 && began.elapsed() < Duration::from_secs(15) {
+        waiting.retain_mut(|stream| {
+            let mut answer = [0; 12];
+            let refused = stream.read_exact(&mut answer).is_ok();
+            assert!(!refused || &answer == b"HTTP/1.1 503");
+            !refused
+        });
     }
-    assert!((8..=10).contains(&refused), "{refused} of 12 found no room");
+    assert!((2..=4).contains(&waiting.len()), "{} of 12 found room", waiting.len());
+    drop(waiting);
     flood.end(16);
 }
 

@@ -19,7 +19,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tidegate_gate::http::{Access, Bounds, Config, Gate, Route, serve};
-use tidegate_graph::contract::Contract;
+use tidegate_graph::contract::{Contract, Inspect};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsConnector;
 
@@ -332,6 +332,113 @@ async fn a_token_is_verified_with_its_providers_key() {
         jsonwebtoken::encode(&head, &good(), &jsonwebtoken::EncodingKey::from_secret(point)).unwrap();
     assert_eq!(status(Some(confused)).await, Some(403));
     gate.stop();
+}
+
+/// Where the inner test finds its certificates.
+const INNER: &str = "TIDEGATE_TEST_KEYS";
+
+/// Which authorities are believed is the system's, or `SSL_CERT_FILE`'s: each way takes a process of its own.
+#[test]
+fn keys_are_fetched_from_whom_the_authorities_know() {
+    let (folder, authority, stranger) = (Folder::new(), Authority::new(), Authority::new());
+    let (certificate, key) = authority.localhost();
+    folder.write("c.pem", &certificate);
+    folder.write("k.pem", &key);
+    let (own, other) = (folder.write("own.pem", &authority.pem), folder.write("other.pem", &stranger.pem));
+    for (ca, expected) in [(own, "200"), (other, "403")] {
+        let mut inner = std::process::Command::new(std::env::current_exe().unwrap());
+        inner.args(["--exact", "--ignored", "keys_over_tls"]).env("SSL_CERT_FILE", ca);
+        let done = inner.env(INNER, &folder.0).env("TIDEGATE_TEST_STATUS", expected).output().unwrap();
+        let said = String::from_utf8_lossy(&done.stdout);
+        assert!(done.status.success() && said.contains("1 passed"), "{expected}: {said}");
+    }
+}
+
+#[tokio::test]
+#[ignore = "the inside of the test above, which says whom to believe"]
+async fn keys_over_tls() {
+    let folder = PathBuf::from(std::env::var_os(INNER).unwrap());
+    let expected: u16 = std::env::var("TIDEGATE_TEST_STATUS").unwrap().parse().unwrap();
+    let pair = KeyPair::generate().unwrap();
+    let point = pair.der_bytes();
+    let half = |range: std::ops::Range<usize>| URL_SAFE_NO_PAD.encode(&point[range]);
+    let keys = format!(
+        r#"{{"keys":[{{"kty":"EC","crv":"P-256","kid":"k1","alg":"ES256","x":"{}","y":"{}"}}]}}"#,
+        half(1..33),
+        half(33..65)
+    );
+    let provider = secure(&folder, keys).await;
+    let issuer = format!("https://localhost:{}", provider.port());
+    let keys = format!(r#"{{"jwt":{{"issuer":"{issuer}","audiences":["orders"],"keys":"{issuer}/jwks"}}}}"#);
+    let mut contract = contract(&keys);
+    // A token whose issuer is on this machine looks like a forged request to it.
+    let edges = contract.functions.values_mut().flat_map(|f| &mut f.edges);
+    edges.for_each(|edge| edge.inspect = Inspect::Structure);
+    let told = Arc::new(std::sync::Mutex::new(Vec::new()));
+    let to = Arc::clone(&told);
+    let config = Config {
+        load: Box::new(move || Ok(Some(contract.clone()))),
+        tls: None,
+        ..config(echo().await, Path::new(""), Path::new(""))
+    };
+    let gate = serve(config, move |line| to.lock().unwrap().push(line.to_string())).unwrap();
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
+    let mut head = jsonwebtoken::Header::new(jsonwebtoken::Algorithm::ES256);
+    head.kid = Some("k1".to_string());
+    let claims = serde_json::json!({"iss": issuer, "aud": "orders", "exp": now + 300});
+    let key = jsonwebtoken::EncodingKey::from_ec_der(&pair.serialize_der());
+    let token = jsonwebtoken::encode(&head, &claims, &key).unwrap();
+    let ask = async || {
+        let stream = TcpStream::connect(gate.address).await.unwrap();
+        let shaken = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.unwrap();
+        let (mut sender, connection) = shaken;
+        tokio::spawn(connection);
+        let request = Request::get("/orders").header("host", "a");
+        let request = request.header("authorization", format!("Bearer {token}"));
+        let request = request.body(Full::new(Bytes::new())).unwrap();
+        sender.send_request(request).await.unwrap().status().as_u16()
+    };
+    let refused = || told.lock().unwrap().iter().any(|line| line.contains("gave no keys"));
+    let began = std::time::Instant::now();
+    // Until the keys are there, or it is said that they won't be.
+    while ask().await != 200 && !refused() && began.elapsed() < Duration::from_secs(20) {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert_eq!(ask().await, expected, "{:?}", told.lock().unwrap());
+    assert_eq!(refused(), expected != 200);
+    gate.stop();
+}
+
+/// A server over TLS that answers everything with one text.
+async fn secure(folder: &Path, text: String) -> SocketAddr {
+    let chain = vec![CertificateDer::from_pem_file(folder.join("c.pem")).unwrap()];
+    let key = PrivateKeyDer::from_pem_file(folder.join("k.pem")).unwrap();
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let config = rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(chain, key)
+        .unwrap();
+    let acceptor = tokio_rustls::TlsAcceptor::from(Arc::new(config));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        loop {
+            let (stream, _) = listener.accept().await.unwrap();
+            let (acceptor, text) = (acceptor.clone(), text.clone());
+            tokio::spawn(async move {
+                let Ok(stream) = acceptor.accept(stream).await else { return };
+                let service = service_fn(move |_| {
+                    let text = text.clone();
+                    async move { Ok::<_, Infallible>(Response::new(Full::new(Bytes::from(text)))) }
+                });
+                let http = hyper::server::conn::http1::Builder::new();
+                let _ = http.serve_connection(TokioIo::new(stream), service).await;
+            });
+        }
+    });
+    address
 }
 
 #[tokio::test]
