@@ -43,6 +43,9 @@ const LISTEN: &str = "127.0.0.1:9009";
 /// The longest that an event waits for its decision, unless told otherwise. A function of 128 MB has a fourteenth of a
 /// processor.
 const PATIENCE_MS: u64 = 5000;
+/// What can be asked of the program.
+const USAGE: &str = "tidegate-lambda [exec -- COMMAND [ARGUMENT]... | digest FOLDER [NAME-TO-SKIP] | --version]; \
+                     everything else is set by variables, see docs/guides/lambda.md";
 /// Where Lambda says that its Runtime API is.
 const UPSTREAM: &str = "AWS_LAMBDA_RUNTIME_API";
 
@@ -65,10 +68,13 @@ fn main() -> ExitCode {
                 ExitCode::SUCCESS
             })
         }
-        _ => {
-            log::line(
-                "usage: tidegate-lambda [exec -- COMMAND [ARGUMENT]... | digest FOLDER [NAME-TO-SKIP]]; see docs/guides/lambda.md",
-            );
+        ["--help" | "-h"] => {
+            use std::io::Write;
+            let _ = writeln!(std::io::stdout(), "usage: {USAGE}");
+            Ok(ExitCode::SUCCESS)
+        }
+        [first, ..] => {
+            log::line(&format!("`{first}` isn't understood, or lacks something; usage: {USAGE}"));
             return ExitCode::from(2);
         }
     };
@@ -132,7 +138,8 @@ fn open() -> Result<(Arc<Proxy>, TcpListener, String), String> {
     };
     let source = Source::of(&variable)?;
     // A contract that can't be read ends the start: a function without its guard must not run.
-    let (policy, mark) = source.load(None)?;
+    let (policy, mark) =
+        source.load(None).map_err(|error| format!("no start without the contract: {error}"))?;
     if let Some(own) = policy.own().filter(|own| !own.artifact.is_empty()) {
         let folder = |name: &str, otherwise: &str| variable(name).unwrap_or_else(|| otherwise.to_string());
         let (code, layers) = (folder("LAMBDA_TASK_ROOT", "/var/task"), folder("TIDEGATE_LAYERS", "/opt"));

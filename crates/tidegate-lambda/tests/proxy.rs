@@ -118,8 +118,21 @@ fn exec_starts_the_runtime_before_itself() {
 #[test]
 fn without_its_contract_it_does_not_start() {
     let api = Api::start();
-    let ran = command(&api.address, &free()).env("TIDEGATE_CONTRACT", "/nowhere").output().unwrap();
+    let mut command = command(&api.address, &free());
+    let ran = command.env("TIDEGATE_CONTRACT", "/nowhere").stderr(Stdio::piped()).output().unwrap();
+    let log = String::from_utf8(ran.stderr).unwrap();
     assert_eq!(ran.status.code(), Some(1));
+    assert!(log.contains("the contract: could not read `/nowhere`"), "{log}");
+}
+
+#[test]
+fn what_it_does_not_understand_it_names() {
+    let ran = command("x", "y").arg("--contract").stderr(Stdio::piped()).output().unwrap();
+    let log = String::from_utf8(ran.stderr).unwrap();
+    assert_eq!(ran.status.code(), Some(2));
+    assert!(log.contains("`--contract` isn't understood") && log.contains("usage"), "{log}");
+    let ran = command("x", "y").arg("--help").output().unwrap();
+    assert!(ran.status.success() && ran.stdout.starts_with(b"usage: tidegate-lambda"));
 }
 
 #[test]
