@@ -1,6 +1,11 @@
 //! The contract that is enforced, where it comes from, and its newer versions.
 
+#[cfg(feature = "s3")]
 mod s3;
+#[cfg(not(feature = "s3"))]
+#[path = "policy/without_s3.rs"]
+mod s3;
+#[cfg(feature = "s3")]
 mod sigv4;
 mod source;
 

@@ -27,7 +27,7 @@ const SYSTEM: [&str; 4] = [
 #[derive(Clone, Debug)]
 pub(super) struct Object {
     /// As it is written: `s3://bucket/key`.
-    pub(super) name: String,
+    name: String,
     host: String,
     port: u16,
     secure: bool,
@@ -73,15 +73,24 @@ impl Object {
         Ok(Self { name: name.to_string(), host: host.to_string(), port, secure, region, path })
     }
 
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
     /// The object beside it whose name ends in `.sig`.
-    pub(super) fn signature(&self) -> Self {
+    fn signature(&self) -> Self {
         Self { name: format!("{}.sig", self.name), path: format!("{}.sig", self.path), ..self.clone() }
     }
 
-    /// Its version of now.
-    pub(super) fn etag(&self) -> Result<String, String> {
-        let (head, _) = self.ask("HEAD", 0)?;
-        Ok(etag(&head))
+    /// Reads at most so many bytes of its signature.
+    pub(super) fn read_signature(&self, most: usize) -> Result<Version, String> {
+        self.signature().read(most)
+    }
+
+    /// The versions of now: its own, and that of its signature where it has to be signed.
+    pub(super) fn etags(&self, signed: bool) -> Result<[String; 2], String> {
+        let signature = if signed { etag(&self.signature().ask("HEAD", 0)?.0) } else { String::new() };
+        Ok([etag(&self.ask("HEAD", 0)?.0), signature])
     }
 
     /// Reads at most so many bytes of it.

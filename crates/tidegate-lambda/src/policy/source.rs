@@ -104,7 +104,7 @@ impl Source {
             Origin::Bucket(object) => {
                 let contract = object.read(MOST as usize)?;
                 let beside = match &self.key {
-                    Some(_) => Some(object.signature().read(SIGNATURE)?),
+                    Some(_) => Some(object.read_signature(SIGNATURE)?),
                     None => None,
                 };
                 let (tag, signature) = match beside {
@@ -112,7 +112,7 @@ impl Source {
                     None => (String::new(), None),
                 };
                 mark = Some(Mark::Bucket([contract.etag, tag]));
-                (object.name.clone(), contract.bytes, signature)
+                (object.name().to_string(), contract.bytes, signature)
             }
         };
         if let Some(key) = &self.key {
@@ -144,11 +144,7 @@ impl Source {
                 };
                 Ok(of(path).map(|contract| Mark::File([Some(contract), of(&beside(path))])))
             }
-            Origin::Bucket(object) => {
-                let signed = self.key.is_some();
-                let signature = if signed { object.signature().etag()? } else { String::new() };
-                Ok(Some(Mark::Bucket([object.etag()?, signature])))
-            }
+            Origin::Bucket(object) => Ok(Some(Mark::Bucket(object.etags(self.key.is_some())?))),
         }
     }
 }
