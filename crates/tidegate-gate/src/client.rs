@@ -6,6 +6,7 @@ use hyper::body::Bytes;
 use hyper::{Request, StatusCode};
 use hyper_util::rt::TokioIo;
 use rustls::pki_types::ServerName;
+use std::path::Path;
 use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
@@ -25,6 +26,11 @@ pub(crate) struct Client {
 impl Client {
     /// For a base of scheme, host and port.
     pub(crate) fn new(base: &str) -> Result<Self, String> {
+        Self::trusting(base, None)
+    }
+
+    /// The same with a file of certificate authorities instead of the system's.
+    pub(crate) fn trusting(base: &str, ca: Option<&Path>) -> Result<Self, String> {
         let (scheme, host) = base.trim_end_matches('/').split_once("://").ok_or("expected a URL")?;
         let secure = match scheme {
             "https" => true,
@@ -35,7 +41,7 @@ impl Client {
             Some((host, port)) => (host, port.parse().map_err(|_| "the port is no number")?),
             None => (host, if secure { 443 } else { 80 }),
         };
-        let tls = if secure { Some(tls::client(None).map_err(|e| e.to_string())?) } else { None };
+        let tls = if secure { Some(tls::client(ca).map_err(|e| e.to_string())?) } else { None };
         Ok(Self { host: host.to_string(), port, tls })
     }
 

@@ -2,6 +2,7 @@
 
 pub mod bus;
 mod client;
+pub mod fetch;
 pub mod http;
 #[cfg(feature = "redis")]
 pub mod limits;
