@@ -65,8 +65,7 @@ const PEERS: &[(Kind, &str)] = &[
 ];
 
 /// Features whose tests need servers of others.
-const FEATURES: &str =
-    "tidegate-decide/compile,tidegate/nats,tidegate/rabbitmq,tidegate/kafka,tidegate/redis,tidegate-lambda/s3";
+const FEATURES: &str = "tidegate-decide/compile,tidegate/nats,tidegate/rabbitmq,tidegate/kafka,tidegate/redis,tidegate-lambda/s3";
 
 pub(crate) fn run() -> Result<bool> {
     install(DEBIAN)?;

@@ -8,6 +8,7 @@ mod condition;
 mod consumers;
 mod cors;
 mod limits;
+mod lock;
 mod names;
 mod origin;
 mod schemas;
@@ -19,7 +20,8 @@ pub(crate) use artifact::{Part, lay};
 pub(crate) use changes::changes;
 pub(crate) use compatible::{Break, Direction, breaks, breaks_of_protobuf};
 pub(crate) use condition::compile as condition;
-pub(crate) use schemas::{as_json, is_avro, proto};
+pub(crate) use lock::{LOCK, Lock, Locked};
+pub(crate) use schemas::{as_json, exported, is_avro, proto};
 pub(crate) use sign::{beside, sign, verify};
 pub(crate) use text::render as summary;
 

@@ -13,6 +13,7 @@ mod interrupt;
 mod output;
 mod picture;
 mod progress;
+mod registry;
 mod suggest;
 mod suppress;
 

@@ -25,6 +25,7 @@ mod cli {
     mod pipelines;
     mod project;
     mod protobuf;
+    mod registry;
     mod schemas;
     mod suppress;
     mod usage;

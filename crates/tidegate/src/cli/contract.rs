@@ -41,7 +41,7 @@ pub(super) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Command {
-    /// Compares versions of schemas
+    /// Compares versions of schemas, and fetches them
     Schema(schema::Args),
 }
 

@@ -3,12 +3,15 @@
 //!
 //! Nothing is fetched, and nothing outside of the configuration's folder is opened.
 
+mod exported;
 mod found;
 mod shelf;
 mod written;
 
+pub(crate) use exported::exported;
 pub(crate) use written::json as as_json;
 
+use super::lock::{LOCK, Lock, Locked};
 use crate::config::{Complaint, Complaints, Config, SchemaFile};
 use crate::failure::Failure;
 use found::Found;
@@ -16,7 +19,7 @@ use shelf::Shelf;
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::Path;
-use tidegate_decide::schema::compile::{self, Options, Problem, Protobuf};
+use tidegate_decide::schema::compile::{self, Draft, Options, Problem, Protobuf};
 use tidegate_graph::System;
 use tidegate_graph::contract::field::Field;
 use tidegate_graph::contract::schema::{Prepared, Program, Schema, SchemaKind};
@@ -29,9 +32,11 @@ use tidegate_graph::contract::{Contract, Edge, Function};
 /// not what somebody asked for.
 pub(super) fn lay(contract: &mut Contract, system: &System, config: &Config) -> Result<(), Failure> {
     let mut wrong = Wrong::default();
+    let lock = Lock::load(&config.folder)
+        .map_err(|message| Failure::usage(format!("`{LOCK}` can't be read: {message}"), None))?;
     for asked in &config.contract.schemas {
         let Some(file) = &asked.what else { continue };
-        let Some(schema) = compiled(file, config, &mut wrong) else { continue };
+        let Some(schema) = compiled(file, config, &lock, &mut wrong) else { continue };
         for (id, function) in &mut contract.functions {
             for edge in function.edges.iter_mut().filter(|edge| asked.fits(edge, id)) {
                 edge.schemas.push(schema.clone());
@@ -114,7 +119,7 @@ impl Wrong {
     }
 }
 
-fn compiled(asked: &SchemaFile, config: &Config, wrong: &mut Wrong) -> Option<Schema> {
+fn compiled(asked: &SchemaFile, config: &Config, lock: &Lock, wrong: &mut Wrong) -> Option<Schema> {
     let shelf = Shelf::new(&config.folder);
     for (file, span) in &asked.with {
         if let Err(message) = shelf.add(file) {
@@ -122,9 +127,17 @@ fn compiled(asked: &SchemaFile, config: &Config, wrong: &mut Wrong) -> Option<Sc
         }
     }
     let (file, _) = asked.file.split_once('#').unwrap_or((&asked.file, ""));
-    if let Err(message) = shelf.open(file) {
-        wrong.config.push(unreadable(asked.span.clone(), file, message));
-        return None;
+    match shelf.open(file) {
+        Err(message) => {
+            wrong.config.push(unreadable(asked.span.clone(), file, message));
+            return None;
+        }
+        Ok(text) => {
+            if let Some(locked) = lock.of(file).filter(|locked| !locked.fits(&text)) {
+                wrong.config.push(changed(asked.span.clone(), file, locked));
+                return None;
+            }
+        }
     }
     let compiled = match translated(asked, file, &shelf) {
         Ok(compiled) => compiled,
@@ -150,7 +163,7 @@ fn compiled(asked: &SchemaFile, config: &Config, wrong: &mut Wrong) -> Option<Sc
         digest: compiled.digest,
         closed: compiled.closed,
         when: asked.when.clone(),
-        whole: asked.whole,
+        whole: asked.whole || compiled.whole,
         optional: asked.optional,
         unknown: open.iter().map(shown).collect(),
         fields: compiled.fields,
@@ -168,16 +181,20 @@ struct Translated {
     closed: bool,
     fields: Field,
     problems: Vec<Problem>,
+    /// It speaks of the whole event.
+    whole: bool,
 }
 
 /// Compiles a file by what its name says that it is.
 fn translated(asked: &SchemaFile, file: &str, shelf: &Shelf) -> Result<Translated, Problem> {
-    if file.ends_with(".avsc") {
-        let text = shelf.open(file).unwrap_or_default();
+    let text = shelf.open(file).unwrap_or_default();
+    let taken = exported(&text).map_err(|message| Problem { place: String::new(), message })?;
+    if file.ends_with(".avsc") || taken.as_ref().is_some_and(|taken| taken.is_avro) {
+        let text = taken.map_or(text, |taken| taken.text);
         let ir = Program::Avro(compile::avro(text.as_bytes())?);
         let (kind, digest) = (SchemaKind::Avro, compile::digest(&[&text]));
-        let (fields, problems) = (Field::default(), Vec::new());
-        return Ok(Translated { kind, ir, digest, closed: true, fields, problems });
+        let (fields, problems, whole) = (Field::default(), Vec::new(), false);
+        return Ok(Translated { kind, ir, digest, closed: true, fields, problems, whole });
     }
     if is_proto(file) {
         let name = file.trim_start_matches("./");
@@ -186,14 +203,20 @@ fn translated(asked: &SchemaFile, file: &str, shelf: &Shelf) -> Result<Translate
         let found = compile::protobuf(name, message, &fetch).map_err(|problem| elsewhere(problem, name))?;
         let (kind, ir) = (SchemaKind::Protobuf, Program::Protobuf(found.program));
         let (digest, closed) = (found.digest, asked.closed);
-        let (fields, problems) = (Field::default(), Vec::new());
-        return Ok(Translated { kind, ir, digest, closed, fields, problems });
+        let (fields, problems, whole) = (Field::default(), Vec::new(), false);
+        return Ok(Translated { kind, ir, digest, closed, fields, problems, whole });
     }
     let options = Options { draft: asked.draft, formats: asked.formats, request: true };
-    let compiled = compile::json(&Shelf::uri(&asked.file), options, &|uri| shelf.fetch(uri))?;
+    let compile = |start: &str, options| compile::json(start, options, &|uri| shelf.fetch(uri));
+    // EventBridge's registry keeps the event under a name of its own.
+    let event = format!("{}#/components/schemas/AWSEvent", Shelf::uri(file));
+    let in_event = Options { draft: Draft::OpenApi30, ..options };
+    let event = taken.filter(|_| asked.file == file).and_then(|_| compile(&event, in_event).ok());
+    let whole = event.is_some();
+    let compiled = event.map_or_else(|| compile(&Shelf::uri(&asked.file), options), Ok)?;
     let (kind, ir) = (SchemaKind::JsonSchema, Program::Json(compiled.program));
     let (digest, closed, problems) = (compiled.digest, compiled.closed, compiled.problems);
-    Ok(Translated { kind, ir, digest, closed, fields: compiled.fields, problems })
+    Ok(Translated { kind, ir, digest, closed, fields: compiled.fields, problems, whole })
 }
 
 /// By its name.
@@ -224,6 +247,14 @@ pub(crate) fn proto(path: &Path) -> Result<Protobuf, String> {
     shelf.open(name)?;
     let found = compile::protobuf_file(name, &|import| fetched(&shelf, name, import));
     found.map_err(|problem| elsewhere(problem, name).message)
+}
+
+/// A file that isn't what its registry gave.
+fn changed(span: Range<usize>, file: &str, locked: &Locked) -> Complaint {
+    let Locked { subject, version, digest, .. } = locked;
+    let complaint = Complaint::new(span, format!("`{file}` isn't what the registry gave"));
+    let complaint = complaint.label(format!("version {version} of `{subject}` has the digest `{digest}`"));
+    complaint.help(format!("pull it again, or take its entry out of {LOCK} if it is yours now"))
 }
 
 fn unreadable(span: Range<usize>, file: &str, message: String) -> Complaint {

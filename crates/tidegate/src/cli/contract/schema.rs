@@ -1,5 +1,7 @@
 //! `tidegate contract schema`: versions of schemas against each other.
 
+mod pull;
+
 use crate::contract::{Break, Direction, breaks, breaks_of_protobuf, proto};
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -18,22 +20,58 @@ pub(super) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Command {
-    /// Says what breaks between two versions of a JSON Schema, an Avro schema or a .proto file; ends with exit code 10 if anything does
+    /// Says what breaks between versions of a JSON Schema, an Avro schema or a .proto file; ends with exit code 10 if anything does
     Check(Check),
+    /// Fetches schemas from a registry into the project, pinned by digest in tidegate.lock.json
+    Pull(pull::Args),
 }
 
 #[derive(Debug, clap::Args)]
 struct Check {
-    /// The older version: JSON, YAML, .avsc or .proto
-    old: PathBuf,
-    /// The newer version
-    new: PathBuf,
-    /// Which way it has to hold
-    #[arg(long, value_enum, default_value_t)]
-    mode: Direction,
+    /// Versions from the oldest to the newest: JSON, YAML, .avsc, .proto, or a document of a registry; the last is the one that is checked
+    #[arg(required = true, num_args = 2.., value_name = "VERSION")]
+    versions: Vec<PathBuf>,
+    /// Which way it has to hold; registries' names are taken, too
+    #[arg(long, value_enum, default_value_t, ignore_case = true)]
+    mode: Level,
     /// Form of the output
     #[arg(long, value_enum, default_value_t)]
     format: Form,
+}
+
+/// Which way it has to hold, and against which of the older versions, as registries have it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+enum Level {
+    /// The new version reads what was written under the one before it
+    #[default]
+    Backward,
+    /// The same for all older versions
+    #[value(name = "backward-transitive", aliases = ["backward_transitive", "backward_all"])]
+    BackwardTransitive,
+    /// The version before it reads what is written under the new one
+    Forward,
+    /// The same for all older versions
+    #[value(name = "forward-transitive", aliases = ["forward_transitive", "forward_all"])]
+    ForwardTransitive,
+    /// Both
+    Full,
+    /// Both for all older versions
+    #[value(name = "full-transitive", aliases = ["full_transitive", "full_all"])]
+    FullTransitive,
+}
+
+impl Level {
+    fn direction(self) -> Direction {
+        match self {
+            Self::Backward | Self::BackwardTransitive => Direction::Backward,
+            Self::Forward | Self::ForwardTransitive => Direction::Forward,
+            Self::Full | Self::FullTransitive => Direction::Full,
+        }
+    }
+
+    fn is_transitive(self) -> bool {
+        matches!(self, Self::BackwardTransitive | Self::ForwardTransitive | Self::FullTransitive)
+    }
 }
 
 /// Form of the output.
@@ -47,40 +85,78 @@ enum Form {
 }
 
 pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
-    let Command::Check(check) = &args.command;
-    let language = |path: &Path| match path.extension().and_then(|e| e.to_str()) {
-        Some("avsc") => SchemaKind::Avro,
-        Some("proto") => SchemaKind::Protobuf,
-        _ => SchemaKind::JsonSchema,
-    };
-    let (of_old, of_new) = (language(&check.old), language(&check.new));
-    if of_old != of_new {
-        let help = "name two files of one language; Avro's end in .avsc, those of protocol buffers in .proto";
-        let message = format!("one of the files is {}, the other is {}", of_old.word(), of_new.word());
+    match &args.command {
+        Command::Check(args) => check(args),
+        Command::Pull(args) => pull::run(args),
+    }
+}
+
+fn check(args: &Check) -> Result<Exit, Failure> {
+    let mut versions =
+        args.versions.iter().map(|path| Ok((path, read(path)?))).collect::<Result<Vec<_>, Failure>>()?;
+    let kinds: Vec<SchemaKind> = versions.iter().map(|(_, version)| version.kind()).collect();
+    if let Some((first, other)) = kinds.first().zip(kinds.iter().find(|kind| Some(*kind) != kinds.first())) {
+        let help = "name files of one language; Avro's end in .avsc, those of protocol buffers in .proto";
+        let message = format!("one of the files is {}, another is {}", first.word(), other.word());
         return Err(Failure::usage(message, Some(help.to_string())));
     }
-    let found = if of_new == SchemaKind::Protobuf {
-        breaks_of_protobuf(&read_proto(&check.old)?, &read_proto(&check.new)?, check.mode)
-    } else {
-        breaks(&read(&check.old)?, &read(&check.new)?, of_new == SchemaKind::Avro, check.mode)
-    };
-    let text = match check.format {
-        Form::Text => lines(&found),
-        Form::Json => format!("{:#}\n", json!({"version": 1, "breaks": found})),
+    let Some((_, new)) = versions.pop() else { return Ok(Exit::Clean) };
+    let new = &new;
+    let skipped = if args.mode.is_transitive() { 0 } else { versions.len().saturating_sub(1) };
+    let mut found = Vec::new();
+    for (path, old) in versions.iter().skip(skipped) {
+        let direction = args.mode.direction();
+        let breaks = match (old, new) {
+            (Version::Protobuf(old), Version::Protobuf(new)) => breaks_of_protobuf(old, new, direction),
+            (Version::Json(old), Version::Json(new)) => breaks(old, new, false, direction),
+            (Version::Avro(old), Version::Avro(new)) => breaks(old, new, true, direction),
+            // All are of one language.
+            _ => Vec::new(),
+        };
+        found.extend(breaks.into_iter().map(|b| (path.display().to_string(), b)));
+    }
+    let several = versions.len() - skipped > 1;
+    let text = match args.format {
+        Form::Text => lines(&found, several),
+        Form::Json => format!("{:#}\n", json!({"version": 1, "breaks": rows(&found)})),
     };
     output::deliver(&text, None)?;
     Ok(if found.is_empty() { Exit::Clean } else { Exit::Findings })
 }
 
-fn lines(found: &[Break]) -> String {
+/// Breaks with the older version that each is about.
+fn rows(found: &[(String, Break)]) -> Vec<Value> {
+    let row = |(old, b): &(String, Break)| json!({"way": b.way, "pointer": b.pointer, "kind": b.kind, "why": b.why, "old": old});
+    found.iter().map(row).collect()
+}
+
+fn lines(found: &[(String, Break)], several: bool) -> String {
     if found.is_empty() {
         return "compatible\n".into();
     }
-    let line = |b: &Break| {
+    let line = |(old, b): &(String, Break)| {
         let at = if b.pointer.is_empty() { "the root" } else { &b.pointer };
-        format!("{}: {at}: {} ({})\n", b.way, b.why, b.kind)
+        let of = if several { format!(" of {old}") } else { String::new() };
+        format!("{}{of}: {at}: {} ({})\n", b.way, b.why, b.kind)
     };
     found.iter().map(line).collect()
+}
+
+/// One version.
+enum Version {
+    Json(Value),
+    Avro(Value),
+    Protobuf(Box<Protobuf>),
+}
+
+impl Version {
+    fn kind(&self) -> SchemaKind {
+        match self {
+            Self::Json(_) => SchemaKind::JsonSchema,
+            Self::Avro(_) => SchemaKind::Avro,
+            Self::Protobuf(_) => SchemaKind::Protobuf,
+        }
+    }
 }
 
 fn read_proto(path: &Path) -> Result<Protobuf, Failure> {
@@ -92,17 +168,34 @@ fn read_proto(path: &Path) -> Result<Protobuf, Failure> {
     proto(path).map_err(|message| Failure::usage(format!("`{shown}` is no schema: {message}"), Some(help)))
 }
 
-fn read(path: &Path) -> Result<Value, Failure> {
+fn read(path: &Path) -> Result<Version, Failure> {
+    if path.extension().is_some_and(|extension| extension == "proto") {
+        return Ok(Version::Protobuf(Box::new(read_proto(path)?)));
+    }
     let shown = path.display();
     let text = std::fs::read_to_string(path).with_context(|| format!("could not read `{shown}`"))?;
     let wrong = |message: String| {
         let help = "name a JSON Schema in JSON or YAML, or an Avro schema".to_string();
         Failure::usage(format!("`{shown}` is no schema: {message}"), Some(help))
     };
-    if path.extension().is_some_and(|e| e == "avsc") {
+    let taken = crate::contract::exported(&text).map_err(wrong)?;
+    let is_avro = taken.as_ref().map_or_else(|| path.extension().is_some_and(|e| e == "avsc"), |t| t.is_avro);
+    let text = taken.map_or(text, |taken| taken.text);
+    if is_avro {
         crate::contract::is_avro(&text).map_err(wrong)?;
     }
     let extension = path.extension().and_then(|e| e.to_str()).unwrap_or_default();
     let json = crate::contract::as_json(extension, &text).map_err(wrong)?;
-    serde_json::from_slice(&json).map_err(|e| wrong(e.to_string()))
+    let schema: Value = serde_json::from_slice(&json).map_err(|e| wrong(e.to_string()))?;
+    // The event of EventBridge's registry, whose parts refer to the whole document.
+    let event = "/components/schemas/AWSEvent";
+    let schema = match schema.pointer(event).cloned() {
+        Some(Value::Object(mut of)) if !is_avro => {
+            let all = schema.get("components").cloned().unwrap_or_default();
+            of.insert("components".into(), all);
+            Value::Object(of)
+        }
+        _ => schema,
+    };
+    Ok(if is_avro { Version::Avro(schema) } else { Version::Json(schema) })
 }

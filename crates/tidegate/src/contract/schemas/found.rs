@@ -3,11 +3,13 @@
 mod api;
 mod channels;
 mod events;
+mod glue;
 mod parameters;
 
 use super::{shown, written};
 use std::collections::{BTreeMap, HashMap};
 use tidegate_decide::schema::compile::{self, Draft, Options, Problem};
+use tidegate_graph::contract::field::Field;
 use tidegate_graph::contract::schema::{Prepared, Program, Schema, SchemaKind, When};
 use tidegate_graph::contract::{Edge, Function};
 use tidegate_graph::{System, Value};
@@ -33,6 +35,7 @@ impl Found {
         api::find(system, functions, &mut found);
         events::find(system, &mut found);
         channels::find(system, functions, &mut found);
+        glue::find(system, functions, &mut found);
         found
     }
 
@@ -109,6 +112,25 @@ impl Within<'_> {
             prepared: Prepared::default(),
         })
     }
+}
+
+/// A schema of Avro from its JSON text.
+fn avro(source: &str, json: &str, unknown: Vec<String>) -> Result<Schema, String> {
+    let program = compile::avro(json.as_bytes()).map_err(|e| format!("is no Avro schema: {}", e.message))?;
+    Ok(Schema {
+        kind: SchemaKind::Avro,
+        source: source.to_string(),
+        digest: compile::digest(&[json]),
+        closed: true,
+        when: When::default(),
+        whole: false,
+        optional: false,
+        unknown,
+        ir: Program::Avro(program),
+        fields: Field::default(),
+        others: Vec::new(),
+        prepared: Prepared::default(),
+    })
 }
 
 /// Puts schemas together of which a payload has to fit one.

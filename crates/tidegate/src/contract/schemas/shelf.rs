@@ -1,6 +1,6 @@
 //! The files of the project that schemas are read from.
 
-use super::written;
+use super::{exported, written};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -68,6 +68,7 @@ impl Shelf {
     pub(super) fn fetch(&self, uri: &str) -> Option<Vec<u8>> {
         let file = self.file(uri)?;
         let text = self.open(&file).ok()?;
+        let text = exported(&text).ok().flatten().map_or(text, |exported| exported.text);
         written::json(Path::new(&file).extension()?.to_str()?, &text).ok()
     }
 

@@ -1,12 +1,11 @@
 //! Messages of AsyncAPI's channels, on the edges from the queues, topics, streams and buses of the same name.
 
 use super::events::is_event;
-use super::{Found, Within, either, text, written};
-use std::collections::{BTreeMap, HashMap};
+use super::{Found, Within, avro, either, text, written};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::Path;
-use tidegate_decide::schema::compile::{self, Draft};
-use tidegate_graph::contract::field::Field;
-use tidegate_graph::contract::schema::{Prepared, Program, Schema, SchemaKind, When};
+use tidegate_decide::schema::compile::Draft;
+use tidegate_graph::contract::schema::{Schema, When};
 use tidegate_graph::contract::{Edge, Function};
 use tidegate_graph::{FileId, Piece, Resource, System, Value};
 
@@ -127,7 +126,7 @@ fn lay(edge: &Edge, name: &str, messages: &[Message], found: &mut Found) {
 }
 
 /// What an edge comes from is called; `*` where that isn't known.
-fn names(system: &System, topics: &Topics, function: &str, edge: &Edge) -> Vec<String> {
+pub(super) fn names(system: &System, topics: &Topics, function: &str, edge: &Edge) -> Vec<String> {
     let mut names: Vec<String> = match edge.trigger.as_str() {
         "sqs" | "sns" => {
             edge.origin.arns.iter().filter_map(|arn| arn.splitn(6, ':').nth(5)).map(Into::into).collect()
@@ -136,7 +135,7 @@ fn names(system: &System, topics: &Topics, function: &str, edge: &Edge) -> Vec<S
             let streams = edge.origin.arns.iter().filter_map(|arn| arn.split_once(":stream/"));
             streams.filter_map(|(_, rest)| rest.split('/').next()).map(Into::into).collect()
         }
-        "kafka" => topics.get(function).cloned().unwrap_or_default(),
+        "kafka" => topics.named.get(function).cloned().unwrap_or_default(),
         "eventbridge" => bus(system, edge).into_iter().collect(),
         "pubsub" => system.resource(&edge.from).and_then(|r| text(r.property("name"))).into_iter().collect(),
         _ => Vec::new(),
@@ -161,16 +160,32 @@ fn bus(system: &System, edge: &Edge) -> Option<String> {
     Some(short(&name.pieces().iter().map(piece).collect::<String>()))
 }
 
-/// Topics of Kafka by the function that takes them.
-type Topics = HashMap<String, Vec<String>>;
+/// What event sources of Kafka hand on, by the id of the function.
+#[derive(Debug, Default)]
+pub(super) struct Topics {
+    named: HashMap<String, Vec<String>>,
+    decoded: HashSet<String>,
+}
 
-fn topics(system: &System) -> Topics {
-    let mut out = Topics::new();
+impl Topics {
+    /// A registry's schemas are used before the function already: what was binary arrives as JSON.
+    pub(super) fn is_decoded(&self, function: &str) -> bool {
+        self.decoded.contains(function)
+    }
+}
+
+pub(super) fn topics(system: &System) -> Topics {
+    let mut out = Topics::default();
     for mapping in system.of_type("AWS::Lambda::EventSourceMapping") {
         let named = mapping.property("Topics").map(Value::items).unwrap_or_default();
         let named: Vec<String> = named.iter().filter_map(|t| text(Some(t))).collect();
+        let configs = ["AmazonManagedKafkaEventSourceConfig", "SelfManagedKafkaEventSourceConfig"];
+        let formats = configs.map(|c| mapping.path(&[c, "SchemaRegistryConfig", "EventRecordFormat"]));
+        let decoded = formats.into_iter().flatten().any(|f| f.as_str() != Some("SOURCE"));
         for (function, _) in mapping.property("FunctionName").into_iter().flat_map(Value::references) {
-            out.entry(function.target.to_string()).or_default().extend(named.iter().cloned());
+            let id = function.target.to_string();
+            out.decoded.extend(decoded.then(|| id.clone()));
+            out.named.entry(id).or_default().extend(named.iter().cloned());
         }
     }
     out
@@ -234,23 +249,9 @@ impl Library<'_> {
 
     fn avro(&mut self, payload: &Value) -> Result<Schema, String> {
         let (json, unknown) = written::in_part(payload);
-        let program =
-            compile::avro(json.as_bytes()).map_err(|e| format!("has no Avro schema: {}", e.message))?;
         let (path, pointer) = self.place(payload).unwrap_or_default();
-        Ok(Schema {
-            kind: SchemaKind::Avro,
-            source: if pointer.is_empty() { path } else { format!("{path}#{pointer}") },
-            digest: compile::digest(&[&json]),
-            closed: true,
-            when: When::default(),
-            whole: false,
-            optional: false,
-            unknown,
-            ir: Program::Avro(program),
-            fields: Field::default(),
-            others: Vec::new(),
-            prepared: Prepared::default(),
-        })
+        let source = if pointer.is_empty() { path } else { format!("{path}#{pointer}") };
+        avro(&source, &json, unknown)
     }
 
     /// Where a value was written: a path, and a pointer in that file.
