@@ -6,8 +6,10 @@
 mod address;
 mod admin;
 mod context;
+mod counts;
 mod event;
 mod file;
+mod judge;
 #[cfg(feature = "kafka")]
 mod kafka;
 #[cfg(feature = "nats")]
@@ -20,8 +22,10 @@ mod sqs;
 
 pub use address::{Address, open_sink, open_source};
 pub use admin::serve_admin;
+pub use counts::Counts;
 pub use event::Shape;
-pub use relay::{Counts, Judge, OnDeny, Relay, Settings};
+pub use judge::Judge;
+pub use relay::{OnDeny, OnLimit, Relay, Settings};
 
 use std::future::Future;
 use std::pin::Pin;

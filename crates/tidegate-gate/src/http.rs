@@ -12,7 +12,6 @@ mod exchange;
 mod frames;
 mod headers;
 mod jwks;
-mod limits;
 mod metrics;
 mod policy;
 mod server;

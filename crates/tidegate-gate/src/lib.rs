@@ -3,6 +3,7 @@
 pub mod bus;
 mod client;
 pub mod fetch;
+mod counting;
 pub mod http;
 #[cfg(feature = "redis")]
 pub mod limits;

@@ -13,6 +13,8 @@
 #[cfg(feature = "kafka")]
 #[path = "relay/kafka.rs"]
 mod kafka;
+#[path = "relay/limits.rs"]
+mod limits;
 #[path = "relay/nats.rs"]
 mod nats;
 #[cfg(feature = "rabbitmq")]

@@ -44,8 +44,11 @@ impl Shape {
                 let attribute = |v: &str| json!({"stringValue": v, "dataType": "String"});
                 let attributes: Map<String, Value> =
                     message.headers.iter().map(|(n, v)| (n.clone(), attribute(v))).collect();
+                // What tells senders apart.
+                let sender = message.native.as_ref().and_then(|n| n.get("sender")).filter(|s| s.is_string());
+                let system = sender.map_or_else(|| json!({}), |sender| json!({"SenderId": sender}));
                 json!({"Records": [{
-                    "messageId": message.id, "body": std::str::from_utf8(&message.payload).ok()?,
+                    "attributes": system, "messageId": message.id, "body": std::str::from_utf8(&message.payload).ok()?,
                     "messageAttributes": attributes, "eventSource": "aws:sqs", "eventSourceARN": arn,
                 }]})
             }

@@ -1,12 +1,13 @@
 //! The loop: receive, decide, send, and only then acknowledge.
 
-use super::{Message, Received, Settle, Shape, Sink, Source, Ticket, context};
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
-use tidegate_decide::{Guard, Verdict};
-use tidegate_graph::contract::{Contract, Mode};
+use super::counts::Counts;
+use super::judge::{Case, Denial, Judge, Judged};
+use super::{Message, Received, Settle, Sink, Source, Ticket, context};
+use std::collections::VecDeque;
+use std::time::Duration;
+use tidegate_decide::limit::Permit;
 use tokio::sync::watch;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 /// What becomes of a message that is denied.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -18,6 +19,16 @@ pub enum OnDeny {
     Drop,
     /// It passes, and is counted and logged.
     Monitor,
+}
+
+/// What becomes of a message that a limit holds back.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OnLimit {
+    /// It waits in its order, and nothing new is read until it has passed.
+    #[default]
+    Wait,
+    /// It is kept aside, with the reason.
+    Quarantine,
 }
 
 /// Bounds of a relay.
@@ -39,109 +50,6 @@ impl Default for Settings {
     }
 }
 
-/// What a relay has done so far.
-#[derive(Debug, Default)]
-pub struct Counts {
-    received: AtomicU64,
-    passed: AtomicU64,
-    quarantined: AtomicU64,
-    dropped: AtomicU64,
-    watched: AtomicU64,
-    retried: AtomicU64,
-    failed: [AtomicU64; FAILURES.len()],
-    bus: &'static str,
-}
-
-/// Where a bus can fail.
-const FAILURES: [&str; 3] = ["source", "sink", "acknowledge"];
-
-impl Counts {
-    /// Of a relay on this bus.
-    pub fn of(bus: &'static str) -> Self {
-        Self { bus, ..Self::default() }
-    }
-
-    /// In the text format of Prometheus.
-    pub fn prometheus(&self) -> String {
-        let all = [
-            ("received", "Messages that came.", &self.received),
-            ("passed", "Messages that the output has.", &self.passed),
-            ("quarantined", "Messages that the quarantine has.", &self.quarantined),
-            ("dropped", "Messages that were denied and dropped.", &self.dropped),
-            ("monitored", "Messages that were denied and passed all the same.", &self.watched),
-            ("retries", "Times that messages were sent again.", &self.retried),
-        ];
-        let label = match self.bus {
-            "" => String::new(),
-            bus => format!("bus=\"{bus}\""),
-        };
-        let labels = if label.is_empty() { String::new() } else { format!("{{{label}}}") };
-        let head = |name: &str, help: &str| format!("# HELP {name} {help}\n# TYPE {name} counter\n");
-        let line = |(name, help, count): (&str, &str, &AtomicU64)| {
-            let name = format!("tidegate_relay_{name}_total");
-            format!("{}{name}{labels} {}\n", head(&name, help), count.load(Ordering::Relaxed))
-        };
-        let mut out: String = all.into_iter().map(line).collect();
-        let name = "tidegate_relay_failures_total";
-        out.push_str(&head(name, "Times that a bus failed."));
-        let comma = if label.is_empty() { "" } else { "," };
-        for (at, count) in FAILURES.iter().zip(&self.failed) {
-            let count = count.load(Ordering::Relaxed);
-            out.push_str(&format!("{name}{{{label}{comma}at=\"{at}\"}} {count}\n"));
-        }
-        out
-    }
-
-    fn failed(&self, at: &str) {
-        if let Some((_, count)) = FAILURES.iter().zip(&self.failed).find(|(name, _)| **name == at) {
-            count.fetch_add(1, Ordering::Relaxed);
-        }
-    }
-}
-
-/// Decides on messages.
-pub struct Judge {
-    guard: Guard,
-    under: Option<(Contract, String)>,
-    shape: Shape,
-}
-
-/// Why a message is denied, in words that hold nothing of it.
-struct Denial {
-    reasons: String,
-    monitor: bool,
-}
-
-impl Judge {
-    /// With the contract's function that messages are for, if there is one.
-    pub fn new(guard: Guard, under: Option<(Contract, String)>, shape: Shape) -> Self {
-        Self { guard, under, shape }
-    }
-
-    fn judge(&mut self, message: &Message, settings: &Settings) -> Option<Denial> {
-        let refused = |reasons: &str| Some(Denial { reasons: reasons.to_string(), monitor: false });
-        if message.payload.len() > settings.bytes {
-            return refused("size");
-        }
-        let Some(event) = self.shape.event(message) else { return refused("malformed") };
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        self.guard.at(u64::try_from(since.as_millis()).unwrap_or(u64::MAX));
-        let trigger = Some(self.shape.trigger());
-        let ruling = match &self.under {
-            None => self.guard.rule(&event, trigger),
-            Some((contract, function)) => self.guard.decide_for(&event, trigger, contract, function),
-        };
-        if ruling.decision.verdict == Verdict::Allow {
-            return None;
-        }
-        let mut classes: Vec<&str> =
-            ruling.decision.records.iter().flat_map(|r| &r.reasons).map(|r| r.class.name()).collect();
-        classes.sort_unstable();
-        classes.dedup();
-        Some(Denial { reasons: classes.join(","), monitor: ruling.mode == Mode::Monitor })
-    }
-}
-
 /// A relay from one bus to another.
 pub struct Relay<'a> {
     /// Where messages come from.
@@ -154,6 +62,8 @@ pub struct Relay<'a> {
     pub judge: Judge,
     /// What becomes of what is denied.
     pub on_deny: OnDeny,
+    /// What becomes of what a limit holds back.
+    pub on_limit: OnLimit,
     /// Bounds.
     pub settings: Settings,
     /// What was done.
@@ -164,6 +74,9 @@ pub struct Relay<'a> {
 
 /// First and longest pause between two tries.
 const PAUSE: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(5));
+
+/// First time after which the source is told that what waits for a limit is still at work.
+const TOUCH: Duration = Duration::from_millis(400);
 
 impl Relay<'_> {
     /// Runs until told to stop, then lets what is in flight end.
@@ -189,40 +102,109 @@ impl Relay<'_> {
     }
 
     async fn carry(&mut self, batch: Vec<Received>, stop: &mut watch::Receiver<bool>) {
-        let (mut on, mut aside) = (Vec::new(), Vec::new());
-        for Received { mut message, ticket } in batch {
-            self.counts.received.fetch_add(1, Ordering::Relaxed);
-            let mut denial = self.judge.judge(&message, &self.settings);
-            if context::stamp(&mut message) >= self.settings.hops && denial.is_none() {
-                denial = Some(Denial { reasons: "hops".to_string(), monitor: false });
-            }
-            let Some(denial) = denial else {
-                on.push((message, ticket));
+        let mut waiting = VecDeque::from(batch);
+        Counts::add(&self.counts.received, waiting.len() as u64);
+        let mut ready = Ready {
+            on: Vec::new(),
+            aside: Vec::new(),
+            permits: Vec::new(),
+            touched: Instant::now(),
+            touch: TOUCH,
+        };
+        while let Some(next) = waiting.pop_front() {
+            let Some(judged) = self.decide(&next, &waiting, &mut ready, stop).await else {
+                // It comes again, and what came after it too.
+                waiting.push_front(next);
+                for Received { ticket, .. } in waiting {
+                    let _ = ticket.settle(Settle::Again).await;
+                }
+                break;
+            };
+            let Received { mut message, ticket } = next;
+            context::stamp(&mut message);
+            let monitor = self.on_deny == OnDeny::Monitor;
+            let (denial, permit, limited) = match judged {
+                Judged::Pass(permit) => (None, permit, false),
+                Judged::Watched(denial, permit) => (Some((denial, true)), permit, false),
+                Judged::Denied(denial) => (Some((denial, monitor)), None, false),
+                Judged::Held(denial, _) => (Some((denial, monitor)), None, true),
+            };
+            ready.permits.extend(permit);
+            let Some((Denial { reasons }, monitor)) = denial else {
+                ready.on.push((message, ticket));
                 continue;
             };
-            let monitor = denial.monitor || self.on_deny == OnDeny::Monitor;
-            self.denied(&message, &denial.reasons, monitor);
+            self.denied(&message, &reasons, monitor);
             if monitor {
-                self.counts.watched.fetch_add(1, Ordering::Relaxed);
-                on.push((message, ticket));
-            } else if self.on_deny == OnDeny::Drop {
-                self.counts.dropped.fetch_add(1, Ordering::Relaxed);
+                Counts::add(&self.counts.watched, 1);
+                ready.on.push((message, ticket));
+            } else if self.on_deny == OnDeny::Drop && !limited {
+                Counts::add(&self.counts.dropped, 1);
                 // Lost on the way, the message comes again and is dropped again.
                 let _ = ticket.settle(Settle::Done).await;
             } else {
-                message.put("tidegate-reasons", denial.reasons);
+                message.put("tidegate-reasons", reasons);
                 message.put("tidegate-place", message.place.clone());
-                aside.push((message, ticket));
+                ready.aside.push((message, ticket));
             }
         }
+        self.flush(&mut ready, stop).await;
+    }
+
+    /// What is decided on a message, after it has waited for its limits; `None` where the relay has to end before.
+    async fn decide(
+        &mut self,
+        next: &Received,
+        behind: &VecDeque<Received>,
+        ready: &mut Ready,
+        stop: &mut watch::Receiver<bool>,
+    ) -> Option<Judged> {
+        let (mut case, mut counted, mut logged) = (Case::default(), false, false);
+        loop {
+            let judged = self.judge.judge(&next.message, &self.settings, &mut case);
+            let Judged::Held(denial, wait) = &judged else { return Some(judged) };
+            if !std::mem::replace(&mut counted, true) {
+                Counts::add(&self.counts.held, 1);
+            }
+            if self.on_limit == OnLimit::Quarantine || self.on_deny == OnDeny::Monitor {
+                return Some(judged);
+            }
+            if !ready.is_empty() {
+                // What is under way may be all that it waits for.
+                self.flush(ready, stop).await;
+                continue;
+            }
+            if !std::mem::replace(&mut logged, true) {
+                self.held(&next.message, &denial.reasons, *wait);
+            }
+            let start = Instant::now();
+            while start.elapsed() < *wait {
+                let left = wait.saturating_sub(start.elapsed());
+                tokio::select! { () = told(stop) => return None, () = sleep(left.min(ready.touch)) => {} }
+                if ready.touched.elapsed() >= ready.touch {
+                    for one in std::iter::once(next).chain(behind) {
+                        let _ = one.ticket.settle(Settle::Extend).await;
+                    }
+                    ready.touched = Instant::now();
+                    ready.touch = ready.touch.saturating_mul(2).min(PAUSE.1);
+                }
+            }
+        }
+    }
+
+    /// Brings what was decided where it belongs, and frees its places.
+    async fn flush(&mut self, ready: &mut Ready, stop: &mut watch::Receiver<bool>) {
+        let (on, aside) = (std::mem::take(&mut ready.on), std::mem::take(&mut ready.aside));
         let drain = self.settings.drain;
         let (counts, log) = (self.counts, self.log);
         let passed = deliver(&mut *self.sink, on, stop, drain, counts, log).await;
-        counts.passed.fetch_add(passed, Ordering::Relaxed);
+        Counts::add(&counts.passed, passed);
+        // What was charged stays so: nobody here learns what a run has cost.
+        ready.permits.clear();
         match &mut self.quarantine {
             Some(sink) => {
                 let kept = deliver(&mut **sink, aside, stop, drain, counts, log).await;
-                counts.quarantined.fetch_add(kept, Ordering::Relaxed);
+                Counts::add(&counts.quarantined, kept);
             }
             // Without a place to keep it, it stays where it is.
             None => {
@@ -231,6 +213,13 @@ impl Relay<'_> {
                 }
             }
         }
+    }
+
+    fn held(&self, message: &Message, reasons: &str, wait: Duration) {
+        let ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
+        let line = serde_json::json!({"at": "relay", "decision": "hold", "id": message.id, "place": message.place,
+            "reasons": reasons, "wait_ms": ms});
+        (self.log)(&line.to_string());
     }
 
     fn denied(&self, message: &Message, reasons: &str, monitor: bool) {
@@ -251,6 +240,22 @@ fn say(log: &(dyn Fn(&str) + Sync), at: &str, problem: &str) {
 }
 
 type Ticketed = (Message, Box<dyn Ticket>);
+
+/// What is decided and under way.
+struct Ready {
+    on: Vec<Ticketed>,
+    aside: Vec<Ticketed>,
+    permits: Vec<Permit>,
+    /// When the source was told last that the others are still at work, and after what time it is told again.
+    touched: Instant,
+    touch: Duration,
+}
+
+impl Ready {
+    fn is_empty(&self) -> bool {
+        self.on.is_empty() && self.aside.is_empty()
+    }
+}
 
 /// Sends until the bus has all, acknowledging what it has; gives the rest back when the relay has to end first.
 async fn deliver(
@@ -290,7 +295,7 @@ async fn deliver(
         if messages.is_empty() {
             break;
         }
-        counts.retried.fetch_add(1, Ordering::Relaxed);
+        Counts::add(&counts.retried, 1);
         counts.failed("sink");
         say(log, "sink", &problem.map_or_else(|| "no confirmation in time".to_string(), |e| e.to_string()));
         let how = if *stop.borrow() { Settle::Again } else { Settle::Extend };

@@ -166,7 +166,7 @@ impl Queue {
         let system = |name: &str| message.get("Attributes").and_then(|a| a.get(name)).cloned();
         let native = json!({
             "attributes": attributes, "group": system("MessageGroupId"), "once": system("MessageDeduplicationId"),
-            "trace": system("AWSTraceHeader"),
+            "trace": system("AWSTraceHeader"), "sender": system("SenderId"),
         });
         let message = Message {
             id,

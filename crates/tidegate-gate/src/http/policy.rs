@@ -2,11 +2,11 @@
 
 use super::cors::Readers;
 use super::event::{self, Known};
-use super::limits::Counting;
 use super::metrics::Metrics;
 use super::signers::Signers;
 use super::sns::{self, Sender};
 use super::token::Tokens;
+use crate::counting::Counting;
 use arc_swap::ArcSwap;
 use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};

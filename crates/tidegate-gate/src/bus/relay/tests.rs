@@ -1,9 +1,11 @@
 //! The loop against a fake bus that breaks in every way that a bus can.
 
 use super::*;
-use crate::bus::{Error, Soon};
+use crate::bus::{Error, Shape, Soon};
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex};
+use tidegate_decide::Guard;
+use tidegate_graph::contract::Contract;
 
 /// A bus in memory; what is received and not acknowledged comes back.
 #[derive(Clone, Default)]
@@ -93,6 +95,18 @@ struct Run {
 
 /// Runs over these messages until all are settled. Where they can't be, since every sending fails, a while is enough.
 fn run(messages: Vec<Message>, failures: usize, on_deny: OnDeny, settings: Settings) -> Run {
+    let judge = Judge::new(Guard::default(), None, Shape::Mq);
+    run_under(judge, OnLimit::Wait, messages, failures, on_deny, settings)
+}
+
+fn run_under(
+    judge: Judge,
+    on_limit: OnLimit,
+    messages: Vec<Message>,
+    failures: usize,
+    on_deny: OnDeny,
+    settings: Settings,
+) -> Run {
     let count = messages.len();
     let patience = Duration::from_millis(if failures == usize::MAX { 400 } else { 60_000 });
     let (source, sink, aside) = (FakeBus::default(), FakeBus::default(), FakeBus::default());
@@ -104,8 +118,9 @@ fn run(messages: Vec<Message>, failures: usize, on_deny: OnDeny, settings: Setti
         source: Box::new(source.clone()),
         sink: Box::new(sink.clone()),
         quarantine: Some(Box::new(aside.clone())),
-        judge: Judge::new(Guard::default(), None, Shape::Mq),
+        judge,
         on_deny,
+        on_limit,
         settings,
         counts: &counts,
         log: &say,
@@ -183,4 +198,124 @@ fn long_messages_and_circles_end_in_quarantine() {
     let reasons: Vec<_> = aside.out.iter().map(|m| m.header("tidegate-reasons").unwrap()).collect();
     assert_eq!(reasons, ["hops", "size"]);
     assert_eq!(run.sink.0.lock().unwrap().out.len(), 1);
+}
+
+/// A function behind a queue, with these limits of its edge and of its own.
+fn limited(edge: &str, function: &str, mode: &str) -> Judge {
+    let text = format!(
+        r#"{{"version":1,"graph_digest":"","compiled_by":"",
+        "defaults":{{"account":null,"region":null,"mode":"block","on_error":"closed","max_bytes":1000000,"max_depth":64}},
+        "functions":{{"t/F":{{"logical_id":"F","name":"f","type":"AWS::Lambda::Function","exposure":"anonymous","taint":0,"roles":[],
+          "limits":{{"concurrency":null,"timeout_seconds":1,"memory_mb":1024{function}}},"egress":[],
+          "edges":[{{"id":"t/Q->t/F:mq","from":"t/Q","trigger":"mq","evidence":"","exposure":"anonymous","taint":0,
+            "origin":{{"arns":[],"accounts":[],"regions":[],"ids":[],"sources":[],"detail_types":[]}},
+            "mode":"{mode}","inspect":"full","on_deny":{{"answer":"swallow"}},"unknown":[],"limits":{{{edge}}}}}]}}}}}}"#
+    );
+    let contract: Contract = serde_json::from_str(&text).unwrap();
+    Judge::new(Guard::default(), Some((contract, "f".into())), Shape::Mq)
+}
+
+fn under(judge: Judge, on_limit: OnLimit, count: usize) -> Run {
+    let messages = (0..count).map(|n| message(n, "fine")).collect();
+    run_under(judge, on_limit, messages, 0, OnDeny::Quarantine, Settings::default())
+}
+
+fn ids(fake: &FakeBus) -> Vec<usize> {
+    fake.0.lock().unwrap().out.iter().map(|m| m.id.parse().unwrap()).collect()
+}
+
+const RATE: &str = r#""rate":{"events":20,"seconds":1,"burst":4}"#;
+
+#[test]
+fn what_is_over_its_rate_waits_in_its_order() {
+    let start = std::time::Instant::now();
+    let run = under(limited(RATE, "", "block"), OnLimit::Wait, 12);
+    assert_eq!(ids(&run.sink), (0..12).collect::<Vec<_>>());
+    assert!(run.aside.0.lock().unwrap().out.is_empty());
+    // Four at once, and one each 50 ms after them.
+    assert!(start.elapsed() >= Duration::from_millis(350), "{:?}", start.elapsed());
+    assert!(!run.counts.contains("tidegate_relay_held_total 0\n"), "{}", run.counts);
+    assert!(
+        run.log.contains(r#""decision":"hold""#) && run.log.contains(r#""reasons":"rate""#),
+        "{}",
+        run.log
+    );
+}
+
+#[test]
+fn what_is_over_its_rate_can_be_kept_aside_or_watched() {
+    const SLOW: &str = r#""rate":{"events":1,"seconds":3600,"burst":4}"#;
+    let run = under(limited(SLOW, "", "block"), OnLimit::Quarantine, 9);
+    assert_eq!((ids(&run.sink), ids(&run.aside)), (vec![0, 1, 2, 3], vec![4, 5, 6, 7, 8]));
+    assert_eq!(run.aside.0.lock().unwrap().out[0].header("tidegate-reasons"), Some("rate"));
+    let watched = under(limited(SLOW, "", "monitor"), OnLimit::Wait, 9);
+    assert_eq!(ids(&watched.sink).len(), 9);
+    assert!(watched.counts.contains("tidegate_relay_monitored_total 5\n"), "{}", watched.counts);
+}
+
+#[test]
+fn so_many_at_a_time_are_under_way_and_no_more() {
+    let run = under(limited(r#""concurrency":2"#, "", "block"), OnLimit::Wait, 9);
+    assert_eq!(ids(&run.sink), (0..9).collect::<Vec<_>>());
+    let order = run.sink.0.lock().unwrap().order.join(" ");
+    assert_eq!(order, ["kept"; 9].join(" "));
+    // Two are sent and confirmed before the next two are.
+    assert!(run.counts.contains("tidegate_relay_held_total 4\n"), "{}", run.counts);
+}
+
+#[test]
+fn what_the_budget_has_no_room_for_isnt_lost() {
+    // A run is charged 17 millionths of a dollar: three of them fit into an hour.
+    let budget = r#","expected_ms":1000,"budget":{"micro_usd":60,"seconds":3600}"#;
+    let run = under(limited("", budget, "block"), OnLimit::Quarantine, 8);
+    assert_eq!((ids(&run.sink), ids(&run.aside)), (vec![0, 1, 2], vec![3, 4, 5, 6, 7]));
+    assert_eq!(run.aside.0.lock().unwrap().out[0].header("tidegate-reasons"), Some("budget"));
+}
+
+#[test]
+fn what_waits_for_its_limit_is_given_back_at_the_end() {
+    let source = FakeBus::default();
+    source.0.lock().unwrap().queue.extend((0..5).map(|n| message(n, "fine")));
+    let (counts, log) = (Counts::default(), |_: &str| {});
+    let sink = FakeBus::default();
+    let relay = Relay {
+        source: Box::new(source.clone()),
+        sink: Box::new(sink.clone()),
+        quarantine: None,
+        judge: limited(r#""rate":{"events":1,"seconds":3600,"burst":2}"#, "", "block"),
+        on_deny: OnDeny::Quarantine,
+        on_limit: OnLimit::Wait,
+        settings: Settings::default(),
+        counts: &counts,
+        log: &log,
+    };
+    let (tell, stop) = watch::channel(false);
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+        let end = async {
+            while sink.0.lock().unwrap().out.len() < 2 {
+                sleep(Duration::from_millis(5)).await;
+            }
+            tell.send(true).unwrap();
+        };
+        tokio::join!(relay.run(stop), end);
+    });
+    let fake = source.0.lock().unwrap();
+    assert_eq!((fake.acked.len(), fake.again), (2, 3));
+    assert_eq!(fake.queue.iter().map(|m| m.id.as_str()).collect::<Vec<_>>(), ["2", "3", "4"]);
+}
+
+#[test]
+fn hops_are_counted_wherever_they_are_told() {
+    let mut far = message(1, "fine");
+    far.put("tracestate", "tidegate=hops:9".into());
+    let run = run_under(
+        limited(r#""hops":8"#, "", "block"),
+        OnLimit::Wait,
+        vec![far, message(2, "fine")],
+        0,
+        OnDeny::Quarantine,
+        Settings::default(),
+    );
+    assert_eq!((ids(&run.sink), ids(&run.aside)), (vec![2], vec![1]));
+    assert_eq!(run.aside.0.lock().unwrap().out[0].header("tidegate-reasons"), Some("hops"));
 }

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tidegate_decide::{Guard, Settings as Strictness, Trust};
 use tidegate_gate::bus::{
-    Address, Counts, Error, Judge, OnDeny, Relay, Settings, open_sink, open_source, serve_admin,
+    Address, Counts, Error, Judge, OnDeny, OnLimit, Relay, Settings, open_sink, open_source, serve_admin,
 };
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
@@ -34,16 +34,22 @@ pub(super) struct Args {
     #[arg(long, value_name = "URL")]
     to: Address,
     /// Where those go that are denied: file:FOLDER, s3://BUCKET/PREFIX, or a place of a bus as in --to
-    #[arg(long, value_name = "URL", required_if_eq("on_deny", "quarantine"))]
+    #[arg(long, value_name = "URL", required_if_eq_any([("on_deny", "quarantine"), ("on_limit", "quarantine")]))]
     quarantine: Option<Address>,
     /// What becomes of a message that is denied
     #[arg(long, value_enum, default_value_t)]
     on_deny: Verb,
+    /// What becomes of a message that a limit of the contract holds back
+    #[arg(long, value_enum, default_value_t, requires = "contract")]
+    on_limit: Over,
     #[command(flatten)]
     enforced: Enforced,
     /// The function of the contract that messages are for
     #[arg(long, value_name = "NAME", requires = "contract")]
     function: Option<String>,
+    /// Redis or Valkey over which relays and gates share limits; in TIDEGATE_LIMITS, it may hold a password
+    #[arg(long, value_name = "URL", requires = "contract")]
+    limits: Option<String>,
     /// Messages in flight at once
     #[arg(long, value_name = "N", default_value_t = Settings::default().batch, value_parser = batch)]
     batch: usize,
@@ -71,6 +77,16 @@ enum Verb {
     Drop,
     /// It passes, and is logged and counted
     Monitor,
+}
+
+/// What becomes of a message that a limit holds back.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+enum Over {
+    /// It waits in its order, and nothing new is read until it has passed
+    #[default]
+    Wait,
+    /// It goes to --quarantine, with the limit as reason
+    Quarantine,
 }
 
 /// Nobody else's without being asked for.
@@ -106,7 +122,11 @@ pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
         tell(&format!("warning: `{name}` isn't set; what its secret has to sign is denied\n"));
     }
     let guard = Guard::new(strictness).trusting(Arc::new(trust));
-    let judge = Judge::new(guard, under, args.from.shape());
+    let mut judge = Judge::new(guard, under, args.from.shape());
+    let limits = args.limits.clone().or_else(|| std::env::var("TIDEGATE_LIMITS").ok());
+    if let Some(url) = limits.filter(|url| !url.is_empty() && args.function.is_some()) {
+        judge = judge.sharing(&url).map_err(|problem| Failure::usage(problem, None))?;
+    }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("starting")?;
     runtime.block_on(relay(args, judge))
 }
@@ -119,7 +139,7 @@ async fn relay(args: &Args, judge: Judge) -> Result<Exit, Failure> {
         Some(address) => Some(open_sink(address).await.map_err(failure)?),
         None => None,
     };
-    let counts = Arc::new(Counts::of(args.from.bus()));
+    let counts = Arc::new(Counts::of(args.from.bus()).with_limits(&judge));
     let say = |line: &str| tell(&format!("{line}\n"));
     let relay = Relay {
         sink: open_sink(&args.to).await.map_err(failure)?,
@@ -130,6 +150,10 @@ async fn relay(args: &Args, judge: Judge) -> Result<Exit, Failure> {
             Verb::Quarantine => OnDeny::Quarantine,
             Verb::Drop => OnDeny::Drop,
             Verb::Monitor => OnDeny::Monitor,
+        },
+        on_limit: match args.on_limit {
+            Over::Wait => OnLimit::Wait,
+            Over::Quarantine => OnLimit::Quarantine,
         },
         settings: Settings {
             batch: args.batch,

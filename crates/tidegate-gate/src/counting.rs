@@ -6,7 +6,7 @@ use tidegate_graph::contract::Contract;
 
 /// Counts for itself, unless it was given a Redis.
 #[derive(Default)]
-pub(super) struct Counting {
+pub(crate) struct Counting {
     #[cfg(feature = "redis")]
     shared: Option<shared::Counter>,
 }
@@ -14,13 +14,13 @@ pub(super) struct Counting {
 impl Counting {
     /// Begins to connect, and waits for nothing. The address is in no error: it may hold a password.
     #[cfg(feature = "redis")]
-    pub(super) fn open(redis: Option<&Redis>) -> Result<Self, String> {
+    pub(crate) fn open(redis: Option<&Redis>) -> Result<Self, String> {
         Ok(Self { shared: redis.map(shared::Counter::open).transpose()? })
     }
 
     /// Without the feature there is nothing to share over.
     #[cfg(not(feature = "redis"))]
-    pub(super) fn open(redis: Option<&Redis>) -> Result<Self, String> {
+    pub(crate) fn open(redis: Option<&Redis>) -> Result<Self, String> {
         match redis {
             None => Ok(Self::default()),
             Some(_) => {
@@ -30,7 +30,7 @@ impl Counting {
     }
 
     #[cfg(feature = "redis")]
-    pub(super) fn limiter(&self, contract: &Contract) -> Limiter {
+    pub(crate) fn limiter(&self, contract: &Contract) -> Limiter {
         match &self.shared {
             None => Limiter::new(contract, &Settings::default()),
             Some(counter) => counter.limiter(contract),
@@ -39,19 +39,19 @@ impl Counting {
 
     #[cfg(not(feature = "redis"))]
     #[expect(clippy::unused_self, reason = "with the feature, it says where")]
-    pub(super) fn limiter(&self, contract: &Contract) -> Limiter {
+    pub(crate) fn limiter(&self, contract: &Contract) -> Limiter {
         Limiter::new(contract, &Settings::default())
     }
 
     /// What Prometheus reads; nothing when nothing is shared.
     #[cfg(feature = "redis")]
-    pub(super) fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         self.shared.as_ref().map(shared::Counter::text).unwrap_or_default()
     }
 
     #[cfg(not(feature = "redis"))]
     #[expect(clippy::unused_self, reason = "with the feature, it counts")]
-    pub(super) fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         String::new()
     }
 }
@@ -77,7 +77,7 @@ mod shared {
                 return Err("authorities for limits need an address of `rediss://`".to_string());
             }
             let mut builder = Builder::new_multi_thread();
-            let runtime = builder.worker_threads(1).thread_name("gate-limits").enable_all().build();
+            let runtime = builder.worker_threads(1).thread_name("shared-limits").enable_all().build();
             let runtime = runtime.map_err(|e| format!("could not start what shares limits: {e}"))?;
             let within = runtime.enter();
             let shared = Shared::start(Settings { ca: redis.ca.clone(), ..Settings::new(&redis.url) });
@@ -105,10 +105,10 @@ mod shared {
                 (
                     "uncounted_total",
                     "counter",
-                    "Requests that passed uncounted without it.",
+                    "Events that passed uncounted without it.",
                     now.passed_uncounted,
                 ),
-                ("held_back_total", "counter", "Requests that were held back without it.", now.held_back),
+                ("held_back_total", "counter", "Events that were held back without it.", now.held_back),
             ];
             let mut out = String::new();
             for (name, kind, help, value) in lines {

@@ -1,0 +1,80 @@
+//! What a relay counts.
+
+use super::Judge;
+use crate::counting::Counting;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// What a relay has done so far.
+#[derive(Default)]
+pub struct Counts {
+    pub(super) received: AtomicU64,
+    pub(super) passed: AtomicU64,
+    pub(super) quarantined: AtomicU64,
+    pub(super) dropped: AtomicU64,
+    pub(super) watched: AtomicU64,
+    pub(super) held: AtomicU64,
+    pub(super) retried: AtomicU64,
+    failed: [AtomicU64; FAILURES.len()],
+    bus: &'static str,
+    limits: Option<Arc<Counting>>,
+}
+
+/// Where a bus can fail.
+const FAILURES: [&str; 3] = ["source", "sink", "acknowledge"];
+
+impl Counts {
+    /// Of a relay on this bus.
+    pub fn of(bus: &'static str) -> Self {
+        Self { bus, ..Self::default() }
+    }
+
+    /// The same, with what is shared of the limits that a judge counts.
+    #[must_use]
+    pub fn with_limits(self, judge: &Judge) -> Self {
+        Self { limits: judge.counting(), ..self }
+    }
+
+    /// In the text format of Prometheus.
+    pub fn prometheus(&self) -> String {
+        let all = [
+            ("received", "Messages that came.", &self.received),
+            ("passed", "Messages that the output has.", &self.passed),
+            ("quarantined", "Messages that the quarantine has.", &self.quarantined),
+            ("dropped", "Messages that were denied and dropped.", &self.dropped),
+            ("monitored", "Messages that were denied and passed all the same.", &self.watched),
+            ("held", "Messages that a limit held back.", &self.held),
+            ("retries", "Times that messages were sent again.", &self.retried),
+        ];
+        let label = match self.bus {
+            "" => String::new(),
+            bus => format!("bus=\"{bus}\""),
+        };
+        let labels = if label.is_empty() { String::new() } else { format!("{{{label}}}") };
+        let head = |name: &str, help: &str| format!("# HELP {name} {help}\n# TYPE {name} counter\n");
+        let line = |(name, help, count): (&str, &str, &AtomicU64)| {
+            let name = format!("tidegate_relay_{name}_total");
+            format!("{}{name}{labels} {}\n", head(&name, help), count.load(Ordering::Relaxed))
+        };
+        let mut out: String = all.into_iter().map(line).collect();
+        let name = "tidegate_relay_failures_total";
+        out.push_str(&head(name, "Times that a bus failed."));
+        let comma = if label.is_empty() { "" } else { "," };
+        for (at, count) in FAILURES.iter().zip(&self.failed) {
+            let count = count.load(Ordering::Relaxed);
+            out.push_str(&format!("{name}{{{label}{comma}at=\"{at}\"}} {count}\n"));
+        }
+        out.push_str(&self.limits.as_ref().map(|limits| limits.text()).unwrap_or_default());
+        out
+    }
+
+    pub(super) fn add(count: &AtomicU64, more: u64) {
+        count.fetch_add(more, Ordering::Relaxed);
+    }
+
+    pub(super) fn failed(&self, at: &str) {
+        if let Some((_, count)) = FAILURES.iter().zip(&self.failed).find(|(name, _)| **name == at) {
+            count.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+}
