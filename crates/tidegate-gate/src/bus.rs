@@ -50,6 +50,13 @@ pub enum Error {
 }
 
 impl Error {
+    fn keys(error: crate::aws::Error) -> Self {
+        match error {
+            crate::aws::Error::Setting(problem) => Self::Address(problem),
+            refused @ crate::aws::Error::Refused { .. } => Self::bus("asking for keys", refused),
+        }
+    }
+
     pub(crate) fn bus(doing: &'static str, why: impl std::fmt::Display) -> Self {
         Self::Bus { doing, why: why.to_string() }
     }

@@ -37,7 +37,8 @@ impl Client {
             "http" => false,
             _ => return Err("expected http:// or https://".into()),
         };
-        let (host, port) = match host.rsplit_once(':') {
+        // The colons of an IPv6 address stand in brackets.
+        let (host, port) = match host.rsplit_once(':').filter(|(_, port)| !port.contains(']')) {
             Some((host, port)) => (host, port.parse().map_err(|_| "the port is no number")?),
             None => (host, if secure { 443 } else { 80 }),
         };
@@ -59,12 +60,13 @@ impl Client {
     }
 
     async fn exchange(&self, request: Request<Full<Bytes>>) -> Result<(StatusCode, Bytes), String> {
-        let stream = TcpStream::connect((self.host.as_str(), self.port)).await.map_err(|e| e.to_string())?;
+        let host = self.host.trim_start_matches('[').trim_end_matches(']');
+        let stream = TcpStream::connect((host, self.port)).await.map_err(|e| e.to_string())?;
         let _ = stream.set_nodelay(true);
         match &self.tls {
             None => talk(stream, request).await,
             Some(tls) => {
-                let name = ServerName::try_from(self.host.clone()).map_err(|e| e.to_string())?;
+                let name = ServerName::try_from(host.to_string()).map_err(|e| e.to_string())?;
                 talk(tls.connect(name, stream).await.map_err(|e| e.to_string())?, request).await
             }
         }

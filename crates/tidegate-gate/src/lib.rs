@@ -1,5 +1,6 @@
 //! The HTTP gate and the bus relay: async fronts around the decision.
 
+mod aws;
 pub mod bus;
 mod client;
 pub mod fetch;

@@ -183,7 +183,7 @@ pub async fn open_source(address: &Address) -> Result<Box<dyn Source>, Error> {
         Address::Kafka { servers, path } => Ok(Box::new(super::kafka::Member::open(servers, path).await?)),
         #[cfg(not(feature = "kafka"))]
         Address::Kafka { .. } => Err(unbuilt("kafka")),
-        Address::Sqs { region, path } => Ok(Box::new(Queue::open(region, path)?)),
+        Address::Sqs { region, path } => Ok(Box::new(Queue::open(region, path).await?)),
         Address::S3 { .. } => Err(Error::Address("a bucket is only for quarantine".into())),
         Address::File(_) => Err(Error::Address("a folder is only for quarantine".into())),
     }
@@ -207,8 +207,8 @@ pub async fn open_sink(address: &Address) -> Result<Box<dyn Sink>, Error> {
         Address::Kafka { servers, path } => Ok(Box::new(super::kafka::Produce::open(servers, path).await?)),
         #[cfg(not(feature = "kafka"))]
         Address::Kafka { .. } => Err(unbuilt("kafka")),
-        Address::Sqs { region, path } => Ok(Box::new(Queue::open(region, path)?)),
-        Address::S3 { bucket, prefix } => Ok(Box::new(Bucket::open(bucket, prefix)?)),
+        Address::Sqs { region, path } => Ok(Box::new(Queue::open(region, path).await?)),
+        Address::S3 { bucket, prefix } => Ok(Box::new(Bucket::open(bucket, prefix).await?)),
         Address::File(path) => Ok(Box::new(Folder::open(path)?)),
     }
 }

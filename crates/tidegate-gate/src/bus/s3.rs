@@ -1,6 +1,7 @@
 //! Quarantine in a bucket of S3: one object a message, kept when `send` says so.
 
 use super::{Error, Message, Sink, Soon, file};
+use crate::aws::{Credentials, Keys};
 use crate::client::Client;
 use crate::sigv4::{self, Scope};
 use aws_lc_rs::digest;
@@ -23,6 +24,7 @@ pub(super) struct Bucket(Arc<Inner>);
 
 struct Inner {
     client: Client,
+    credentials: Credentials,
     region: String,
     bucket: String,
     prefix: String,
@@ -30,26 +32,33 @@ struct Inner {
 
 impl Bucket {
     /// At `AWS_ENDPOINT_URL_S3` or `AWS_ENDPOINT_URL` if one is set, in `AWS_REGION` or `AWS_DEFAULT_REGION`.
-    pub(super) fn open(bucket: &str, prefix: &str) -> Result<Self, Error> {
+    pub(super) async fn open(bucket: &str, prefix: &str) -> Result<Self, Error> {
         let region = set("AWS_REGION").or_else(|| set("AWS_DEFAULT_REGION"));
         let region = region.ok_or_else(|| Error::Address("`AWS_REGION` isn't set".into()))?;
         let base = set("AWS_ENDPOINT_URL_S3").or_else(|| set("AWS_ENDPOINT_URL"));
         let base = base.unwrap_or_else(|| format!("https://s3.{region}.amazonaws.com"));
+        let credentials = Credentials::find().map_err(Error::keys)?;
         // Better now than when the first message waits for it.
-        keys()?;
-        Self::at(&base, &region, bucket, prefix)
+        credentials.keys().await.map_err(Error::keys)?;
+        Self::at(&base, &region, bucket, prefix, credentials)
     }
 
-    fn at(base: &str, region: &str, bucket: &str, prefix: &str) -> Result<Self, Error> {
+    fn at(
+        base: &str,
+        region: &str,
+        bucket: &str,
+        prefix: &str,
+        credentials: Credentials,
+    ) -> Result<Self, Error> {
         let client = Client::new(base).map_err(|why| Error::Address(format!("the address of S3: {why}")))?;
         let [region, bucket, prefix] = [region, bucket, prefix].map(ToString::to_string);
-        Ok(Self(Arc::new(Inner { client, region, bucket, prefix })))
+        Ok(Self(Arc::new(Inner { client, credentials, region, bucket, prefix })))
     }
 }
 
 impl Inner {
     /// The same object for the same message on the same day, so that a redelivery replaces it.
-    async fn put(&self, name: &str, record: String, (id, secret, token): Keys) -> Result<(), Error> {
+    async fn put(&self, name: &str, record: String, keys: Keys) -> Result<(), Error> {
         let time = sigv4::timestamp(SystemTime::now());
         let path = self.path(&time, name);
         let (hash, host) = (sigv4::sha256(record.as_bytes()), self.client.authority());
@@ -62,8 +71,9 @@ impl Inner {
             ("x-amz-content-sha256", hash.as_str()),
             ("x-amz-date", time.as_str()),
         ];
-        headers.extend(token.iter().map(|token| ("x-amz-security-token", token.as_str())));
-        let scope = Scope { key: &id, secret: &secret, region: &self.region, service: "s3", time: &time };
+        headers.extend(keys.token.iter().map(|token| ("x-amz-security-token", token.as_str())));
+        let scope =
+            Scope { key: &keys.id, secret: &keys.secret, region: &self.region, service: "s3", time: &time };
         let signed = sigv4::authorization(&scope, "PUT", &path, "", &headers, record.as_bytes());
         let mut request = Request::put(path).header("authorization", signed);
         for (name, value) in headers {
@@ -93,14 +103,6 @@ fn code(answer: &str) -> String {
 
 fn set(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
-}
-
-type Keys = (String, String, Option<String>);
-
-/// Read each time: whoever renews them sets them anew.
-fn keys() -> Result<Keys, Error> {
-    let key = |name| set(name).ok_or_else(|| Error::Address(format!("`{name}` isn't set")));
-    Ok((key("AWS_ACCESS_KEY_ID")?, key("AWS_SECRET_ACCESS_KEY")?, set("AWS_SESSION_TOKEN")))
 }
 
 /// As signatures of S3 want a path: once, and slashes stay.
@@ -148,7 +150,7 @@ impl Bucket {
 impl Sink for Bucket {
     fn send<'a>(&'a mut self, batch: &'a [Message]) -> Soon<'a, Vec<Result<(), Error>>> {
         Box::pin(async move {
-            match keys() {
+            match self.0.credentials.keys().await.map_err(Error::keys) {
                 Ok(keys) => self.keep(batch, keys).await,
                 Err(error) => batch.iter().map(|_| Err(error.clone())).collect(),
             }

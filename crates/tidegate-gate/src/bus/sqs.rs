@@ -1,6 +1,7 @@
 //! SQS over its JSON protocol, signed here.
 
 use super::{Error, Message, Received, Settle, Sink, Soon, Source, Ticket};
+use crate::aws::Credentials;
 use crate::client::Client;
 use crate::sigv4::{self, Scope};
 use http_body_util::Full;
@@ -16,6 +17,7 @@ pub(super) struct Queue(Arc<Inner>);
 
 struct Inner {
     client: Client,
+    credentials: Credentials,
     region: String,
     url: String,
     name: String,
@@ -28,14 +30,17 @@ const BYTES: usize = 200 << 10;
 
 impl Queue {
     /// The queue `ACCOUNT/NAME` of a region, at `AWS_ENDPOINT_URL` if that is set.
-    pub(super) fn open(region: &str, path: &str) -> Result<Self, Error> {
+    pub(super) async fn open(region: &str, path: &str) -> Result<Self, Error> {
         let base = std::env::var("AWS_ENDPOINT_URL").ok().filter(|base| !base.is_empty());
         let base = base.unwrap_or_else(|| format!("https://sqs.{region}.amazonaws.com"));
         let client =
             Client::new(&base).map_err(|why| Error::Address(format!("the address of SQS: {why}")))?;
         let url = format!("{}/{path}", base.trim_end_matches('/'));
         let name = path.rsplit('/').next().unwrap_or_default().to_string();
-        Ok(Self(Arc::new(Inner { client, region: region.to_string(), url, name })))
+        let credentials = Credentials::find().map_err(Error::keys)?;
+        // Better now than when the first message waits for it.
+        credentials.keys().await.map_err(Error::keys)?;
+        Ok(Self(Arc::new(Inner { client, credentials, region: region.to_string(), url, name })))
     }
 
     async fn call(&self, action: &'static str, mut body: Value) -> Result<Value, Error> {
@@ -44,10 +49,7 @@ impl Queue {
             body.insert("QueueUrl".into(), inner.url.as_str().into());
         }
         let body = body.to_string();
-        // Read each time: whoever renews them sets them anew.
-        let key = |name| std::env::var(name).map_err(|_| Error::Address(format!("`{name}` isn't set")));
-        let (id, secret) = (key("AWS_ACCESS_KEY_ID")?, key("AWS_SECRET_ACCESS_KEY")?);
-        let token = key("AWS_SESSION_TOKEN").ok();
+        let keys = inner.credentials.keys().await.map_err(Error::keys)?;
         let (time, host) = (sigv4::timestamp(SystemTime::now()), inner.client.authority());
         let target = format!("AmazonSQS.{action}");
         let mut headers = vec![
@@ -55,9 +57,10 @@ impl Queue {
             ("host", host.as_str()),
             ("x-amz-date", time.as_str()),
         ];
-        headers.extend(token.iter().map(|token| ("x-amz-security-token", token.as_str())));
+        headers.extend(keys.token.iter().map(|token| ("x-amz-security-token", token.as_str())));
         headers.push(("x-amz-target", target.as_str()));
-        let scope = Scope { key: &id, secret: &secret, region: &inner.region, service: "sqs", time: &time };
+        let (id, secret) = (&keys.id, &keys.secret);
+        let scope = Scope { key: id, secret, region: &inner.region, service: "sqs", time: &time };
         let signed = sigv4::authorization(&scope, "POST", "/", "", &headers, body.as_bytes());
         let mut request = Request::post("/").header("authorization", signed);
         for (name, value) in headers {

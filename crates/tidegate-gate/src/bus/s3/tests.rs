@@ -40,7 +40,7 @@ fn moto() -> Option<(Ends, u16)> {
 }
 
 fn key() -> Keys {
-    ("test".into(), "test".into(), None)
+    Keys { id: "test".into(), secret: "test".into(), token: None, ends: None }
 }
 
 async fn ask(bucket: &Bucket, method: &str, path: &str) -> (StatusCode, String) {
@@ -56,7 +56,7 @@ async fn ask(bucket: &Bucket, method: &str, path: &str) -> (StatusCode, String) 
 async fn each_message_is_an_object_and_comes_twice_as_one() {
     let Some((_server, port)) = moto() else { return };
     let base = format!("http://127.0.0.1:{port}");
-    let bucket = Bucket::at(&base, "us-east-1", "aside", "relay/a b").unwrap();
+    let bucket = Bucket::at(&base, "us-east-1", "aside", "relay/a b", Credentials::find().unwrap()).unwrap();
     let message = |n: usize| Message {
         id: n.to_string(),
         place: "in".into(),
@@ -93,7 +93,12 @@ fn refusals_have_a_word() {
 
 #[test]
 fn paths_have_the_day() {
-    let path = |prefix| Bucket::at("http://h", "r", "b", prefix).unwrap().0.path("20260307T010203Z", "00ff");
+    let path = |prefix| {
+        Bucket::at("http://h", "r", "b", prefix, Credentials::find().unwrap())
+            .unwrap()
+            .0
+            .path("20260307T010203Z", "00ff")
+    };
     assert_eq!(path("p=/ü"), "/b/p%3D/%C3%BC/2026/03/07/00ff.json");
     assert_eq!(path(""), "/b/2026/03/07/00ff.json");
 }
