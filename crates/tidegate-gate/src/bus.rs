@@ -14,6 +14,7 @@ mod judge;
 mod kafka;
 #[cfg(feature = "nats")]
 mod nats;
+mod pubsub;
 #[cfg(feature = "rabbitmq")]
 mod rabbitmq;
 mod relay;

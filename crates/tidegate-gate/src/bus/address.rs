@@ -39,6 +39,11 @@ pub enum Address {
         /// Account and name.
         path: String,
     },
+    /// `pubsub://PROJECT/SUBSCRIPTION`, or `pubsub://PROJECT/TOPIC` to send.
+    PubSub {
+        /// Project and name.
+        path: String,
+    },
     /// `s3://BUCKET/PREFIX`, for quarantine.
     S3 {
         /// Its name.
@@ -92,9 +97,7 @@ impl FromStr for Address {
                     return Err("expected kafka://HOST:PORT/TOPIC/GROUP or kafka://HOST:PORT/TOPIC".into());
                 }
                 if servers.contains('@') {
-                    return Err(
-                        "users of Kafka aren't spoken for yet: expected kafka://HOST:PORT/TOPIC".into()
-                    );
+                    return Err("users of Kafka stand in KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD".into());
                 }
                 Ok(Self::Kafka { servers: format!("{scheme}://{servers}"), path: path.to_string() })
             }
@@ -104,6 +107,18 @@ impl FromStr for Address {
                     return Err("expected sqs://REGION/ACCOUNT/NAME".into());
                 }
                 Ok(Self::Sqs { region: region.to_string(), path: path.to_string() })
+            }
+            "pubsub" => {
+                let part = |part: &str| {
+                    let fits = |c: char| c.is_ascii_alphanumeric() || "-_.~:".contains(c);
+                    part.starts_with(|c: char| c.is_ascii_alphabetic()) && part.chars().all(fits)
+                };
+                match rest.split_once('/') {
+                    Some((project, name)) if part(project) && part(name) => {
+                        Ok(Self::PubSub { path: rest.to_string() })
+                    }
+                    _ => Err("expected pubsub://PROJECT/SUBSCRIPTION or pubsub://PROJECT/TOPIC".into()),
+                }
             }
             "s3" => {
                 let (bucket, prefix) = rest.split_once('/').unwrap_or((rest, ""));
@@ -118,7 +133,7 @@ impl FromStr for Address {
             }
             // The rest of the URL may hold a password.
             _ => Err(format!(
-                "there is no bus for `{scheme}://`; known are nats, tls (NATS over TLS), amqp, amqps, kafka, kafkas, sqs, s3 and file"
+                "there is no bus for `{scheme}://`; known are nats, tls (NATS over TLS), amqp, amqps, kafka, kafkas, sqs, pubsub, s3 and file"
             )),
         }
     }
@@ -132,6 +147,7 @@ impl Address {
                 Shape::Sqs { arn: format!("arn:aws:sqs:{region}:{}", path.replace('/', ":")) }
             }
             Self::Kafka { .. } => Shape::Kafka,
+            Self::PubSub { .. } => Shape::PubSub,
             Self::Nats { .. } | Self::Amqp { .. } | Self::S3 { .. } | Self::File(_) => Shape::Mq,
         }
     }
@@ -143,6 +159,7 @@ impl Address {
             Self::Amqp { .. } => "rabbitmq",
             Self::Kafka { .. } => "kafka",
             Self::Sqs { .. } => "sqs",
+            Self::PubSub { .. } => "pubsub",
             Self::S3 { .. } => "s3",
             Self::File(_) => "file",
         }
@@ -161,6 +178,7 @@ impl Address {
                 | (Self::Amqp { .. }, Self::Amqp { .. })
                 | (Self::Kafka { .. }, Self::Kafka { .. })
                 | (Self::Sqs { .. }, Self::Sqs { .. })
+                | (Self::PubSub { .. }, Self::PubSub { .. })
         )
     }
 }
@@ -184,6 +202,7 @@ pub async fn open_source(address: &Address) -> Result<Box<dyn Source>, Error> {
         #[cfg(not(feature = "kafka"))]
         Address::Kafka { .. } => Err(unbuilt("kafka")),
         Address::Sqs { region, path } => Ok(Box::new(Queue::open(region, path).await?)),
+        Address::PubSub { path } => Ok(Box::new(super::pubsub::Place::open("subscriptions", path).await?)),
         Address::S3 { .. } => Err(Error::Address("a bucket is only for quarantine".into())),
         Address::File(_) => Err(Error::Address("a folder is only for quarantine".into())),
     }
@@ -208,6 +227,7 @@ pub async fn open_sink(address: &Address) -> Result<Box<dyn Sink>, Error> {
         #[cfg(not(feature = "kafka"))]
         Address::Kafka { .. } => Err(unbuilt("kafka")),
         Address::Sqs { region, path } => Ok(Box::new(Queue::open(region, path).await?)),
+        Address::PubSub { path } => Ok(Box::new(super::pubsub::Place::open("topics", path).await?)),
         Address::S3 { bucket, prefix } => Ok(Box::new(Bucket::open(bucket, prefix).await?)),
         Address::File(path) => Ok(Box::new(Folder::open(path)?)),
     }
@@ -244,6 +264,10 @@ mod tests {
             "amqp://secret@h",
             "amqp://secret@h/q?vhost=a/b",
             "sqs://r/q",
+            "pubsub://p",
+            "pubsub://p/../x",
+            "pubsub://p/a:secret@b/c",
+            "pubsub://p/a?b",
             "pigeon://secret@x/y",
             "x",
         ] {

@@ -22,7 +22,8 @@ use tokio::sync::watch;
     after_help = "Buses: nats://HOST:PORT/STREAM/CONSUMER to read from, nats://HOST:PORT/SUBJECT to write to;\n\
     amqp://HOST:PORT/QUEUE, or amqp://HOST:PORT/EXCHANGE/KEY to write to; ?vhost=NAME if it is not /;\n\
     kafka://HOST:PORT,HOST:PORT/TOPIC/GROUP to read from, kafka://HOST:PORT/TOPIC to write to;\n\
-    sqs://REGION/ACCOUNT/NAME (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, AWS_ENDPOINT_URL);\n\
+    sqs://REGION/ACCOUNT/NAME (keys from AWS_ variables or a role, AWS_ENDPOINT_URL);\n\
+    pubsub://PROJECT/SUBSCRIPTION to read from, pubsub://PROJECT/TOPIC to write to;\n\
     s3://BUCKET/PREFIX for --quarantine (the same variables, AWS_REGION, AWS_ENDPOINT_URL_S3).\n\
     An input is acknowledged after its output is confirmed, or after its quarantine is."
 )]
