@@ -8,7 +8,7 @@ use hyper::{Request, StatusCode};
 use serde_json::Value;
 use std::fmt::Write as _;
 use std::net::IpAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// Who gives keys.
@@ -196,7 +196,7 @@ fn text(bytes: Bytes) -> Result<String, Error> {
     String::from_utf8(bytes.to_vec()).map_err(|_| setting("an answer with keys is no text"))
 }
 
-fn read(path: &PathBuf) -> Result<String, Error> {
+fn read(path: &Path) -> Result<String, Error> {
     use std::io::Read as _;
     let mut out = String::new();
     // Read each time: whoever renews it writes it anew.
