@@ -11,7 +11,7 @@
 )]
 
 #[cfg(test)]
-#[path = "peer/mod.rs"]
+#[path = "peer/run.rs"]
 mod peer;
 
 #[cfg(test)]

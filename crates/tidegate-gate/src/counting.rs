@@ -1,8 +1,17 @@
 //! Where limits are counted: in this gate alone, or over Redis together with others.
 
-use super::Redis;
+use std::path::PathBuf;
 use tidegate_decide::limit::{Limiter, Settings};
 use tidegate_graph::contract::Contract;
+
+/// A Redis over which gates and relays share limits.
+#[derive(Clone)]
+pub struct Redis {
+    /// `redis://host:port/db`, or `rediss://` over TLS; may hold a password.
+    pub url: String,
+    /// Certificate authorities of that Redis, in PEM; without it those of the system.
+    pub ca: Option<PathBuf>,
+}
 
 /// Counts for itself, unless it was given a Redis.
 #[derive(Default)]
@@ -58,7 +67,7 @@ impl Counting {
 
 #[cfg(feature = "redis")]
 mod shared {
-    use crate::http::Redis;
+    use super::Redis;
     use crate::limits::{Settings, Shared, WhenGone};
     use std::fmt::Write as _;
     use tidegate_decide::limit::{self, Limiter};

@@ -27,6 +27,7 @@ pub use policy::{Load, Route};
 pub use server::{Gate, serve};
 pub use upstream::Upstream;
 
+use crate::counting::Redis;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -59,15 +60,6 @@ pub struct Config {
     pub workers: usize,
     /// Bounds on what a client may take.
     pub bounds: Bounds,
-}
-
-/// A Redis over which gates share limits.
-#[derive(Clone)]
-pub struct Redis {
-    /// `redis://host:port/db`, or `rediss://` over TLS; may hold a password.
-    pub url: String,
-    /// Certificate authorities of that Redis, in PEM; without it those of the system.
-    pub ca: Option<PathBuf>,
 }
 
 /// Bounds on what a client may take of time and memory.

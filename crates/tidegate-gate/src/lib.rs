@@ -3,9 +3,11 @@
 mod aws;
 pub mod bus;
 mod client;
-pub mod fetch;
 mod counting;
+pub mod fetch;
 pub mod http;
 #[cfg(feature = "redis")]
 pub mod limits;
 pub mod sigv4;
+
+pub use counting::Redis;

@@ -8,6 +8,7 @@
     clippy::print_stderr
 )]
 
+#[path = "rig/function.rs"]
 mod rig;
 
 use rig::{ATTACK, Api, Folder, Proxy, batch, message, proxy};

@@ -8,6 +8,7 @@
     clippy::print_stderr
 )]
 
+#[path = "rig/function.rs"]
 mod rig;
 
 use rig::{Api, Folder, Proxy, batch, command, contract, free, message, next};

@@ -2,7 +2,7 @@
 
 use super::relay::Settings;
 use super::{Message, Shape, context};
-use crate::counting::Counting;
+use crate::counting::{Counting, Redis};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tidegate_decide::json::Tape;
@@ -61,12 +61,12 @@ impl Judge {
         judge
     }
 
-    /// The same, with limits counted over a Redis at that address together with others. Waits for nothing.
+    /// The same, with limits counted over a Redis together with others. Waits for nothing.
     ///
     /// # Errors
     /// When the address can't be used, or this build speaks with no Redis; neither error holds the address.
-    pub fn sharing(mut self, url: &str) -> Result<Self, String> {
-        self.count(Counting::open(Some(url))?);
+    pub fn sharing(mut self, redis: &Redis) -> Result<Self, String> {
+        self.count(Counting::open(Some(redis))?);
         Ok(self)
     }
 

@@ -4,7 +4,8 @@ use super::Redis;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::time::{Duration, Instant};
-use tidegate_gate::http::{Access, Bounds, Config, Error, Gate, Redis as Place, serve};
+use tidegate_gate::Redis as Place;
+use tidegate_gate::http::{Access, Bounds, Config, Error, Gate, serve};
 use tidegate_graph::contract::Contract;
 
 /// Answers whatever comes, until the test ends.

@@ -10,7 +10,8 @@ use anyhow::Context;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
-use tidegate_gate::http::{Access, Bounds, Config, Error, Redis, Route, Upstream, serve};
+use tidegate_gate::Redis;
+use tidegate_gate::http::{Access, Bounds, Config, Error, Route, Upstream, serve};
 use tokio::signal::unix::{SignalKind, signal};
 
 /// The arguments of `tidegate guard http`.

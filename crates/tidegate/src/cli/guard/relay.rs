@@ -7,9 +7,11 @@ use crate::interrupt;
 use crate::output::tell;
 use anyhow::Context;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use tidegate_decide::{Guard, Settings as Strictness, Trust};
+use tidegate_gate::Redis;
 use tidegate_gate::bus::{
     Address, Counts, Error, Judge, OnDeny, OnLimit, Relay, Settings, open_sink, open_source, serve_admin,
 };
@@ -51,6 +53,9 @@ pub(super) struct Args {
     /// Redis or Valkey over which relays and gates share limits; in TIDEGATE_LIMITS, it may hold a password
     #[arg(long, value_name = "URL", requires = "contract")]
     limits: Option<String>,
+    /// Authorities of that Redis (PEM), for `rediss://`; without it the system's
+    #[arg(long, value_name = "FILE", requires = "contract")]
+    limits_ca: Option<PathBuf>,
     /// Messages in flight at once
     #[arg(long, value_name = "N", default_value_t = Settings::default().batch, value_parser = batch)]
     batch: usize,
@@ -126,7 +131,8 @@ pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
     let mut judge = Judge::new(guard, under, args.from.shape());
     let limits = args.limits.clone().or_else(|| std::env::var("TIDEGATE_LIMITS").ok());
     if let Some(url) = limits.filter(|url| !url.is_empty() && args.function.is_some()) {
-        judge = judge.sharing(&url).map_err(|problem| Failure::usage(problem, None))?;
+        let redis = Redis { url, ca: args.limits_ca.clone() };
+        judge = judge.sharing(&redis).map_err(|problem| Failure::usage(problem, None))?;
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("starting")?;
     runtime.block_on(relay(args, judge))
