@@ -232,7 +232,8 @@ fn target(text: &Text<'_>) -> Option<Hit> {
         .iter()
         .any(|k| name.iter().filter(|b| !matches!(b, b'/' | b'\\')).eq(k.iter().filter(|b| **b != b'/')));
     let whole = dots == 0 && known && path.len() >= 9;
-    (whole || (dots >= 4 || dots >= 3 && !path.starts_with(b"...")) && known).then(|| at(0))
+    (whole || (dots >= 4 || dots >= 3 && !path.starts_with(b"...")) && (known || name.starts_with(b"{")))
+        .then(|| at(0))
 }
 
 /// A root that goes nowhere.
@@ -443,6 +444,7 @@ mod tests {
             "php://filter/read=x",
             "....//....//web-inf/web.xml",
             "/.././../etc/./passwd",
+            "/....................{file}",
             "..;/..;/manager/html",
             "/..;/admin",
             "../",
