@@ -74,25 +74,6 @@ fn comments_count_wherever_they_belong() {
     }
 }
 
-/// A finding within a document has a line of its own there.
-#[test]
-fn a_comment_above_a_heredoc_is_about_what_stands_in_it() {
-    let text = |above: &str, policy: &str| {
-        format!(
-            "resource \"aws_iam_role_policy\" \"p\" {{\n  role = \"r\"\n  {above}\n  policy = <<-EOF\n    {{\n      \"Version\": \"2012-10-17\",\n      \"Statement\": [\n        {{\"Effect\": \"Allow\", \"Action\": \"*\", \"Resource\": \"*\"}}\n      ]\n    }}\n  EOF\n  {policy}\n}}\n"
-        )
-    };
-    let found = |above: &str, behind: &str| {
-        let project = Project::with("main.tf", &text(above, behind));
-        let document = project.run(&["check", "--rule", "admin-policy", "--format", "json"]).json();
-        states(&document)
-    };
-    let words = "# tidegate: allow admin-policy reason=\"x\"";
-    assert_eq!(found(words, "# -"), ["p accepted"]);
-    assert_eq!(found("# -", "name = \"n\""), ["p open"]);
-    assert_eq!(found("# -", &format!("{words}\n  name = \"n\"")), ["p open"], "that is about the name");
-}
-
 #[test]
 fn a_file_can_be_left_alone_at_its_head() {
     let id = "12726829-93ed-4d51-9cbe-13423f4299e1";
