@@ -24,6 +24,7 @@ pub mod readings;
 mod remedy;
 pub mod schema;
 pub mod signed;
+pub mod sigv4;
 pub mod trace;
 pub mod trigger;
 mod unfold;

@@ -5,8 +5,6 @@ mod s3;
 #[cfg(not(feature = "s3"))]
 #[path = "policy/without_s3.rs"]
 mod s3;
-#[cfg(feature = "s3")]
-mod sigv4;
 mod source;
 
 pub(crate) use source::{Mark, Source};

@@ -1,6 +1,5 @@
 //! A contract in a bucket of S3, read with the function's own credentials.
 
-use super::sigv4::{self, Scope};
 use crate::http::{Head, Wire};
 use crate::proxy::now;
 use rustls::pki_types::pem::PemObject as _;
@@ -12,6 +11,7 @@ use std::net::{TcpStream, ToSocketAddrs as _};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
+use tidegate_decide::sigv4::{self, Scope};
 
 /// The longest that connecting, or one read, takes: at the start all of Lambda's patience is ten seconds.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -126,15 +126,15 @@ impl Object {
         let usual = if self.secure { 443 } else { 80 };
         let host =
             if self.port == usual { self.host.clone() } else { format!("{}:{}", self.host, self.port) };
+        let nothing = sigv4::sha256(b"");
         let mut headers = vec![
             ("host", host.as_str()),
-            ("x-amz-content-sha256", sigv4::NOTHING),
+            ("x-amz-content-sha256", nothing.as_str()),
             ("x-amz-date", time.as_str()),
         ];
         headers.extend(token.iter().map(|token| ("x-amz-security-token", token.as_str())));
-        let scope = Scope { key: &key, secret: &secret, region: &self.region, time: &time };
-        let signed = sigv4::authorization(&scope, method, &self.path, &headers);
-        let signed = signed.ok_or_else(|| format!("the request for `{}` can't be signed", self.name))?;
+        let scope = Scope { key: &key, secret: &secret, region: &self.region, service: "s3", time: &time };
+        let signed = sigv4::authorization(&scope, method, &self.path, "", &headers, b"");
         let mut request = format!("{method} {} HTTP/1.1\r\nauthorization: {signed}\r\n", self.path);
         for (name, value) in headers {
             let _ = write!(request, "{name}: {value}\r\n");
