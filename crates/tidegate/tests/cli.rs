@@ -9,6 +9,7 @@ mod cli {
     mod contract;
     mod declared_schemas;
     mod editor;
+    mod events;
     mod fix;
     mod formats;
     mod graph;

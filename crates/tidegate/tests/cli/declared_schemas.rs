@@ -1,5 +1,6 @@
 //! Schemas that documents and registries in the project declare, before the function.
 
+use super::events::{base64, record};
 use super::project::Project;
 use serde_json::{Value, json};
 
@@ -60,19 +61,6 @@ fn topic(message: &str) -> Value {
     json!({"Records": [{"EventSource": "aws:sns", "EventVersion": "1.0", "EventSubscriptionArn": "arn:aws:sns:eu-west-1:111122223333:notes:1",
         "Sns": {"Type": "Notification", "MessageId": "1", "TopicArn": "arn:aws:sns:eu-west-1:111122223333:notes",
             "Message": message, "Timestamp": "2026-01-01T00:00:00.000Z"}}]})
-}
-
-fn base64(bytes: &[u8]) -> String {
-    use base64::Engine;
-    base64::engine::general_purpose::STANDARD.encode(bytes)
-}
-
-fn stream(bytes: &[u8]) -> Value {
-    json!({"Records": [{
-        "kinesis": {"data": base64(bytes), "partitionKey": "1", "sequenceNumber": "1", "kinesisSchemaVersion": "1.0"},
-        "eventSource": "aws:kinesis", "eventID": "shardId-0:1", "eventName": "aws:kinesis:record", "eventVersion": "1.0",
-        "awsRegion": "eu-west-1", "eventSourceARN": "arn:aws:kinesis:eu-west-1:111122223333:stream/clicks",
-    }]})
 }
 
 fn kafka(topic: &str, bytes: &[u8]) -> Value {
@@ -143,10 +131,10 @@ fn messages_of_channels_are_held_to_their_payloads() {
     denied(&project, &queue(r#"{"qty": "3"}"#), &parts);
     denied(&project, &queue(r#"{"gone": false}"#), &["\"schema\""]);
 
-    allowed(&project, &stream(&[8, b'h', b'o', b'm', b'e']));
+    allowed(&project, &record(&[8, b'h', b'o', b'm', b'e']));
     denied(
         &project,
-        &stream(&[8, b'h', b'o', b'm']),
+        &record(&[8, b'h', b'o', b'm']),
         &["/page: ends before its schema does", "api/asyncapi.yaml#/channels/clicks"],
     );
 
@@ -230,11 +218,11 @@ fn schemas_of_glue_speak_of_the_stream_or_topic_of_their_name() {
     let (old, new) = (&b"\x08home"[..], &b"\x08home\x02\x0e"[..]);
     let framed = |compression: u8, data: &[u8]| [&[3, compression][..], &[7; 16], data].concat();
     for good in [old.to_vec(), new.to_vec(), framed(0, new), framed(5, &zlib(new)), framed(5, &zlib(old))] {
-        allowed(&project, &stream(&good));
+        allowed(&project, &record(&good));
     }
     let bad = b"\x08home\x04";
     for bad in [bad.to_vec(), framed(0, bad), framed(5, &zlib(bad)), framed(5, new)] {
-        denied(&project, &stream(&bad), &["schema template/Click"]);
+        denied(&project, &record(&bad), &["schema template/Click"]);
     }
     allowed(&project, &kafka("payments", br#"{"amount": 3}"#));
     denied(&project, &kafka("payments", br#"{"amount": "3"}"#), &["/amount"]);
@@ -276,8 +264,8 @@ resource "aws_lambda_event_source_mapping" "clicks" {
 }
 "#;
     let project = Project::with("main.tf", main);
-    allowed(&project, &stream(b"\x08home"));
-    denied(&project, &stream(b"\x08hom"), &["aws_glue_schema.click"]);
+    allowed(&project, &record(b"\x08home"));
+    denied(&project, &record(b"\x08hom"), &["aws_glue_schema.click"]);
 }
 
 #[test]
@@ -298,8 +286,8 @@ fn documents_that_registries_hand_out_are_files_of_schemas() {
         .file("tidegate.toml", asked);
     allowed(&project, &bus("Opened", json!({"at": 1})));
     denied(&project, &bus("Opened", json!({"at": "1"})), &["/detail/at", "schema opened.json"]);
-    allowed(&project, &stream(b"\x08home"));
-    denied(&project, &stream(b"\x08hom"), &["schema click.json"]);
+    allowed(&project, &record(b"\x08home"));
+    denied(&project, &record(b"\x08hom"), &["schema click.json"]);
     // Versions of them are compared by what is in them.
     let newer = described.to_string().replace("integer", "string");
     let project = project.file("newer.json", &newer);

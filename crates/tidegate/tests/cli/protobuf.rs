@@ -1,7 +1,7 @@
 //! Protocol buffers: from `tidegate.toml` into the contract and before the function.
 
+use super::events::{base64, message, record};
 use super::project::Project;
-use base64::Engine as _;
 use serde_json::{Value, json};
 
 const SHOP: &str = "
@@ -46,25 +46,6 @@ fn shop(config: &str) -> Project {
         .file("tidegate.toml", config)
         .file("proto/shop/order.proto", ORDER)
         .file("proto/shop/money.proto", MONEY)
-}
-
-fn base64(bytes: &[u8]) -> String {
-    base64::engine::general_purpose::STANDARD.encode(bytes)
-}
-
-fn message(body: &str) -> Value {
-    let arn = "arn:aws:sqs:eu-west-1:111122223333:orders";
-    json!({"Records": [{
-        "messageId": "1", "body": body, "eventSource": "aws:sqs", "eventSourceARN": arn, "awsRegion": "eu-west-1",
-    }]})
-}
-
-fn record(bytes: &[u8]) -> Value {
-    json!({"Records": [{
-        "kinesis": {"data": base64(bytes), "partitionKey": "1", "sequenceNumber": "1", "kinesisSchemaVersion": "1.0"},
-        "eventSource": "aws:kinesis", "eventID": "shardId-0:1", "eventName": "aws:kinesis:record", "eventVersion": "1.0",
-        "awsRegion": "eu-west-1", "eventSourceARN": "arn:aws:kinesis:eu-west-1:111122223333:stream/clicks",
-    }]})
 }
 
 fn decide(project: &Project, events: &[Value]) -> Vec<Value> {

@@ -1,6 +1,7 @@
 //! `contract schema pull` against a fake of a registry: it answers Confluent's documented interface from a list, and notes
 //! what it was asked.
 
+use super::events::message;
 use super::project::Project;
 use serde_json::{Value, json};
 use std::io::{BufRead as _, BufReader, Write as _};
@@ -86,10 +87,8 @@ Resources:
 
 const ASKED: &str = "[[contract.schemas]]\nedges = '*/Place:sqs'\nfile = 'schemas/orders-value.json'\n";
 
-fn message(body: &str) -> Value {
-    let arn = "arn:aws:sqs:eu-west-1:111122223333:orders";
-    let record = json!({"messageId": "1", "body": body, "eventSource": "aws:sqs", "eventSourceARN": arn, "awsRegion": "eu-west-1"});
-    json!({"id": 1, "function": "place", "event": {"Records": [record]}})
+fn asked(body: &str) -> Value {
+    json!({"id": 1, "function": "place", "event": message(body)})
 }
 
 #[test]
@@ -142,8 +141,8 @@ fn schemas_are_fetched_pinned_and_enforced() {
     assert_eq!(project.read("schemas/_.web_clicks.avsc").unwrap(), click.to_string());
 
     let project = project.file("tidegate.toml", ASKED);
-    assert_eq!(project.decide(&[message(r#"{"qty": 1}"#)])[0]["decision"], "allow");
-    assert_eq!(project.decide(&[message(r#"{"qty": 0}"#)])[0]["decision"], "deny");
+    assert_eq!(project.decide(&[asked(r#"{"qty": 1}"#)])[0]["decision"], "allow");
+    assert_eq!(project.decide(&[asked(r#"{"qty": 0}"#)])[0]["decision"], "deny");
     let text = project.read("schemas/orders-value.json").unwrap();
     let project =
         project.file("schemas/orders-value.json", &text.replace("\"minimum\": 1", "\"minimum\": 0"));

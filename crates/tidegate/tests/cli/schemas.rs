@@ -1,5 +1,6 @@
 //! Schemas: from `tidegate.toml` and from what the code declares, into the contract and before the function.
 
+use super::events::{message, record};
 use super::project::Project;
 use serde_json::{Value, json};
 
@@ -41,13 +42,6 @@ fn shop(config: &str) -> Project {
 
 fn decide(project: &Project, event: &Value) -> Value {
     project.decide(&[json!({"id": 1, "function": "place", "event": event})]).remove(0)
-}
-
-fn message(body: &str) -> Value {
-    let arn = "arn:aws:sqs:eu-west-1:111122223333:orders";
-    json!({"Records": [{
-        "messageId": "1", "body": body, "eventSource": "aws:sqs", "eventSourceARN": arn, "awsRegion": "eu-west-1",
-    }]})
 }
 
 const ASKED: &str = "[[contract.schemas]]\nedges = '*/Place:sqs'\nfile = 'schemas/order.json'\n";
@@ -310,16 +304,6 @@ Resources:
         Clicks: { Type: Kinesis, Properties: { Stream: !GetAtt Clicks.Arn, StartingPosition: LATEST } }
 ";
 
-fn clicked(bytes: &[u8]) -> Value {
-    use base64::Engine;
-    let data = base64::engine::general_purpose::STANDARD.encode(bytes);
-    json!({"Records": [{
-        "kinesis": {"data": data, "partitionKey": "1", "sequenceNumber": "1", "kinesisSchemaVersion": "1.0"},
-        "eventSource": "aws:kinesis", "eventID": "shardId-0:1", "eventName": "aws:kinesis:record", "eventVersion": "1.0",
-        "awsRegion": "eu-west-1", "eventSourceARN": "arn:aws:kinesis:eu-west-1:111122223333:stream/clicks",
-    }]})
-}
-
 #[test]
 fn avro_is_decoded_and_compared() {
     let schema = r#"{"type": "record", "name": "Click", "namespace": "shop", "fields": [
@@ -330,11 +314,11 @@ fn avro_is_decoded_and_compared() {
         Project::with("template.yaml", STREAM).file("click.avsc", schema).file("tidegate.toml", asked);
     // "home", 1, the second alternative: RIGHT
     let good = [8, b'h', b'o', b'm', b'e', 2, 2, 2];
-    assert_eq!(decide(&project, &clicked(&good))["decision"], "allow");
+    assert_eq!(decide(&project, &record(&good))["decision"], "allow");
     let framed = [&[0, 0, 0, 0, 7], good.as_slice()].concat();
-    assert_eq!(decide(&project, &clicked(&framed))["decision"], "allow", "with a registry's prefix");
+    assert_eq!(decide(&project, &record(&framed))["decision"], "allow", "with a registry's prefix");
     let json = br#"{"page": "home", "at": 1, "kind": {"shop.Kind": "LEFT"}}"#;
-    assert_eq!(decide(&project, &clicked(json))["decision"], "allow", "in its JSON form");
+    assert_eq!(decide(&project, &record(json))["decision"], "allow", "in its JSON form");
     for (bytes, part) in [
         (&[8, b'h', b'o', b'm', b'e', 2, 2, 4][..], "/kind: none of the symbols"),
         (&[8, b'h', b'o', b'm', b'e', 2, 6], "/kind: none of the alternatives"),
@@ -342,7 +326,7 @@ fn avro_is_decoded_and_compared() {
         (&[8, b'h', b'o', b'm', b'e', 2, 0, 0], "bytes behind its end"),
         (br#"{"page": 3, "at": 1, "kind": null}"#, "/page: expected string"),
     ] {
-        let denied = decide(&project, &clicked(bytes)).to_string();
+        let denied = decide(&project, &record(bytes)).to_string();
         assert!(denied.contains("deny") && denied.contains(part), "{part} in {denied}");
     }
     let ran = project
