@@ -6,6 +6,7 @@ use hyper::body::Bytes;
 use hyper::{Request, StatusCode};
 use hyper_util::rt::TokioIo;
 use rustls::pki_types::ServerName;
+use std::net::IpAddr;
 use std::path::Path;
 use std::time::Duration;
 use tokio::net::TcpStream;
@@ -15,6 +16,44 @@ use tokio_rustls::TlsConnector;
 const ANSWER: usize = 32 << 20;
 /// Longer than any service waits for messages.
 const TIME: Duration = Duration::from_secs(30);
+
+/// An address over http or https, taken apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Address<'a> {
+    /// Scheme, host and port.
+    pub(crate) base: &'a str,
+    /// Name or address, without brackets.
+    pub(crate) host: &'a str,
+    /// Path and query, at least `/`.
+    pub(crate) path: &'a str,
+    /// Over TLS.
+    pub(crate) secure: bool,
+}
+
+impl<'a> Address<'a> {
+    /// `None` for anything else, and for one that names a user: who reads it in haste takes him for the host.
+    pub(crate) fn of(text: &'a str) -> Option<Self> {
+        let (scheme, rest) = text.split_once("://")?;
+        let secure = match scheme {
+            "https" => true,
+            "http" => false,
+            _ => return None,
+        };
+        let (authority, path) = rest.split_at_checked(rest.find(['/', '?']).unwrap_or(rest.len()))?;
+        let (base, _) = text.split_at_checked(scheme.len() + 3 + authority.len())?;
+        let host = match authority.strip_prefix('[') {
+            Some(rest) => rest.split_once(']')?.0,
+            None => authority.split(':').next()?,
+        };
+        let plain = !host.is_empty() && !authority.contains('@') && !path.starts_with('?');
+        plain.then_some(Self { base, host, path: if path.is_empty() { "/" } else { path }, secure })
+    }
+
+    /// True for this machine.
+    pub(crate) fn is_local(&self) -> bool {
+        self.host == "localhost" || self.host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
+    }
+}
 
 /// A client of one server.
 pub(crate) struct Client {

@@ -1,6 +1,6 @@
 //! Documents from servers that somebody named, for commands that wait for them.
 
-use crate::client::Client;
+use crate::client::{Address, Client};
 use http_body_util::Full;
 use hyper::body::Bytes;
 use hyper::{Request, header};
@@ -41,13 +41,9 @@ pub fn fetch(
     longest: usize,
     ca: Option<&Path>,
 ) -> Result<Fetched, FetchError> {
-    let wrong = |message: &str| FetchError::Address(message.to_string());
-    let (scheme, rest) = address.split_once("://").ok_or_else(|| wrong("expected a URL"))?;
-    let (authority, _) = rest.split_once('/').unwrap_or((rest, ""));
-    let split = address.split_at_checked(scheme.len() + 3 + authority.len());
-    let (base, path) = split.ok_or_else(|| wrong("expected a URL"))?;
-    let client = Client::trusting(base, ca).map_err(FetchError::Address)?;
-    let mut request = Request::get(if path.is_empty() { "/" } else { path })
+    let address = Address::of(address).ok_or_else(|| FetchError::Address("expected a URL".to_string()))?;
+    let client = Client::trusting(address.base, ca).map_err(FetchError::Address)?;
+    let mut request = Request::get(address.path)
         .header(header::HOST, client.authority())
         .header(header::USER_AGENT, concat!("tidegate/", env!("CARGO_PKG_VERSION")));
     for (name, value) in headers {

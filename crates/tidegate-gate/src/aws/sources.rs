@@ -1,13 +1,12 @@
 //! Who gives keys, and how each is asked.
 
 use super::{Error, Keys};
-use crate::client::Client;
+use crate::client::{Address, Client};
 use http_body_util::Full;
 use hyper::body::Bytes;
 use hyper::{Request, StatusCode};
 use serde_json::Value;
 use std::fmt::Write as _;
-use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -209,17 +208,9 @@ fn read(path: &Path) -> Result<String, Error> {
 
 /// Base and path of an address at which keys may be asked for.
 fn full(url: &str) -> Option<(String, String)> {
-    let (scheme, rest) = url.split_once("://")?;
-    let (authority, path) = rest.split_at_checked(rest.find('/').unwrap_or(rest.len()))?;
-    let host = match authority.strip_prefix('[') {
-        Some(rest) => rest.split_once(']')?.0,
-        None => authority.split(':').next()?,
-    };
-    let address = host.parse::<IpAddr>();
-    let local = host == "localhost" || address.is_ok_and(|a| a.is_loopback()) || PLAIN.contains(&host);
-    let fits = scheme == "https" || scheme == "http" && local;
-    let path = if path.is_empty() { "/" } else { path };
-    fits.then(|| (format!("{scheme}://{authority}"), path.to_string()))
+    let address = Address::of(url)?;
+    let fits = address.secure || address.is_local() || PLAIN.contains(&address.host);
+    fits.then(|| (address.base.to_string(), address.path.to_string()))
 }
 
 fn setting(problem: &str) -> Error {

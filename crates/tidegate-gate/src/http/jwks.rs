@@ -2,7 +2,7 @@
 
 use super::server::Running;
 use super::token::{Remote, Tokens};
-use crate::client::Client;
+use crate::client::{Address, Client};
 use http_body_util::Full;
 use hyper::body::Bytes;
 use hyper::{Request, StatusCode, header};
@@ -65,9 +65,9 @@ async fn fetch(place: &str) -> Result<JwkSet, String> {
 
 /// What an address over https holds, of at most [`LONGEST`] bytes.
 pub(super) async fn read(address: &str) -> Result<Bytes, String> {
-    let (base, path) = split(address).ok_or("expected an address over https")?;
-    let client = Client::new(base)?;
-    let request = Request::get(path)
+    let address = Address::of(address).filter(is_believed).ok_or("expected an address over https")?;
+    let client = Client::new(address.base)?;
+    let request = Request::get(address.path)
         .header(header::HOST, client.authority())
         .header(header::ACCEPT, "application/json");
     let request = request.body(Full::new(Bytes::new())).map_err(|e| e.to_string())?;
@@ -79,15 +79,9 @@ pub(super) async fn read(address: &str) -> Result<Bytes, String> {
     }
 }
 
-/// Base and path of an address that can be believed: over TLS, or on this machine.
-fn split(address: &str) -> Option<(&str, &str)> {
-    let (scheme, rest) = address.split_once("://")?;
-    let (authority, _) = rest.split_once('/').unwrap_or((rest, ""));
-    let host = authority.rsplit_once(':').map_or(authority, |(host, _)| host);
-    let loopback = host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback());
-    let good = !authority.contains('@') && (scheme == "https" || scheme == "http" && loopback);
-    let (base, path) = address.split_at_checked(scheme.len() + 3 + authority.len())?;
-    good.then_some((base, if path.is_empty() { "/" } else { path }))
+/// Over TLS, or on this machine.
+fn is_believed(address: &Address<'_>) -> bool {
+    address.secure || address.is_local()
 }
 
 #[cfg(test)]
@@ -96,16 +90,20 @@ mod tests {
 
     #[test]
     fn keys_come_over_tls_or_from_this_machine() {
-        assert_eq!(split("https://id.example.com/a?b"), Some(("https://id.example.com", "/a?b")));
-        assert_eq!(split("http://127.0.0.1:81/a"), Some(("http://127.0.0.1:81", "/a")));
+        let believed = |text| Address::of(text).filter(is_believed).map(|a| (a.base, a.path));
+        assert_eq!(believed("https://id.example.com/a?b"), Some(("https://id.example.com", "/a?b")));
+        assert_eq!(believed("http://127.0.0.1:81/a"), Some(("http://127.0.0.1:81", "/a")));
+        assert_eq!(believed("http://[::1]:81"), Some(("http://[::1]:81", "/")));
         for wrong in [
             "http://id.example.com/a",
             "http://127.0.0.1@evil.example/a",
             "http://localhost.evil.example/",
+            "http://[::1",
+            "https://",
             "ftp://127.0.0.1/",
             "/a",
         ] {
-            assert_eq!(split(wrong), None, "{wrong}");
+            assert_eq!(believed(wrong), None, "{wrong}");
         }
     }
 }

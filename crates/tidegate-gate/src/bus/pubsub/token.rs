@@ -1,7 +1,7 @@
 //! Access tokens of Google: by a service account's file, or from the metadata server of the machine.
 
 use super::super::Error;
-use crate::client::Client;
+use crate::client::{Address, Client};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{RSA_PKCS1_SHA256, RsaKeyPair};
 use base64::Engine as _;
@@ -107,14 +107,11 @@ impl Account {
             return Err("is no service account");
         }
         let uri = field("token_uri").unwrap_or_else(|| "https://oauth2.googleapis.com/token".into());
-        let (scheme, rest) = uri.split_once("://").ok_or("has no URL as `token_uri`")?;
-        let (authority, path) =
-            rest.split_at_checked(rest.find('/').unwrap_or(rest.len())).ok_or("has no `token_uri`")?;
-        let local = authority.split(':').next() == Some("127.0.0.1");
-        if scheme != "https" && !(scheme == "http" && local) {
+        let address = Address::of(&uri).ok_or("has no URL as `token_uri`")?;
+        if !address.secure && !address.is_local() {
             return Err("has a `token_uri` without TLS");
         }
-        let (base, path) = (format!("{scheme}://{authority}"), path.to_string());
+        let (base, path) = (address.base.to_string(), address.path.to_string());
         let pem = field("private_key").ok_or("has no `private_key`")?;
         let der = PrivatePkcs8KeyDer::from_pem_slice(pem.as_bytes()).map_err(|_| "has no key in PKCS 8")?;
         let key = RsaKeyPair::from_pkcs8(der.secret_pkcs8_der()).map_err(|_| "has no key of RSA")?;

@@ -33,7 +33,10 @@ impl Document<'_> {
                 let own = before_in_line(self.text, start)?;
                 let comma = end + (behind.len() - next.len()) + 1;
                 match alone && own.trim().is_empty() && !own.is_empty() {
-                    true => (start - own.len() - self.line_break.len(), comma, String::new()),
+                    true => {
+                        let above = self.text.get(..start - own.len())?.strip_suffix('\n')?;
+                        (above.strip_suffix('\r').unwrap_or(above).len(), comma, String::new())
+                    }
                     false => (start, comma + blanks, String::new()),
                 }
             }
