@@ -41,6 +41,11 @@ macro_rules! classes {
             pub fn name(self) -> &'static str {
                 match self { $(Self::$variant => $name),* }
             }
+
+            /// True for what a text is denied for: without the text it is gone.
+            pub fn is_of_a_text(self) -> bool {
+                (Self::OsCommand..=Self::Scanner).contains(&self)
+            }
         }
     };
 }

@@ -18,7 +18,7 @@ pub fn failure(event: &[u8], function: Option<&Function>, detail: &'static str) 
     let (trigger, records) = facts.map_or((Trigger::Direct, 1), |facts| (facts.trigger, facts.records));
     let edges = || function.iter().flat_map(|f| &f.edges).filter(|e| e.trigger == trigger.name());
     let item_failures = edges().next().is_some() && edges().all(|e| e.on_deny.item_failures);
-    let on_deny = OnDeny { answer: trigger.answer(), item_failures };
+    let on_deny = OnDeny { item_failures, ..OnDeny::of(trigger.answer()) };
     let refusal = Refusal { class: Class::Failure, detail, wait: Some(A_SECOND), mode: Mode::Block, on_deny };
     refusal.ruling(trigger, records)
 }

@@ -9,6 +9,7 @@ use crate::inject::Context;
 use crate::json::{Item, Limits, Malformed, Tape};
 use crate::notes::{self, Note, Noted};
 use crate::origin;
+use crate::redact::{self, Redacted};
 use crate::schema;
 use crate::trigger::{self, Trigger};
 use crate::unfold::{BESIDE, Bounds, Found, Spare, Unfold, describe};
@@ -38,6 +39,10 @@ impl Default for Settings {
 }
 
 impl Settings {
+    fn inflate(&self) -> Bound {
+        Bound { bytes: self.inflated, ratio: self.ratio }
+    }
+
     /// What a contract sets.
     ///
     /// # Errors
@@ -81,12 +86,19 @@ pub struct Ruling {
     pub on_deny: OnDeny,
     /// Seconds after which it may come again, when a limit denied it.
     pub retry_after: Option<u64>,
+    /// What the function gets in its place, where its contract has texts that act as code replaced.
+    pub redacted: Option<Redacted>,
 }
 
 impl Ruling {
-    fn plain(decision: Decision, mode: Mode) -> Self {
-        let on_deny = OnDeny { answer: decision.trigger.answer(), item_failures: false };
-        Self { decision, mode, on_deny, retry_after: None }
+    pub(crate) fn plain(decision: Decision, mode: Mode) -> Self {
+        let on_deny = OnDeny::of(decision.trigger.answer());
+        Self { decision, mode, on_deny, retry_after: None, redacted: None }
+    }
+
+    /// What is decided on what was left after redacting.
+    pub fn left(&self) -> &Decision {
+        self.redacted.as_ref().map_or(&self.decision, |redacted| &redacted.decision)
     }
 }
 
@@ -94,8 +106,8 @@ impl Ruling {
 #[derive(Clone, Copy, Debug)]
 pub struct Event<'a> {
     /// The JSON text.
-    text: &'a [u8],
-    body: Option<&'a [u8]>,
+    pub(crate) text: &'a [u8],
+    pub(crate) body: Option<&'a [u8]>,
 }
 
 impl<'a> Event<'a> {
@@ -131,6 +143,30 @@ impl<'a> From<&'a Vec<u8>> for Event<'a> {
 
 /// Reasons that are given for one record.
 const REASONS: usize = 4;
+
+impl<'g, 'c> Unfold<'g, 'c> {
+    fn under(
+        settings: &'g Settings,
+        spare: &'g mut Spare,
+        found: &'g mut Vec<Found>,
+        bytes: usize,
+        function: Option<&'c Function>,
+    ) -> Self {
+        Self {
+            spare,
+            limits: &settings.json,
+            bounds: Bounds { inflate: settings.inflate(), reasons: REASONS },
+            found,
+            notes: None,
+            context: function.map(|function| Context::of(&function.consumers)).unwrap_or_default(),
+            fields: schema::Fields::default(),
+            // Twelve times over what came in covers every honest nesting of carriers.
+            left: bytes.saturating_mul(12).saturating_add(settings.inflated),
+            near: 0,
+            done: Vec::new(),
+        }
+    }
+}
 
 impl Guard {
     /// A guard with these settings.
@@ -219,26 +255,48 @@ impl Guard {
     ) -> Ruling {
         let root = tape.root(event.text);
         let trigger = trigger.unwrap_or_else(|| trigger::infer(root));
+        let (mut decision, source) = self.look(tape, event, trigger, under);
+        notes::conclude(root, &mut self.noted, &mut self.notes);
+        let redacts = source.mode == Mode::Block && source.on_deny.as_ref().is_some_and(|on| on.redact);
+        let mut redacted = match under {
+            Some(under) if redacts && decision.verdict != Verdict::Allow => {
+                self.redact(event, root, &decision, under)
+            }
+            _ => None,
+        };
+        let left = redacted.as_ref().map_or(&decision, |r| &r.decision).verdict;
+        if let Err(refusal) = self.believe(&source.edges, trigger, root, left) {
+            refuse(&mut decision, root, refusal.class(), root.offset(), refusal.detail());
+            redacted = None;
+        }
+        let ruling = Ruling { redacted, ..Ruling::plain(decision, source.mode) };
+        Ruling { on_deny: source.on_deny.unwrap_or_else(|| ruling.on_deny.clone()), ..ruling }
+    }
+
+    /// Everything but what the sender has to prove.
+    fn look<'f>(
+        &mut self,
+        tape: &Tape,
+        event: Event<'_>,
+        trigger: Trigger,
+        under: Option<(&'f Function, Mode)>,
+    ) -> (Decision, origin::Verdict<'f>) {
+        let root = tape.root(event.text);
         let source =
             under.map(|(function, mode)| origin::check(function, mode, trigger, root)).unwrap_or_default();
         self.found.clear();
         self.found.extend(source.foreign.iter().map(|foreign| foreign_record(*foreign)));
         self.found.extend(unmet(&source, trigger, root));
-        // Twelve times over what came in covers every honest nesting of carriers.
-        let work = event.bytes().saturating_mul(12).saturating_add(self.settings.inflated);
-        let inflate = Bound { bytes: self.settings.inflated, ratio: self.settings.ratio };
-        let reach = schema::Reach { json: &self.settings.json, inflate };
+        let reach = schema::Reach { json: &self.settings.json, inflate: self.settings.inflate() };
         let mut unfold = Unfold {
-            spare: &mut self.spare,
-            limits: &self.settings.json,
-            bounds: Bounds { inflate, reasons: REASONS },
-            found: &mut self.found,
             notes: self.settings.notes.then_some(&mut self.noted),
-            context: under.map(|(function, _)| Context::of(&function.consumers)).unwrap_or_default(),
-            fields: schema::Fields::default(),
-            left: work,
-            near: 0,
-            done: Vec::new(),
+            ..Unfold::under(
+                &self.settings,
+                &mut self.spare,
+                &mut self.found,
+                event.bytes(),
+                under.map(|(function, _)| function),
+            )
         };
         let mut sink = schema::Sink { unfold: &mut unfold, inspect: source.inspect == Inspect::Full };
         self.schemas.compare(&source, trigger, root, &reach, &mut sink);
@@ -250,7 +308,6 @@ impl Guard {
                 unfold.beside(body, trigger::content_type(root));
             }
         }
-        notes::conclude(root, &mut self.noted, &mut self.notes);
         let mut decision = conclude(trigger, root, &self.found);
         for flaw in tape.flaws() {
             let (class, offset, detail) = describe(*flaw);
@@ -259,11 +316,28 @@ impl Guard {
         if let Some((offset, detail)) = source.whole {
             refuse(&mut decision, root, Class::Origin, offset, detail);
         }
-        if let Err(refusal) = self.believe(&source.edges, trigger, root, &decision) {
-            refuse(&mut decision, root, refusal.class(), root.offset(), refusal.detail());
-        }
-        let ruling = Ruling::plain(decision, source.mode);
-        Ruling { on_deny: source.on_deny.unwrap_or_else(|| ruling.on_deny.clone()), ..ruling }
+        (decision, source)
+    }
+
+    /// The event without the texts that act as code, where something of it may pass then.
+    fn redact(
+        &mut self,
+        event: Event<'_>,
+        root: Item<'_>,
+        decision: &Decision,
+        under: (&Function, Mode),
+    ) -> Option<Redacted> {
+        let function = Some(under.0);
+        let unfold = Unfold::under(&self.settings, &mut self.spare, &mut self.found, event.bytes(), function);
+        let rewritten = redact::rewrite(unfold, event, root, decision)?;
+        let again = Event { text: &rewritten.event, body: rewritten.body.as_deref().or(event.body) };
+        let mut tape = Tape::default();
+        tape.read(again.text, &self.settings.json).ok()?;
+        let notes = std::mem::take(&mut self.settings.notes);
+        let (left, _) = self.look(&tape, again, decision.trigger, Some(under));
+        self.settings.notes = notes;
+        let (event, edits) = (rewritten.event, rewritten.edits);
+        (left.verdict != Verdict::Deny).then_some(Redacted { event, edits, decision: left })
     }
 }
 
@@ -274,7 +348,7 @@ impl Guard {
         edges: &[&Edge],
         trigger: Trigger,
         root: Item<'_>,
-        decision: &Decision,
+        left: Verdict,
     ) -> Result<(), Refusal> {
         let asking: Vec<&&Edge> =
             edges.iter().filter(|e| !e.authenticate.is_empty() || e.replay.is_some()).collect();
@@ -284,7 +358,7 @@ impl Guard {
         let request = Request::of(trigger, root);
         for edge in asking {
             let pending = authenticate(edge, &request, &self.trust, self.now)?;
-            if decision.verdict == Verdict::Allow {
+            if left == Verdict::Allow {
                 pending.settle(&self.trust, self.now.unwrap_or_default())?;
             }
         }

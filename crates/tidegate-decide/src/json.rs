@@ -8,7 +8,7 @@ mod scan;
 mod text;
 
 pub use scan::{Flaw, Limits, Malformed};
-pub use text::unescape;
+pub use text::{escape, unescape};
 
 /// What a node is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -121,7 +121,9 @@ impl<'c> Verdict<'c> {
         }
         let strict = edges.iter().any(|e| e.mode == Mode::Block);
         self.mode = if strict { Mode::Block } else { Mode::Monitor };
-        self.on_deny = edges.first().map(|e| e.on_deny.clone());
+        // What one edge wants to be told of isn't rewritten for another.
+        let redact = edges.iter().all(|e| e.on_deny.redact);
+        self.on_deny = edges.first().map(|e| OnDeny { redact, ..e.on_deny.clone() });
         let full = edges.iter().any(|e| e.inspect == Inspect::Full);
         self.edges = edges.to_vec();
         self.inspect = if full { Inspect::Full } else { Inspect::Structure };
@@ -320,7 +322,7 @@ mod tests {
             schemas: Vec::new(),
             replay: None,
             cors: None,
-            on_deny: OnDeny { answer: tidegate_graph::contract::Answer::Fail, item_failures: false },
+            on_deny: OnDeny::of(tidegate_graph::contract::Answer::Fail),
             unknown: Vec::new(),
             limits: tidegate_graph::contract::EdgeLimits::default(),
         };

@@ -12,8 +12,9 @@ use tidegate_graph::contract::{Answer, Mode};
 pub enum Remedy {
     /// The function gets it as it is.
     Forward,
-    /// The function gets what is left of the batch, and its answer has to speak of the rest.
-    Strip {
+    /// The function gets what is left: a batch without the records that were denied, of which its answer has to speak, or
+    /// an event with texts replaced.
+    Rewrite {
         /// The event without what was denied.
         event: Vec<u8>,
         /// What the answer of the function has to hold, too.
@@ -42,6 +43,13 @@ pub const LIMITED: &str = "Tidegate.Limited";
 
 /// What becomes of an event under a ruling.
 pub fn remedy(event: &[u8], ruling: &Ruling) -> Remedy {
+    if let Some(redacted) = &ruling.redacted {
+        let left = Ruling { decision: redacted.decision.clone(), redacted: None, ..ruling.clone() };
+        return match remedy(&redacted.event, &left) {
+            Remedy::Forward => Remedy::Rewrite { event: redacted.event.clone(), report: None },
+            other => other,
+        };
+    }
     let decision = &ruling.decision;
     let answer = ruling.on_deny.answer;
     if decision.verdict == Verdict::Allow || ruling.mode == Mode::Monitor || answer == Answer::Pass {
@@ -66,7 +74,7 @@ pub fn remedy(event: &[u8], ruling: &Ruling) -> Remedy {
         && decision.verdict == Verdict::Partial
         && let Some(event) = root.and_then(|root| strip(event, root, ruling, &gone))
     {
-        return Remedy::Strip { event, report };
+        return Remedy::Rewrite { event, report };
     }
     match answer {
         Answer::Respond => Remedy::Respond(refusal(trigger, root, ruling.retry_after)),
@@ -283,7 +291,9 @@ mod tests {
         let mut ruling = Guard::default().rule(event.as_bytes(), None);
         ruling.on_deny.item_failures = true;
         assert_eq!(denied(event.as_bytes(), &ruling.decision), [(1, b.as_bytes())]);
-        let Remedy::Strip { event, report } = remedy(event.as_bytes(), &ruling) else { panic!("{ruling:?}") };
+        let Remedy::Rewrite { event, report } = remedy(event.as_bytes(), &ruling) else {
+            panic!("{ruling:?}")
+        };
         assert_eq!(text(&event), format!(r#"{{ "Records" : [{a},{c}], "x": 1 }}"#));
         let report = report.unwrap();
         let complete = |answer: &str| String::from_utf8(report.complete(answer.as_bytes()).unwrap()).unwrap();
@@ -319,13 +329,13 @@ mod tests {
             let left: Vec<&str> = places.iter().map(|i| records[*i].as_str()).collect();
             format!(r#"{{"Records":[{}]}}"#, left.join(","))
         };
-        let Remedy::Strip { event: got, report } = answered(&event, true) else { panic!() };
+        let Remedy::Rewrite { event: got, report } = answered(&event, true) else { panic!() };
         assert_eq!(text(&got), left(&[0, 2]));
         assert_eq!(report.unwrap().items, [r#"{"itemIdentifier":"2"}"#, r#"{"itemIdentifier":"4"}"#]);
         // What is taken away for good holds nobody up, and neither does a queue without an order.
-        let Remedy::Strip { event: got, .. } = answered(&event, false) else { panic!() };
+        let Remedy::Rewrite { event: got, .. } = answered(&event, false) else { panic!() };
         assert_eq!(text(&got), left(&[0, 2, 3]));
-        let Remedy::Strip { report, .. } = answered(&event.replace(".fifo", ""), true) else { panic!() };
+        let Remedy::Rewrite { report, .. } = answered(&event.replace(".fifo", ""), true) else { panic!() };
         assert_eq!(report.unwrap().items, [r#"{"itemIdentifier":"2"}"#]);
         // Nothing is left.
         let event = left(&[1, 3]);
@@ -368,7 +378,7 @@ mod tests {
         let (good, bad) = (record("fine"), record(ATTACK));
         let event =
             format!(r#"{{"eventSource":"aws:kafka","records":{{"a-0":[{bad}],"a-1":[{good},{bad}]}}}}"#);
-        let Remedy::Strip { event, report } = answered(&event) else { panic!() };
+        let Remedy::Rewrite { event, report } = answered(&event) else { panic!() };
         assert_eq!(
             text(&event),
             format!(r#"{{"eventSource":"aws:kafka","records":{{"a-0":[],"a-1":[{good}]}}}}"#)

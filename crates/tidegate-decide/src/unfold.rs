@@ -116,10 +116,23 @@ impl Unfold<'_, '_> {
     /// Inspects a body that stands beside the event.
     pub(crate) fn beside(&mut self, body: &[u8], content_type: &[u8]) {
         let origin = Origin { record: 0, node: BESIDE, place: Place::Body, label: content_type, said: None };
+        self.body(body, origin);
+    }
+
+    fn body(&mut self, body: &[u8], origin: Origin<'_>) {
         match std::str::from_utf8(body) {
             Ok(_) => self.text(body, origin, Chain::default()),
             Err(_) => self.bytes(body, origin, Chain::default()),
         }
+    }
+
+    /// Whether what a leaf holds is denied by itself; `None` where that is for more than for a text that acts as code.
+    pub(crate) fn denies(&mut self, value: &[u8], place: Place, label: &[u8]) -> Option<bool> {
+        self.found.clear();
+        self.body(value, Origin { record: 0, node: 0, place, label, said: None });
+        let mut denied = self.found.iter().filter(|f| f.class != Class::Prompt).peekable();
+        let any = denied.peek().is_some();
+        denied.all(|f| f.class.is_of_a_text()).then_some(any)
     }
 
     /// Inspects a value of a binary payload.
@@ -640,6 +653,6 @@ fn quoted(text: &[u8]) -> impl Iterator<Item = &[u8]> {
 }
 
 /// Whoever encodes a form leaves no white space in it.
-fn is_encoded_form(text: &[u8]) -> bool {
+pub(crate) fn is_encoded_form(text: &[u8]) -> bool {
     form::is_form(text) && !text.iter().any(u8::is_ascii_whitespace)
 }

@@ -256,6 +256,16 @@ pub struct OnDeny {
     /// The function may name single records as failed (`ReportBatchItemFailures`).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub item_failures: bool,
+    /// Texts that act as code are replaced, and what is left is let through where nothing else is wrong with it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub redact: bool,
+}
+
+impl OnDeny {
+    /// That answer, to whole events.
+    pub fn of(answer: Answer) -> Self {
+        Self { answer, item_failures: false, redact: false }
+    }
 }
 
 impl Contract {

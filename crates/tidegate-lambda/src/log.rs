@@ -18,7 +18,8 @@ pub(crate) fn ruling(id: &str, ruling: &Ruling, remedy: &Remedy, place: &Place) 
     }
     let answer = match remedy {
         Remedy::Forward => "none",
-        Remedy::Strip { .. } => "stripped",
+        Remedy::Rewrite { .. } if ruling.redacted.is_some() => "redacted",
+        Remedy::Rewrite { .. } => "stripped",
         Remedy::Respond(_) => "responded",
         Remedy::Fail(_) => "failed",
     };

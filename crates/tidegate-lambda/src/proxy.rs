@@ -172,13 +172,13 @@ impl Session<'_> {
             }
             if let (Some(exporter), Some(span)) = (&self.proxy.exporter, span) {
                 match remedy {
-                    Remedy::Forward | Remedy::Strip { .. } => exporter.open(span),
+                    Remedy::Forward | Remedy::Rewrite { .. } => exporter.open(span),
                     Remedy::Respond(_) | Remedy::Fail(_) => exporter.close(span),
                 }
             }
             let event = match remedy {
                 Remedy::Forward => Arc::unwrap_or_clone(event),
-                Remedy::Strip { event, report } => {
+                Remedy::Rewrite { event, report } => {
                     if let Some(report) = report {
                         self.proxy.expect(&id, report);
                     }

@@ -7,6 +7,7 @@ mod keys;
 pub(crate) mod limits;
 mod schemas;
 
+pub(crate) use authenticate::Pattern;
 pub(crate) use complaint::{Complaint, Complaints};
 pub(crate) use contract::Enforce;
 pub(crate) use keys::KEYS;

@@ -25,7 +25,7 @@ pub(crate) use schemas::{as_json, exported, is_avro, proto};
 pub(crate) use sign::{beside, sign, verify};
 pub(crate) use text::render as summary;
 
-use crate::config::{Config, Glob};
+use crate::config::{Config, Pattern};
 use crate::failure::Failure;
 use consumers::Consumers;
 use names::{Literals, Place};
@@ -92,12 +92,15 @@ pub(crate) fn idle<'c>(contract: &Contract, config: &'c Config) -> Vec<&'c str> 
     let asked = &config.contract;
     let proofs = asked.authenticate.iter().filter(|a| !edges().any(|(id, edge)| a.fits(edge, id)));
     let replays = asked.replay.iter().filter(|r| !edges().any(|(id, edge)| r.fits(edge, id)));
+    let patterns = asked.block.iter().chain(&asked.monitor).chain(&asked.redact);
+    let patterns = patterns.filter(|p| !edges().any(|(id, edge)| p.fits(edge, id)));
     let conditions = asked.conditions.iter().filter(|c| !edges().any(|(id, edge)| c.fits(edge, id)));
     let limits = asked.limits.iter().filter(|l| !l.named.is_empty());
     let limits = limits.filter(|l| !edges().any(|(id, edge)| l.fits(edge, id)));
     let limits = limits.filter(|l| !contract.functions.keys().any(|id| l.fits_function(id)));
     let named = proofs.map(|a| &a.named).chain(replays.map(|r| &r.named)).chain(conditions.map(|c| &c.named));
     let schemas = asked.schemas.iter().filter(|s| !edges().any(|(id, edge)| s.fits(edge, id)));
+    let named = patterns.map(|p| &p.named).chain(named);
     let named = named.chain(limits.map(|l| &l.named)).chain(schemas.map(|s| &s.named));
     named.map(String::as_str).collect()
 }
@@ -208,8 +211,6 @@ impl Compiler<'_> {
     ) -> Edge {
         let trigger = route.trigger.name();
         let answer = route.answer.unwrap_or_else(|| route.trigger.answer());
-        // What can't be refused without hanging its sender is watched only.
-        let mode = if answer == Answer::Pass { Mode::Monitor } else { self.mode(function) };
         let mut edge = Edge {
             id: format!("{from}->{function}:{trigger}"),
             from: from.to_string(),
@@ -218,17 +219,22 @@ impl Compiler<'_> {
             origin: route.origin,
             exposure,
             taint,
-            mode,
+            mode: Mode::Monitor,
             inspect: if route.clockwork && taint.is_none() { Inspect::Structure } else { Inspect::Full },
             authenticate: Vec::new(),
             condition: None,
             schemas: Vec::new(),
             replay: None,
             cors: self.system.resource(from).and_then(|entry| cors::of(entry, self.system)),
-            on_deny: OnDeny { answer, item_failures: item_failures && answer == Answer::Strip },
+            on_deny: OnDeny { item_failures: item_failures && answer == Answer::Strip, ..OnDeny::of(answer) },
             unknown: route.unknown,
             limits: EdgeLimits::default(),
         };
+        // What can't be refused without hanging its sender is watched only.
+        if answer != Answer::Pass {
+            edge.mode = self.mode(&edge, function);
+            edge.on_deny.redact = self.config.contract.redact.iter().any(|p| p.fits(&edge, function));
+        }
         let asked = &self.config.contract;
         let proofs = asked.authenticate.iter().filter(|a| a.fits(&edge, function));
         edge.authenticate = proofs.filter_map(|a| a.what.clone()).collect();
@@ -238,8 +244,8 @@ impl Compiler<'_> {
         edge
     }
 
-    fn mode(&self, function: &str) -> Mode {
-        let said = |patterns: &[Glob]| patterns.iter().any(|p| p.fits(function));
+    fn mode(&self, edge: &Edge, function: &str) -> Mode {
+        let said = |patterns: &[Pattern]| patterns.iter().any(|p| p.fits(edge, function));
         let choice = &self.config.contract;
         match () {
             () if said(&choice.block) => Mode::Block,

@@ -167,7 +167,7 @@ mod tests {
             schemas: Vec::new(),
             replay,
             cors: None,
-            on_deny: OnDeny { answer: Answer::Respond, item_failures: false },
+            on_deny: OnDeny::of(Answer::Respond),
             unknown: Vec::new(),
             limits: tidegate_graph::contract::EdgeLimits::default(),
         }

@@ -50,6 +50,31 @@ pub(crate) fn is_telling(bytes: &[u8]) -> bool {
         && (text * 10 >= sample.len() * 9 || text * 2 >= sample.len() && std::str::from_utf8(bytes).is_ok())
 }
 
+/// Encodes `bytes` as `like` was: in its alphabet, padded if it was.
+pub(crate) fn encode_like(like: &[u8], bytes: &[u8]) -> Vec<u8> {
+    let url_safe = like.iter().any(|b| matches!(b, b'-' | b'_'));
+    // A text that fills its last group says nothing of padding.
+    let padded = like.ends_with(b"=") || like.len().is_multiple_of(4) && !url_safe;
+    let digit = |bits: u32| match bits & 0x3f {
+        n @ 0..26 => b'A' + n as u8,
+        n @ 26..52 => b'a' + (n - 26) as u8,
+        n @ 52..62 => b'0' + (n - 52) as u8,
+        62 if url_safe => b'-',
+        62 => b'+',
+        _ if url_safe => b'_',
+        _ => b'/',
+    };
+    let mut out = Vec::with_capacity(bytes.len().div_ceil(3) * 4);
+    for group in bytes.chunks(3) {
+        let bits = group.iter().fold(0, |bits, b| bits << 8 | u32::from(*b)) << (8 * (3 - group.len()));
+        out.extend([18, 12, 6, 0].iter().take(group.len() + 1).map(|shift| digit(bits >> shift)));
+        if padded {
+            out.extend(std::iter::repeat_n(b'=', 3 - group.len()));
+        }
+    }
+    out
+}
+
 const BAD: u8 = 0xff;
 const SPACE: u8 = 0x40;
 
@@ -91,6 +116,21 @@ mod tests {
         assert_eq!(decoded("aGVsbG8=").unwrap(), b"hello");
         assert_eq!(decoded("aGVsbG8").unwrap(), b"hello");
         assert_eq!(decoded("aGVs\r\nbG8=\n").unwrap(), b"hello");
+    }
+
+    #[test]
+    fn what_is_encoded_is_itself_again() {
+        for like in ["AA==", "AAA", "AA__", "AAAA"] {
+            for bytes in [&b"h"[..], b"hi", b"hi?", b"hi?hi>", &[0, 255, 254, 253]] {
+                let mut out = Vec::new();
+                let text = encode_like(like.as_bytes(), bytes);
+                assert!(decode(&text, &mut out), "{like}");
+                assert_eq!(out, bytes);
+            }
+        }
+        assert_eq!(encode_like(b"AA==", b"hi?hi>"), b"aGk/aGk+");
+        assert_eq!(encode_like(b"A-_", b"hi?hi>h"), b"aGk_aGk-aA");
+        assert_eq!(encode_like(b"AA==", b"h"), b"aA==");
     }
 
     #[test]

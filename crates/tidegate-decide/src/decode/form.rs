@@ -22,6 +22,19 @@ pub(crate) fn pairs(text: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
     })
 }
 
+/// Appends a value as forms have it.
+pub(crate) fn encode(value: &[u8], out: &mut Vec<u8>) {
+    for byte in value {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'*' => out.push(*byte),
+            b' ' => out.push(b'+'),
+            byte => {
+                let _ = std::io::Write::write_fmt(out, format_args!("%{byte:02X}"));
+            }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -101,6 +101,33 @@ const fn hex() -> [u8; 256] {
     table
 }
 
+/// Appends `text` as the inside of a JSON string. Bytes that are no UTF-8 stay what they are.
+pub fn escape(text: &[u8], out: &mut Vec<u8>) {
+    out.reserve(text.len() + 2);
+    let mut rest = text;
+    // Most texts hold nothing of the kind, which is quick to see for many bytes at a time.
+    if !text.iter().fold(false, |any, b| any | (*b == b'"') | (*b == b'\\') | (*b < 0x20)) {
+        return out.extend_from_slice(text);
+    }
+    while let Some(at) = rest.iter().position(|b| matches!(b, b'"' | b'\\' | 0..=0x1f)) {
+        let (plain, more) = rest.split_at(at);
+        out.extend_from_slice(plain);
+        let Some((special, after)) = more.split_first() else { break };
+        match special {
+            b'"' => out.extend_from_slice(b"\\\""),
+            b'\\' => out.extend_from_slice(b"\\\\"),
+            b'\n' => out.extend_from_slice(b"\\n"),
+            b'\r' => out.extend_from_slice(b"\\r"),
+            b'\t' => out.extend_from_slice(b"\\t"),
+            control => {
+                let _ = std::io::Write::write_fmt(out, format_args!("\\u{control:04x}"));
+            }
+        }
+        rest = after;
+    }
+    out.extend_from_slice(rest);
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -118,5 +145,14 @@ mod tests {
         assert_eq!(value(r"\ud800x"), "\u{fffd}x");
         assert_eq!(value(r"\ud800\u0041"), "\u{fffd}A");
         assert_eq!(value("\\"), "");
+    }
+
+    #[test]
+    fn what_is_escaped_is_itself_again() {
+        for text in ["", "plain", "a\"b\\c\n\r\t\u{1}\u{1f}", "ü😀"] {
+            let mut raw = Vec::new();
+            escape(text.as_bytes(), &mut raw);
+            assert_eq!(value(std::str::from_utf8(&raw).unwrap()), text);
+        }
     }
 }

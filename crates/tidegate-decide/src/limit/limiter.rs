@@ -151,7 +151,7 @@ impl Limiter {
             return refused(refusal.clone());
         }
         let ruling = judge();
-        let denied = ruling.decision.verdict == Verdict::Deny;
+        let denied = ruling.left().verdict == Verdict::Deny;
         if denied && ruling.mode == Mode::Block {
             return (ruling, None);
         }
@@ -349,7 +349,7 @@ impl Lane<'_> {
         self.held.counts.refuse(class);
         let (mode, on_deny) = match self.declared() {
             Some(edge) => (edge.mode, edge.on_deny.clone()),
-            None => (self.mode, OnDeny { answer: self.trigger.answer(), item_failures: false }),
+            None => (self.mode, OnDeny::of(self.trigger.answer())),
         };
         Refusal { class, detail, wait, mode, on_deny }
     }

@@ -45,21 +45,25 @@ impl Refusal {
         let record = |index| Record { index, verdict: Verdict::Deny, reasons: vec![reason.clone()] };
         let decision =
             Decision { verdict: Verdict::Deny, trigger, records: (0..count).map(record).collect() };
-        Ruling { decision, mode: self.mode, on_deny: self.answer(trigger), retry_after: self.retry_after() }
+        Ruling {
+            on_deny: self.answer(trigger),
+            retry_after: self.retry_after(),
+            ..Ruling::plain(decision, self.mode)
+        }
     }
 
     /// An attack is taken away; what came too early has to come again. So a queue gets it back, by the message where
     /// the function names single ones, a stream stands still for a moment, and whoever calls asynchronously tries
     /// again. What would be too long or too far every time is answered like an attack.
     fn answer(&self, trigger: Trigger) -> OnDeny {
-        let OnDeny { answer, item_failures } = self.on_deny;
+        let OnDeny { answer, item_failures, .. } = self.on_deny;
         let names_single = trigger == Trigger::Sqs && item_failures;
         let answer = match answer {
             Answer::Strip if names_single => Answer::Strip,
             Answer::Strip | Answer::Swallow | Answer::Drop if self.wait.is_some() => Answer::Fail,
             other => other,
         };
-        OnDeny { answer, item_failures }
+        OnDeny { item_failures, ..OnDeny::of(answer) }
     }
 }
 
@@ -75,7 +79,7 @@ mod tests {
         item_failures: bool,
         event: &str,
     ) -> Remedy {
-        let on_deny = OnDeny { answer: trigger.answer(), item_failures };
+        let on_deny = OnDeny { item_failures, ..OnDeny::of(trigger.answer()) };
         let refusal = Refusal { class, detail: "x", wait, mode: Mode::Block, on_deny };
         remedy(event.as_bytes(), &refusal.ruling(trigger, 2))
     }

@@ -13,6 +13,7 @@ pub struct Counts {
     pub(super) quarantined: AtomicU64,
     pub(super) dropped: AtomicU64,
     pub(super) watched: AtomicU64,
+    pub(super) redacted: AtomicU64,
     pub(super) held: AtomicU64,
     pub(super) retried: AtomicU64,
     failed: [AtomicU64; FAILURES.len()],
@@ -43,6 +44,7 @@ impl Counts {
             ("quarantined", "Messages that the quarantine has.", &self.quarantined),
             ("dropped", "Messages that were denied and dropped.", &self.dropped),
             ("monitored", "Messages that were denied and passed all the same.", &self.watched),
+            ("redacted", "Messages that passed without texts that acted as code.", &self.redacted),
             ("held", "Messages that a limit held back.", &self.held),
             ("retries", "Times that messages were sent again.", &self.retried),
         ];

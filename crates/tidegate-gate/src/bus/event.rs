@@ -4,7 +4,7 @@ use super::Message;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
-use tidegate_decide::Trigger;
+use tidegate_decide::{Redacted, Trigger, Verdict};
 
 /// Which event is made of a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,12 +69,28 @@ impl Shape {
         };
         serde_json::to_vec(&event).ok()
     }
+
+    /// The payload of a message of which nothing else was redacted.
+    pub(super) fn payload(&self, redacted: Redacted) -> Option<Vec<u8>> {
+        let end = match self {
+            Self::Sqs { .. } => "/0/body",
+            Self::Mq => "/0/data",
+            Self::Kafka => "/0/value",
+            Self::PubSub => "/message/data",
+        };
+        // Names of headers hold no slash here, so that none ends like that.
+        let mut edits = redacted.edits.into_iter().filter(|_| redacted.decision.verdict == Verdict::Allow);
+        match (edits.next(), edits.next()) {
+            (Some(edit), None) if edit.pointer.ends_with(end) => Some(edit.value),
+            _ => None,
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tidegate_decide::{Guard, Verdict};
+    use tidegate_decide::Guard;
 
     #[test]
     fn what_each_bus_carries_is_inspected() {

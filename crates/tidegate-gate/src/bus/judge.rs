@@ -33,6 +33,7 @@ pub(super) struct Case {
     screened: bool,
     inspected: bool,
     watched: Option<Denial>,
+    redacted: Option<(Denial, Vec<u8>)>,
 }
 
 /// What is decided.
@@ -41,6 +42,8 @@ pub(super) enum Judged {
     Pass(Option<Permit>),
     /// It passes all the same.
     Watched(Denial, Option<Permit>),
+    /// It passes with this payload instead of its own.
+    Redacted(Denial, Vec<u8>, Option<Permit>),
     /// It doesn't.
     Denied(Denial),
     /// A limit holds it back; it may be asked for again after that time.
@@ -96,7 +99,7 @@ impl Judge {
         let trigger = Some(self.shape.trigger());
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let now = u64::try_from(since.as_nanos()).unwrap_or(u64::MAX);
-        let Self { guard, under, limits, .. } = self;
+        let Self { guard, under, limits, shape } = self;
         // What can't be read has nothing to count, and is denied.
         let limited = limits.as_mut().and_then(|Limits { limiter, function, tape, .. }| {
             let mut facts = Facts::read(&event, trigger, tape)?.with_bytes(message.payload.len());
@@ -123,10 +126,12 @@ impl Judge {
                 classes.sort_unstable();
                 classes.dedup();
                 let denial = Denial::of(&classes.join(","));
-                if ruling.mode == Mode::Block {
-                    return Judged::Denied(denial);
+                let redacted = ruling.redacted.and_then(|redacted| shape.payload(redacted));
+                match redacted {
+                    _ if ruling.mode == Mode::Monitor => case.watched = Some(denial),
+                    Some(payload) => case.redacted = Some((denial, payload)),
+                    None => return Judged::Denied(denial),
                 }
-                case.watched = Some(denial);
             }
             case.inspected = true;
         }
@@ -141,9 +146,10 @@ impl Judge {
                 }
             }
         }
-        match case.watched.take() {
-            None => Judged::Pass(permit),
-            Some(denial) => Judged::Watched(denial, permit),
+        match (case.redacted.take(), case.watched.take()) {
+            (Some((denial, payload)), _) => Judged::Redacted(denial, payload, permit),
+            (None, Some(denial)) => Judged::Watched(denial, permit),
+            (None, None) => Judged::Pass(permit),
         }
     }
 }

@@ -125,7 +125,15 @@ impl Relay<'_> {
             let monitor = self.on_deny == OnDeny::Monitor;
             let (denial, permit, limited) = match judged {
                 Judged::Pass(permit) => (None, permit, false),
-                Judged::Watched(denial, permit) => (Some((denial, true)), permit, false),
+                Judged::Redacted(denial, payload, permit) if !monitor => {
+                    self.denied(&message, &denial.reasons, "redact");
+                    Counts::add(&self.counts.redacted, 1);
+                    message.payload = payload;
+                    (None, permit, false)
+                }
+                Judged::Redacted(denial, _, permit) | Judged::Watched(denial, permit) => {
+                    (Some((denial, true)), permit, false)
+                }
                 Judged::Denied(denial) => (Some((denial, monitor)), None, false),
                 Judged::Held(denial, _) => (Some((denial, monitor)), None, true),
             };
@@ -134,7 +142,7 @@ impl Relay<'_> {
                 ready.on.push((message, ticket));
                 continue;
             };
-            self.denied(&message, &reasons, monitor);
+            self.denied(&message, &reasons, if monitor { "monitor" } else { "deny" });
             if monitor {
                 Counts::add(&self.counts.watched, 1);
                 ready.on.push((message, ticket));
@@ -222,8 +230,7 @@ impl Relay<'_> {
         (self.log)(&line.to_string());
     }
 
-    fn denied(&self, message: &Message, reasons: &str, monitor: bool) {
-        let decision = if monitor { "monitor" } else { "deny" };
+    fn denied(&self, message: &Message, reasons: &str, decision: &str) {
         let line = serde_json::json!({"at": "relay", "decision": decision, "id": message.id, "place": message.place,
             "reasons": reasons, "traceparent": message.header(context::TRACEPARENT)});
         (self.log)(&line.to_string());

@@ -3,6 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hyper::HeaderMap;
+use tidegate_decide::json;
 use tidegate_graph::contract::Edge;
 
 /// What the gate itself knows about a request.
@@ -48,7 +49,7 @@ pub(super) fn write(known: &Known<'_>, edge: Option<&Edge>, body: bool, out: &mu
             out.extend_from_slice(name.as_str().as_bytes());
             out.extend_from_slice(b"\":\"");
         }
-        escaped(value.as_bytes(), out);
+        json::escape(value.as_bytes(), out);
         out.push(b'"');
         last = Some(name);
     }
@@ -122,35 +123,8 @@ pub(super) fn write(known: &Known<'_>, edge: Option<&Edge>, body: bool, out: &mu
 /// Writes `text` as a JSON string. Bytes that are no UTF-8 stay what they are: the decision core says so.
 fn string(text: &[u8], out: &mut Vec<u8>) {
     out.push(b'"');
-    escaped(text, out);
+    json::escape(text, out);
     out.push(b'"');
-}
-
-/// The inside of a JSON string.
-fn escaped(text: &[u8], out: &mut Vec<u8>) {
-    out.reserve(text.len() + 2);
-    let mut rest = text;
-    // Most texts hold nothing of the kind, which is quick to see for many bytes at a time.
-    if !text.iter().fold(false, |any, b| any | (*b == b'"') | (*b == b'\\') | (*b < 0x20)) {
-        return out.extend_from_slice(text);
-    }
-    while let Some(at) = rest.iter().position(|b| matches!(b, b'"' | b'\\' | 0..=0x1f)) {
-        let (plain, more) = rest.split_at(at);
-        out.extend_from_slice(plain);
-        let Some((special, after)) = more.split_first() else { break };
-        match special {
-            b'"' => out.extend_from_slice(b"\\\""),
-            b'\\' => out.extend_from_slice(b"\\\\"),
-            b'\n' => out.extend_from_slice(b"\\n"),
-            b'\r' => out.extend_from_slice(b"\\r"),
-            b'\t' => out.extend_from_slice(b"\\t"),
-            control => {
-                let _ = std::io::Write::write_fmt(out, format_args!("\\u{control:04x}"));
-            }
-        }
-        rest = after;
-    }
-    out.extend_from_slice(rest);
 }
 
 #[cfg(test)]

@@ -141,10 +141,12 @@ pub(super) async fn answer(desk: &Desk, client: &Client, mut request: Request<In
             topic: None,
         },
     );
+    let redacted = outcome.redacted.is_some();
     let about = desk.log.is_on().then(|| About {
         method: parts.method.to_string(),
         path: parts.uri.path().to_string(),
         bytes: body.len(),
+        redacted,
     });
     let mut response = if outcome.passes {
         headers::end_of_hop(&mut parts.headers);
@@ -156,6 +158,7 @@ pub(super) async fn answer(desk: &Desk, client: &Client, mut request: Request<In
         if let Some(protocol) = protocol {
             upgrade::ask(&mut parts.headers, protocol);
         }
+        let body = outcome.redacted.take().map_or(body, Bytes::from);
         hand_on(desk, parts, body, on_upgrade).await
     } else {
         let mut refusal = forbid(&id, outcome.retry_after);
@@ -183,6 +186,7 @@ struct About {
     method: String,
     path: String,
     bytes: usize,
+    redacted: bool,
 }
 
 impl About {
@@ -195,6 +199,7 @@ impl About {
         micros: u64,
     ) -> Line {
         let decision = match &outcome {
+            _ if self.redacted => "redact",
             Outcome { watched: true, .. } => "monitor",
             Outcome { passes: true, .. } => "allow",
             _ => "deny",

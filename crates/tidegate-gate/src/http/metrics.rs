@@ -14,6 +14,7 @@ pub(super) struct Metrics {
     allowed: AtomicU64,
     denied: AtomicU64,
     watched: AtomicU64,
+    redacted: AtomicU64,
     classes: Counts<{ Class::ALL.len() }>,
     failures: AtomicU64,
     refused: Counts<{ Refused::ALL.len() }>,
@@ -111,6 +112,7 @@ fn seconds(micros: u64) -> String {
 impl Metrics {
     pub(super) fn decided(&self, outcome: &Outcome) {
         let verdict = match outcome {
+            Outcome { redacted: Some(_), .. } => &self.redacted,
             Outcome { watched: true, .. } => &self.watched,
             Outcome { passes: true, .. } => &self.allowed,
             _ => &self.denied,
@@ -163,8 +165,13 @@ impl Metrics {
             let _ = writeln!(out, "# HELP {name} {help}\n# TYPE {name} {kind}");
         };
         head(&mut out, "tidegate_decisions_total", "counter", "Requests that were decided on.");
-        for (verdict, count) in [("allow", &self.allowed), ("deny", &self.denied), ("monitor", &self.watched)]
-        {
+        let verdicts = [
+            ("allow", &self.allowed),
+            ("deny", &self.denied),
+            ("monitor", &self.watched),
+            ("redact", &self.redacted),
+        ];
+        for (verdict, count) in verdicts {
             let _ =
                 writeln!(out, "tidegate_decisions_total{{verdict=\"{verdict}\"}} {}", count.load(Relaxed));
         }
@@ -237,6 +244,7 @@ mod tests {
                 classes,
                 micros,
                 retry_after: None,
+                redacted: None,
                 charge: None,
                 readers: None,
             });

@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 use tidegate_decide::json::Tape;
 use tidegate_decide::limit::{Facts, Limiter, Permit};
-use tidegate_decide::{Event, Guard, Ruling, Settings, Trigger, Trust, Verdict, readings};
+use tidegate_decide::{Event, Guard, Redacted, Ruling, Settings, Trigger, Trust, Verdict, readings};
 use tidegate_graph::contract::{Contract, Edge, Mode, OnError, Proof};
 
 /// Reads the contract; `None` is to inspect and block everything. The error is for people.
@@ -188,6 +188,8 @@ pub(super) struct Outcome {
     pub(super) micros: u64,
     /// Seconds after which the client may come again, when a limit held it back.
     pub(super) retry_after: Option<u64>,
+    /// The body that it goes on with, where its texts that act as code were replaced.
+    pub(super) redacted: Option<Vec<u8>>,
     /// What was counted for it.
     pub(super) charge: Option<Charge>,
     /// Whose pages may read the refusal.
@@ -333,17 +335,19 @@ impl Desk {
 impl Outcome {
     fn of(ruling: &Ruling) -> Self {
         let denied = ruling.decision.verdict != Verdict::Allow;
+        let redacted = ruling.redacted.as_ref().and_then(body);
         let watched = denied && ruling.mode == Mode::Monitor;
         let reasons = ruling.decision.records.iter().flat_map(|r| &r.reasons);
         let mut classes: Vec<&'static str> = reasons.map(|r| r.class.name()).collect();
         classes.dedup();
         let retry_after = ruling.retry_after;
         Self {
-            passes: !denied || watched,
+            passes: !denied || watched || redacted.is_some(),
             watched,
             classes,
             micros: 0,
             retry_after,
+            redacted,
             charge: None,
             readers: None,
         }
@@ -357,9 +361,20 @@ impl Outcome {
             classes: vec!["failure"],
             micros: 0,
             retry_after: None,
+            redacted: None,
             charge: None,
             readers: None,
         }
+    }
+}
+
+/// The new body of a request of which nothing else was replaced: what its head says counts before anybody looks at it.
+fn body(redacted: &Redacted) -> Option<Vec<u8>> {
+    match redacted.edits.as_slice() {
+        [edit] if edit.pointer == "/body" && redacted.decision.verdict == Verdict::Allow => {
+            Some(edit.value.clone())
+        }
+        _ => None,
     }
 }
 
@@ -432,6 +447,27 @@ mod tests {
         }
         assert!(ask(&shared, "/orders").passes);
     }
+
+    #[test]
+    fn a_contract_may_have_texts_of_bodies_replaced() {
+        let mut contract = contract("closed");
+        let edge = &mut contract.functions.get_mut("t/F").unwrap().edges[0];
+        edge.on_deny.redact = true;
+        let attack = br#"{"note":"1' UNION SELECT username, password FROM users-- -"}"#;
+        let mut beside = contract.clone();
+        beside.functions.get_mut("t/F").unwrap().edges[0].authenticate.clear();
+        for contract in [contract, beside] {
+            let shared = shared(Some(contract));
+            DESK.with_borrow_mut(|desk| *desk = Desk::default());
+            let outcome = ask_with(&shared, "/orders", attack);
+            assert!(outcome.passes && !outcome.watched, "{outcome:?}");
+            assert_eq!(outcome.redacted.as_deref(), Some(&br#"{"note":"REDACTED"}"#[..]));
+            assert!(shared.metrics.text().contains("tidegate_decisions_total{verdict=\"redact\"} 1\n"));
+            let denied = ask_with(&shared, "/orders", br#"{"a":1,"a":2}"#);
+            assert!(!denied.passes && denied.redacted.is_none());
+        }
+    }
+
     /// Bodies mostly stand beside their events: what a contract asks of them has to see them all the same.
     #[test]
     fn what_a_contract_asks_of_a_body_is_asked() {

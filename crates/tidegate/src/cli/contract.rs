@@ -84,7 +84,7 @@ pub(super) fn run(args: &Args, global: Global) -> Result<Exit, Failure> {
     let layers = args.layers.iter().map(|asked| (contract::Part::Layers, asked));
     code.chain(layers).try_for_each(|(part, asked)| contract::lay(&mut contract, part, asked))?;
     if let Some(named) = contract::idle(&contract, &input.config).into_iter().next() {
-        let message = format!("`edges = {named:?}` of tidegate.toml fits no edge of the contract");
+        let message = format!("{named:?} in `[contract]` of tidegate.toml fits no edge of the contract");
         let help = "a pattern fits a function's id, `<function>:<trigger>`, or an edge's id; --format text lists them";
         return Err(Failure::usage(message, Some(help.to_string())));
     }

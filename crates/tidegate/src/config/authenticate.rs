@@ -20,8 +20,30 @@ pub(crate) struct Asked<T> {
 impl<T> Asked<T> {
     /// Whether it is asked on this edge: a pattern fits the function's id, alone or with `:<trigger>`, or the edge's.
     pub(crate) fn fits(&self, edge: &Edge, function: &str) -> bool {
-        let short = format!("{function}:{}", edge.trigger);
-        self.edges.iter().any(|e| e.fits(function) || e.fits(&short) || e.fits(&edge.id))
+        self.edges.iter().any(|pattern| names(pattern, edge, function))
+    }
+}
+
+/// Whether a pattern names an edge: by its function, alone or with `:<trigger>`, or by its own id.
+fn names(pattern: &Glob, edge: &Edge, function: &str) -> bool {
+    let short = format!("{function}:{}", edge.trigger);
+    pattern.fits(function) || pattern.fits(&short) || pattern.fits(&edge.id)
+}
+
+/// A pattern that names edges, as it was written.
+#[derive(Clone, Debug)]
+pub(crate) struct Pattern {
+    pub(crate) named: String,
+    glob: Glob,
+}
+
+impl Pattern {
+    pub(super) fn new(pattern: String) -> Self {
+        Self { glob: Glob::new(&pattern), named: pattern }
+    }
+
+    pub(crate) fn fits(&self, edge: &Edge, function: &str) -> bool {
+        names(&self.glob, edge, function)
     }
 }
 

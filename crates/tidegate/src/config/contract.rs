@@ -1,9 +1,9 @@
 //! The table `contract`: what the code alone doesn't say about enforcing it.
 
-use super::authenticate::Asked;
+use super::Reader;
+use super::authenticate::{Asked, Pattern};
 use super::limits::Bound;
 use super::schemas::SchemaFile;
-use super::{Glob, Reader};
 use crate::config::Complaint;
 use tidegate_graph::contract::{Authenticate, Condition, Mode, Replay};
 use toml::Spanned;
@@ -15,8 +15,10 @@ pub(crate) struct Enforce {
     pub(crate) account: Option<String>,
     pub(crate) region: Option<String>,
     pub(crate) mode: Mode,
-    pub(crate) block: Vec<Glob>,
-    pub(crate) monitor: Vec<Glob>,
+    pub(crate) block: Vec<Pattern>,
+    pub(crate) monitor: Vec<Pattern>,
+    /// Edges whose events lose what acts as code instead of being denied.
+    pub(crate) redact: Vec<Pattern>,
     /// What senders have to prove.
     pub(crate) authenticate: Vec<Asked<Authenticate>>,
     /// What has to hold of events.
@@ -39,6 +41,7 @@ impl Default for Enforce {
             mode: Mode::default(),
             block: Vec::new(),
             monitor: Vec::new(),
+            redact: Vec::new(),
             authenticate: Vec::new(),
             conditions: Vec::new(),
             schemas: Vec::new(),
@@ -79,6 +82,7 @@ impl Reader {
                 }
                 "block" => self.config.contract.block = self.patterns("contract.block", value),
                 "monitor" => self.config.contract.monitor = self.patterns("contract.monitor", value),
+                "redact" => self.config.contract.redact = self.patterns("contract.redact", value),
                 "authenticate" => self.authenticate(value),
                 "condition" => self.conditions(value),
                 "replay" => self.replay(value),
@@ -92,8 +96,8 @@ impl Reader {
         }
     }
 
-    fn patterns(&mut self, key: &str, value: &Spanned<DeValue<'_>>) -> Vec<Glob> {
-        self.texts(key, value).iter().map(|(pattern, _)| Glob::new(pattern)).collect()
+    fn patterns(&mut self, key: &str, value: &Spanned<DeValue<'_>>) -> Vec<Pattern> {
+        self.texts(key, value).into_iter().map(|(pattern, _)| Pattern::new(pattern)).collect()
     }
 }
 
@@ -113,7 +117,7 @@ mod tests {
             (Some("123456789012"), Some("eu-west-1"))
         );
         assert_eq!(read.mode, Mode::Monitor);
-        assert!(read.block[0].fits("orders/Pay") && read.monitor.is_empty());
+        assert_eq!((read.block[0].named.as_str(), read.monitor.len()), ("*/Pay", 0));
         for wrong in ["account = '12'", "mode = 'blok'", "regio = 'x'", "monitor = 3"] {
             assert!(
                 parse(Path::new("tidegate.toml"), &format!("[contract]\n{wrong}\n"), &[]).is_err(),

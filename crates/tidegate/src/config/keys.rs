@@ -234,16 +234,24 @@ pub(crate) const KEYS: &[Key] = &[
     },
     Key {
         name: "contract.block",
-        takes: "a pattern or a list of patterns of resource ids",
-        does: "Functions that block whatever the mode.",
+        takes: "a pattern or a list of patterns",
+        does: "Functions and edges that block whatever the mode. Fits ids of functions, alone or with `:<trigger>`, or of edges.",
         example: "block = [\"*/Checkout*\"]",
         option: "",
     },
     Key {
         name: "contract.monitor",
-        takes: "a pattern or a list of patterns of resource ids",
-        does: "Functions that monitor whatever the mode.",
+        takes: "a pattern or a list of patterns",
+        does: "Functions and edges that monitor whatever the mode, unless `block` names them. Fits as `block` does.",
         example: "monitor = [\"*/Import*\"]",
+        option: "",
+    },
+    Key {
+        name: "contract.redact",
+        takes: "a pattern or a list of patterns",
+        does: "Functions and edges whose events lose the texts that act as code instead of being denied: each becomes `REDACTED`. What \
+               can't be redacted, or is wrong in another way, stays denied. Fits as `block` does.",
+        example: "redact = [\"*/Feedback:sqs\"]",
         option: "",
     },
     Key {

@@ -508,6 +508,31 @@ fn a_condition_holds_of_each_record() {
 }
 
 #[test]
+fn texts_are_replaced_where_the_contract_says_so() {
+    let config = "[contract]\nmode = 'monitor'\nblock = '*/Work:sqs'\nredact = ['*/Work:sqs']\n";
+    let nobody = shop().file("tidegate.toml", &config.replace("Work:sqs']", "Nobody']")).run(&["contract"]);
+    assert!(nobody.code == Some(2) && nobody.stderr.contains("\"*/Nobody\""), "{}", nobody.all());
+    let project = shop().file("tidegate.toml", config);
+    let contract = contract(&project);
+    let (queue, stream) = (edge(&contract, "Work", "Orders"), edge(&contract, "Work", "Clicks"));
+    assert_eq!((&queue["mode"], &queue["on_deny"]["redact"]), (&json!("block"), &json!(true)));
+    assert_eq!((&stream["mode"], &stream["on_deny"]["redact"]), (&json!("monitor"), &Value::Null));
+    let with = |body: &str| {
+        let mut message = message("arn:aws:sqs:us-east-1:444455556666:theirs");
+        message["body"] = body.into();
+        message
+    };
+    let order = |note: &str| json!({"sku": "a-1", "note": note}).to_string();
+    let attack = "1' UNION SELECT username, password FROM users-- -";
+    let records = [with(&order(attack)), with("fine"), with("{\"a\":1,\"a\":2}")];
+    let answers = project.decide(&[line("Work", &records)]);
+    assert_eq!((&answers[0]["decision"], &answers[0]["answer"]), (&json!("partial"), &Value::Null));
+    let left = answers[0]["redacted"]["Records"].as_array().unwrap();
+    let left: Vec<&str> = left.iter().map(|record| record["body"].as_str().unwrap()).collect();
+    assert_eq!(left, [order("REDACTED").as_str(), "fine"], "what is no text is taken out still");
+}
+
+#[test]
 fn digests_are_those_of_the_folders_that_are_deployed() {
     let project = shop().file("build/lib/a.py", "x\n").file("opt/tidegate/contract.json", "{}");
     let ran = project.run(&["contract", "--code", "place=build", "--layers", "place=opt"]);

@@ -202,6 +202,10 @@ fn long_messages_and_circles_end_in_quarantine() {
 
 /// A function behind a queue, with these limits of its edge and of its own.
 fn limited(edge: &str, function: &str, mode: &str) -> Judge {
+    Judge::new(Guard::default(), Some((contract(edge, function, mode), "f".into())), Shape::Mq)
+}
+
+fn contract(edge: &str, function: &str, mode: &str) -> Contract {
     let text = format!(
         r#"{{"version":1,"graph_digest":"","compiled_by":"",
         "defaults":{{"account":null,"region":null,"mode":"block","on_error":"closed","max_bytes":1000000,"max_depth":64}},
@@ -211,8 +215,28 @@ fn limited(edge: &str, function: &str, mode: &str) -> Judge {
             "origin":{{"arns":[],"accounts":[],"regions":[],"ids":[],"sources":[],"detail_types":[]}},
             "mode":"{mode}","inspect":"full","on_deny":{{"answer":"swallow"}},"unknown":[],"limits":{{{edge}}}}}]}}}}}}"#
     );
-    let contract: Contract = serde_json::from_str(&text).unwrap();
-    Judge::new(Guard::default(), Some((contract, "f".into())), Shape::Mq)
+    serde_json::from_str(&text).unwrap()
+}
+
+#[test]
+fn a_contract_may_have_texts_replaced_instead_of_messages_denied() {
+    let mut contract = contract("", "", "block");
+    contract.functions.get_mut("t/F").unwrap().edges[0].on_deny.redact = true;
+    let judge = || Judge::new(Guard::default(), Some((contract.clone(), "f".into())), Shape::Mq);
+    let order = |note: &str| serde_json::json!({"sku": "a-1", "note": note}).to_string();
+    let messages =
+        || vec![message(1, &order(ATTACK)), message(2, &order("fine")), message(3, "{\"a\":1,\"a\":2}")];
+    let settings = Settings::default;
+    let redacted = run_under(judge(), OnLimit::Wait, messages(), 0, OnDeny::Quarantine, settings());
+    let payloads = |fake: &FakeBus| -> Vec<String> {
+        fake.0.lock().unwrap().out.iter().map(|m| String::from_utf8(m.payload.clone()).unwrap()).collect()
+    };
+    assert_eq!(payloads(&redacted.sink), [order("REDACTED"), order("fine")]);
+    assert_eq!(ids(&redacted.aside), [3], "nothing but texts can be replaced");
+    assert!(redacted.counts.contains("tidegate_relay_redacted_total 1\n"), "{}", redacted.counts);
+    assert!(redacted.log.contains("\"decision\":\"redact\""), "{}", redacted.log);
+    let watched = run_under(judge(), OnLimit::Wait, messages(), 0, OnDeny::Monitor, settings());
+    assert_eq!(payloads(&watched.sink)[0], order(ATTACK), "who only watches changes nothing");
 }
 
 fn under(judge: Judge, on_limit: OnLimit, count: usize) -> Run {

@@ -155,9 +155,14 @@ impl Desk {
             "decision": if watched { Verdict::Allow } else { decision.verdict }.name(),
             "trigger": decision.trigger.name(),
             "records": denied.map(|r| self.record(r, watched)).collect::<Vec<_>>(),
-            "answer": if decision.verdict == Verdict::Deny { answer(event, ruling) } else { Value::Null },
+            "answer": if ruling.left().verdict == Verdict::Deny { answer(event, ruling) } else { Value::Null },
             "micros": u64::try_from(micros).unwrap_or(u64::MAX),
         });
+        if let Some(out) = out.as_object_mut().filter(|_| ruling.redacted.is_some())
+            && let Remedy::Rewrite { event, .. } = remedy(event, ruling)
+        {
+            out.insert("redacted".into(), serde_json::from_slice(&event).unwrap_or_default());
+        }
         // Who only watches learns what would deserve a look; who asks why learns what moved the bar.
         let told = |note: &&Note| self.explain || *mode == Mode::Monitor && note.effect == Effect::Suspicion;
         let notes: Vec<Value> = self.guard.notes().iter().filter(told).map(note).collect();
@@ -247,7 +252,7 @@ fn now() -> u64 {
 fn answer(event: &[u8], ruling: &Ruling) -> Value {
     match remedy(event, ruling) {
         Remedy::Respond(body) | Remedy::Fail(body) => serde_json::from_slice(&body).unwrap_or_default(),
-        Remedy::Forward | Remedy::Strip { .. } => Value::Null,
+        Remedy::Forward | Remedy::Rewrite { .. } => Value::Null,
     }
 }
 
