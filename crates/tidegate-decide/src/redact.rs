@@ -385,8 +385,7 @@ mod tests {
                     (_, Some(redacted)) => {
                         let again = Guard::default().decide(&redacted.event, Some(Trigger::ApiGatewayV2));
                         prop_assert_eq!(again.verdict, Verdict::Allow);
-                        let marks = |text: &[u8]| text.windows(8).filter(|w| *w == b"REDACTED").count();
-                        prop_assert!(marks(&redacted.event) > 0 || redacted.event.len() != event.len());
+                        prop_assert_ne!(&redacted.event, event.as_bytes());
                     }
                 }
             }

@@ -574,7 +574,7 @@ fn is_argument(text: &[u8], name: &[u8]) -> bool {
         [b'.', b'/' | b'.', ..] => word.len() > 2,
         // `</p>` closes an element.
         [b'<', b'/', tag @ ..] if tag.ends_with(b">") => false,
-        [b'>' | b'<', ..] => true,
+        [b'>' | b'<', ..] => is_redirection(text),
         [drive, b':', ..] if drive.is_ascii_alphabetic() => {
             word.len() <= 3 || matches!(word.get(2), Some(b'\\' | b'/'))
         }
@@ -597,6 +597,20 @@ fn is_argument(text: &[u8], name: &[u8]) -> bool {
         _ if FILES.contains(&name) => word.contains(&b'/') && !word.ends_with(b"/") || is_file(word),
         _ => false,
     }
+}
+
+/// `> /tmp/x`, `>>log.txt`, `<<<text`, `<(id)`: not `date > 2026-01-31`, which compares.
+fn is_redirection(text: &[u8]) -> bool {
+    let target = match text {
+        [b'>', b'&' | b'(', ..] | [b'<', b'(', ..] | [b'<', b'<', b'<', ..] => return true,
+        [b'>', b'>' | b'|', rest @ ..] | [b'<', b'<', rest @ ..] | [_, rest @ ..] => rest.trim_ascii_start(),
+        [] => return false,
+    };
+    let ends = |b: &u8| b.is_ascii_whitespace() || matches!(b, b';' | b'|' | b'&' | b'`' | b')');
+    let word = target.iter().take(128).position(ends).map_or(target, |end| target.split_at(end).0);
+    let named = word.iter().any(u8::is_ascii_alphabetic);
+    matches!(word, [b'$' | b'~' | b'%', _, ..])
+        || named && (word.contains(&b'/') || word.contains(&b'\\') || is_file(word))
 }
 
 fn is_host(word: &[u8]) -> bool {
