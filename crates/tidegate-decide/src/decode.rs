@@ -10,6 +10,7 @@ pub(crate) mod framing;
 pub(crate) mod inflate;
 pub(crate) mod markup;
 pub(crate) mod multipart;
+pub(crate) mod utf16;
 
 /// One step from the event's own bytes to the inspected text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +21,8 @@ pub enum Step {
     Gzip,
     /// zlib (RFC 1950).
     Zlib,
+    /// Deflate alone (RFC 1951).
+    Deflate,
     /// Zstandard (RFC 8878).
     Zstd,
     /// JSON in a string.
@@ -30,6 +33,8 @@ pub enum Step {
     Multipart,
     /// Text and attributes of XML or HTML.
     Markup,
+    /// UTF-16 of either byte order.
+    Utf16,
     /// Percent signs, entities, escapes, look-alike characters.
     Characters,
     /// A record's framing: a schema registry's, or the Kinesis producer library's.
@@ -49,11 +54,13 @@ impl Step {
             Self::Base64 => "base64",
             Self::Gzip => "gzip",
             Self::Zlib => "zlib",
+            Self::Deflate => "deflate",
             Self::Zstd => "zstd",
             Self::Json => "json",
             Self::Form => "form",
             Self::Multipart => "multipart",
             Self::Markup => "markup",
+            Self::Utf16 => "utf16",
             Self::Characters => "characters",
             Self::Framing => "framing",
             Self::Avro => "avro",

@@ -5,9 +5,11 @@
 //! as a [`Flaw`]: a guard that reads a duplicate key otherwise than the function behind it can be walked around.
 
 mod scan;
+mod several;
 mod text;
 
 pub use scan::{Flaw, Limits, Malformed};
+pub(crate) use several::several;
 pub use text::{escape, unescape};
 
 /// What a node is.

@@ -5,7 +5,7 @@
 
 use crate::decision::Class;
 use crate::decode::inflate::{Bound, Inflated};
-use crate::decode::{Chain, Step, base64, characters, form, framing, inflate, markup, multipart};
+use crate::decode::{Chain, Step, base64, characters, form, framing, inflate, markup, multipart, utf16};
 use crate::inject::opinion::Opinion;
 use crate::inject::{self, ByteSet, Context, Text};
 use crate::json::{self, Flaw, Item, Malformed, Tape};
@@ -193,6 +193,10 @@ impl Unfold<'_, '_> {
         {
             return;
         }
+        let odd = !base64::is_telling(bytes) || memchr::memchr(0, bytes).is_some();
+        if odd && self.bare(bytes, origin, chain) {
+            return;
+        }
         if let Some(records) = framing::aggregated(bytes) {
             let Some(chain) = self.step(chain, Step::Framing, origin) else { return };
             for record in records {
@@ -210,8 +214,30 @@ impl Unfold<'_, '_> {
         self.readable(bytes, origin, chain);
     }
 
+    /// Bytes that announce neither their compression nor their characters; false when they are none of both.
+    fn bare(&mut self, bytes: &[u8], origin: Origin<'_>, chain: Chain) -> bool {
+        let mut out = self.buffer();
+        let deflated = bytes.len() >= 16 && inflate::is_deflate(bytes, self.bounds.inflate, &mut out);
+        if deflated && base64::is_telling(&out) {
+            if let Some(chain) = self.step(chain, Step::Deflate, origin) {
+                self.bytes(&out, origin, chain);
+            }
+            self.give_back(out);
+            return true;
+        }
+        out.clear();
+        let wide = utf16::decode(bytes, &mut out);
+        if wide && let Some(chain) = self.step(chain, Step::Utf16, origin) {
+            self.text(&out, origin, chain);
+        }
+        self.give_back(out);
+        wide
+    }
+
     fn readable(&mut self, bytes: &[u8], origin: Origin<'_>, chain: Chain) {
-        if bytes.iter().all(|&b| b >= 0x20 || matches!(b, b'\t' | b'\n' | b'\r')) {
+        let text = bytes.iter().all(|&b| b >= 0x20 || matches!(b, b'\t' | b'\n' | b'\r'));
+        // A few bytes that are no characters spoil no text.
+        if text && (std::str::from_utf8(bytes).is_ok() || framing::is_mostly_text(bytes)) {
             return self.text(bytes, origin, chain);
         }
         // JSON parsers refuse control characters, so a document that holds some is none; its strings are looked at.
@@ -319,10 +345,25 @@ impl Unfold<'_, '_> {
                 self.report(Class::Depth, origin, chain, at, "nested deeper than the limit");
                 true
             }
-            Err(Malformed::Syntax(_)) => false,
+            Err(Malformed::Syntax(at)) => at > 1 && self.documents(&mut tape, text, origin, chain),
         };
         self.spare.tapes.push(tape);
         is_json
+    }
+
+    /// Documents one after the other, each on its line or not, as streams deliver them; false when it is anything else.
+    fn documents(&mut self, tape: &mut Tape, text: &[u8], origin: Origin<'_>, chain: Chain) -> bool {
+        let all = || json::several(text);
+        if all().any(|document| document.is_none_or(|d| tape.read(d, self.limits).is_err())) {
+            return false;
+        }
+        let Some(chain) = self.step(chain, Step::Json, origin) else { return true };
+        for document in all().flatten() {
+            if tape.read(document, self.limits).is_ok() {
+                self.document(tape, document, origin, chain);
+            }
+        }
+        true
     }
 
     fn document(&mut self, tape: &Tape, text: &[u8], origin: Origin<'_>, chain: Chain) {
@@ -371,8 +412,8 @@ impl Unfold<'_, '_> {
                     self.guessed(part, origin, chain);
                 }
             }
-        } else if base64::may_be(text) {
-            self.guessed(text, origin, chain);
+        } else if !base64::may_be(text) || !self.guessed(text, origin, chain) {
+            self.embedded(text, origin, chain);
         }
         if origin.place == Place::Path && text.contains(&b'/') {
             for part in text.split(|&b| b == b'/').filter(|part| base64::may_be(part)) {
@@ -393,17 +434,35 @@ impl Unfold<'_, '_> {
         }
     }
 
-    fn guessed(&mut self, text: &[u8], origin: Origin<'_>, chain: Chain) {
+    /// False when it is no Base64.
+    fn guessed(&mut self, text: &[u8], origin: Origin<'_>, chain: Chain) -> bool {
         let mut bytes = self.buffer();
-        if base64::decode(text, &mut bytes)
-            && (base64::is_telling(&bytes) || inject::binary(&bytes).is_some())
-        {
-            // Guesses may end silently: a text that is Base64 thirteen times over was looked at twelve times.
-            if let Some(chain) = chain.then(Step::Base64) {
-                self.bytes(&bytes, origin, chain);
+        let decoded = base64::decode(text, &mut bytes);
+        if decoded {
+            match chain.then(Step::Base64) {
+                Some(chain) => self.bytes(&bytes, origin, chain),
+                // A text that only happens to be Base64 is no reason.
+                None if base64::is_telling(&bytes) => drop(self.step(chain, Step::Base64, origin)),
+                None => {}
             }
         }
         self.give_back(bytes);
+        decoded
+    }
+
+    /// Base64 in the middle of a text: a cell of a table, a value of a setting.
+    fn embedded(&mut self, text: &[u8], origin: Origin<'_>, chain: Chain) {
+        for token in base64::tokens(text) {
+            let mut bytes = self.buffer();
+            if base64::decode(token, &mut bytes)
+                && base64::is_telling(&bytes)
+                && std::str::from_utf8(&bytes).is_ok()
+                && let Some(chain) = chain.then(Step::Base64)
+            {
+                self.bytes(&bytes, origin, chain);
+            }
+            self.give_back(bytes);
+        }
     }
 
     /// Forms, documents, cookies: parts that stand for themselves.

@@ -33,11 +33,40 @@ pub(crate) fn decode(text: &[u8], out: &mut Vec<u8>) -> bool {
 
 /// True if `text` may be Base64 that carries something: long enough, and of its alphabet at both ends.
 pub(crate) fn may_be(text: &[u8]) -> bool {
+    // Programs that write it break it into lines and end the last one.
+    let text = text.trim_ascii();
     let known = |b: Option<&u8>| {
         b.is_some_and(|b| VALUES.get(usize::from(*b)).is_some_and(|v| *v < SPACE) || *b == b'=')
     };
-    text.len() >= 8 && known(text.first()) && known(text.last()) && known(text.get(text.len() / 2))
+    let middle = text.iter().skip(text.len() / 2).find(|b| !matches!(b, b'\r' | b'\n' | b' ' | b'\t'));
+    text.len() >= 8 && known(text.first()) && known(text.last()) && known(middle)
 }
+
+/// Words of its alphabet within a text that are longer than words are.
+pub(crate) fn tokens(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let known = |b: &u8| VALUES.get(usize::from(*b)).is_some_and(|v| *v < SPACE) || *b == b'=';
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        // A word of that length lies over one of the bytes that are looked at.
+        while let Some(byte) = text.get(at + LONG - 1) {
+            at += LONG;
+            if !known(byte) {
+                continue;
+            }
+            let (before, after) = text.split_at(at);
+            let start = before.iter().rposition(|b| !known(b)).map_or(0, |end| end + 1);
+            let end = at + after.iter().position(|b| !known(b)).unwrap_or(after.len());
+            at = end;
+            if end - start >= LONG && end - start < text.len() {
+                return text.get(start..end);
+            }
+        }
+        None
+    })
+}
+
+/// Characters of the shortest word that is looked into.
+const LONG: usize = 20;
 
 /// True if bytes that came out of a guess are worth a look: text for the most part, or something compressed.
 pub(crate) fn is_telling(bytes: &[u8]) -> bool {
@@ -116,6 +145,18 @@ mod tests {
         assert_eq!(decoded("aGVsbG8=").unwrap(), b"hello");
         assert_eq!(decoded("aGVsbG8").unwrap(), b"hello");
         assert_eq!(decoded("aGVs\r\nbG8=\n").unwrap(), b"hello");
+    }
+
+    #[test]
+    fn long_words_in_a_text() {
+        let long = "PHNjcmlwdD5hbGVydCgxKTwvc2NyaXB0Pg==";
+        for text in [format!("payload: {long} end"), format!("1,{long},x"), format!("{long}\nand so on")] {
+            let all: Vec<&[u8]> = tokens(text.as_bytes()).collect();
+            assert_eq!(all, [long.as_bytes()], "{text}");
+        }
+        for text in ["", "words are shorter than that, all of them", long] {
+            assert_eq!(tokens(text.as_bytes()).count(), 0, "{text}");
+        }
     }
 
     #[test]

@@ -625,6 +625,7 @@ fn is_file(word: &[u8]) -> bool {
         at > 0
             && (2..=4).contains(&(word.len() - at - 1))
             && word.iter().skip(at + 1).all(u8::is_ascii_alphanumeric)
+            && word.iter().skip(at + 1).any(u8::is_ascii_alphabetic)
     })
 }
 

@@ -209,6 +209,10 @@ impl<'a> Query<'a> {
         if !is_dangerous(name) && !is_package(name) {
             return None;
         }
+        // `libc-bin (2.36-9)` is a package and its version.
+        if before.last() == Some(&b' ') && head.last() == Some(&b'-') {
+            return None;
+        }
         let query = Query::new(Lexer::new(lower, open + 1, left));
         (leads(head) && query.arguments()).then_some("a call that delays, reads or breaks")
     }

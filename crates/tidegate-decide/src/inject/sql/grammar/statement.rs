@@ -168,15 +168,27 @@ impl Query<'_> {
                 }
             }
             name if is_dangerous(name) => {
-                self.take(Token::Open) && self.arguments() && {
-                    let mut shape = Shape::default();
-                    while self.expression(&mut shape, 1) && self.take(Token::Comma) {}
-                    self.take(Token::Close) && ends(&self)
-                }
+                // `User (5)` and `Version (2.3)` are labels; a number alone makes few functions do anything.
+                let spaced = self.lexer.rest().first() != Some(&b'(');
+                let delays = name.ends_with(b"sleep") || name == b"randomblob";
+                self.take(Token::Open)
+                    && self.arguments()
+                    && (!whole || delays && !spaced || !self.is_one_number())
+                    && {
+                        let mut shape = Shape::default();
+                        while self.expression(&mut shape, 1) && self.take(Token::Comma) {}
+                        self.take(Token::Close) && ends(&self)
+                    }
             }
             _ => false,
         };
         found.then_some(why)
+    }
+
+    /// True before `5)`.
+    fn is_one_number(&self) -> bool {
+        let mut ahead = *self;
+        ahead.next() == Token::Number && ahead.next() == Token::Close
     }
 
     /// `drop table x`, `create or replace function x(`, `alter user x identified`.

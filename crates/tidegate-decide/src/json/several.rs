@@ -1,0 +1,67 @@
+//! Documents one after the other: JSON lines, and what streams join without anything between.
+
+/// The objects and arrays that `text` is made of; `None` once something else stands between them.
+pub(crate) fn several(text: &[u8]) -> impl Iterator<Item = Option<&[u8]>> {
+    let mut rest = text.trim_ascii_start();
+    std::iter::from_fn(move || {
+        if rest.is_empty() {
+            return None;
+        }
+        let Some(end) = end(rest) else {
+            rest = b"";
+            return Some(None);
+        };
+        let (document, after) = rest.split_at(end);
+        rest = after.trim_ascii_start();
+        rest = rest.strip_prefix(b",").map_or(rest, <[u8]>::trim_ascii_start);
+        Some(Some(document))
+    })
+}
+
+/// Where the object or array at the start of `text` is closed.
+fn end(text: &[u8]) -> Option<usize> {
+    if !matches!(text.first(), Some(b'{' | b'[')) {
+        return None;
+    }
+    let (mut open, mut at) = (0_usize, 0);
+    loop {
+        match text.get(at)? {
+            b'{' | b'[' => open += 1,
+            b'}' | b']' => {
+                open -= 1;
+                if open == 0 {
+                    return Some(at + 1);
+                }
+            }
+            b'"' => {
+                at += 1;
+                loop {
+                    at += memchr::memchr2(b'"', b'\\', text.get(at..)?)?;
+                    if text.get(at) == Some(&b'"') {
+                        break;
+                    }
+                    at += 2;
+                }
+            }
+            _ => {}
+        }
+        at += 1;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn documents_are_told_apart() {
+        let of = |text: &'static str| -> Vec<Option<&str>> {
+            several(text.as_bytes()).map(|d| d.map(|d| std::str::from_utf8(d).unwrap())).collect()
+        };
+        assert_eq!(of("{\"a\":1}\n{\"b\":\"}\\\"{\"}\n"), [Some("{\"a\":1}"), Some("{\"b\":\"}\\\"{\"}")]);
+        assert_eq!(of("[1]{}, {}"), [Some("[1]"), Some("{}"), Some("{}")]);
+        assert_eq!(of("{} and {}"), [Some("{}"), None]);
+        assert_eq!(of("{\"a"), [None]);
+        assert_eq!(of("{]"), [Some("{]")], "whether it is a document is not known yet");
+    }
+}
