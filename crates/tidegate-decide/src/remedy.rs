@@ -92,6 +92,10 @@ pub fn remedy(event: &[u8], ruling: &Ruling) -> Remedy {
             let body = format!("{{\"errorMessage\":\"{word} by Tidegate\",\"errorType\":\"{ty}\"}}");
             Remedy::Fail(body.into_bytes())
         }
+        // Whoever asked whether to go on with the mail is told not to; nobody else reads it.
+        Answer::Swallow if trigger == Trigger::Ses => {
+            Remedy::Respond(br#"{"disposition":"STOP_RULE_SET"}"#.to_vec())
+        }
         Answer::Swallow | Answer::Pass => Remedy::Respond(b"null".to_vec()),
     }
 }
@@ -353,6 +357,15 @@ mod tests {
         let token = format!(r#"{{"type":"TOKEN","methodArn":"arn:a","authorizationToken":"{ATTACK}"}}"#);
         let Remedy::Respond(body) = answered(&token) else { panic!() };
         assert!(text(&body).contains(r#""Effect":"Deny","Resource":"arn:a""#));
+        let graphql = format!(
+            r#"{{"authorizationToken":"{ATTACK}","requestContext":{{"apiId":"a","queryString":"query {{ a }}"}},"requestHeaders":{{}}}}"#
+        );
+        assert_eq!(answered(&graphql), Remedy::Respond(br#"{"isAuthorized":false}"#.to_vec()));
+        let mail = format!(
+            r#"{{"Records":[{{"eventSource":"aws:ses","ses":{{"mail":{{"commonHeaders":{{"subject":"{ATTACK}"}}}}}}}}]}}"#
+        );
+        let stop = br#"{"disposition":"STOP_RULE_SET"}"#;
+        assert_eq!(answered(&mail), Remedy::Respond(stop.to_vec()), "else the next rule gets the mail");
         let event = format!(r#"{{"detail-type":"x","source":"y","detail":{{"z":"{ATTACK}"}}}}"#);
         assert_eq!(answered(&event), Remedy::Respond(b"null".to_vec()));
         let Remedy::Fail(body) = answered(&format!(r#"{{"q":"{ATTACK}"}}"#)) else { panic!() };

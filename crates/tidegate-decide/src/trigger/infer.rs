@@ -53,7 +53,9 @@ fn http(event: Item<'_>) -> Option<Trigger> {
     }
     let authorizer = event.field("type").is_some_and(|t| t.is_text("REQUEST") || t.is_text("TOKEN"))
         && (event.field("methodArn").is_some() || event.field("routeArn").is_some());
-    if authorizer {
+    // AppSync's has a query instead of a method.
+    let of_graphql = event.field("authorizationToken").is_some() && within("apiId") && within("queryString");
+    if authorizer || of_graphql {
         return Some(Trigger::Authorizer);
     }
     if within("http") && event.field("rawPath").is_some() {

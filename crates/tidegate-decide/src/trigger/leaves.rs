@@ -63,6 +63,9 @@ pub(crate) fn leaves<'a>(trigger: Trigger, event: Item<'a>, visit: &mut dyn FnMu
             to.http(event);
             to.at(event, "authorizationToken", Place::Header);
             to.at(event, "identitySource", Place::Header);
+            to.at(event, "requestHeaders", Place::Header);
+            to.down(event, &["requestContext", "queryString"], Place::Body);
+            to.down(event, &["requestContext", "variables"], Place::Field);
         }
         Trigger::Sqs => to.records(event, "Records", Visit::sqs),
         Trigger::Sns => to.records(event, "Records", |to, r| {

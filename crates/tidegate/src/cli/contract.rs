@@ -6,10 +6,11 @@ use super::{Global, input};
 use crate::contract;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::output;
-use anyhow::Context;
+use crate::output::{self, Look, problems};
+use anyhow::{Context, anyhow};
 use std::path::{Path, PathBuf};
 use tidegate_decide::Settings;
+use tidegate_graph::Problem;
 use tidegate_graph::contract::Contract;
 
 #[derive(Debug, clap::Args)]
@@ -25,9 +26,15 @@ pub(super) struct Args {
     /// Prints what changed since an older contract instead
     #[arg(long, value_name = "OLD")]
     diff: Option<PathBuf>,
+    /// Ends with exit code 10 where something changed
+    #[arg(long, requires = "diff")]
+    exit_code: bool,
     /// Writes the result to a file, whole or not at all
     #[arg(long, short, value_name = "FILE")]
     out: Option<PathBuf>,
+    /// Takes code that could not be read in whole: functions that are missing in a contract get nothing
+    #[arg(long)]
+    partial: bool,
     /// Writes down the digest of a function's code, from the folder that is deployed; the guard inside of it compares
     #[arg(long, value_name = "FUNCTION=FOLDER", conflicts_with = "diff")]
     code: Vec<String>,
@@ -79,6 +86,12 @@ pub(super) fn run(args: &Args, global: Global) -> Result<Exit, Failure> {
     }
     let old = args.diff.as_deref().map(load).transpose()?;
     let input = args.input.read(global)?;
+    let whole = input.system.problems.is_empty() || args.partial;
+    if !global.quiet {
+        let problems: Vec<&Problem> = input.system.problems.iter().collect();
+        let look = Look::stderr(global.color);
+        output::tell(&problems::render(&input.system, &problems, &input.base, look));
+    }
     let mut contract = contract::compile(&input.system, &input.graph, &input.config)?;
     let code = args.code.iter().map(|asked| (contract::Part::Code, asked));
     let layers = args.layers.iter().map(|asked| (contract::Part::Layers, asked));
@@ -88,18 +101,32 @@ pub(super) fn run(args: &Args, global: Global) -> Result<Exit, Failure> {
         let help = "a pattern fits a function's id, `<function>:<trigger>`, or an edge's id; --format text lists them";
         return Err(Failure::usage(message, Some(help.to_string())));
     }
-    let text = match (&old, args.format) {
+    let changes = old.map(|old| contract::changes(&old, &contract));
+    let text = match (&changes, args.format) {
         (None, Form::Json) => pretty(&contract)?,
         (None, Form::Text) => contract::summary(&contract),
-        (Some(old), Form::Json) => format!("{:#}\n", contract::changes(old, &contract).json()),
-        (Some(old), Form::Text) => contract::changes(old, &contract).text(),
+        (Some(changes), Form::Json) => format!("{:#}\n", changes.json()),
+        (Some(changes), Form::Text) => changes.text(),
     };
     let signature = args.sign.as_deref().map(|key| contract::sign(&text, key)).transpose()?;
-    output::deliver(&text, args.out.as_deref())?;
+    // What is in force already isn't replaced by less.
+    let out = args.out.as_deref().filter(|_| whole);
+    if whole || args.out.is_none() {
+        output::deliver(&text, out)?;
+    }
+    if !whole {
+        let lacking = "the contract lacks what could not be read, and the guard would deny what it lacks";
+        let message = match &args.out {
+            Some(out) => format!("`{}` is not written: {lacking}", out.display()),
+            None => lacking.to_string(),
+        };
+        return Err(anyhow!("{message}; mend it, or take the contract as it is by --partial").into());
+    }
     if let (Some(signature), Some(out)) = (signature, &args.out) {
         output::deliver(&signature, Some(&contract::beside(out)))?;
     }
-    Ok(Exit::Clean)
+    let changed = changes.is_some_and(|changes| !changes.is_empty());
+    Ok(if changed && args.exit_code { Exit::Findings } else { Exit::Clean })
 }
 
 /// Reads a contract. One that says something that this program doesn't know would be enforced in part: it is refused.

@@ -23,6 +23,10 @@ pub(crate) fn changes(old: &Contract, new: &Contract) -> Changes {
 }
 
 impl Changes {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// For programs.
     pub(crate) fn json(&self) -> Value {
         let one = |change: &Change| {
@@ -34,7 +38,7 @@ impl Changes {
 
     /// For people: a line each.
     pub(crate) fn text(&self) -> String {
-        if self.0.is_empty() {
+        if self.is_empty() {
             return "no change\n".to_string();
         }
         let one = |change: &Change| {

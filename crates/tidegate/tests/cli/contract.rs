@@ -413,10 +413,31 @@ fn changes_are_told() {
         ),
         "{text}"
     );
+    let strict = |project: &Project, old: &str| project.run(&["contract", "--diff", old, "--exit-code"]).code;
+    assert_eq!(strict(&project, "old.json"), Some(10));
+    assert_eq!(project.run(&["contract", "--out", "new.json"]).code, Some(0));
+    assert_eq!(strict(&project, "new.json"), Some(0));
     let json = project.run(&["contract", "--diff", "old.json"]).json();
     let schema = include_str!("../../../../docs/schemas/contract-changes.json");
     let schema = jsonschema::validator_for(&serde_json::from_str(schema).unwrap()).unwrap();
     assert!(schema.is_valid(&json) && json["changes"].as_array().unwrap().len() >= 3, "{json:#}");
+}
+
+#[test]
+fn code_that_is_not_read_in_whole_replaces_no_contract() {
+    let project = shop();
+    assert_eq!(project.run(&["contract", "--out", "c.json"]).code, Some(0));
+    let whole = project.read("c.json");
+    let half: String = SHOP.split_inclusive("  Tidy:").take(1).chain(["\n    Type: [broken\n"]).collect();
+    let project = project.file("template.yaml", &half);
+    let ran = project.run(&["contract", "--out", "c.json"]);
+    assert!(ran.code == Some(1) && ran.stderr.contains("template.yaml:"), "{}", ran.all());
+    assert!(ran.stderr.contains("`c.json` is not written"), "{}", ran.all());
+    assert_eq!(project.read("c.json"), whole);
+    let shown = project.run(&["contract"]);
+    assert!(shown.code == Some(1) && shown.stdout.contains("\"version\": 1"), "{}", shown.all());
+    assert_eq!(project.run(&["contract", "--out", "c.json", "--partial"]).code, Some(0));
+    assert_ne!(project.read("c.json"), whole);
 }
 
 #[test]

@@ -99,6 +99,24 @@ fn what_cannot_be_decided_on_is_denied() {
 }
 
 #[test]
+fn a_line_has_one_event_and_one_answer() {
+    let long = format!("{{\"id\":1,\"event\":\"{}\"}}", "x".repeat(65 << 20));
+    let lines = [
+        "\u{feff}{\"id\":0,\"event\":{}}".to_string(),
+        long,
+        "{\"id\":2,\"event\":{\"a\":1},\"event\":{\"a\":2}}".to_string(),
+        "{\"id\":{\"a\":1},\"event\":{}}".to_string(),
+        "{\"id\":4,\"event\":{}}".to_string(),
+    ];
+    let got = answers(&[], &lines);
+    let words: Vec<&str> = got.iter().map(|a| a["decision"].as_str().unwrap()).collect();
+    assert_eq!(words, ["allow", "deny", "deny", "deny", "allow"], "{got:?}");
+    let problems = [&got[1], &got[2], &got[3]].map(|a| a["problem"].as_str().unwrap());
+    assert!(problems[0].contains("line 2: the line is longer than 64 MiB"), "{problems:?}");
+    assert!(problems[1].contains("twice") && problems[2].contains("neither a string"), "{problems:?}");
+}
+
+#[test]
 fn explained_through_what_was_wrapped_around() {
     let inner = json!({"order": {"note": ATTACK}}).to_string();
     let got = answers(&["--explain"], &[line(1, &queue(&[&json!({"Message": inner}).to_string()]))]);

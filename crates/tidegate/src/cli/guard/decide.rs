@@ -32,6 +32,9 @@ pub(super) struct Args {
 /// One line at most: an event with what stands around it.
 const MAX_LINE: u64 = 64 << 20;
 
+/// What editors on Windows begin a file with.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
 pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
     let mut input = BufReader::with_capacity(1 << 16, std::io::stdin().lock());
     let mut output = std::io::BufWriter::with_capacity(1 << 16, std::io::stdout().lock());
@@ -57,10 +60,18 @@ pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
             break;
         }
         number += 1;
+        if number == 1 && line.starts_with(BYTE_ORDER_MARK) {
+            line.drain(..BYTE_ORDER_MARK.len());
+        }
         if line.trim_ascii().is_empty() {
             continue;
         }
-        let answer = desk.answer(&line, number);
+        let answer = if line.len() as u64 == MAX_LINE && !line.ends_with(b"\n") {
+            input.skip_until(b'\n').context("reading standard input")?;
+            complaint(Value::Null, number, "the line is longer than 64 MiB")
+        } else {
+            desk.answer(&line, number)
+        };
         let written =
             serde_json::to_writer(&mut output, &answer).map_err(std::io::Error::from).and_then(|()| {
                 output.write_all(b"\n")?;
@@ -104,10 +115,20 @@ impl Desk {
             return complaint(Value::Null, number, "the line is not JSON");
         }
         let root = self.tape.root(line);
-        let id = root.field("id").map_or(Value::Null, value);
-        let Some(event) = root.field("event") else {
+        let id = match root.field("id") {
+            Some(id) if !matches!(id.kind(), Kind::String | Kind::Number | Kind::Null) => {
+                return complaint(Value::Null, number, "the \"id\" is neither a string nor a number");
+            }
+            id => id.map_or(Value::Null, value),
+        };
+        let mut events = root.entries().filter(|(key, _)| key.is_text("event")).map(|(_, event)| event);
+        let Some(event) = events.next() else {
             return complaint(id, number, "the line has no \"event\"");
         };
+        // Whoever reads it next may take the other one.
+        if events.next().is_some() {
+            return complaint(id, number, "the line has \"event\" twice");
+        }
         let mut trigger = None;
         if let Some(name) = root.field("trigger").filter(|t| t.kind() != Kind::Null) {
             trigger = name.plain().and_then(|n| Trigger::from_name(std::str::from_utf8(n).ok()?));
