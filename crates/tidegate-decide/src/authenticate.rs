@@ -7,6 +7,7 @@ mod webhook;
 pub(crate) use event::Request;
 
 use crate::decision::Class;
+use crate::json::Item;
 use crate::origin::glob;
 use crate::readings;
 use seen::Seen;
@@ -15,7 +16,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
-use tidegate_graph::contract::{Authenticate, Contract, Edge, Jwt, Proof};
+use tidegate_graph::contract::{Authenticate, Contract, Edge, Jwt, Proof, Replay};
 
 /// What a request says of its sender. What isn't the request's own word (claims, principal, certificate) is there only
 /// when somebody has verified it: the gate, or the service before the function.
@@ -43,6 +44,10 @@ pub trait View {
     /// ARN of the topic of SNS whose signature was verified.
     fn topic(&self) -> Option<Cow<'_, str>> {
         None
+    }
+    /// True for a batch, of which each record is unique or not.
+    fn is_batch(&self) -> bool {
+        false
     }
     /// The value at a JSON pointer.
     fn pointer(&self, _pointer: &str) -> Option<Cow<'_, str>> {
@@ -178,16 +183,30 @@ pub fn authenticate(
             }
         }
     }
-    if let Some(replay) = &edge.replay {
+    if let Some(replay) = edge.replay.as_ref().filter(|_| !view.is_batch()) {
         let value = match replay.key.starts_with('/') {
             true => view.pointer(&replay.key).map(|v| v.into_owned().into_bytes()),
             false => view.header(&replay.key.to_ascii_lowercase()).map(<[u8]>::to_vec),
         };
-        let value = value.filter(|v| !v.is_empty());
-        let value = value.ok_or(Refusal::Replay("the event lacks what would make it unique"))?;
-        pending.0.push((unique(edge, &replay.key, &value), replay.window_seconds.saturating_mul(1000)));
+        pending.0.push(once(edge, replay, value)?);
     }
     Ok(pending)
+}
+
+/// What makes a record of a batch unique, where its edge asks for that.
+///
+/// # Errors
+/// It isn't there.
+pub(crate) fn of_record(edge: &Edge, record: Item<'_>) -> Result<Pending, Refusal> {
+    let Some(replay) = &edge.replay else { return Ok(Pending::default()) };
+    let value = event::pointer(record, &replay.key).map(|v| v.into_owned().into_bytes());
+    once(edge, replay, value).map(|once| Pending(vec![once]))
+}
+
+fn once(edge: &Edge, replay: &Replay, value: Option<Vec<u8>>) -> Result<(Unique, u64), Refusal> {
+    let value = value.filter(|v| !v.is_empty());
+    let value = value.ok_or(Refusal::Replay("the event lacks what would make it unique"))?;
+    Ok((unique(edge, &replay.key, &value), replay.window_seconds.saturating_mul(1000)))
 }
 
 /// An event without a path could be for any.

@@ -2,7 +2,7 @@
 
 mod conclude;
 
-use crate::authenticate::{Refusal, Request, Trust, authenticate};
+use crate::authenticate::{self, Refusal, Request, Trust, authenticate};
 use crate::condition;
 use crate::decision::{Class, Decision, Verdict};
 use crate::decode::Chain;
@@ -271,6 +271,8 @@ impl Guard {
         if let Err(refusal) = self.believe(&source.edges, trigger, root, left) {
             refuse(&mut decision, root, refusal.class(), root.offset(), refusal.detail());
             redacted = None;
+        } else {
+            self.believe_records(&source, root, &mut decision, redacted.as_mut());
         }
         let ruling = Ruling { redacted, ..Ruling::plain(decision, source.mode) };
         Ruling { on_deny: source.on_deny.unwrap_or_else(|| ruling.on_deny.clone()), ..ruling }
@@ -366,6 +368,39 @@ impl Guard {
             }
         }
         Ok(())
+    }
+}
+
+impl Guard {
+    /// The same for each record of a batch, which came before or not.
+    fn believe_records(
+        &self,
+        source: &origin::Verdict<'_>,
+        root: Item<'_>,
+        decision: &mut Decision,
+        mut redacted: Option<&mut Redacted>,
+    ) {
+        let trigger = decision.trigger;
+        if trigger::records(trigger, root) == 0 || source.edges.iter().all(|e| e.replay.is_none()) {
+            return;
+        }
+        for (index, item) in (0_usize..).zip(trigger::list(trigger, root)) {
+            let own = source.by_record.get(index);
+            let edges = own.map_or(source.edges.as_slice(), |edge| edge.as_slice());
+            let left = redacted.as_ref().map_or(&*decision, |r| &r.decision);
+            let passes = left.records.get(index).is_some_and(|r| r.verdict == Verdict::Allow);
+            let wrong = edges.iter().find_map(|edge| {
+                let pending = authenticate::of_record(edge, item);
+                let now = self.now.unwrap_or_default();
+                pending.and_then(|p| if passes { p.settle(&self.trust, now) } else { Ok(()) }).err()
+            });
+            let Some(wrong) = wrong else { continue };
+            for decision in
+                [Some(&mut *decision), redacted.as_mut().map(|r| &mut r.decision)].into_iter().flatten()
+            {
+                refuse(decision, root, wrong.class(), item.offset(), wrong.detail());
+            }
+        }
     }
 }
 

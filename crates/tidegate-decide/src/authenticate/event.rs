@@ -3,7 +3,7 @@
 use super::View;
 use crate::decode::base64;
 use crate::json::{Item, Kind, unescape};
-use crate::trigger::Trigger;
+use crate::trigger::{self, Trigger};
 use std::borrow::Cow;
 
 /// The request that an event tells of.
@@ -11,6 +11,7 @@ pub(crate) struct Request<'a> {
     event: Item<'a>,
     headers: Vec<(String, Vec<u8>)>,
     body: Vec<u8>,
+    batch: bool,
 }
 
 impl<'a> Request<'a> {
@@ -24,7 +25,8 @@ impl<'a> Request<'a> {
             Trigger::WebSocket,
             Trigger::Authorizer,
         ];
-        let mut request = Self { event, headers: Vec::new(), body: Vec::new() };
+        let batch = trigger::records(trigger, event) > 0;
+        let mut request = Self { event, headers: Vec::new(), body: Vec::new(), batch };
         if !http.contains(&trigger) {
             return request;
         }
@@ -110,17 +112,26 @@ impl View for Request<'_> {
         self.at(&["requestContext", "authorizer", "sns", "topicArn"])
     }
 
+    fn is_batch(&self) -> bool {
+        self.batch
+    }
+
     fn pointer(&self, pointer: &str) -> Option<Cow<'_, str>> {
-        let steps = pointer.split('/').skip(1);
-        let found = steps.take(64).try_fold(self.event, |item, step| match item.kind() {
-            Kind::Array => item.items().nth(step.parse().ok()?),
-            _ => item.field(&step.replace("~1", "/").replace("~0", "~")),
-        })?;
-        match found.kind() {
-            Kind::String => text(found),
-            Kind::Number => std::str::from_utf8(found.raw()).ok().map(Cow::Borrowed),
-            _ => None,
-        }
+        self::pointer(self.event, pointer)
+    }
+}
+
+/// The string or number at a JSON pointer (RFC 6901) below `item`.
+pub(super) fn pointer<'a>(item: Item<'a>, pointer: &str) -> Option<Cow<'a, str>> {
+    let steps = pointer.split('/').skip(1);
+    let found = steps.take(64).try_fold(item, |item, step| match item.kind() {
+        Kind::Array => item.items().nth(step.parse().ok()?),
+        _ => item.field(&step.replace("~1", "/").replace("~0", "~")),
+    })?;
+    match found.kind() {
+        Kind::String => text(found),
+        Kind::Number => std::str::from_utf8(found.raw()).ok().map(Cow::Borrowed),
+        _ => None,
     }
 }
 

@@ -136,7 +136,7 @@ pub struct Topics {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Replay {
-    /// Name of the header, or JSON pointer into the event, that holds what is unique.
+    /// Name of the header, or JSON pointer into the event, or into each record of a batch, that holds what is unique.
     pub key: String,
     /// How long it is remembered.
     pub window_seconds: u64,

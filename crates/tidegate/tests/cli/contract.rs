@@ -501,6 +501,37 @@ fn a_webhook_passes_once_and_only_with_its_signature() {
 }
 
 #[test]
+fn each_record_of_a_batch_passes_once() {
+    let config = "[[contract.replay]]\nedges = '*/Loose:sqs'\nkey = '/messageId'\nwindow = 600\n";
+    let project = shop().file("tidegate.toml", config);
+    let with = |id: &str, body: &str| {
+        let mut message = message("arn:aws:sqs:us-east-1:111122223333:nameless");
+        (message["messageId"], message["body"]) = (id.into(), body.into());
+        message
+    };
+    let attack = "1' UNION SELECT username, password FROM users-- -";
+    let answers = project.decide(&[
+        line("Loose", &[with("1", "a"), with("2", attack), with("3", "b")]),
+        line(
+            "Loose",
+            &[with("3", "b"), with("2", "fine now"), with("4", "c"), with("4", "c"), with("", "d")],
+        ),
+        line("Loose", &[with("5", "e")]),
+    ]);
+    let denied = |answer: &Value| -> Vec<(u64, String)> {
+        let records = answer["records"].as_array().unwrap();
+        let one = |r: &Value| {
+            (r["index"].as_u64().unwrap(), r["reasons"][0]["class"].as_str().unwrap().to_string())
+        };
+        records.iter().map(one).collect()
+    };
+    assert_eq!(denied(&answers[0]), [(1, "sql".to_string())]);
+    let replay = |index| (index, "replay".to_string());
+    assert_eq!(denied(&answers[1]), [replay(0), replay(3), replay(4)], "what was denied hasn't come yet");
+    assert_eq!(answers[2]["decision"], "allow");
+}
+
+#[test]
 fn a_condition_holds_of_each_record() {
     let config = "[[contract.condition]]\nedges = '*/Work:sqs'\n\
                   when = 'event.body.amount <= 100 && event.body.lines.all(l, l.qty > 0)'\n";
