@@ -6,6 +6,9 @@
 mod value;
 
 use crate::json::Item;
+use crate::schema::Pattern;
+use std::cell::RefCell;
+use std::collections::HashMap;
 use tidegate_graph::contract::{Condition, Expr, Fold, Op};
 use value::Val;
 
@@ -37,6 +40,31 @@ pub(crate) fn holds(condition: &Condition, event: Item<'_>) -> std::result::Resu
         Err(Fault::Mismatch) => Err("the condition of the contract doesn't fit the event"),
         Err(Fault::Budget) => Err("the condition of the contract takes too much work on this event"),
     }
+}
+
+/// Patterns that are kept ready: contracts hold a few.
+const PATTERNS: usize = 64;
+
+thread_local! {
+    static READY: RefCell<HashMap<String, Option<Pattern>>> = RefCell::default();
+}
+
+/// Whether `pattern` fits somewhere in `text`; `None` for what is no pattern. Time is linear in the text.
+fn fits(pattern: &str, text: &str) -> Option<bool> {
+    READY.with_borrow_mut(|ready| {
+        if !ready.contains_key(pattern) {
+            if ready.len() >= PATTERNS {
+                ready.clear();
+            }
+            ready.insert(pattern.to_string(), Pattern::new(pattern));
+        }
+        ready.get(pattern)?.as_ref()?.fits(text.as_bytes())
+    })
+}
+
+/// Whether the guard takes `pattern` in a condition: a regular expression as RE2 and Rust have it, within a bound.
+pub fn is_pattern(pattern: &str) -> bool {
+    Pattern::new(pattern).is_some()
 }
 
 struct Eval<'a> {
@@ -166,6 +194,10 @@ impl<'a> Eval<'a> {
                     Op::StartsWith => a.starts_with(b),
                     _ => a.ends_with(b),
                 }))
+            }
+            (Op::Matches, [a, b]) => {
+                let (Some(a), Some(b)) = (a.as_text(), b.as_text()) else { return Err(Fault::Mismatch) };
+                one(fits(b, a).map(Val::Bool))
             }
             (Op::ToInt | Op::ToDouble | Op::ToText, [a]) => one(value::convert(op, a)),
             _ => Err(Fault::Mismatch),

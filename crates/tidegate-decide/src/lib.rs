@@ -31,6 +31,7 @@ pub mod trigger;
 mod unfold;
 
 pub use authenticate::{Pending, Refusal, Trust, View, authenticate};
+pub use condition::is_pattern;
 pub use decision::{Class, Decision, Reason, Record, Verdict};
 pub use failure::failure;
 pub use guard::{Event, Guard, Ruling, Settings};

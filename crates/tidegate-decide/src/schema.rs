@@ -16,6 +16,7 @@ mod way;
 
 pub(crate) use desk::{Desk, Reach, Sink};
 pub(crate) use fields::Fields;
+pub(crate) use pattern::Pattern;
 pub use way::{Leaf, Way};
 
 use crate::decision::Class;

@@ -81,3 +81,16 @@ fn numbers_are_compared_as_numbers() {
     assert!(sum(Op::Divide, Expr::Int(1), Expr::Int(0)).unwrap_err().contains("doesn't fit"));
     assert!(sum(Op::Subtract, Expr::Int(1), Expr::Int(1)).is_ok());
 }
+
+#[test]
+fn patterns_fit_somewhere_in_a_text() {
+    let matches = |pattern: &str| {
+        let event = r#"{"name":"order-1234","n":7}"#;
+        ask(call(Op::Matches, vec![path(&["name"]), Expr::Text(pattern.into())]), event)
+    };
+    assert!(matches("[0-9]{4}").is_ok() && matches("^order-").is_ok());
+    assert!(matches("^[0-9]").unwrap_err().contains("doesn't hold"));
+    assert!(matches("(").unwrap_err().contains("doesn't fit"));
+    let number = call(Op::Matches, vec![path(&["n"]), Expr::Text("7".into())]);
+    assert!(ask(number, r#"{"n":7}"#).unwrap_err().contains("doesn't fit"));
+}

@@ -134,6 +134,8 @@ ops! {
     StartsWith "startsWith" 2,
     /// `a.endsWith(b)`
     EndsWith "endsWith" 2,
+    /// `a.matches(b)`, where b is a literal: a regular expression that fits somewhere in a.
+    Matches "matches" 2,
     /// `int(a)`
     ToInt "int" 1,
     /// `double(a)`

@@ -76,6 +76,15 @@ impl Compiler<'_> {
                 if arguments.len() != op.arguments() {
                     return wrong(format!("`{}` takes another number of arguments", call.func_name));
                 }
+                if op == Op::Matches {
+                    match arguments.as_slice() {
+                        [_, Expr::Text(pattern)] if tidegate_decide::is_pattern(pattern) => {}
+                        [_, Expr::Text(_)] => {
+                            return wrong("this is no regular expression, or a too large one".to_string());
+                        }
+                        _ => return wrong("`matches` takes a literal".to_string()),
+                    }
+                }
                 Expr::Call(op, arguments)
             }
             Ast::Comprehension(each) => {
@@ -111,6 +120,7 @@ mod tests {
             "has(event.a) && event.a in ['x', 'y']",
             "event.items.all(i, i.qty > 0 && i.tags.exists(t, t == event.tag))",
             "size(event.items.filter(i, i.free)) < 3 || event.name.startsWith('test-')",
+            "event.name.matches('^[a-z]+-[0-9]{4}$')",
             "event.items.map(i, i.price * double(i.qty)).exists(p, p > 1.5) ? event.vip : !event.vip",
             "event['detail-type'] != \"x\" && event.n % 2 == 0 && -1 < event.list[0]",
         ] {
@@ -123,6 +133,8 @@ mod tests {
         for (text, message, at) in [
             ("event.a == body.b", "no name `body`", "body.b"),
             ("event.a.startWith('x')", "did you mean `startsWith`", "('x')"),
+            ("event.a.matches('(')", "no regular expression", "('(')"),
+            ("event.a.matches(event.b)", "takes a literal", "(event.b)"),
             ("b'x' == event.a", "bytes", "b'x' == event.a"),
             ("size(event.a, 1) > 1", "number of arguments", "(event.a, 1) > 1"),
         ] {
