@@ -314,7 +314,9 @@ impl Unfold<'_, '_> {
         {
             return;
         }
-        self.parts(text, origin, chain);
+        if self.parts(text, origin, chain) {
+            return;
+        }
         self.inspect(text, origin, chain);
         self.characters(text, origin, chain);
     }
@@ -465,21 +467,23 @@ impl Unfold<'_, '_> {
         }
     }
 
-    /// Forms, documents, cookies: parts that stand for themselves.
-    fn parts(&mut self, text: &[u8], origin: Origin<'_>, chain: Chain) {
-        if origin.place == Place::Query || is_encoded_form(text) {
-            let Some(chain) = self.step(chain, Step::Form, origin) else { return };
+    /// Forms, documents, cookies: parts that stand for themselves. True when they are all there is: what encodes every form
+    /// hides nothing.
+    fn parts(&mut self, text: &[u8], origin: Origin<'_>, chain: Chain) -> bool {
+        let form = origin.place == Place::Query || is_encoded_form(text);
+        if form {
+            let Some(chain) = self.step(chain, Step::Form, origin) else { return true };
             for (name, value) in form::pairs(text) {
                 self.form_text(name, Origin { place: Place::Key, ..origin }, chain);
                 self.form_text(value, Origin { place: Place::Parameter, ..origin }, chain);
             }
         } else if markup::is_document(text) {
-            let Some(chain) = self.step(chain, Step::Markup, origin) else { return };
+            let Some(chain) = self.step(chain, Step::Markup, origin) else { return true };
             for leaf in markup::leaves(text) {
                 self.text(leaf, Origin { place: Place::Field, ..origin }, chain);
             }
         } else if is_query_document(text) {
-            let Some(chain) = self.step(chain, Step::Token, origin) else { return };
+            let Some(chain) = self.step(chain, Step::Token, origin) else { return true };
             for argument in quoted(text) {
                 let mut value = self.buffer();
                 json::unescape(argument, &mut value);
@@ -491,6 +495,7 @@ impl Unfold<'_, '_> {
                 self.text(value, Origin { label: b"", ..origin }, chain);
             }
         }
+        form && (origin.place == Place::Query || is_form_type(origin.label))
     }
 
     /// The parts of a multipart body, each by itself: between them stand headers, as they should. False if it is none.
@@ -521,7 +526,8 @@ impl Unfold<'_, '_> {
     }
 
     fn characters(&mut self, text: &[u8], origin: Origin<'_>, chain: Chain) {
-        let plus = origin.place == Place::ObjectKey || !text.contains(&b' ') && text.contains(&b'+');
+        let plus =
+            origin.place == Place::ObjectKey || memchr::memchr(b'+', text).is_some() && is_joined(text);
         if !plus && !characters::may_hide(text) {
             return;
         }
@@ -685,6 +691,12 @@ pub(crate) fn describe(flaw: Flaw) -> (Class, usize, &'static str) {
     }
 }
 
+/// The type of bodies that browsers send forms as.
+fn is_form_type(label: &[u8]) -> bool {
+    const FORM: &[u8] = b"application/x-www-form-urlencoded";
+    label.get(..FORM.len()).is_some_and(|start| start.eq_ignore_ascii_case(FORM))
+}
+
 /// A GraphQL document, whose strings are arguments.
 fn is_query_document(text: &[u8]) -> bool {
     let start = text.trim_ascii_start();
@@ -709,6 +721,12 @@ fn quoted(text: &[u8]) -> impl Iterator<Item = &[u8]> {
         rest = inside.get(end + 1..).unwrap_or_default();
         inside.get(..end)
     })
+}
+
+/// Words with more of `+` than of blanks between them: a form, encoded once more.
+fn is_joined(text: &[u8]) -> bool {
+    let count = |byte: u8| memchr::memchr_iter(byte, text).count();
+    count(b'+') > count(b' ')
 }
 
 /// Whoever encodes a form leaves no white space in it.
