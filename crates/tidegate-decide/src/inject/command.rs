@@ -559,6 +559,10 @@ fn is_argument(text: &[u8], name: &[u8]) -> bool {
         .take(128)
         .take_while(|b| !matches!(b, b' ' | b';' | b'|' | b'&' | b'`' | b')' | b'\n'))
         .count();
+    // What closes an element is no part of it.
+    let word = memchr::memmem::find(text.get(..word).unwrap_or_default(), b"</")
+        .filter(|at| *at > 0)
+        .unwrap_or(word);
     let (word, rest) = text.split_at(word);
     match word {
         [b'-', next, ..] => next.is_ascii_alphanumeric() || *next == b'-',
@@ -601,6 +605,13 @@ fn is_argument(text: &[u8], name: &[u8]) -> bool {
 
 /// `> /tmp/x`, `>>log.txt`, `<<<text`, `<(id)`: not `date > 2026-01-31`, which compares.
 fn is_redirection(text: &[u8]) -> bool {
+    // `<b>` is an element.
+    if let [b'<', name, ..] = text
+        && name.is_ascii_alphabetic()
+        && text.iter().take(64).any(|b| *b == b'>')
+    {
+        return false;
+    }
     let target = match text {
         [b'>', b'&' | b'(', ..] | [b'<', b'(', ..] | [b'<', b'<', b'<', ..] => return true,
         [b'>', b'>' | b'|', rest @ ..] | [b'<', b'<', rest @ ..] | [_, rest @ ..] => rest.trim_ascii_start(),

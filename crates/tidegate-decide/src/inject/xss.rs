@@ -111,6 +111,10 @@ fn tags(text: &Text<'_>) -> Option<Hit> {
                     || text.bytes.has(b'{') && begins(braces.from(lower, start))
             }
         };
+        if found && is_mentioned(lower, at, after) {
+            text.suspect(Class::Xss, at, "an element by its name");
+            continue;
+        }
         if found {
             let loads = hit(at, RUNS);
             // What only loads something is at home in a page; what runs is caught by what it runs, too.
@@ -136,6 +140,15 @@ fn tags(text: &Text<'_>) -> Option<Hit> {
         }
     }
     None
+}
+
+/// `is <script> allowed here?`: a tag without attributes between words, and nothing behind it that could be code.
+fn is_mentioned(lower: &[u8], at: usize, after: &[u8]) -> bool {
+    let Some(rest) = after.strip_prefix(b">") else { return false };
+    let before = lower.get(..at).unwrap_or_default();
+    let words = before.ends_with(b" ") && before.trim_ascii_end().last().is_some_and(u8::is_ascii_alphabetic);
+    let prose = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b' ' | b',' | b'.' | b'?' | b'!' | b'\'');
+    words && rest.len() <= 256 && rest.contains(&b' ') && rest.iter().all(prose)
 }
 
 const RUNS: &str = "an element that a browser runs or loads by itself";
