@@ -10,7 +10,7 @@ mod schemas;
 pub(crate) use authenticate::Pattern;
 pub(crate) use complaint::{Complaint, Complaints};
 pub(crate) use contract::Enforce;
-pub(crate) use keys::KEYS;
+pub(crate) use keys::{KEYS, Key};
 pub(crate) use schemas::SchemaFile;
 pub(crate) use tidegate_read::Glob;
 
@@ -155,7 +155,7 @@ fn read(path: &Path) -> Result<Option<String>, Failure> {
     }
 }
 
-fn parse(path: &Path, text: &str, rules: &[PathBuf]) -> Result<Config, Failure> {
+pub(crate) fn parse(path: &Path, text: &str, rules: &[PathBuf]) -> Result<Config, Failure> {
     let mut reader = Reader { text: text.to_string(), ..Reader::default() };
     let (table, errors) = DeTable::parse_recoverable(text);
     for error in errors {

@@ -1,6 +1,6 @@
 //! `tidegate reference` (hidden): the pages of the documentation that come from the code.
 
-use crate::config::{FILE, KEYS};
+use crate::config::{FILE, KEYS, Key};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output;
@@ -66,10 +66,27 @@ fn config() -> String {
         if !key.option.is_empty() {
             let _ = write!(out, " On the command line: `{}`.", key.option);
         }
-        let table = key.name.split_once('.').map(|(table, _)| format!("[{table}]\n")).unwrap_or_default();
-        let _ = write!(out, "\n\n```toml\n{table}{}\n```\n", key.example);
+        let _ = write!(out, "\n\n```toml\n{}\n```\n", example(key));
     }
     out
+}
+
+/// A key's line in the tables that it belongs to.
+fn example(key: &Key) -> String {
+    let line = key.example;
+    let Some((parent, name)) = key.name.rsplit_once('.').filter(|_| !line.starts_with('[')) else {
+        return line.to_string();
+    };
+    let takes = |name: &str| KEYS.iter().find(|k| k.name == name).map_or("", |k| k.takes);
+    match takes(parent) {
+        by_name if by_name.starts_with("tables by") => format!("[{parent}.name]\n{line}"),
+        several if several.contains("tables") => {
+            let edges = name != "edges" && !takes(&format!("{parent}.edges")).is_empty();
+            let edges = if edges { "edges = \"*/Checkout\"\n" } else { "" };
+            format!("[[{parent}]]\n{edges}{line}")
+        }
+        _ => format!("[{parent}]\n{line}"),
+    }
 }
 
 /// All rules, the worst first.
@@ -113,4 +130,25 @@ fn put(path: &Path, text: &str) -> Result<(), Failure> {
         fs::create_dir_all(folder).with_context(|| format!("could not create `{}`", folder.display()))?;
     }
     output::deliver(text, Some(path))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A line that needs others beside it may be incomplete; none may stand in a table that doesn't know it.
+    #[test]
+    fn examples_of_keys_are_understood() {
+        for key in KEYS {
+            let text = example(key);
+            if let Err(failure) = crate::config::parse(Path::new(FILE), &text, &[]) {
+                let said = format!("{failure:?}");
+                assert!(
+                    !said.contains("no key") && !said.contains("expected"),
+                    "{}: {text}\n{said}",
+                    key.name
+                );
+            }
+        }
+    }
 }
