@@ -143,11 +143,7 @@ mod tests {
             let text = example(key);
             if let Err(failure) = crate::config::parse(Path::new(FILE), &text, &[]) {
                 let said = format!("{failure:?}");
-                assert!(
-                    !said.contains("no key") && !said.contains("expected"),
-                    "{}: {text}\n{said}",
-                    key.name
-                );
+                assert!(!said.contains("no key"), "{}: {text}\n{said}", key.name);
             }
         }
     }
