@@ -16,6 +16,11 @@ mod otlp;
 mod policy;
 mod proxy;
 mod quarantine;
+#[cfg(feature = "s3")]
+mod s3;
+#[cfg(not(feature = "s3"))]
+#[path = "without_s3.rs"]
+mod s3;
 mod telemetry;
 mod trace;
 
@@ -31,7 +36,7 @@ use std::process::{Command, ExitCode};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 #[cfg(test)]
 use telemetry::reports;
 use trace::Ids;
@@ -43,6 +48,8 @@ const LISTEN: &str = "127.0.0.1:9009";
 /// The longest that an event waits for its decision, unless told otherwise. A function of 128 MB has a fourteenth of a
 /// processor.
 const PATIENCE_MS: u64 = 5000;
+/// The longest that the end takes.
+const LAST: Duration = Duration::from_millis(1500);
 /// What can be asked of the program.
 const USAGE: &str = "tidegate-lambda [exec -- COMMAND [ARGUMENT]... | digest FOLDER [NAME-TO-SKIP] | --version]; \
                      everything else is set by variables, see docs/guides/lambda.md";
@@ -101,7 +108,7 @@ fn guard(program: &str) -> Result<ExitCode, String> {
                 log::line(&format!("no bills from Lambda, time is measured instead: {error}"));
             }
             if extension::wait(&proxy, &id).is_ok() {
-                proxy.exporter.iter().for_each(Exporter::flush);
+                end(&proxy);
                 return Ok(ExitCode::SUCCESS);
             }
         }
@@ -120,9 +127,16 @@ fn exec(command: &str, arguments: &[&str]) -> Result<ExitCode, String> {
     let (proxy, listener, address) = open()?;
     accept(&proxy, listener);
     let status = Command::new(command).args(arguments).env(UPSTREAM, address).status();
-    proxy.exporter.iter().for_each(Exporter::flush);
+    end(&proxy);
     let status = status.map_err(|e| format!("could not start `{command}`: {e}"))?;
     Ok(status.code().and_then(|c| u8::try_from(c).ok()).map_or(ExitCode::FAILURE, ExitCode::from))
+}
+
+/// What is on its way still gets the time that is left: Lambda waits two seconds.
+fn end(proxy: &Proxy) {
+    let until = Instant::now() + LAST;
+    proxy.quarantine.iter().for_each(|quarantine| quarantine.flush(until));
+    proxy.exporter.iter().for_each(|exporter| exporter.flush(until));
 }
 
 /// Reads the contract and listens.
@@ -159,7 +173,7 @@ fn open() -> Result<(Arc<Proxy>, TcpListener, String), String> {
         bills: Bills::default(),
         exporter,
         ids: Ids::default(),
-        quarantine: variable("TIDEGATE_QUARANTINE").map(|path| Quarantine::new(path.into())),
+        quarantine: variable("TIDEGATE_QUARANTINE").map(|to| Quarantine::of(&to, &variable)).transpose()?,
         pending: Mutex::new(HashMap::new()),
     };
     Ok((Arc::new(proxy), listener, listen))

@@ -28,8 +28,6 @@ const BATCH: usize = 512;
 const SOON: Duration = Duration::from_millis(100);
 /// After a failure the collector is left alone for so long.
 const PAUSE: Duration = Duration::from_secs(5);
-/// Lambda waits two seconds at the end.
-const LAST: Duration = Duration::from_millis(1500);
 
 /// One event, from its coming to its answer.
 #[derive(Clone, Debug)]
@@ -148,16 +146,15 @@ impl Exporter {
     }
 
     /// Sends, or keeps, everything that waits.
-    pub(crate) fn flush(&self) {
+    pub(crate) fn flush(&self, until: Instant) {
         let (done, wait) = sync_channel(1);
-        let started = Instant::now();
         while self.sender.try_send(Message::Flush(done.clone())).is_err() {
-            if started.elapsed() >= LAST {
+            if Instant::now() >= until {
                 return;
             }
             thread::sleep(Duration::from_millis(10));
         }
-        let _ = wait.recv_timeout(LAST.saturating_sub(started.elapsed()));
+        let _ = wait.recv_timeout(until.saturating_duration_since(Instant::now()));
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<String, Box<Span>>> {

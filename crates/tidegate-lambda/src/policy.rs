@@ -1,10 +1,5 @@
 //! The contract that is enforced, where it comes from, and its newer versions.
 
-#[cfg(feature = "s3")]
-mod s3;
-#[cfg(not(feature = "s3"))]
-#[path = "policy/without_s3.rs"]
-mod s3;
 mod source;
 
 pub(crate) use source::{Mark, Source};

@@ -69,6 +69,24 @@ fn put(port: u16, path: &str, body: &[u8]) {
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
 }
 
+/// What lies in a bucket, by the server's own listing: the keys.
+fn keys(port: u16, bucket: &str) -> Vec<String> {
+    let text = get(port, &format!("/{bucket}?list-type=2"));
+    text.split("<Key>").skip(1).filter_map(|rest| Some(rest.split_once("</Key>")?.0.to_string())).collect()
+}
+
+fn get(port: u16, path: &str) -> String {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    let head = format!(
+        "GET {path} HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\n\
+         authorization: AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=0\r\n\r\n"
+    );
+    stream.write_all(head.as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
+}
+
 /// The program with a contract at this address.
 fn guarded(api: &Api, listen: &str, endpoint: &str) -> Command {
     let mut command = command(&api.address, listen);
@@ -145,6 +163,42 @@ fn a_contract_in_s3_is_read_and_read_again_when_it_changes() {
         assert!(start.elapsed() < Duration::from_secs(30), "the newer contract never came into force");
         std::thread::sleep(Duration::from_millis(100));
     }
+}
+
+#[test]
+fn denied_records_are_kept_in_a_bucket_beside_the_events() {
+    let Some((_server, port)) = moto() else { return };
+    let (api, listen, endpoint) = (Api::start(), free(), format!("http://127.0.0.1:{port}"));
+    put(port, "/kept", b"");
+    let mut command = guarded(&api, &listen, &endpoint);
+    command.env_remove("TIDEGATE_CONTRACT").env("TIDEGATE_QUARANTINE", "s3://kept/denied events/");
+    let proxy = Proxy { child: command.spawn().unwrap(), address: listen };
+    let mut runtime = proxy.connect();
+    api.events.send(batch(&[message("1", "orders", "fine"), message("2", "orders", rig::ATTACK)])).unwrap();
+    next(&mut runtime);
+    let start = Instant::now();
+    let key = loop {
+        if let Some(key) = keys(port, "kept").pop() {
+            break key;
+        }
+        assert!(start.elapsed() < Duration::from_secs(30), "nothing is kept");
+        std::thread::sleep(Duration::from_millis(50));
+    };
+    let parts: Vec<&str> = key.split('/').collect();
+    assert!(parts[0] == "denied events" && parts[1].len() == 8 && parts[2] == "r1.jsonl", "{key}");
+    let answer = get(port, &format!("/kept/{}", key.replace(' ', "%20")));
+    let line = answer.split("\r\n\r\n").nth(1).unwrap().lines().next().unwrap();
+    let line: serde_json::Value = serde_json::from_str(line).unwrap();
+    assert_eq!((&line["request_id"], &line["index"]), (&"r1".into(), &1.into()));
+    // What can't be kept holds nothing up.
+    put(port, "/other", b"");
+    let (api, listen) = (Api::start(), free());
+    let mut command = guarded(&api, &listen, &endpoint);
+    command.env_remove("TIDEGATE_CONTRACT").env("TIDEGATE_QUARANTINE", "s3://nowhere/x");
+    let proxy = Proxy { child: command.spawn().unwrap(), address: listen };
+    let mut runtime = proxy.connect();
+    api.events.send(batch(&[message("1", "orders", "fine"), message("2", "orders", rig::ATTACK)])).unwrap();
+    next(&mut runtime);
 }
 
 /// Answers each request with a file, over TLS; says on its standard output how it was signed.

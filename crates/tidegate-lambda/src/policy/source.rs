@@ -1,7 +1,7 @@
 //! Where the contract comes from: a file of the layer or of a mount, a bucket of S3, or the environment itself.
 
 use super::Policy;
-use super::s3::Object;
+use crate::s3::Object;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 use tidegate_decide::signed;

@@ -1,4 +1,4 @@
-//! A contract in a bucket of S3, read with the function's own credentials.
+//! Objects of S3, read and written with the function's own credentials.
 
 use crate::http::{Head, Wire};
 use crate::proxy::now;
@@ -25,7 +25,7 @@ const SYSTEM: [&str; 4] = [
 
 /// An object of a bucket.
 #[derive(Clone, Debug)]
-pub(super) struct Object {
+pub(crate) struct Object {
     /// As it is written: `s3://bucket/key`.
     name: String,
     host: String,
@@ -37,14 +37,14 @@ pub(super) struct Object {
 }
 
 /// An object as it was read.
-pub(super) struct Version {
-    pub(super) etag: String,
-    pub(super) bytes: Vec<u8>,
+pub(crate) struct Version {
+    pub(crate) etag: String,
+    pub(crate) bytes: Vec<u8>,
 }
 
 impl Object {
     /// One of such a name, at `AWS_ENDPOINT_URL_S3` or `AWS_ENDPOINT_URL` if one is set.
-    pub(super) fn of(name: &str, variable: &dyn Fn(&str) -> Option<String>) -> Result<Self, String> {
+    pub(crate) fn of(name: &str, variable: &dyn Fn(&str) -> Option<String>) -> Result<Self, String> {
         let place = name.strip_prefix("s3://").and_then(|rest| rest.split_once('/'));
         let (bucket, key) = place
             .filter(|(bucket, key)| !bucket.is_empty() && !key.is_empty())
@@ -73,8 +73,19 @@ impl Object {
         Ok(Self { name: name.to_string(), host: host.to_string(), port, secure, region, path })
     }
 
-    pub(super) fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> &str {
         &self.name
+    }
+
+    /// The object of that name in the folder that this one names.
+    pub(crate) fn below(&self, name: &str) -> Self {
+        let (path, name) = (format!("{}/{}", self.path, encoded(name)), format!("{}/{name}", self.name));
+        Self { name, path, ..self.clone() }
+    }
+
+    /// Writes it.
+    pub(crate) fn write(&self, body: &[u8]) -> Result<(), String> {
+        self.ask("PUT", body, 64 << 10).map(drop)
     }
 
     /// The object beside it whose name ends in `.sig`.
@@ -83,25 +94,27 @@ impl Object {
     }
 
     /// Reads at most so many bytes of its signature.
-    pub(super) fn read_signature(&self, most: usize) -> Result<Version, String> {
+    pub(crate) fn read_signature(&self, most: usize) -> Result<Version, String> {
         self.signature().read(most)
     }
 
     /// The versions of now: its own, and that of its signature where it has to be signed.
-    pub(super) fn etags(&self, signed: bool) -> Result<[String; 2], String> {
-        let signature = if signed { etag(&self.signature().ask("HEAD", 0)?.0) } else { String::new() };
-        Ok([etag(&self.ask("HEAD", 0)?.0), signature])
+    pub(crate) fn etags(&self, signed: bool) -> Result<[String; 2], String> {
+        let signature = if signed { etag(&self.signature().ask("HEAD", b"", 0)?.0) } else { String::new() };
+        Ok([etag(&self.ask("HEAD", b"", 0)?.0), signature])
     }
 
     /// Reads at most so many bytes of it.
-    pub(super) fn read(&self, most: usize) -> Result<Version, String> {
-        let (head, bytes) = self.ask("GET", most)?;
+    pub(crate) fn read(&self, most: usize) -> Result<Version, String> {
+        let (head, bytes) = self.ask("GET", b"", most)?;
         Ok(Version { etag: etag(&head), bytes })
     }
 
-    fn ask(&self, method: &str, most: usize) -> Result<(Head, Vec<u8>), String> {
-        let request = self.request(method)?;
-        let failed = |e: io::Error| format!("could not read `{}`: {e}", self.name);
+    fn ask(&self, method: &str, body: &[u8], most: usize) -> Result<(Head, Vec<u8>), String> {
+        let mut request = self.request(method, body)?.into_bytes();
+        request.extend_from_slice(body);
+        let does = if method == "PUT" { "write" } else { "read" };
+        let failed = |e: io::Error| format!("could not {does} `{}`: {e}", self.name);
         let stream = self.connect().map_err(failed)?;
         let (head, body) = if self.secure {
             let tls = self.shake(stream)?;
@@ -111,12 +124,12 @@ impl Object {
         };
         match head.status() {
             200 => Ok((head, body)),
-            status => Err(self.refused(status, &head, &body)),
+            status => Err(self.refused(does, status, &head, &body)),
         }
     }
 
     /// The request, signed with the credentials of now.
-    fn request(&self, method: &str) -> Result<String, String> {
+    fn request(&self, method: &str, body: &[u8]) -> Result<String, String> {
         let set = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
         let missing = |name: &str| format!("`{}` can't be read: {name} is not set", self.name);
         let credential = |name: &str| set(name).ok_or_else(|| missing(name));
@@ -126,18 +139,21 @@ impl Object {
         let usual = if self.secure { 443 } else { 80 };
         let host =
             if self.port == usual { self.host.clone() } else { format!("{}:{}", self.host, self.port) };
-        let nothing = sigv4::sha256(b"");
+        let digest = sigv4::sha256(body);
         let mut headers = vec![
             ("host", host.as_str()),
-            ("x-amz-content-sha256", nothing.as_str()),
+            ("x-amz-content-sha256", digest.as_str()),
             ("x-amz-date", time.as_str()),
         ];
         headers.extend(token.iter().map(|token| ("x-amz-security-token", token.as_str())));
         let scope = Scope { key: &key, secret: &secret, region: &self.region, service: "s3", time: &time };
-        let signed = sigv4::authorization(&scope, method, &self.path, "", &headers, b"");
+        let signed = sigv4::authorization(&scope, method, &self.path, "", &headers, body);
         let mut request = format!("{method} {} HTTP/1.1\r\nauthorization: {signed}\r\n", self.path);
         for (name, value) in headers {
             let _ = write!(request, "{name}: {value}\r\n");
+        }
+        if method == "PUT" {
+            let _ = write!(request, "content-length: {}\r\n", body.len());
         }
         request.push_str("connection: close\r\n\r\n");
         Ok(request)
@@ -172,7 +188,7 @@ impl Object {
     }
 
     /// Why S3 refuses, in its own word, which a `HEAD` leaves out.
-    fn refused(&self, status: u16, head: &Head, body: &[u8]) -> String {
+    fn refused(&self, does: &str, status: u16, head: &Head, body: &[u8]) -> String {
         let text = String::from_utf8_lossy(body);
         let code = text.split_once("<Code>").and_then(|(_, rest)| rest.split_once("</Code>"));
         let code: String =
@@ -181,7 +197,7 @@ impl Object {
         let region = region.map(|region| format!("; the bucket is in {region}, not in {}", self.region));
         let space = if code.is_empty() { "" } else { " " };
         format!(
-            "could not read `{}`: S3 answers {status}{space}{code}{}",
+            "could not {does} `{}`: S3 answers {status}{space}{code}{}",
             self.name,
             region.unwrap_or_default()
         )
@@ -190,11 +206,11 @@ impl Object {
 
 fn exchange<S: Read + Write>(
     wire: &mut Wire<S>,
-    request: &str,
+    request: &[u8],
     method: &str,
     most: usize,
 ) -> io::Result<(Head, Vec<u8>)> {
-    wire.write(request.as_bytes())?;
+    wire.write(request)?;
     let head = wire.head()?.ok_or(io::ErrorKind::UnexpectedEof)?;
     let body = if method == "HEAD" { Vec::new() } else { wire.body(head.answer_length()?, most)? };
     Ok((head, body))
@@ -272,10 +288,10 @@ mod tests {
         let head = |more: &str| Head::parse(format!("HTTP/1.1 403 Forbidden{more}").as_bytes()).unwrap();
         let body = b"<Error><Code>AccessDenied</Code></Error>";
         assert_eq!(
-            object.refused(403, &head(""), body),
+            object.refused("read", 403, &head(""), body),
             "could not read `s3://b/c`: S3 answers 403 AccessDenied"
         );
-        let elsewhere = object.refused(301, &head("\r\nx-amz-bucket-region: us-east-2"), b"");
+        let elsewhere = object.refused("read", 301, &head("\r\nx-amz-bucket-region: us-east-2"), b"");
         assert!(elsewhere.ends_with("301; the bucket is in us-east-2, not in eu-west-1"), "{elsewhere}");
     }
 }
