@@ -84,6 +84,10 @@ impl Quarantine {
         }
     }
 
+    #[cfg_attr(
+        not(feature = "s3"),
+        expect(unused_variables, unreachable_code, reason = "there are no buckets")
+    )]
     fn write(&self, id: &str, event: &[u8], decision: &Decision) -> io::Result<()> {
         let mut lines = String::new();
         for (index, record) in denied(event, decision) {
