@@ -1,5 +1,6 @@
 //! What is ruled on an event when the guard itself failed on it, and the contract says that it must not pass.
 
+use crate::cors;
 use crate::decision::Class;
 use crate::guard::Ruling;
 use crate::json::Tape;
@@ -19,7 +20,8 @@ pub fn failure(event: &[u8], function: Option<&Function>, detail: &'static str) 
     let edges = || function.iter().flat_map(|f| &f.edges).filter(|e| e.trigger == trigger.name());
     let item_failures = edges().next().is_some() && edges().all(|e| e.on_deny.item_failures);
     let on_deny = OnDeny { item_failures, ..OnDeny::of(trigger.answer()) };
-    let refusal = Refusal { class: Class::Failure, detail, wait: Some(A_SECOND), mode: Mode::Block, on_deny };
+    let (mode, cors) = (Mode::Block, cors::of_edges(edges()));
+    let refusal = Refusal { class: Class::Failure, detail, wait: Some(A_SECOND), mode, on_deny, cors };
     refusal.ruling(trigger, records)
 }
 

@@ -4,6 +4,7 @@ mod conclude;
 
 use crate::authenticate::{self, Refusal, Request, Trust, authenticate};
 use crate::condition;
+use crate::cors;
 use crate::decision::{Class, Decision, Verdict};
 use crate::decode::Chain;
 use crate::decode::inflate::Bound;
@@ -17,7 +18,7 @@ use crate::trigger::{self, Trigger};
 use crate::unfold::{Bounds, Found, Spare, Unfold, describe};
 use conclude::{conclude, refuse, refused};
 use std::sync::Arc;
-use tidegate_graph::contract::{Contract, Edge, Function, Inspect, Mode, OnDeny, VERSION};
+use tidegate_graph::contract::{Contract, Cors, Edge, Function, Inspect, Mode, OnDeny, VERSION};
 
 /// How strict a guard is. The default inspects everything.
 #[derive(Clone, Debug)]
@@ -91,12 +92,14 @@ pub struct Ruling {
     pub retry_after: Option<u64>,
     /// What the function gets in its place, where its contract has texts that act as code replaced.
     pub redacted: Option<Redacted>,
+    /// Whose pages may read the refusal.
+    pub cors: Option<Cors>,
 }
 
 impl Ruling {
     pub(crate) fn plain(decision: Decision, mode: Mode) -> Self {
         let on_deny = OnDeny::of(decision.trigger.answer());
-        Self { decision, mode, on_deny, retry_after: None, redacted: None }
+        Self { decision, mode, on_deny, retry_after: None, redacted: None, cors: None }
     }
 
     /// What is decided on what was left after redacting.
@@ -274,7 +277,9 @@ impl Guard {
         } else {
             self.believe_records(&source, root, &mut decision, redacted.as_mut());
         }
-        let ruling = Ruling { redacted, ..Ruling::plain(decision, source.mode) };
+        let denied = decision.verdict != Verdict::Allow;
+        let cors = if denied { cors::of_edges(source.edges.iter().copied()) } else { None };
+        let ruling = Ruling { redacted, cors, ..Ruling::plain(decision, source.mode) };
         Ruling { on_deny: source.on_deny.unwrap_or_else(|| ruling.on_deny.clone()), ..ruling }
     }
 

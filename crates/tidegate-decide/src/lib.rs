@@ -8,6 +8,7 @@ pub mod artifact;
 mod authenticate;
 mod bytes;
 mod condition;
+mod cors;
 pub mod decision;
 pub mod decode;
 mod failure;
@@ -32,6 +33,7 @@ mod unfold;
 
 pub use authenticate::{Pending, Refusal, Trust, View, authenticate};
 pub use condition::is_pattern;
+pub use cors::Readers;
 pub use decision::{Class, Decision, Reason, Record, Verdict};
 pub use failure::failure;
 pub use guard::{Event, Guard, Ruling, Settings};

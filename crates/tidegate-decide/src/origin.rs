@@ -276,7 +276,7 @@ pub fn glob(pattern: &str, text: &str) -> bool {
 }
 
 /// The value of a string that is short enough to be a name.
-fn text(item: Item<'_>) -> Option<Cow<'_, str>> {
+pub(crate) fn text(item: Item<'_>) -> Option<Cow<'_, str>> {
     if item.kind() != Kind::String || item.raw().len() > LONGEST {
         return None;
     }

@@ -1,5 +1,6 @@
 //! What becomes of an event after the decision: what the function gets, or what the sender is answered.
 
+use crate::cors::{self, Readers};
 use crate::decision::{Decision, Verdict};
 use crate::guard::Ruling;
 use crate::json::{Item, Kind, Limits, Tape};
@@ -56,11 +57,12 @@ pub fn remedy(event: &[u8], ruling: &Ruling) -> Remedy {
         return Remedy::Forward;
     }
     let trigger = decision.trigger;
+    let declared = ruling.cors.as_ref().filter(|_| cors::is_ours(trigger));
     let mut tape = Tape::default();
     // Most answers don't depend on the event, and what can't be read is answered by its trigger alone.
     let asks = match answer {
         _ if decision.verdict == Verdict::Partial => true,
-        Answer::Respond => trigger == Trigger::Alb,
+        Answer::Respond => trigger == Trigger::Alb || declared.is_some(),
         Answer::Strip => ruling.on_deny.item_failures,
         Answer::Unauthorized | Answer::Drop => true,
         Answer::Fail | Answer::Swallow | Answer::Pass => false,
@@ -77,7 +79,10 @@ pub fn remedy(event: &[u8], ruling: &Ruling) -> Remedy {
         return Remedy::Rewrite { event, report };
     }
     match answer {
-        Answer::Respond => Remedy::Respond(refusal(trigger, root, ruling.retry_after)),
+        Answer::Respond => {
+            let readers = declared.zip(root).map(|(declared, root)| cors::of_event(declared, root));
+            Remedy::Respond(refusal(trigger, root, ruling.retry_after, readers.as_ref()))
+        }
         Answer::Unauthorized => Remedy::Respond(nobody(root)),
         Answer::Strip | Answer::Drop => {
             let key = if answer == Answer::Drop { "records" } else { "batchItemFailures" };
@@ -240,7 +245,12 @@ fn strip(event: &[u8], root: Item<'_>, ruling: &Ruling, gone: &[usize]) -> Optio
 }
 
 /// A response that refuses: for good, or for so many seconds.
-fn refusal(trigger: Trigger, root: Option<Item<'_>>, retry_after: Option<u64>) -> Vec<u8> {
+fn refusal(
+    trigger: Trigger,
+    root: Option<Item<'_>>,
+    retry_after: Option<u64>,
+    readers: Option<&Readers>,
+) -> Vec<u8> {
     let (status, word) = if retry_after.is_some() { (429, "Too Many Requests") } else { (403, "Forbidden") };
     let description = match trigger {
         Trigger::Alb => format!("\"statusDescription\":\"{status} {word}\","),
@@ -249,8 +259,11 @@ fn refusal(trigger: Trigger, root: Option<Item<'_>>, retry_after: Option<u64>) -
     // A load balancer takes headers in the form in which it sent them.
     let many = trigger == Trigger::Alb && root.is_some_and(|r| r.field("multiValueHeaders").is_some());
     let (name, open, close) = if many { ("multiValueHeaders", "[", "]") } else { ("headers", "", "") };
-    let retry = retry_after.map(|s| format!(",\"retry-after\":{open}\"{s}\"{close}")).unwrap_or_default();
-    let headers = format!("\"{name}\":{{\"content-type\":{open}\"application/json\"{close}{retry}}}");
+    let header = |name: &str, value: &str| format!("\"{name}\":{open}\"{value}\"{close}");
+    let mut headers = vec![header("content-type", "application/json")];
+    headers.extend(retry_after.map(|seconds| header("retry-after", &seconds.to_string())));
+    headers.extend(readers.into_iter().flat_map(Readers::headers).map(|(name, value)| header(name, value)));
+    let headers = format!("\"{name}\":{{{}}}", headers.join(","));
     let body = format!("\"body\":\"{{\\\"message\\\":\\\"{word}\\\"}}\",\"isBase64Encoded\":false");
     format!("{{\"statusCode\":{status},{description}{headers},{body}}}").into_bytes()
 }

@@ -347,11 +347,11 @@ impl Lane<'_> {
 
     fn refuse(&self, class: Class, detail: &'static str, wait: Option<u64>) -> Refusal {
         self.held.counts.refuse(class);
-        let (mode, on_deny) = match self.declared() {
-            Some(edge) => (edge.mode, edge.on_deny.clone()),
-            None => (self.mode, OnDeny::of(self.trigger.answer())),
+        let (mode, on_deny, cors) = match self.declared() {
+            Some(edge) => (edge.mode, edge.on_deny.clone(), edge.cors.clone()),
+            None => (self.mode, OnDeny::of(self.trigger.answer()), None),
         };
-        Refusal { class, detail, wait, mode, on_deny }
+        Refusal { class, detail, wait, mode, on_deny, cors }
     }
 }
 

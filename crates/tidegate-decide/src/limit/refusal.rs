@@ -5,7 +5,7 @@ use crate::decision::{Class, Decision, Reason, Record, Verdict};
 use crate::decode::Chain;
 use crate::guard::Ruling;
 use crate::trigger::Trigger;
-use tidegate_graph::contract::{Answer, Mode, OnDeny};
+use tidegate_graph::contract::{Answer, Cors, Mode, OnDeny};
 
 /// Why a limit holds an event back.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,6 +20,8 @@ pub struct Refusal {
     pub mode: Mode,
     /// What the sender of a denied event is answered on this edge.
     pub on_deny: OnDeny,
+    /// Whose pages may read the refusal.
+    pub cors: Option<Cors>,
 }
 
 /// The longest that a sender is told to wait, in seconds.
@@ -48,6 +50,7 @@ impl Refusal {
         Ruling {
             on_deny: self.answer(trigger),
             retry_after: self.retry_after(),
+            cors: self.cors.clone(),
             ..Ruling::plain(decision, self.mode)
         }
     }
@@ -80,7 +83,7 @@ mod tests {
         event: &str,
     ) -> Remedy {
         let on_deny = OnDeny { item_failures, ..OnDeny::of(trigger.answer()) };
-        let refusal = Refusal { class, detail: "x", wait, mode: Mode::Block, on_deny };
+        let refusal = Refusal { class, detail: "x", wait, mode: Mode::Block, on_deny, cors: None };
         remedy(event.as_bytes(), &refusal.ruling(trigger, 2))
     }
 

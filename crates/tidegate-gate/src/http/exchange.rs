@@ -6,7 +6,7 @@ use super::event::Known;
 use super::metrics::Refused;
 use super::policy::{self, Outcome, Shared};
 use super::upstream::Pool;
-use super::{Bounds, headers, upgrade};
+use super::{Bounds, cors, headers, upgrade};
 use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
 use hyper::header::{self, HeaderName, HeaderValue};
@@ -163,7 +163,7 @@ pub(super) async fn answer(desk: &Desk, client: &Client, mut request: Request<In
     } else {
         let mut refusal = forbid(&id, outcome.retry_after);
         if let Some(readers) = outcome.readers.take() {
-            readers.write(refusal.headers_mut());
+            cors::write(&readers, refusal.headers_mut());
         }
         refusal
     };

@@ -1,6 +1,6 @@
 //! What the gate enforces, and the desk of each worker at which it is decided.
 
-use super::cors::Readers;
+use super::cors;
 use super::event::{self, Known};
 use super::metrics::Metrics;
 use super::signers::Signers;
@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 use tidegate_decide::json::Tape;
 use tidegate_decide::limit::{Facts, Limiter, Permit};
-use tidegate_decide::{Event, Guard, Redacted, Ruling, Settings, Trigger, Trust, Verdict, readings};
+use tidegate_decide::{Event, Guard, Readers, Redacted, Ruling, Settings, Trigger, Trust, Verdict, readings};
 use tidegate_graph::contract::{Contract, Edge, Mode, OnError, Proof};
 
 /// Reads the contract; `None` is to inspect and block everything. The error is for people.
@@ -160,7 +160,7 @@ impl Policy {
     fn readers(&self, known: &Known<'_>) -> Option<Readers> {
         let function = self.contract.as_ref()?.functions.get(self.function(known.path)?)?;
         let edge = function.edges.iter().find(|e| is_http(e))?;
-        Readers::of(edge.cors.as_ref(), known.headers)
+        Some(cors::readers(edge.cors.as_ref()?, known.headers))
     }
 }
 

@@ -304,11 +304,81 @@ Resources:
         old["functions"]["template/Place"]["edges"][0]["cors"],
         json!({"origins": ["https://shop.example"]})
     );
+    // The function's own answer has to say it: a REST API adds nothing to it.
+    let event = json!({"httpMethod": "POST", "path": "/orders", "resource": "/orders",
+        "requestContext": {"apiId": "abc"}, "headers": {"Origin": "https://shop.example"},
+        "body": "' UNION SELECT password FROM users-- -"});
+    let line = json!({"id": 1, "function": "Place", "event": event});
+    let refused = |answer: &Value, status: u64| {
+        assert_eq!(answer["answer"]["statusCode"], status, "{answer}");
+        let headers = &answer["answer"]["headers"];
+        assert_eq!(headers["access-control-allow-origin"], "https://shop.example", "{answer}");
+        assert_eq!(headers["vary"], "origin", "{answer}");
+    };
+    refused(&project.decide(std::slice::from_ref(&line))[0], 403);
+    let project = project.file("tidegate.toml", "[[contract.limits]]\nrate = '1/h'\n");
+    let mut calm = line.clone();
+    calm["event"]["body"] = "calm".into();
+    let answers = project.decide(&[calm.clone(), calm]);
+    assert_eq!(answers[0]["decision"], "allow");
+    refused(&answers[1], 429);
     // A contract that lets other pages read is another contract.
+    let project = project.file("tidegate.toml", "");
     let project = project.file("old.json", &old.to_string()).file("template.yaml", &body("*"));
     let run = project.run(&["contract", "--diff", "old.json", "--format", "text"]);
     let line = "cors / origins: [\"https://shop.example\"] -> [\"*\"]";
     assert!(run.stdout.contains(line), "{}", run.stdout);
+}
+
+/// A load balancer adds it to whatever a function answers.
+#[test]
+fn listeners_of_a_load_balancer_say_who_reads_refusals() {
+    let of = |listeners: &str| {
+        let template = format!(
+            "
+Resources:
+  Balancer: {{ Type: AWS::ElasticLoadBalancingV2::LoadBalancer, Properties: {{ Name: b }} }}
+  Function:
+    Type: AWS::Lambda::Function
+    Properties: {{ FunctionName: f, Runtime: python3.13, Handler: a.b, Role: 'arn:aws:iam::111122223333:role/r', Code: {{ ZipFile: x }} }}
+  Group:
+    Type: AWS::ElasticLoadBalancingV2::TargetGroup
+    Properties: {{ TargetType: lambda, Targets: [{{ Id: !GetAtt Function.Arn }}] }}
+{listeners}"
+        );
+        let project = Project::with("template.yaml", &template);
+        let contract = contract(&project);
+        let edges = contract["functions"]["template/Function"]["edges"].as_array().unwrap().clone();
+        assert_eq!(edges.len(), 1, "{edges:?}");
+        let event = json!({"httpMethod": "POST", "path": "/", "requestContext": {"elb": {
+            "targetGroupArn": "arn:aws:elasticloadbalancing:us-east-1:111122223333:targetgroup/g/1"}},
+            "headers": {"origin": "https://shop.example"}, "body": "' UNION SELECT password FROM users-- -"});
+        let answer = &project.decide(&[json!({"id": 1, "function": "f", "event": event})])[0]["answer"];
+        assert_eq!(answer["headers"], json!({"content-type": "application/json"}), "{answer}");
+        edges[0].get("cors").cloned()
+    };
+    let listener = |name: &str, origin: &str| {
+        let header = |name: &str, value: &str| {
+            format!("{{ Key: routing.http.response.{name}.header_value, Value: {value} }}")
+        };
+        format!(
+            "  {name}:
+    Type: AWS::ElasticLoadBalancingV2::Listener
+    Properties:
+      LoadBalancerArn: !Ref Balancer
+      DefaultActions: [{{ Type: forward, TargetGroupArn: !Ref Group }}]
+      ListenerAttributes:
+        - {}
+        - {}
+",
+            header("access_control_allow_credentials", "'true'"),
+            header("access_control_allow_origin", origin),
+        )
+    };
+    let shop = listener("One", "'https://shop.example'");
+    assert_eq!(of(&shop), Some(json!({"origins": ["https://shop.example"], "credentials": true})));
+    assert_eq!(of(&(shop.clone() + &listener("Two", "'https://pay.example'"))), None, "which one?");
+    assert_eq!(of(&listener("One", "!Sub 'https://${AWS::StackName}'")), None, "not known");
 }
 
 #[test]

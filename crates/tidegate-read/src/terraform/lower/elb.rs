@@ -1,7 +1,7 @@
 //! Load balancers.
 
 use super::table::{Field, Join, Type, many, omit, one, to, words};
-use tidegate_graph::{Field as Entry, Map, Value};
+use tidegate_graph::{Field as Entry, Map, Str, Value};
 
 pub(super) const TYPES: &[Type] = &[
     balancer("aws_lb"),
@@ -48,6 +48,7 @@ const fn listener(terraform: &'static str) -> Type {
     Type::new(terraform, "AWS::ElasticLoadBalancingV2::Listener")
         .attributes(&[("arn", ""), ("id", "")])
         .fields(LISTENER)
+        .finish(headers)
 }
 
 const fn rule(terraform: &'static str) -> Type {
@@ -146,7 +147,43 @@ fn attributes(map: &mut Map) {
     }
 }
 
-fn attribute(key: &'static str, value: Value) -> Value {
+/// Headers that a listener renames or adds are attributes in a list, whose keys have the words of the arguments.
+fn headers(map: &mut Map) {
+    const KINDS: &[(&str, &str, &str, &str)] = &[
+        ("RoutingHttpRequest", "HeaderName", "routing.http.request", "header_name"),
+        ("RoutingHttpResponse", "HeaderValue", "routing.http.response", "header_value"),
+        ("RoutingHttpResponse", "Enabled", "routing.http.response", "enabled"),
+    ];
+    let key = |property: &str| {
+        KINDS.iter().find_map(|(start, end, prefix, suffix)| {
+            let header = property.strip_prefix(start)?.strip_suffix(end)?;
+            Some(format!("{prefix}.{}.{suffix}", snake(header)))
+        })
+    };
+    let keys: Vec<(String, String)> =
+        map.iter().filter_map(|(property, _)| Some((property.to_string(), key(property)?))).collect();
+    let list: Vec<Value> = keys
+        .into_iter()
+        .filter_map(|(property, key)| map.remove(&property).map(|value| attribute(key, value)))
+        .collect();
+    if let Some(span) = list.first().map(|v| v.span) {
+        map.insert("ListenerAttributes", Value::list(list, span));
+    }
+}
+
+/// `AccessControlAllowOrigin` as `access_control_allow_origin`.
+fn snake(pascal: &str) -> String {
+    let mut out = String::new();
+    for c in pascal.chars() {
+        if c.is_ascii_uppercase() && !out.is_empty() {
+            out.push('_');
+        }
+        out.push(c.to_ascii_lowercase());
+    }
+    out
+}
+
+fn attribute(key: impl Into<Str>, value: Value) -> Value {
     let span = value.span;
     Value::object([("Key", Value::text(key, span)), ("Value", value)], span)
 }

@@ -323,7 +323,10 @@ fn distributions_and_balancers() {
             instance("aws_lb", "l").with("internal", false).with("drop_invalid_header_fields", true),
             instance("aws_lb_listener", "h")
                 .with("load_balancer_arn", reference("aws_lb.l", "arn"))
-                .with("default_action", block(vec![("type", "forward".into())])),
+                .with("default_action", block(vec![("type", "forward".into())]))
+                .with("routing_http_response_access_control_allow_origin_header_value", "https://a")
+                .with("routing_http_response_server_enabled", false)
+                .with("routing_http_request_x_amzn_tls_version_header_name", "x-tls"),
             instance("aws_lb_target_group", "g").with("target_type", "lambda"),
             instance("aws_lb_target_group_attachment", "x")
                 .with("target_group_arn", reference("aws_lb_target_group.g", "arn"))
@@ -339,7 +342,10 @@ fn distributions_and_balancers() {
             (
                 "AWS::ElasticLoadBalancingV2::Listener",
                 "aws_lb_listener.h",
-                "{LoadBalancerArn: ${aws_lb.l}, DefaultActions: [{Type: forward}]}",
+                "{LoadBalancerArn: ${aws_lb.l}, DefaultActions: [{Type: forward}], ListenerAttributes: \
+                 [{Key: routing.http.response.access_control_allow_origin.header_value, Value: https://a}, \
+                 {Key: routing.http.response.server.enabled, Value: false}, \
+                 {Key: routing.http.request.x_amzn_tls_version.header_name, Value: x-tls}]}",
             ),
             (
                 "AWS::ElasticLoadBalancingV2::TargetGroup",
