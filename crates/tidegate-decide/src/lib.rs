@@ -27,6 +27,7 @@ mod remedy;
 pub mod schema;
 pub mod signed;
 pub mod sigv4;
+mod token;
 pub mod trace;
 pub mod trigger;
 mod unfold;

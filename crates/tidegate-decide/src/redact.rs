@@ -158,7 +158,9 @@ impl Redactor<'_, '_> {
             Place::Path | Place::Key | Place::ObjectKey => None,
             Place::Body if start.starts_with(b"--") => None,
             _ if markup::is_document(text) => None,
-            Place::Body | Place::Field | Place::Parameter | Place::Header => Some(REDACTED.into()),
+            Place::Body | Place::Field | Place::Claim | Place::Parameter | Place::Header => {
+                Some(REDACTED.into())
+            }
         }
     }
 

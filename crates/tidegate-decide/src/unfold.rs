@@ -12,6 +12,7 @@ use crate::json::{self, Flaw, Item, Malformed, Tape};
 use crate::notes::{Effect, Noted};
 use crate::quiet::Quiet;
 use crate::schema::{self, Fields, Way};
+use crate::token::Parties;
 use crate::trigger::{Carrier, Leaf, Place};
 use std::borrow::Cow;
 use tidegate_graph::contract::field::{Kind, Said};
@@ -377,10 +378,15 @@ impl Unfold<'_, '_> {
         self.keys(root, origin, chain);
         // The payload itself, not what one of its texts holds.
         let payload = chain.count(Step::Json) == 1 && self.fields.carries(origin.node);
+        let mut parties = Parties::of(chain, root);
         let laid = if payload { self.fields.within(origin.node, root) } else { Vec::new() };
         for (item, key) in root.strings() {
             let (before, noted) = (self.found.len(), self.notes.as_ref().map_or(0, |notes| notes.len()));
-            let place = if key { Place::Key } else { Place::Field };
+            let place = match key {
+                true => Place::Key,
+                false if parties.hold(item.index()) => Place::Claim,
+                false => Place::Field,
+            };
             let said = if key { None } else { self.fields.known(origin.record, &laid, item.index()) };
             self.string(item, Origin { place, label: b"", said, ..origin }, chain, Carrier::Plain);
             for found in self.found.iter_mut().skip(before).filter(|f| f.within.is_empty()) {
@@ -422,7 +428,10 @@ impl Unfold<'_, '_> {
                 self.guessed(part, origin, chain);
             }
         }
-        let scheme = [&b"Basic "[..], b"Bearer "].iter().find_map(|s| text.strip_prefix(*s));
+        let scheme = [&b"basic "[..], b"bearer "].iter().find_map(|scheme| {
+            let (start, rest) = text.split_at_checked(scheme.len())?;
+            start.eq_ignore_ascii_case(scheme).then_some(rest)
+        });
         if let (Some(token), Some(chain)) = (scheme, chain.then(Step::Token)) {
             self.carried(token, origin, chain);
         }
@@ -548,7 +557,12 @@ impl Unfold<'_, '_> {
         }
         let mut lower = self.buffer();
         lower.extend(raw.iter().map(u8::to_ascii_lowercase));
-        let mut text = Text::new(raw, &lower, bytes, origin.place, origin.label);
+        // What had to be decoded first is spelled as no name of a party is.
+        let place = match origin.place {
+            Place::Claim if chain.steps().last() != Some(Step::Json) => Place::Field,
+            place => place,
+        };
+        let mut text = Text::new(raw, &lower, bytes, place, origin.label);
         text.context = self.context.saying(origin.said);
         let detectors =
             if bytes.is_a_word() { &[inject::word as inject::Detect][..] } else { inject::DETECTORS };

@@ -61,8 +61,12 @@ pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
         if !text.spend(40 + authority.len()) {
             return None;
         }
-        if let Some(why) = is_inside(host) {
-            return hit(start, why);
+        if let Some(inside) = inside(host) {
+            if text.place == Place::Claim && inside.is_where_parties_are() && is_plain(lower, host) {
+                text.suspect(Class::Ssrf, start, inside.why());
+                continue;
+            }
+            return hit(start, inside.why());
         }
         if let Some(why) = is_odd(scheme, authority, host).filter(|_| !near) {
             near = true;
@@ -72,9 +76,9 @@ pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
     // An address may do without its scheme where nothing but one is expected.
     if text.context.is(Kind::Address)
         && scheme_length(lower) == 0
-        && let Some(why) = is_inside(host(lower.trim_ascii()))
+        && let Some(inside) = inside(host(lower.trim_ascii()))
     {
-        text.suspect(Class::Ssrf, 0, why);
+        text.suspect(Class::Ssrf, 0, inside.why());
     }
     if text.marks.has(Group::Metadata)
         && !text.bytes.has(b' ')
@@ -167,13 +171,53 @@ fn host(after: &[u8]) -> &[u8] {
     host.get(..colon).unwrap_or_default()
 }
 
-fn is_inside(host: &[u8]) -> Option<&'static str> {
-    const SERVICE: &str = "the platform's metadata service, which gives out credentials";
+/// What an address inside leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Inside {
+    Metadata,
+    Machine,
+    Network,
+    Name,
+    Resolver,
+}
+
+impl Inside {
+    fn why(self) -> &'static str {
+        match self {
+            Self::Metadata => "the platform's metadata service, which gives out credentials",
+            Self::Machine => "the machine itself",
+            Self::Network => "an address of a private network",
+            Self::Name => "a name that only the inside resolves",
+            Self::Resolver => "a name that resolves to an address inside",
+        }
+    }
+
+    /// Providers of identity stand there, and what they give tokens for.
+    fn is_where_parties_are(self) -> bool {
+        matches!(self, Self::Machine | Self::Network | Self::Name)
+    }
+}
+
+/// Whether all of a text is an address as people configure the name of a party: scheme, host, port and path, each spelled
+/// in the one way that is usual.
+fn is_plain(lower: &[u8], host: &[u8]) -> bool {
+    let rest = [&b"https://"[..], b"http://"].iter().find_map(|scheme| lower.strip_prefix(*scheme));
+    let Some(rest) = rest else { return false };
+    let plain = |b: &u8| b.is_ascii_alphanumeric() || b"-._~:/[]".contains(b);
+    let twisted = |run: &[u8]| memchr::memmem::find(rest, run).is_some();
+    let spelled = match v4(host) {
+        Some(address) => std::net::Ipv4Addr::from(address).to_string().as_bytes() == host,
+        None => !host.contains(&b':') || host == b"::1",
+    };
+    spelled && rest.iter().all(plain) && !twisted(b"//") && !twisted(b"..")
+}
+
+fn inside(host: &[u8]) -> Option<Inside> {
     let host = host.strip_suffix(b".").unwrap_or(host);
     if [&b"localhost"[..], b"localhost.localdomain", b"ip6-localhost"].contains(&host)
         || host.ends_with(b".localhost")
     {
-        return Some("the machine itself");
+        return Some(Inside::Machine);
     }
     if [
         &b"metadata.google.internal"[..],
@@ -184,19 +228,19 @@ fn is_inside(host: &[u8]) -> Option<&'static str> {
     ]
     .contains(&host)
     {
-        return Some(SERVICE);
+        return Some(Inside::Metadata);
     }
     if [&b".internal"[..], b".svc", b".svc.cluster.local", b".cluster.local"]
         .iter()
         .any(|s| host.ends_with(s))
         || host == b"kubernetes.default"
     {
-        return Some("a name that only the inside resolves");
+        return Some(Inside::Name);
     }
     // Public resolvers that answer with the address in the name.
     for resolver in [&b".nip.io"[..], b".sslip.io", b".xip.io", b".localtest.me", b".lvh.me"] {
         if host.ends_with(resolver) || resolver.get(1..) == Some(host) {
-            return Some("a name that resolves to an address inside");
+            return Some(Inside::Resolver);
         }
     }
     if host.contains(&b':') {
@@ -205,29 +249,27 @@ fn is_inside(host: &[u8]) -> Option<&'static str> {
     let address = v4(host)?;
     let [a, b, ..] = address.to_be_bytes();
     match (a, b) {
-        (169, 254) => Some(SERVICE),
-        (100, 100) if address == 0x6464_64c8 => Some(SERVICE),
-        (127 | 0, _) => Some("the machine itself"),
-        (10, _) | (192, 168) | (172, 16..=31) => Some("an address of a private network"),
+        (169, 254) => Some(Inside::Metadata),
+        (100, 100) if address == 0x6464_64c8 => Some(Inside::Metadata),
+        (127 | 0, _) => Some(Inside::Machine),
+        (10, _) | (192, 168) | (172, 16..=31) => Some(Inside::Network),
         _ => None,
     }
 }
 
-fn v6(host: &[u8]) -> Option<&'static str> {
+fn v6(host: &[u8]) -> Option<Inside> {
     let host = host.split(|b| *b == b'%').next().unwrap_or_default();
     let address: std::net::Ipv6Addr = std::str::from_utf8(host).ok()?.parse().ok()?;
     if address.is_loopback() || address.is_unspecified() {
-        return Some("the machine itself");
+        return Some(Inside::Machine);
     }
     if let Some(v4) = address.to_ipv4_mapped().or_else(|| address.to_ipv4()) {
-        return is_inside(v4.to_string().as_bytes());
+        return inside(v4.to_string().as_bytes());
     }
     let first = address.segments().first().copied().unwrap_or_default();
     match first {
-        0xfd00 if address.segments().get(1) == Some(&0xec2) => {
-            Some("the platform's metadata service, which gives out credentials")
-        }
-        0xfc00..=0xfdff | 0xfe80..=0xfebf => Some("an address of a private network"),
+        0xfd00 if address.segments().get(1) == Some(&0xec2) => Some(Inside::Metadata),
+        0xfc00..=0xfdff | 0xfe80..=0xfebf => Some(Inside::Network),
         _ => None,
     }
 }

@@ -13,6 +13,8 @@ pub(crate) enum Place {
     Body,
     /// A value inside of structured data.
     Field,
+    /// A claim of a token that names a party.
+    Claim,
     /// A key inside of structured data.
     Key,
     /// The path of a request.
