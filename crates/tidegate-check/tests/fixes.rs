@@ -6,7 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use tidegate_check::{Guardrails, Metadata, Selection, check, rules};
-use tidegate_graph::{Edit, Finding, Plain, System};
+use tidegate_graph::{Edit, Finding, Piece, Plain, System, World};
+use tidegate_iam::inclusion::{Inclusion, includes};
+use tidegate_iam::policy::Reader;
 
 #[test]
 fn every_fix_mends_its_finding_and_nothing_else() {
@@ -43,6 +45,7 @@ fn fixes_can_be_written_in_services_and_heredocs() {
         "finding-apart.tf",
         "finding-apart-encoded.tf",
         "finding-apart-heredoc.tf",
+        "finding-document-sam.yaml",
     ];
     let mut written = 0;
     for rule in rules() {
@@ -58,6 +61,75 @@ fn fixes_can_be_written_in_services_and_heredocs() {
         }
     }
     assert!(written >= 9, "{written}");
+}
+
+/// Whatever language a policy is written in, what it allows afterwards it allowed before.
+#[test]
+fn a_value_asked_for_lets_nothing_new_in() {
+    let rule = rules().iter().find(|rule| rule.id == "set-that-may-be-empty").unwrap();
+    let mut proven = 0;
+    for (name, files) in inputs(rule) {
+        let folder = Scratch::new(&format!("narrower-{name}"));
+        lay_out(&folder.0, &files);
+        let (system, findings) = run(rule, &folder.0);
+        for finding in findings {
+            let Some(fix) = &finding.fix else { continue };
+            let Some(edits) = tidegate_read::edits(&system, fix) else { continue };
+            let source = system.sources.source(edits[0].span.file).unwrap();
+            let mut mended = source.text().to_string();
+            for edit in edits.iter().rev() {
+                mended.replace_range(edit.span.start as usize..edit.span.end as usize, &edit.replacement);
+            }
+            fs::write(folder.0.join(source.path().as_str()), &mended).unwrap();
+            let (after, _) = run(rule, &folder.0);
+            let change = &fix.changes[0];
+            let document = |system: &System| {
+                let mut path = change.path.iter().take_while(|key| *key != "Statement");
+                let resource = system.resource(&change.resource).unwrap();
+                let first = resource.properties.get(path.next().unwrap()).unwrap();
+                let document = path.fold(first, |value, key| match value.as_list() {
+                    Some(items) => &items[key.parse::<usize>().unwrap()],
+                    None => value.get(key).unwrap(),
+                });
+                Reader::new(World::default(), &|_: &Piece| None).policy("p", document)
+            };
+            let (old, new) = (document(&system), document(&after));
+            assert_eq!(includes(&old, &new, &|_| Vec::new()), Inclusion::Proven, "{name}\n{mended}");
+            assert_ne!(includes(&new, &old, &|_| Vec::new()), Inclusion::Proven, "{name}\n{mended}");
+            proven += 1;
+            lay_out(&folder.0, &files);
+        }
+    }
+    assert!(proven >= 7, "{proven}");
+}
+
+/// With statements and policies that conditions take away, a number may mean another one: then nothing is written.
+#[test]
+fn a_statement_that_is_not_certain_stays() {
+    let rule = rules().iter().find(|rule| rule.id == "set-that-may-be-empty").unwrap();
+    let (_, mut files) =
+        inputs(rule).into_iter().find(|(name, _)| name == "finding-document-sam.yaml").unwrap();
+    let whole = files[0].1.clone();
+    let make = whole.find("  Keep:").unwrap();
+    let conditions =
+        "Parameters: { Stage: { Type: String } }\nConditions: { Prod: !Equals [!Ref Stage, prod] }\n";
+    let listed = "            - Effect: Allow\n              Action: sqs:ListQueues\n";
+    let mut written = |text: String| {
+        files[0].1 = text;
+        let folder = Scratch::new("uncertain");
+        lay_out(&folder.0, &files);
+        let (system, findings) = run(rule, &folder.0);
+        let fixes: Vec<_> = findings.iter().filter_map(|finding| finding.fix.as_ref()).collect();
+        assert!(!fixes.is_empty(), "{findings:?}");
+        fixes.iter().any(|fix| tidegate_read::edits(&system, fix).is_some())
+    };
+    let whole = format!("{}{conditions}", &whole[..make]);
+    assert!(written(whole.clone()));
+    let maybe = "            - !If [Prod, { Effect: Allow, Action: 'sqs:GetQueueUrl', Resource: '*' }, !Ref AWS::NoValue]\n";
+    assert!(!written(whole.replace(listed, &format!("{maybe}{listed}"))));
+    let maybe = "        - !If [Prod, { Statement: [{ Effect: Allow, Action: 'sqs:ListQueues', Resource: '*' }] }, !Ref AWS::NoValue]\n";
+    let version = "        - Version:";
+    assert!(!written(whole.replace(version, &format!("{maybe}{version}"))));
 }
 
 /// One function keeps the role, so that none is left over.

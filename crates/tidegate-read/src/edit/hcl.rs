@@ -6,12 +6,12 @@ mod statements;
 
 pub(super) use beside::again;
 
-use super::{Raw, apply, before_in_line, end_of_line, indentation, line_break, spend};
+use super::{Raw, apply, before_in_line, end_of_line, indentation, line_break, place, spend, yaml};
 use crate::terraform::{Block, Body, Expr, Kind, Step, parse, written};
 use std::cell::Cell;
 use std::collections::HashMap;
 use std::rc::Rc;
-use tidegate_graph::{Change, Data, FileId, Plain, Resource, Span};
+use tidegate_graph::{Change, Data, FileId, Plain, Resource, Span, Value};
 
 /// What begins a comment.
 const COMMENTS: &[&str] = &["#", "//"];
@@ -206,22 +206,22 @@ impl<'t> Document<'t> {
                 Data::List(items) => items.get(key.parse::<usize>().ok()?),
                 _ => value.get(key),
             })?;
-        // Where the operator stands already, an entry would have to go into it.
-        if known.get(words.first()?).is_some() || !words.iter().all(plain) {
+        if !words.iter().all(plain) || !place::is_counted(resource, &change.path) {
             return None;
         }
-        let mut place = None;
-        known.walk(&mut |value| {
-            let is_text = matches!(value.data, Data::Text(_) | Data::Template(_));
-            if is_text && value.span.file == self.file && place.is_none() {
-                place = Some(value.span);
-            }
-        });
-        let place = place?;
+        let place = first_text(known, self.file)?;
         let around = |span: Span| span.start <= place.start && place.end <= span.end;
         let block = self.body.blocks.iter().find(|block| around(block.span))?;
         let own = matches!(block.kind.as_str(), "resource" | "data");
         if !own || resource.logical_id.contains(['[', '/']) {
+            return None;
+        }
+        if let Some(heredoc) = expr_of(&block.body, place, &|expr| self.is_heredoc_around(expr, place)) {
+            let edit = self.in_heredoc(heredoc, change, place, read)?;
+            return self.confirms(block, &edit, read).then_some(edit);
+        }
+        // Where the operator stands already, an entry would have to go into it.
+        if known.get(words.first()?).is_some() {
             return None;
         }
         let edit = match block.labels.first().map(tidegate_graph::Str::as_str) {
@@ -412,6 +412,27 @@ impl<'t> Document<'t> {
         inside && text && self.text.get(expr.span.start as usize..).is_some_and(|t| t.starts_with("<<"))
     }
 
+    /// The edit within the document of a heredoc, in which a text that stands beside what changes has its place.
+    fn in_heredoc(&self, heredoc: &Expr, change: &Change, place: Span, read: &Cell<usize>) -> Option<Raw> {
+        let (start, end) = (heredoc.span.start as usize, heredoc.span.end as usize);
+        let text = self.text.get(start..end)?;
+        let (head, body) = text.split_once('\n')?;
+        let marker = head.trim_start_matches('<').trim_start_matches('-').trim();
+        let lines = body.split_inclusive('\n').take_while(|line| line.trim() != marker);
+        let body = body.get(..lines.map(str::len).sum())?;
+        let at = start + head.len() + 1;
+        let document = yaml::Document::new(self.file, body);
+        // The keys within the document are the last of the path: so many of them that they lead to the text.
+        let beside = change.path.get(..change.path.len().checked_sub(2)?)?;
+        let leads = |n: &usize| {
+            let found = first_text(place::at(document.root()?, beside.get(*n..)?)?, self.file)?;
+            Some(at + found.start as usize == place.start as usize)
+        };
+        let from = (1..beside.len()).find(|n| leads(n) == Some(true))?;
+        let edit = document.set(change.path.get(from..)?, &change.value, read)?;
+        Some((at + edit.0, at + edit.1, edit.2))
+    }
+
     /// A text as it stands in a JSON document within a template.
     fn value_in_json(&self, value: &Plain) -> Option<String> {
         match value {
@@ -474,19 +495,34 @@ fn address(id: &str) -> Option<&str> {
     (is_word(ty) && is_word(name) && !ty.is_empty() && !matches!(ty, "module" | "data")).then_some(address)
 }
 
-/// True if it is so for what stands at this place of an expression, in nothing that is made several times.
-fn holds(expr: &Expr, place: Span, is: &dyn Fn(&Expr) -> bool) -> bool {
-    let around = expr.span.start <= place.start && place.end <= expr.span.end;
-    around
-        && (is(expr)
-            || match &expr.kind {
-                Kind::List(items) => items.iter().any(|item| holds(item, place, is)),
-                Kind::Object(entries) => entries.iter().any(|(_, value)| holds(value, place, is)),
-                Kind::Call(call) => {
-                    call.name == "jsonencode" && call.arguments.iter().any(|a| holds(a, place, is))
-                }
-                _ => false,
-            })
+/// What is so and stands at this place of an expression, in nothing that is made several times.
+fn found<'e>(expr: &'e Expr, place: Span, is: &dyn Fn(&Expr) -> bool) -> Option<&'e Expr> {
+    if expr.span.start > place.start || place.end > expr.span.end {
+        return None;
+    }
+    if is(expr) {
+        return Some(expr);
+    }
+    match &expr.kind {
+        Kind::List(items) => items.iter().find_map(|item| found(item, place, is)),
+        Kind::Object(entries) => entries.iter().find_map(|(_, value)| found(value, place, is)),
+        Kind::Call(call) if call.name == "jsonencode" => {
+            call.arguments.iter().find_map(|argument| found(argument, place, is))
+        }
+        _ => None,
+    }
+}
+
+/// Where the first text stands that is known of a property and written in this file.
+fn first_text(known: &Value, file: FileId) -> Option<Span> {
+    let mut place = None;
+    known.walk(&mut |value| {
+        let is_text = matches!(value.data, Data::Text(_) | Data::Template(_));
+        if is_text && value.span.file == file && place.is_none() {
+            place = Some(value.span);
+        }
+    });
+    place
 }
 
 fn is_literal_at(expr: &Expr, place: Span) -> bool {
@@ -494,10 +530,18 @@ fn is_literal_at(expr: &Expr, place: Span) -> bool {
 }
 
 fn body_holds(body: &Body, place: Span, is: &dyn Fn(&Expr) -> bool) -> bool {
-    body.attribute("for_each").is_none()
-        && body.attribute("count").is_none()
-        && (body.attributes.iter().any(|a| holds(&a.value, place, is))
-            || body.blocks.iter().any(|b| b.kind != "dynamic" && body_holds(&b.body, place, is)))
+    expr_of(body, place, is).is_some()
+}
+
+fn expr_of<'b>(body: &'b Body, place: Span, is: &dyn Fn(&Expr) -> bool) -> Option<&'b Expr> {
+    if body.attribute("for_each").is_some() || body.attribute("count").is_some() {
+        return None;
+    }
+    let own = body.attributes.iter().find_map(|a| found(&a.value, place, is));
+    own.or_else(|| {
+        let mut inner = body.blocks.iter().filter(|b| b.kind != "dynamic");
+        inner.find_map(|b| expr_of(&b.body, place, is))
+    })
 }
 
 fn says(body: &Body, step: &Step) -> bool {

@@ -118,6 +118,16 @@ pub(super) fn spelt_here(
     Some(())
 }
 
+/// True if the numbers of a path mean the same items whatever the conditions.
+pub(super) fn is_counted<K: AsRef<str>>(resource: &Resource, path: &[K]) -> bool {
+    let path: Vec<Str> = path.iter().map(|key| key.as_ref().into()).collect();
+    (1..path.len()).all(|n| {
+        let list = path.get(..n).and_then(|path| property(resource, path)).and_then(Value::as_list);
+        let numbered = path.get(n).is_some_and(|key| key.parse::<usize>().is_ok());
+        !numbered || list.is_none_or(|items| items.iter().all(counted))
+    })
+}
+
 /// True for an item of a list that is there whatever the conditions.
 pub(super) fn counted(item: &Value) -> bool {
     !matches!(item.data, Data::Choice(_) | Data::Unknown(_) | Data::Null)
@@ -147,10 +157,23 @@ fn in_sam_policy(
         None => return None,
     };
     let rest: Vec<Str> = rest.iter().map(|key| Str::from(*key)).collect();
-    let known = at(policy.get("PolicyDocument")?, &rest)?;
-    let here = at(there, &rest)?;
-    if original && !(swap && within(known, here) || known.span == here.span && known.data == here.data) {
-        return None;
+    let document = policy.get("PolicyDocument")?;
+    let is_same = |known: &Value, here: &Value| known.span == here.span && known.data == here.data;
+    match (at(document, &rest), at(there, &rest)) {
+        (Some(known), Some(here)) => {
+            if original && !(swap && within(known, here) || is_same(known, here)) {
+                return None;
+            }
+        }
+        (None, None) if original && is_counted(resource, path) => {
+            // What it goes into says what is known of it: nothing in it is computed or comes from elsewhere.
+            let around = (0..rest.len()).rev().find_map(|n| {
+                let path = rest.get(..n)?;
+                Some((at(document, path)?, at(there, path)?))
+            });
+            around.filter(|(known, here)| is_same(known, here))?;
+        }
+        _ => return None,
     }
     keys.extend(rest);
     Some(keys)
