@@ -3,7 +3,7 @@
 use super::ask::{self, Ask};
 use super::events::{Source, What, Wire};
 use super::node::{Node, Raise};
-use super::table::{On, PASS, Pass, TAKE, TOUCHES, Take, WRITES};
+use super::table::{On, Pass, TAKE, TOUCHES, Take, WRITES, pass};
 use super::world::{Aim, World};
 use crate::account::Identity;
 use crate::policy::{ActionPattern, ResourcePattern};
@@ -64,7 +64,7 @@ pub(super) fn edges(world: &World<'_>, node: Node, identity: &Identity, touch: b
     steps.assume();
     steps.abroad();
     steps.iam();
-    PASS.iter().for_each(|row| steps.pass(row));
+    pass().for_each(|row| steps.pass(row));
     TAKE.iter().for_each(|row| steps.take(row));
     steps.writes();
     if touch {

@@ -6,7 +6,7 @@
 mod pass;
 mod take;
 
-pub(super) use pass::PASS;
+pub(super) use pass::pass;
 pub(super) use take::TAKE;
 
 /// All of these groups, any action of each.
@@ -153,8 +153,7 @@ mod tests {
     fn every_action_exists_and_ids_are_unique() {
         let catalogue = Catalogue::current();
         let tables = [WRITES, POLLS, TOUCHES].into_iter().flatten().flat_map(|(_, actions)| *actions);
-        let rows =
-            PASS.iter().map(|row| row.needs).chain(TAKE.iter().flat_map(|row| [row.needs, row.beside]));
+        let rows = pass().map(|row| row.needs).chain(TAKE.iter().flat_map(|row| [row.needs, row.beside]));
         let named = rows.flatten().flat_map(|any| *any).chain(tables).copied();
         let known = |action: &&str| {
             let (service, name) = action.split_once(':').unwrap();
@@ -163,7 +162,7 @@ mod tests {
         };
         let unknown: BTreeSet<&str> = named.filter(|action| !known(action)).collect();
         assert_eq!(unknown, BTreeSet::new());
-        let ids: Vec<&str> = PASS.iter().map(|r| r.id).chain(TAKE.iter().map(|r| r.id)).collect();
+        let ids: Vec<&str> = pass().map(|r| r.id).chain(TAKE.iter().map(|r| r.id)).collect();
         assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), ids.len());
     }
 }

@@ -3,7 +3,7 @@
 use super::ask::is_pattern;
 use super::events::Source;
 use super::foreign::Foreign;
-use super::table::{PASS, POLLS, TAKE, TOUCHES, WRITES};
+use super::table::{POLLS, TAKE, TOUCHES, WRITES, pass};
 use crate::account::{Account, Identity, Resource};
 use crate::policy::ActionPattern;
 use crate::request::Action;
@@ -91,7 +91,7 @@ impl<'a> World<'a> {
     }
 
     fn note_actions(&mut self) {
-        let rows = PASS.iter().map(|row| row.needs);
+        let rows = pass().map(|row| row.needs);
         let takes = TAKE.iter().flat_map(|row| [row.needs, row.beside]);
         let tables = [WRITES, POLLS, TOUCHES].into_iter().flatten().flat_map(|(_, actions)| *actions);
         let groups = rows.chain(takes).flatten().flat_map(|any| *any);
