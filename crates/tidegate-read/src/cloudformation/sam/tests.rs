@@ -1,5 +1,6 @@
 use super::*;
 use std::path::Path;
+use tidegate_graph::Span;
 
 mod apis;
 mod events;
