@@ -1,11 +1,11 @@
 //! Values in the place of a value, whatever that is.
 
-use super::tree::{tree, unit};
-use super::{
-    Document, Entry, Kind, Node, Plain, RESOURCES, Raw, Str, Writer, before_in_line, end_of_line, flow,
-    is_computed, quoted, short, spend,
-};
+use super::tree::{Entry, Kind, Node, tree, unit};
+use super::write::{Writer, flow, quoted, short};
+use super::{Document, RESOURCES, is_computed};
+use crate::edit::{Raw, before_in_line, end_of_line, spend};
 use std::cell::Cell;
+use tidegate_graph::{Plain, Str};
 
 impl Document<'_> {
     /// A resource behind another one.
