@@ -1,8 +1,10 @@
 //! `tidegate.toml`: found beside or above what is read, checked key by key, its errors underlined.
 
+mod allow;
 mod authenticate;
 mod complaint;
 mod contract;
+mod guardrails;
 mod keys;
 pub(crate) mod limits;
 mod schemas;
@@ -15,7 +17,6 @@ pub(crate) use schemas::SchemaFile;
 pub(crate) use tidegate_read::Glob;
 
 use crate::custom::{self, Choice, Choices};
-use crate::date::Date;
 use crate::failure::Failure;
 use crate::suggest::closest;
 use crate::suppress::Allow;
@@ -27,7 +28,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tidegate_check::{Guardrails, Profile};
 use tidegate_graph::Severity;
-use tidegate_iam::Catalogue;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -297,127 +297,6 @@ impl Reader {
             };
             self.config.parameters.insert(key.get_ref().to_string(), text);
         }
-    }
-
-    fn iam(&mut self, value: &Spanned<DeValue<'_>>) {
-        let DeValue::Table(table) = value.get_ref() else {
-            return self.wrong("iam", value, "a table: `[iam]`");
-        };
-        for (key, value) in table {
-            match key.get_ref().as_ref() {
-                "forbidden-actions" => {
-                    self.config.guardrails.forbidden_actions = self.actions("iam.forbidden-actions", value);
-                }
-                "required-boundary" => {
-                    let text = self.text("iam.required-boundary", value);
-                    self.config.guardrails.required_boundary = text.map(|(t, _)| t);
-                }
-                "required-conditions" => self.required_conditions(value),
-                "allowed-external-accounts" => {
-                    let accounts = self.texts("iam.allowed-external-accounts", value);
-                    for (account, span) in &accounts {
-                        if account.len() != 12 || !account.bytes().all(|b| b.is_ascii_digit()) {
-                            let complaint =
-                                Complaint::new(span.clone(), format!("`{account}` is no account"));
-                            self.complaints.push(complaint.label("an account has 12 digits"));
-                        }
-                    }
-                    let accounts = accounts.into_iter().map(|(t, _)| t).collect();
-                    self.config.guardrails.allowed_external_accounts = Some(accounts);
-                }
-                "data" => {}
-                "max-blast-radius" => {
-                    let number = match value.get_ref() {
-                        DeValue::Integer(number) => number.as_str().parse::<usize>().ok(),
-                        _ => None,
-                    };
-                    match number {
-                        Some(number) => self.config.guardrails.max_blast_radius = Some(number),
-                        None => self.wrong("iam.max-blast-radius", value, "a whole number"),
-                    }
-                }
-                name => self.unknown_key(key.span(), name, "iam."),
-            }
-        }
-    }
-
-    fn required_conditions(&mut self, value: &Spanned<DeValue<'_>>) {
-        let DeValue::Table(table) = value.get_ref() else {
-            return self.wrong("iam.required-conditions", value, "a table: `[iam.required-conditions]`");
-        };
-        for (key, value) in table {
-            let keys = self.texts("iam.required-conditions", value).into_iter().map(|(t, _)| t).collect();
-            self.action(key.get_ref(), key.span());
-            self.config.guardrails.required_conditions.push((key.get_ref().to_string(), keys));
-        }
-    }
-
-    /// Patterns of actions.
-    fn actions(&mut self, key: &str, value: &Spanned<DeValue<'_>>) -> Vec<String> {
-        let texts = self.texts(key, value);
-        for (text, span) in &texts {
-            self.action(text, span.clone());
-        }
-        texts.into_iter().map(|(t, _)| t).collect()
-    }
-
-    /// A guardrail that matches nothing would look as if it held.
-    fn action(&mut self, pattern: &str, span: Range<usize>) {
-        if pattern != "*" && Catalogue::current().expand(pattern).next().is_none() {
-            let complaint = Complaint::new(span, format!("there is no action `{pattern}`"));
-            self.complaints
-                .push(complaint.help("write it as policies do: `iam:CreateUser`, `organizations:*`"));
-        }
-    }
-
-    fn allow(&mut self, value: &Spanned<DeValue<'_>>) {
-        let DeValue::Array(items) = value.get_ref() else {
-            return self.wrong("allow", value, "a table: `[[allow]]`");
-        };
-        for item in items {
-            let DeValue::Table(table) = item.get_ref() else {
-                self.wrong("allow", item, "a table: `[[allow]]`");
-                continue;
-            };
-            let line = self.text.get(..item.span().start).map_or(0, |t| t.matches('\n').count()) + 1;
-            let (mut rules, mut resource, mut path, mut reason, mut until) = (None, None, None, None, None);
-            for (key, value) in table {
-                let name: &str = key.get_ref();
-                match name {
-                    "rule" => rules = Some(self.rule_names("allow.rule", value)),
-                    "resource" => resource = self.text("allow.resource", value).map(|(t, _)| t),
-                    "path" => path = self.text("allow.path", value).map(|(t, _)| t),
-                    "reason" => reason = self.text("allow.reason", value).map(|(t, _)| t),
-                    "until" => until = self.day("allow.until", value),
-                    _ => self.unknown_key(key.span(), name, "allow."),
-                }
-            }
-            let Some(rules) = rules else {
-                let complaint = Complaint::new(item.span(), "`allow` names no rule");
-                self.complaints.push(complaint.help("add `rule = \"RULE\"`"));
-                continue;
-            };
-            let allow = Allow::configured(rules, resource.as_deref(), path.as_deref(), line);
-            let reason = reason.filter(|r| !r.trim().is_empty());
-            self.config.allow.push(Allow { reason, until, ..allow });
-        }
-    }
-
-    /// A day, as a string or as TOML's own date.
-    fn day(&mut self, key: &str, value: &Spanned<DeValue<'_>>) -> Option<Date> {
-        let text = match value.get_ref() {
-            DeValue::String(text) => text.to_string(),
-            DeValue::Datetime(day) => day.to_string(),
-            _ => {
-                self.wrong(key, value, "a day such as `2027-01-31`");
-                return None;
-            }
-        };
-        text.parse()
-            .map_err(|wrong: String| {
-                self.complaints.push(Complaint::new(value.span(), format!("`{key}` is no day")).label(wrong));
-            })
-            .ok()
     }
 
     fn profiles(&mut self, value: &Spanned<DeValue<'_>>) {
