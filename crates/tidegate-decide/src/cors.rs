@@ -149,9 +149,8 @@ mod tests {
             of_event(&cors(&[SHOP], false), tape.root(event.as_bytes())).allowed.is_some()
         };
         assert!(of(&format!(r#"{{"headers":{{"Origin":"{SHOP}"}}}}"#)));
-        assert!(of(&format!(
-            r#"{{"headers":{{"or\u0069gin":"https:\/\/shop.example"}},"multiValueHeaders":{{}}}}"#
-        )));
+        let escaped = r#"{"headers":{"or\u0069gin":"https:\/\/shop.example"},"multiValueHeaders":{}}"#;
+        assert!(of(escaped));
         assert!(of(&format!(
             r#"{{"headers":{{"origin":"{SHOP}"}},"multiValueHeaders":{{"origin":["{SHOP}"]}}}}"#
         )));
