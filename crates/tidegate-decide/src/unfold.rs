@@ -414,13 +414,17 @@ impl Unfold<'_, '_> {
 
     /// Base64 that nobody announced: the whole text, a data URL, a token.
     fn carried(&mut self, text: &[u8], origin: Origin<'_>, chain: Chain) {
+        let scheme = [&b"basic "[..], b"bearer "].iter().find_map(|scheme| {
+            let (start, rest) = text.split_at_checked(scheme.len())?;
+            start.eq_ignore_ascii_case(scheme).then_some(rest)
+        });
         if text.starts_with(b"eyJ") && text.contains(&b'.') {
             if let Some(chain) = self.step(chain, Step::Token, origin) {
                 for part in text.split(|&b| b == b'.').take(5) {
                     self.guessed(part, origin, chain);
                 }
             }
-        } else if !base64::may_be(text) || !self.guessed(text, origin, chain) {
+        } else if scheme.is_none() && (!base64::may_be(text) || !self.guessed(text, origin, chain)) {
             self.embedded(text, origin, chain);
         }
         if origin.place == Place::Path && text.contains(&b'/') {
@@ -428,10 +432,6 @@ impl Unfold<'_, '_> {
                 self.guessed(part, origin, chain);
             }
         }
-        let scheme = [&b"basic "[..], b"bearer "].iter().find_map(|scheme| {
-            let (start, rest) = text.split_at_checked(scheme.len())?;
-            start.eq_ignore_ascii_case(scheme).then_some(rest)
-        });
         if let (Some(token), Some(chain)) = (scheme, chain.then(Step::Token)) {
             self.carried(token, origin, chain);
         }
@@ -463,12 +463,16 @@ impl Unfold<'_, '_> {
 
     /// Base64 in the middle of a text: a cell of a table, a value of a setting.
     fn embedded(&mut self, text: &[u8], origin: Origin<'_>, chain: Chain) {
-        for token in base64::tokens(text) {
+        for range in base64::tokens(text) {
+            let dot = |at: Option<usize>| at.and_then(|at| text.get(at)) == Some(&b'.');
+            let dotted = dot(range.start.checked_sub(1)) || dot(Some(range.end));
+            let whole = if dotted { chain.then(Step::Token) } else { Some(chain) };
+            let token = text.get(range).unwrap_or_default();
             let mut bytes = self.buffer();
             if base64::decode(token, &mut bytes)
                 && base64::is_telling(&bytes)
                 && std::str::from_utf8(&bytes).is_ok()
-                && let Some(chain) = chain.then(Step::Base64)
+                && let Some(chain) = whole.and_then(|chain| chain.then(Step::Base64))
             {
                 self.bytes(&bytes, origin, chain);
             }

@@ -29,7 +29,7 @@ Resources:
           Properties:
             KafkaBootstrapServers: ['kafka.example.com:9092']
             Topics: [payments]
-            SourceAccessConfigurations: [{ Type: VPC_SUBNET, URI: 'subnet:subnet-1' }]
+            SourceAccessConfigurations: [{ Type: VPC_SUBNET, URI: 'subnet:subnet-1' }, { Type: VPC_SECURITY_GROUP, URI: 'security_group:sg-1' }]
 ";
 
 fn decide(project: &Project, event: &Value) -> Value {
