@@ -20,6 +20,7 @@ mod rabbitmq;
 mod relay;
 mod s3;
 mod sqs;
+mod together;
 
 pub use address::{Address, open_sink, open_source};
 pub use admin::serve_admin;

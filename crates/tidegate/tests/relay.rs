@@ -122,8 +122,15 @@ fn aside(folder: &Path) -> BTreeSet<u64> {
     whole.map(|f| place(std::fs::read_to_string(f).unwrap())).collect()
 }
 
+/// Whether a text is a `traceparent`.
+fn is_traceparent(text: &str) -> bool {
+    let parts: Vec<&str> = text.split('-').collect();
+    let hex = |part: &str| part.chars().all(|c| c.is_ascii_hexdigit()) && part.chars().any(|c| c != '0');
+    matches!(parts.as_slice(), ["00", trace, span, flags]
+        if trace.len() == 32 && span.len() == 16 && flags.len() == 2 && hex(trace) && hex(span))
+}
+
 /// Payloads of what is in quarantine.
-#[cfg(any(feature = "rabbitmq", feature = "kafka"))]
 fn aside_payloads(folder: &Path) -> BTreeSet<String> {
     use base64::Engine as _;
     let files = std::fs::read_dir(folder).unwrap().map(|f| f.unwrap().path());
@@ -197,7 +204,12 @@ fn two_relays_share_the_work_and_the_trace_goes_on() {
     let bytes = "{ \"a\" :1.50, \"b\":\"\\u00e9\" }";
     client.publish(
         "in.orders",
-        &[("traceparent", trace), ("kind", "order"), ("Nats-Expected-Last-Sequence", "0")],
+        &[
+            ("traceparent", trace),
+            ("tracestate", "vendor=1"),
+            ("kind", "order"),
+            ("Nats-Expected-Last-Sequence", "0"),
+        ],
         bytes,
     );
     for n in 0..500 {
@@ -215,13 +227,17 @@ fn two_relays_share_the_work_and_the_trace_goes_on() {
     let out = output(&mut client);
     assert!(out.len() == 501 && out.contains_key(bytes), "payloads are unchanged");
     // Two relays don't keep the order between each other.
-    let mut headers = String::new();
+    let (mut headers, mut begun) = (String::new(), 0);
     for seq in 1..=501 {
         let (head, payload) = client.request("$JS.API.DIRECT.GET.OUT", &format!("{{\"seq\":{seq}}}"));
         if payload == bytes {
             headers = head;
+        } else {
+            let parent = head.lines().find_map(|line| line.strip_prefix("traceparent: "));
+            begun += usize::from(parent.is_some_and(is_traceparent) && !head.contains("tracestate"));
         }
     }
+    assert_eq!(begun, 500, "each that had none has a trace of its own");
     assert!(headers.contains(trace) && headers.contains("kind: order"), "{headers}");
-    assert!(headers.contains("tidegate-hops: 1"), "{headers}");
+    assert!(headers.contains("tidegate-hops: 1") && headers.contains("tracestate: vendor=1"), "{headers}");
 }

@@ -31,6 +31,8 @@ pub enum Address {
         servers: String,
         /// What stands behind it.
         path: String,
+        /// What stands behind `?`.
+        options: KafkaOptions,
     },
     /// `sqs://REGION/ACCOUNT/NAME`.
     Sqs {
@@ -53,6 +55,43 @@ pub enum Address {
     },
     /// `file:FOLDER`, for quarantine.
     File(PathBuf),
+}
+
+/// What may stand behind an address of Kafka.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct KafkaOptions {
+    /// `instance=NAME`: a member that comes back under its name takes up its partitions again.
+    pub instance: Option<String>,
+    /// `session=MILLISECONDS`: then the group gives the partitions of a member that is gone to others.
+    pub session: Option<u32>,
+}
+
+impl KafkaOptions {
+    fn parse(text: &str) -> Result<Self, String> {
+        let mut options = Self::default();
+        for (name, value) in text.split('&').map(|one| one.split_once('=').unwrap_or((one, ""))) {
+            // What Kafka takes as a name.
+            let named = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+            let fits = (1..=249).contains(&value.len()) && value.chars().all(named);
+            let text = fits
+                .then(|| value.to_string())
+                .ok_or_else(|| format!("expected {name}=NAME, of letters, digits, `.`, `_` and `-`"));
+            match name {
+                "instance" => options.instance = Some(text?),
+                "session" => {
+                    let within = value.parse().ok().filter(|ms| (100..=300_000).contains(ms));
+                    options.session = Some(within.ok_or("expected session=MILLISECONDS, 100 to 300000")?);
+                }
+                _ => {
+                    return Err(
+                        "behind `?` an address of Kafka may have instance=NAME and session=MILLISECONDS"
+                            .into(),
+                    );
+                }
+            }
+        }
+        Ok(options)
+    }
 }
 
 impl FromStr for Address {
@@ -92,6 +131,7 @@ impl FromStr for Address {
                 Ok(Self::Amqp { server: format!("{scheme}://{server}/{vhost}"), path: path.to_string() })
             }
             "kafka" | "kafkas" => {
+                let (rest, options) = rest.split_once('?').map_or((rest, None), |(rest, o)| (rest, Some(o)));
                 let (servers, path) = rest.split_once('/').unwrap_or((rest, ""));
                 if servers.is_empty() || path.is_empty() {
                     return Err("expected kafka://HOST:PORT/TOPIC/GROUP or kafka://HOST:PORT/TOPIC".into());
@@ -99,7 +139,8 @@ impl FromStr for Address {
                 if servers.contains('@') {
                     return Err("users of Kafka stand in KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD".into());
                 }
-                Ok(Self::Kafka { servers: format!("{scheme}://{servers}"), path: path.to_string() })
+                let options = options.map_or_else(|| Ok(KafkaOptions::default()), KafkaOptions::parse)?;
+                Ok(Self::Kafka { servers: format!("{scheme}://{servers}"), path: path.to_string(), options })
             }
             "sqs" => {
                 let (region, path) = rest.split_once('/').unwrap_or((rest, ""));
@@ -198,7 +239,9 @@ pub async fn open_source(address: &Address) -> Result<Box<dyn Source>, Error> {
         #[cfg(not(feature = "rabbitmq"))]
         Address::Amqp { .. } => Err(unbuilt("rabbitmq")),
         #[cfg(feature = "kafka")]
-        Address::Kafka { servers, path } => Ok(Box::new(super::kafka::Member::open(servers, path).await?)),
+        Address::Kafka { servers, path, options } => {
+            Ok(Box::new(super::kafka::Member::open(servers, path, options).await?))
+        }
         #[cfg(not(feature = "kafka"))]
         Address::Kafka { .. } => Err(unbuilt("kafka")),
         Address::Sqs { region, path } => Ok(Box::new(Queue::open(region, path).await?)),
@@ -223,7 +266,13 @@ pub async fn open_sink(address: &Address) -> Result<Box<dyn Sink>, Error> {
         #[cfg(not(feature = "rabbitmq"))]
         Address::Amqp { .. } => Err(unbuilt("rabbitmq")),
         #[cfg(feature = "kafka")]
-        Address::Kafka { servers, path } => Ok(Box::new(super::kafka::Produce::open(servers, path).await?)),
+        Address::Kafka { options, .. } if *options != KafkaOptions::default() => {
+            Err(Error::Address("`instance` and `session` are for --from: only who reads is a member".into()))
+        }
+        #[cfg(feature = "kafka")]
+        Address::Kafka { servers, path, .. } => {
+            Ok(Box::new(super::kafka::Produce::open(servers, path).await?))
+        }
         #[cfg(not(feature = "kafka"))]
         Address::Kafka { .. } => Err(unbuilt("kafka")),
         Address::Sqs { region, path } => Ok(Box::new(Queue::open(region, path).await?)),
@@ -248,6 +297,12 @@ mod tests {
         assert_eq!(nats, Address::Nats { server: "nats://a:b@h:4222".into(), path: "ORDERS/relay".into() });
         let amqp: Address = "amqp://a:b@h:5672/out/key?vhost=shop".parse().unwrap();
         assert_eq!(amqp, Address::Amqp { server: "amqp://a:b@h:5672/shop".into(), path: "out/key".into() });
+        let kafka: Address = "kafka://h:9092/in/relay?instance=r-1&session=6000".parse().unwrap();
+        let options = KafkaOptions { instance: Some("r-1".into()), session: Some(6000) };
+        assert_eq!(
+            kafka,
+            Address::Kafka { servers: "kafka://h:9092".into(), path: "in/relay".into(), options }
+        );
         assert_eq!("file:./q".parse(), Ok(Address::File("./q".into())));
         let s3 = "s3://aside/relay/".parse();
         assert_eq!(s3, Ok(Address::S3 { bucket: "aside".into(), prefix: "relay".into() }));
@@ -263,6 +318,11 @@ mod tests {
             "file:",
             "amqp://secret@h",
             "amqp://secret@h/q?vhost=a/b",
+            "kafka://h:9092/in/relay?session=soon",
+            "kafka://h:9092/in/relay?session=1",
+            "kafka://h:9092/in/relay?instance=",
+            "kafka://h:9092/in/relay?instance=a/b",
+            "kafka://h:9092/in/relay?password=secret",
             "sqs://r/q",
             "pubsub://p",
             "pubsub://p/../x",

@@ -2,6 +2,7 @@
 //!
 //! A committed offset stands for all before it, so what is committed is the first one that isn't done yet.
 
+use super::address::KafkaOptions;
 use super::{Error, Message, Received, Settle, Sink, Soon, Source, Ticket};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -21,6 +22,8 @@ const WAIT: Duration = Duration::from_secs(1);
 const MORE: Duration = Duration::from_millis(5);
 /// How long a server may take to answer.
 const CONFIRM: Duration = Duration::from_secs(15);
+/// After how many milliseconds without a sign a member is gone, where nothing else is said.
+const SESSION: u32 = 10_000;
 
 fn config(servers: &str) -> Result<ClientConfig, Error> {
     config_with(servers, &|name| std::env::var(name).ok().filter(|value| !value.is_empty()))
@@ -82,19 +85,26 @@ pub(super) struct Member {
 
 impl Member {
     /// Joins `TOPIC/GROUP`.
-    pub(super) async fn open(servers: &str, path: &str) -> Result<Self, Error> {
+    pub(super) async fn open(servers: &str, path: &str, options: &KafkaOptions) -> Result<Self, Error> {
         let parts: Vec<&str> = path.split('/').collect();
         let [topic, group] = parts.as_slice() else {
             return Err(Error::Address("expected kafka://HOST:PORT/TOPIC/GROUP to read from".into()));
         };
-        let consumer: StreamConsumer = config(servers)?
+        let session = options.session.unwrap_or(SESSION);
+        let mut config = config(servers)?;
+        if let Some(instance) = &options.instance {
+            config.set("group.instance.id", instance);
+        }
+        let consumer: StreamConsumer = config
             .set("group.id", *group)
             .set("auto.offset.reset", "earliest")
             // What is stored is committed, and we alone store: what is done.
             .set("enable.auto.commit", "true")
             .set("auto.commit.interval.ms", "200")
             .set("enable.auto.offset.store", "false")
-            .set("session.timeout.ms", "10000")
+            .set("session.timeout.ms", session.to_string())
+            // One that is lost is no member that is gone.
+            .set("heartbeat.interval.ms", (session / 3).min(3000).to_string())
             .create()
             .map_err(|e| Error::bus("connecting to Kafka", e))?;
         consumer.subscribe(&[topic]).map_err(|e| Error::bus("joining the group", e))?;
@@ -258,8 +268,7 @@ impl Produce {
 
 /// Those of the sender as they were, and ours.
 fn headers(message: &Message) -> OwnedHeaders {
-    let ours =
-        |name: &str| name.starts_with("tidegate-") || name.eq_ignore_ascii_case(super::context::TRACEPARENT);
+    use super::context::ours;
     let raw = message.native.as_ref().and_then(|n| n.get("headers")).and_then(Value::as_array);
     let mut out = OwnedHeaders::new();
     for pair in raw.into_iter().flatten() {

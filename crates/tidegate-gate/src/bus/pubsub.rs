@@ -2,6 +2,7 @@
 
 mod token;
 
+use super::together::Together;
 use super::{Error, Message, Received, Settle, Sink, Soon, Source, Ticket};
 use crate::client::Client;
 use base64::Engine as _;
@@ -32,6 +33,7 @@ struct Inner {
     /// `/v1/projects/P/subscriptions/S` or `/v1/projects/P/topics/T`.
     path: String,
     name: String,
+    done: Together,
 }
 
 impl Place {
@@ -56,7 +58,7 @@ impl Place {
     fn at(base: &str, tokens: Option<Tokens>, path: String, name: &str) -> Result<Self, Error> {
         let client =
             Client::new(base).map_err(|why| Error::Address(format!("the address of Pub/Sub: {why}")))?;
-        Ok(Self(Arc::new(Inner { client, tokens, path, name: name.to_string() })))
+        Ok(Self(Arc::new(Inner { client, tokens, path, name: name.to_string(), done: Together::default() })))
     }
 
     async fn call(&self, action: &'static str, body: Value) -> Result<Value, Error> {
@@ -126,13 +128,22 @@ struct Receipt(Place, String);
 
 impl Ticket for Receipt {
     fn settle(&self, how: Settle) -> Soon<'_, Result<(), Error>> {
-        let ids = [&self.1];
-        let (action, body) = match how {
-            Settle::Done => ("acknowledge", json!({"ackIds": ids})),
-            Settle::Again => ("modifyAckDeadline", json!({"ackIds": ids, "ackDeadlineSeconds": 0})),
-            Settle::Extend => ("modifyAckDeadline", json!({"ackIds": ids, "ackDeadlineSeconds": DEADLINE})),
+        let seconds = match how {
+            Settle::Done => {
+                let place = self.0.clone();
+                let call = |ids: Vec<String>| -> Soon<'_, _> {
+                    Box::pin(async move {
+                        let told = place.call("acknowledge", json!({"ackIds": ids})).await.map(drop);
+                        ids.iter().map(|_| told.clone()).collect()
+                    })
+                };
+                return Box::pin(self.0.0.done.tell(self.1.clone(), CALL, call));
+            }
+            Settle::Again => 0,
+            Settle::Extend => DEADLINE,
         };
-        Box::pin(async move { self.0.call(action, body).await.map(drop) })
+        let body = json!({"ackIds": [&self.1], "ackDeadlineSeconds": seconds});
+        Box::pin(async move { self.0.call("modifyAckDeadline", body).await.map(drop) })
     }
 }
 

@@ -291,11 +291,15 @@ fn properties(message: &Message) -> BasicProperties {
     let native = message.native.as_ref().and_then(|native| native.get("properties")).cloned();
     let properties: BasicProperties =
         native.and_then(|native| serde_json::from_value(native).ok()).unwrap_or_default();
-    let mut table = properties.headers().clone().unwrap_or_default();
+    let mut table = FieldTable::default();
+    for (name, value) in properties.headers().iter().flat_map(FieldTable::inner) {
+        if !super::context::ours(name.as_str()) {
+            table.insert(name.clone(), value.clone());
+        }
+    }
     for (name, value) in &message.headers {
-        let ours = name.starts_with("tidegate-") || name == super::context::TRACEPARENT;
         if let Ok(name) = ShortString::try_new(name.as_str())
-            && (ours || !table.contains_key(name.as_str()))
+            && !table.contains_key(name.as_str())
         {
             table.insert(name, AMQPValue::LongString(LongString::from(value.as_str())));
         }

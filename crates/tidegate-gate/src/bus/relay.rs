@@ -2,7 +2,7 @@
 
 use super::counts::Counts;
 use super::judge::{Case, Denial, Judge, Judged};
-use super::{Message, Received, Settle, Sink, Source, Ticket, context};
+use super::{Message, Received, Settle, Sink, Source, Ticket, context, together};
 use std::collections::VecDeque;
 use std::time::Duration;
 use tidegate_decide::limit::Permit;
@@ -280,23 +280,22 @@ async fn deliver(
         let sent = timeout(drain, sink.send(&messages)).await.unwrap_or_default();
         let mut sent = sent.into_iter();
         let mut problem = None;
-        let (mut left, mut waiting) = (Vec::new(), Vec::new());
+        let (mut left, mut waiting, mut kept) = (Vec::new(), Vec::new(), Vec::new());
         for (message, ticket) in messages.into_iter().zip(tickets) {
             match sent.next() {
-                Some(Ok(())) => {
-                    done += 1;
-                    // INVARIANT: this comes after the confirmation, never before.
-                    if let Err(error) = ticket.settle(Settle::Done).await {
-                        counts.failed("acknowledge");
-                        say(log, "acknowledge", &error.to_string());
-                    }
-                }
+                Some(Ok(())) => kept.push(ticket),
                 other => {
                     problem = other.and_then(Result::err).or(problem);
                     left.push(message);
                     waiting.push(ticket);
                 }
             }
+        }
+        done += kept.len() as u64;
+        // INVARIANT: this comes after the confirmation, never before.
+        for error in together::settle(&kept, Settle::Done).await.into_iter().filter_map(Result::err) {
+            counts.failed("acknowledge");
+            say(log, "acknowledge", &error.to_string());
         }
         (messages, tickets) = (left, waiting);
         if messages.is_empty() {
@@ -306,9 +305,7 @@ async fn deliver(
         counts.failed("sink");
         say(log, "sink", &problem.map_or_else(|| "no confirmation in time".to_string(), |e| e.to_string()));
         let how = if *stop.borrow() { Settle::Again } else { Settle::Extend };
-        for ticket in &tickets {
-            let _ = ticket.settle(how).await;
-        }
+        let _ = together::settle(&tickets, how).await;
         if how == Settle::Again {
             break;
         }

