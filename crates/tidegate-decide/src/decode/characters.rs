@@ -9,11 +9,13 @@ pub(crate) fn decode(text: &[u8], plus: bool, out: &mut Vec<u8>) -> bool {
     let mut changed = false;
     let mut rest = text;
     loop {
-        let plain = bytes::position(rest, |b| {
-            (b == b'%') | (b == b'&') | (b == b'\\') | (b >= 0x80) | (plus & (b == b'+'))
-        });
+        // They stand close together.
+        let next = rest.first().is_some_and(|b| matches!(b, b'%' | b'&' | b'\\'));
+        let plain = if next { Some(0) } else { bytes::position(rest, |b| marks(b) | (plus & (b == b'+'))) };
         let (before, tail) = rest.split_at(plain.unwrap_or(rest.len()));
-        out.extend_from_slice(before);
+        if !next {
+            out.extend_from_slice(before);
+        }
         let Some(&first) = tail.first() else { return changed };
         let taken = match first {
             b'%' => percent(tail, out),
@@ -37,7 +39,12 @@ pub(crate) fn decode(text: &[u8], plus: bool, out: &mut Vec<u8>) -> bool {
 
 /// True if [`decode`] may find something.
 pub(crate) fn may_hide(text: &[u8]) -> bool {
-    bytes::position(text, |b| (b == b'%') | (b == b'&') | (b == b'\\') | (b >= 0x80)).is_some()
+    bytes::position(text, marks).is_some()
+}
+
+/// What begins another way to write a character; other alphabets among it.
+fn marks(b: u8) -> bool {
+    (b == b'%') | (b == b'&') | (b == b'\\') | (b >= 0x80)
 }
 
 /// `%41` and `%u0041`.
@@ -193,9 +200,9 @@ fn push(code: u32, out: &mut Vec<u8>, taken: usize) -> usize {
     taken
 }
 
+/// At least one digit is needed.
 fn hex(digits: &[u8], count: usize) -> Option<u32> {
-    let digits = digits.get(..count).filter(|d| !d.is_empty())?;
-    digits.iter().try_fold(0, |n, &b| Some(n * 16 + char::from(b).to_digit(16)?))
+    if count == 0 { None } else { bytes::hex(digits, count) }
 }
 
 #[cfg(test)]

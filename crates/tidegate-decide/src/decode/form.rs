@@ -2,15 +2,15 @@
 
 /// True for text that is nothing but pairs: at least one, names without white space or markup.
 pub(crate) fn is_form(text: &[u8]) -> bool {
-    let Some(equals) = text.iter().position(|&b| b == b'=') else { return false };
+    let near = text.get(..=LONGEST_NAME).unwrap_or(text);
+    let Some(equals) = memchr::memchr(b'=', near) else { return false };
     let name = text.get(..equals).unwrap_or_default();
     let named =
         |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b'[' | b']' | b'%' | b'+');
-    !name.is_empty()
-        && name.len() <= 128
-        && name.iter().all(named)
-        && name.iter().any(u8::is_ascii_alphabetic)
+    !name.is_empty() && name.iter().all(named) && name.iter().any(u8::is_ascii_alphabetic)
 }
+
+const LONGEST_NAME: usize = 128;
 
 /// Names and values, still encoded; a part without `=` is a value without a name.
 pub(crate) fn pairs(text: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {

@@ -26,17 +26,17 @@ pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
     if text.bytes.intersects(ByteSet::from_list(b";|&\n\r`(%+")) {
         let mut prose = None;
         let mut near = None;
-        for at in separators(lower) {
+        let found = separators(text, &mut |at| {
             let inside = lower.get(at..).unwrap_or_default();
             if !may_begin(inside) {
-                continue;
+                return None;
             }
             if !text.spend(4) {
-                return None;
+                return Some(None);
             }
             let found = command(text, inside);
             if found == Strength::No {
-                continue;
+                return None;
             }
             let substitution = at >= 2 && lower.get(at - 2..at) == Some(b"$(");
             let tick = at >= 1 && lower.get(at - 1) == Some(&b'`');
@@ -45,38 +45,42 @@ pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
             match found {
                 Strength::Vague | Strength::Named | Strength::Word if substitution => {
                     if memchr::memchr(b')', inside).is_some_and(|end| end < 256) {
-                        return hit(at, "a shell would run this and put its output here");
+                        return Some(hit(at, "a shell would run this and put its output here"));
                     }
                 }
                 Strength::Vague if tick && (in_prose() || is_mentioned(lower)) => near = near.or(Some(at)),
                 Strength::Vague if tick || place.leads() || place.tight && place.mark != b'\n' => {
-                    return hit(at, SECOND);
+                    return Some(hit(at, SECOND));
                 }
                 Strength::Vague if place.mark != b'&' && stands_alone(lower, at) && !is_table(lower) => {
-                    return hit(at, SECOND);
+                    return Some(hit(at, SECOND));
                 }
                 Strength::Named if !tick && (place.leads() || place.packed) && is_terse(lower) => {
-                    return hit(at, SECOND);
+                    return Some(hit(at, SECOND));
                 }
                 Strength::Word if !tick && place.leads_surely() && is_terse(lower) => {
-                    return hit(at, SECOND);
+                    return Some(hit(at, SECOND));
                 }
-                Strength::Surely if !tick || !in_prose() => return hit(at, SECOND),
-                Strength::Alone if !tick || !in_prose() && !is_mentioned(lower) => return hit(at, SECOND),
+                Strength::Surely if !tick || !in_prose() => return Some(hit(at, SECOND)),
+                Strength::Alone if !tick || !in_prose() && !is_mentioned(lower) => return Some(hit(at, SECOND)),
                 Strength::Perhaps if substitution || tick && is_all_there_is(lower, at - 1) => {
-                    return hit(at, "a shell would run this and put its output here");
+                    return Some(hit(at, "a shell would run this and put its output here"));
                 }
-                Strength::Word if place.tight && is_only(lower, at) => return hit(at, SECOND),
+                Strength::Word if place.tight && is_only(lower, at) => return Some(hit(at, SECOND)),
                 Strength::Perhaps if is_only(lower, at) => {
-                    return hit(at, "a shell would run this command, which is all there is");
+                    return Some(hit(at, "a shell would run this command, which is all there is"));
                 }
                 Strength::Perhaps
                     if !tick && place.mark != b'&' && stands_alone(lower, at) && !is_choice(lower) =>
                 {
-                    return hit(at, SECOND);
+                    return Some(hit(at, SECOND));
                 }
                 _ => near = near.or(Some(at)),
             }
+            None
+        });
+        if let Some(found) = found {
+            return found;
         }
         if let Some(at) = near {
             text.suspect(Class::OsCommand, at, "the name of a command, where a shell would begin one");
@@ -198,22 +202,19 @@ fn may_begin(text: &[u8]) -> bool {
     }
 }
 
-/// Places where a shell begins a command, other than the start. Blanks are skipped.
-fn separators(lower: &[u8]) -> impl Iterator<Item = usize> {
-    static TABLE: [bool; 256] = bytes::table(b";|&\n\r`(");
-    let marks = bytes::positions(lower, &TABLE, |b| {
-        (b == b';') | (b == b'|') | (b == b'&') | (b == b'\n') | (b == b'\r') | (b == b'`') | (b == b'(')
-    });
-    marks.filter_map(|at| {
-        if lower.get(at) == Some(&b'(')
-            && !matches!(at.checked_sub(1).and_then(|i| lower.get(i)), Some(b'$' | b'<'))
-        {
-            return None;
-        }
+/// Asks about places where a shell begins a command, other than the start, until there is an answer. Blanks are skipped.
+fn separators<T>(text: &Text<'_>, ask: &mut dyn FnMut(usize) -> Option<T>) -> Option<T> {
+    let lower = text.lower;
+    let ask = |at: usize| {
         let rest = lower.get(at + 1..)?;
         static BEGINS: [bool; 256] =
             bytes::table(b"abcdefghijklmnopqrstuvwxyz0123456789\\^@{/._-?*:$(!'\" \t+");
         if rest.first().is_none_or(|b| BEGINS.get(usize::from(*b)) != Some(&true)) {
+            return None;
+        }
+        if lower.get(at) == Some(&b'(')
+            && !matches!(at.checked_sub(1).and_then(|i| lower.get(i)), Some(b'$' | b'<'))
+        {
             return None;
         }
         // A name in quotes has a letter behind the first.
@@ -224,8 +225,16 @@ fn separators(lower: &[u8]) -> impl Iterator<Item = usize> {
         }
         // A second separator has its own turn.
         let blanks = rest.iter().take(64).take_while(|b| matches!(b, b' ' | b'\t' | b'+')).count();
-        (blanks < rest.len()).then_some(at + 1 + blanks)
-    })
+        if blanks < rest.len() { ask(at + 1 + blanks) } else { None }
+    };
+    const ALL: [u8; 7] = *b";|&\n\r`(";
+    // `$(`, `<(`: a bracket alone parts nothing.
+    let opens = text.bytes.intersects(ByteSet::from_list(b"$<"));
+    let mut kinds = ALL.into_iter().filter(|kind| text.bytes.has(*kind) && (*kind != b'(' || opens));
+    let first = kinds.next()?;
+    // Few texts have more than three kinds of them, and three are found sooner.
+    let few = [first, kinds.next().unwrap_or(first), kinds.next().unwrap_or(first)];
+    if kinds.next().is_none() { bytes::find_map(lower, few, ask) } else { bytes::find_map(lower, ALL, ask) }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -286,11 +295,10 @@ fn variable(text: &Text<'_>, name: &[u8]) -> Strength {
 /// A command by its name.
 fn plain_command(text: &Text<'_>, from: &[u8]) -> Strength {
     let mut letters = [0; 48];
-    let plain = from
-        .iter()
-        .take(48)
-        .take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-' | b':'))
-        .count();
+    static PLAIN: [bool; 256] = bytes::table(b"abcdefghijklmnopqrstuvwxyz0123456789._-:");
+    let part = |b: &u8| PLAIN.get(usize::from(*b)).copied().unwrap_or_default();
+    let near = from.get(..48).unwrap_or(from);
+    let plain = near.iter().position(|b| !part(b)).unwrap_or(near.len());
     let dressed = matches!(
         from.get(plain),
         Some(b'/' | b'\'' | b'"' | b'\\' | b'^' | b'@' | b'$' | b'?' | b'*' | b'{')

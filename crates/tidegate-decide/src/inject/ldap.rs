@@ -1,10 +1,8 @@
 //! LDAP filters: does the text close the filter it was put into and open one of its own?
 
-use super::{Hit, Text};
+use super::{ByteSet, Hit, Text};
 use crate::bytes;
 use crate::decision::Class;
-
-static OPEN: [bool; 256] = bytes::table(b"(");
 
 pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
     let cut = text.bytes.has(0) && text.bytes.has(b')');
@@ -13,12 +11,14 @@ pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
     }
     let lower = text.lower;
     let hit = |at: usize, why: &'static str| Some(Hit { class: Class::Ldap, at, why: why.into() });
-    for at in bytes::every(lower, &OPEN, |text| memchr::memchr(b'(', text)) {
+    // Each of the filters below has an operator or a star.
+    let filters = text.bytes.intersects(ByteSet::from_list(b"&|!*="));
+    let found = bytes::find_map(if filters { lower } else { b"" }, [b'('], |at| {
         // What closes, what is everything, or what a filter's operator is at home beside.
         let operator = |b: Option<&u8>| matches!(b, Some(b'&' | b'|' | b'!' | b')' | b'('));
         let near = at.checked_sub(1).and_then(|i| lower.get(i));
         if !matches!(near, Some(b')' | b'*')) && !operator(lower.get(at + 1)) {
-            continue;
+            return None;
         }
         let before = lower.get(..at).unwrap_or_default().trim_ascii_end();
         let inside = lower.get(at + 1..).unwrap_or_default();
@@ -48,6 +48,10 @@ pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
         {
             return hit(at, "a filter of its own");
         }
+        None
+    });
+    if found.is_some() {
+        return found;
     }
     // `*))%00`: everything, and an end that cuts off the rest.
     let tail = lower.trim_ascii();

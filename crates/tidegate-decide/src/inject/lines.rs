@@ -5,6 +5,7 @@
 
 use super::marks::{self, Group};
 use super::{ByteSet, Hit, Text};
+use crate::bytes;
 use crate::decision::Class;
 use crate::trigger::Place;
 use std::borrow::Cow;
@@ -31,7 +32,7 @@ fn lines(text: &Text<'_>) -> Option<Hit> {
         plain: !text.bytes.intersects(ByteSet::from_list(b"\xe2\xe5\xc4")),
         marked: false,
     };
-    let (head, mut line) = split.next().and_then(|first| Some((first.text, split.next()?)))?;
+    let (head, line) = split.next().and_then(|first| Some((first.text, split.next()?)))?;
     let text_of = Lead {
         head,
         address: is_address(head),
@@ -43,16 +44,29 @@ fn lines(text: &Text<'_>) -> Option<Hit> {
         logged: Cell::new(None),
     };
     let mut number = 2;
-    loop {
-        if let Some(found) = judge(text, &text_of, line, number) {
-            return Some(found);
-        }
+    if let Some(found) = judge(text, &text_of, line, number) {
+        return Some(found);
+    }
+    let mut next = |line: Line<'_>| {
         number += 1;
-        line = split.next()?;
-        if !text.spend(2) {
-            return None;
+        if text.spend(2) { judge(text, &text_of, line, number).map(Some) } else { Some(None) }
+    };
+    // All breaks are found at once; of one that takes two bytes the second lies before the line's start.
+    if split.plain && split.at < lower.len() {
+        let from = split.at;
+        let found = bytes::find_map(lower.get(from..)?, [b'\r', b'\n'], |at| {
+            if from + at < split.at { None } else { next(split.ends(from + at)?) }
+        });
+        if let Some(found) = found {
+            return found;
         }
     }
+    while let Some(line) = split.next() {
+        if let Some(found) = next(line) {
+            return found;
+        }
+    }
+    None
 }
 
 /// What stands before a line, as far as it matters.
@@ -100,10 +114,11 @@ impl<'a> Split<'a> {
         let (start, marked) = (self.at, self.marked);
         let rest = self.text.get(start..)?;
         if self.plain {
-            let (end, length) = plain_break(rest);
-            self.marked = length == 2 || rest.get(end) == Some(&b'\r');
-            self.at = if length == 0 { usize::MAX } else { start + end + length };
-            return Some(Line { at: start, text: rest.get(..end)?, marked });
+            let Some(end) = memchr::memchr2(b'\r', b'\n', rest) else {
+                self.at = usize::MAX;
+                return Some(Line { at: start, text: rest, marked });
+            };
+            return self.ends(start + end);
         }
         let mut from = 0;
         let (end, length) = loop {
@@ -123,27 +138,14 @@ impl<'a> Split<'a> {
         self.at = start + end + length;
         Some(Line { at: start, text: rest.get(..end)?, marked })
     }
-}
 
-/// Where the line ends, and how long the break there is: zero at the end of the text.
-fn plain_break(rest: &[u8]) -> (usize, usize) {
-    let mut end = 0;
-    // Where lines are short, looking far gains nothing.
-    let near = rest.get(..16).unwrap_or(rest);
-    for byte in near {
-        if matches!(byte, b'\r' | b'\n') {
-            break;
-        }
-        end += 1;
-    }
-    if end == 16 {
-        let far = rest.get(16..).unwrap_or_default();
-        end += memchr::memchr2(b'\r', b'\n', far).unwrap_or(far.len());
-    }
-    match rest.get(end..) {
-        Some([b'\r', b'\n', ..]) => (end, 2),
-        Some([_, ..]) => (end, 1),
-        _ => (end, 0),
+    /// The line that a carriage return or a line feed at a place ends.
+    fn ends(&mut self, end: usize) -> Option<Line<'a>> {
+        let line = Line { at: self.at, text: self.text.get(self.at..end)?, marked: self.marked };
+        self.marked = self.text.get(end) == Some(&b'\r');
+        let double = self.marked && self.text.get(end + 1) == Some(&b'\n');
+        self.at = end + 1 + usize::from(double);
+        Some(line)
     }
 }
 
@@ -441,14 +443,19 @@ mod tests {
     use crate::inject::sample;
 
     #[test]
-    fn lines_end_where_a_search_byte_by_byte_says() {
+    fn lines_end_where_another_reader_says() {
         for length in 0..40 {
-            for (text, longest) in [("\r\n", 2), ("\n", 1), ("\r", 1), ("", 0)] {
-                let line = format!("{}{text}", "a".repeat(length));
-                assert_eq!(plain_break(line.as_bytes()), (length, longest), "{line:?}");
-                let more = format!("{line}b\n");
-                let expected = if longest == 0 { (length + 1, 1) } else { (length, longest) };
-                assert_eq!(plain_break(more.as_bytes()), expected, "{more:?}");
+            for (mark, marked) in [("\r\n", true), ("\n", false), ("\r", true)] {
+                let text = format!("{}{mark}b{mark}{mark}c", "a".repeat(length));
+                let lower = text.as_bytes();
+                for plain in [true, false] {
+                    let mut split = Split { text: lower, at: 0, plain, marked: false };
+                    let all: Vec<_> = std::iter::from_fn(|| split.next()).collect();
+                    let lines: Vec<_> = all.iter().map(|line| line.text).collect();
+                    assert_eq!(lines, [&lower[..length], b"b", b"", b"c"], "{text:?}");
+                    assert!(all.iter().skip(1).all(|line| line.marked == marked), "{text:?}");
+                    assert!(all.iter().skip(1).all(|line| text[..line.at].ends_with(mark)), "{text:?}");
+                }
             }
         }
     }

@@ -1,8 +1,9 @@
 //! Fixed words of all detectors, found in one pass.
 //!
 //! Looking for two hundred words one by one costs two hundred passes over every text. Here each word is filed under a hash
-//! of its first four bytes; one pass over the text says which detectors have anything to look at. The tables are made by
-//! the compiler.
+//! of its first three bytes, and under one of the three behind its first: so every word has three that begin at an even
+//! place, wherever it stands, and one pass over every other place says which detectors have anything to look at. The tables
+//! are made by the compiler.
 
 use super::{address, command, formula, lines, path, prompt, query, scanner, serialised, template, xml, xss};
 
@@ -67,18 +68,38 @@ pub(super) struct Marks(u32);
 
 impl Marks {
     pub(super) fn of(lower: &[u8]) -> Self {
-        let mut found = 0;
-        for (at, four) in lower.windows(4).enumerate() {
-            let mut next = head(four);
-            while let Some((word, group, more)) = entry(next) {
-                let bit = 1 << group as u32;
-                if found & bit == 0 && lower.get(at..).is_some_and(|rest| rest.starts_with(word)) {
-                    found |= bit;
+        let mut marks = Self(0);
+        let mut at = 0;
+        // Three places at once: at most of them no word may stand.
+        for eight in lower.windows(8).step_by(6) {
+            if let [a, b, c, d, e, f, g, h] = *eight {
+                let word = u64::from_le_bytes([a, b, c, d, e, f, g, h]);
+                for (behind, three) in [(0, word as u32), (2, (word >> 16) as u32), (4, (word >> 32) as u32)] {
+                    let hash = hash(three);
+                    if is_filed(hash) {
+                        marks.add(lower, at + behind, hash);
+                    }
                 }
-                next = more;
             }
+            at += 6;
         }
-        Self(found)
+        // What is left is shorter than eight bytes.
+        while let Some(&[a, b, c]) = lower.get(at..).and_then(<[u8]>::first_chunk) {
+            marks.add(lower, at, hash(u32::from_le_bytes([a, b, c, 0])));
+            at += 2;
+        }
+        marks
+    }
+
+    /// Adds the words that are filed under the three bytes at a place.
+    fn add(&mut self, lower: &[u8], place: usize, hash: usize) {
+        let mut next = head(hash);
+        while let Some(entry) = entry(next) {
+            if place.checked_sub(entry.behind).is_some_and(|start| entry.stands(lower, start)) {
+                self.0 |= 1 << entry.group as u32;
+            }
+            next = entry.next;
+        }
     }
 
     pub(super) fn has(self, group: Group) -> bool {
@@ -90,17 +111,22 @@ impl Marks {
 pub(super) fn find(lower: &[u8], from: usize, group: Group) -> impl Iterator<Item = (usize, &'static [u8])> {
     let rest = lower.get(from..).unwrap_or_default();
     rest.windows(4).enumerate().filter_map(move |(at, four)| {
-        let mut next = head(four);
+        let hash = hash(leading(four));
+        if !is_filed(hash) {
+            return None;
+        }
+        let mut next = head(hash);
         // Of words that begin alike the shortest counts: where a longer one fits it fits as well.
         let mut best: Option<&'static [u8]> = None;
-        while let Some((word, of, more)) = entry(next) {
-            if of == group
-                && best.is_none_or(|b| word.len() < b.len())
-                && rest.get(at..).is_some_and(|r| r.starts_with(word))
+        while let Some(entry) = entry(next) {
+            if entry.group == group
+                && entry.behind == 0
+                && best.is_none_or(|b| entry.word.len() < b.len())
+                && entry.stands(rest, at)
             {
-                best = Some(word);
+                best = Some(entry.word);
             }
-            next = more;
+            next = entry.next;
         }
         best.map(|word| (from + at, word))
     })
@@ -186,29 +212,57 @@ const COUNT: usize = {
     count
 };
 
-/// A word, its group, and the word after it under the same hash, counted from one.
-type Entry = (&'static [u8], Group, u16);
+/// A word under one of its hashes.
+#[derive(Clone, Copy)]
+struct Entry {
+    word: &'static [u8],
+    /// Its first four bytes.
+    first: u32,
+    group: Group,
+    /// How far the hashed bytes stand behind its start.
+    behind: usize,
+    /// The one after it under the same hash, counted from one.
+    next: u16,
+}
+
+impl Entry {
+    fn stands(&self, lower: &[u8], start: usize) -> bool {
+        let rest = lower.get(start..).unwrap_or_default();
+        rest.first_chunk().is_some_and(|four| u32::from_le_bytes(*four) == self.first)
+            && rest.starts_with(self.word)
+    }
+}
 
 const BITS: u32 = 14;
 
 struct Table {
+    /// Whether there is an entry, which is asked far more often than for the entry itself.
+    filed: [bool; 1 << BITS],
     heads: [u16; 1 << BITS],
-    entries: [Entry; COUNT],
+    entries: [Entry; 2 * COUNT],
 }
 
 static TABLE: Table = table();
 
 #[expect(clippy::indexing_slicing, clippy::cast_possible_truncation, reason = "evaluated by the compiler")]
 const fn table() -> Table {
-    let mut table = Table { heads: [0; 1 << BITS], entries: [(b"", Group::Inner, 0); COUNT] };
+    const NONE: Entry = Entry { word: b"", first: 0, group: Group::Inner, behind: 0, next: 0 };
+    let mut table =
+        Table { filed: [false; 1 << BITS], heads: [0; 1 << BITS], entries: [NONE; 2 * COUNT] };
     let (mut list, mut count) = (LISTS, 0);
     while let [(group, words), rest @ ..] = list {
         let mut words: &[&'static [u8]] = words;
         while let [word, more @ ..] = words {
-            let hash = hash(word);
-            table.entries[count] = (word, *group, table.heads[hash]);
-            count += 1;
-            table.heads[hash] = count as u16;
+            let mut behind = 0;
+            while behind < 2 {
+                let hash = hash(leading(word.split_at(behind).1));
+                let (first, next) = (leading(word), table.heads[hash]);
+                table.entries[count] = Entry { word, first, group: *group, behind, next };
+                count += 1;
+                table.heads[hash] = count as u16;
+                table.filed[hash] = true;
+                behind += 1;
+            }
             words = more;
         }
         list = rest;
@@ -216,17 +270,30 @@ const fn table() -> Table {
     table
 }
 
-const fn hash(four: &[u8]) -> usize {
-    let [a, b, c, d, ..] = four else { return 0 };
-    (u32::from_le_bytes([*a, *b, *c, *d]).wrapping_mul(0x9e37_79b1) >> (32 - BITS)) as usize
+/// The first four bytes as a number, or the first three where there are no more.
+const fn leading(text: &[u8]) -> u32 {
+    match text {
+        [a, b, c, d, ..] => u32::from_le_bytes([*a, *b, *c, *d]),
+        [a, b, c] => u32::from_le_bytes([*a, *b, *c, 0]),
+        _ => 0,
+    }
 }
 
-fn head(four: &[u8]) -> u16 {
-    TABLE.heads.get(hash(four)).copied().unwrap_or_default()
+/// A hash of the first three bytes: the fourth is shifted out by the multiplication.
+const fn hash(four: u32) -> usize {
+    (four.wrapping_mul(0x9e37_79b1 << 8) >> (32 - BITS)) as usize
 }
 
-fn entry(number: u16) -> Option<Entry> {
-    TABLE.entries.get(usize::from(number).checked_sub(1)?).copied()
+fn is_filed(hash: usize) -> bool {
+    TABLE.filed.get(hash).copied().unwrap_or_default()
+}
+
+fn head(hash: usize) -> u16 {
+    TABLE.heads.get(hash).copied().unwrap_or_default()
+}
+
+fn entry(number: u16) -> Option<&'static Entry> {
+    TABLE.entries.get(usize::from(number).checked_sub(1)?)
 }
 
 #[cfg(test)]
@@ -238,9 +305,14 @@ mod tests {
         for (group, words) in LISTS {
             for word in *words {
                 assert!(word.len() >= 4 && *word == word.to_ascii_lowercase(), "{word:?}");
-                let text = [b"some lead ", *word].concat();
-                assert!(Marks::of(&text).has(*group), "{word:?}");
-                assert!(find(&text, 0, *group).any(|(at, found)| at == 10 && word.starts_with(found)));
+                for lead in 0..9 {
+                    let mut text = [&b"some lead"[..lead], *word].concat();
+                    assert!(find(&text, 0, *group).any(|(at, found)| at == lead && word.starts_with(found)));
+                    for _ in 0..9 {
+                        assert!(Marks::of(&text).has(*group), "{word:?}");
+                        text.push(b'.');
+                    }
+                }
             }
         }
         assert_eq!(Marks::of(b"an ordinary sentence about parcels").0, 0);

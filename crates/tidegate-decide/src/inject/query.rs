@@ -107,18 +107,21 @@ fn code(text: &Text<'_>) -> Option<Hit> {
         return None;
     }
     let last_dollar = memchr::memrchr(b'$', lower).unwrap_or_default();
-    static TABLE: [bool; 256] = bytes::table(b"'\";");
-    for at in bytes::every(lower, &TABLE, |text| memchr::memchr3(b'\'', b'"', b';', text)) {
+    let found = bytes::find_map(lower, [b'\'', b'"', b';'], |at| {
         // What follows a quote here is an operator, an end or a statement's separator; blanks may stand between.
         let semicolon = lower.get(at) == Some(&b';');
         match lower.get(at + 1) {
             // Of statements none begins with a quote, and a second end is looked behind in its turn.
-            Some(b';') if matches!(lower.get(at + 2), Some(b'\'' | b'"' | b';')) => continue,
+            Some(b';') if matches!(lower.get(at + 2), Some(b'\'' | b'"' | b';')) => return None,
             Some(b';' | b'|' | b'&' | b'}' | b' ' | b'\t' | b'\n' | b'\r' | 0x0c) => {}
             Some(b'a'..=b'z') if semicolon => {}
-            _ => continue,
+            _ => return None,
         }
-        let rest = lower.get(at + 1..).unwrap_or_default().trim_ascii_start();
+        let rest = bytes::trim_start(lower.get(at + 1..).unwrap_or_default(), &bytes::BLANK);
+        static GOES_ON: [bool; 256] = bytes::table(b";|&}abcdefghijklmnopqrstuvwxyz");
+        if rest.first().is_none_or(|b| GOES_ON.get(usize::from(*b)) != Some(&true)) {
+            return None;
+        }
         match rest {
             // `'; return true; var x='`: statements, and not the words of a sentence.
             [b';' | b'a'..=b'z', ..] => {
@@ -126,10 +129,10 @@ fn code(text: &Text<'_>) -> Option<Hit> {
                 let statement = ended.map_or(rest, <[u8]>::trim_ascii_start);
                 if (semicolon || ended.is_some()) && may_begin(statement) {
                     if !text.spend(40) {
-                        return None;
+                        return Some(None);
                     }
                     if let Some(why) = is_statement(statement) {
-                        return hit(Class::Code, at, why);
+                        return Some(hit(Class::Code, at, why));
                     }
                 }
             }
@@ -137,24 +140,22 @@ fn code(text: &Text<'_>) -> Option<Hit> {
             [b'|', b'|', joined @ ..] | [b'&', b'&', joined @ ..] if !semicolon => {
                 let joined = joined.trim_ascii_start();
                 if !text.spend(30) {
-                    return None;
+                    return Some(None);
                 }
                 let compared = || memchr::memmem::find(joined.get(..64).unwrap_or(joined), b"==").is_some();
                 if joined.starts_with(b"this.") || compared() {
-                    return hit(
-                        Class::NoSql,
-                        at,
-                        "a condition in JavaScript outside of the string it was put into",
-                    );
+                    const OUTSIDE: &str = "a condition in JavaScript outside of the string it was put into";
+                    return Some(hit(Class::NoSql, at, OUTSIDE));
                 }
             }
             [b'}', after @ ..] if last_dollar > at && after.trim_ascii_start().starts_with(b",") => {
-                return hit(Class::NoSql, at, "the object is closed and another one opened");
+                return Some(hit(Class::NoSql, at, "the object is closed and another one opened"));
             }
             _ => {}
         }
-    }
-    None
+        None
+    });
+    found.flatten()
 }
 
 /// What a statement that is known here begins with; whole names are compared further on.

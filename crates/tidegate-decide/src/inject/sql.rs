@@ -15,10 +15,6 @@ use crate::trigger::Place;
 use grammar::Query;
 use lexer::{Lexer, Token};
 
-static QUOTES: [bool; 256] = bytes::table(b"'\"`");
-static SEMICOLON: [bool; 256] = bytes::table(b";");
-static OPEN: [bool; 256] = bytes::table(b"(");
-
 pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
     const NEEDED: ByteSet = ByteSet::from_list(b"'\"`;(=<>-#*,@/|&+ \t\n");
     if text.place == Place::Header && is_machine_header(text.label) || !text.bytes.intersects(NEEDED) {
@@ -102,24 +98,27 @@ fn quotes(text: &Text<'_>) -> Option<Hit> {
     }
     // The first places that nearly are one tell as much as all.
     let mut tries = 4;
-    for at in bytes::every(text.lower, &QUOTES, |text| memchr::memchr3(b'\'', b'"', b'`', text)) {
+    bytes::find_map(text.lower, [b'\'', b'"', b'`'], |at| {
+        let tail = Lexer::new(text.lower, at + 1, &text.left);
+        if !Query::may_go_on(tail) {
+            return None;
+        }
         let before = text.lower.get(..at).unwrap_or_default();
         // `\'` stays inside of the string; `''` does too, unless the value is empty.
         if before.last() == Some(&b'\\') && before.len() > 1 {
-            continue;
+            return None;
         }
         // Every semicolon is looked behind anyway, but for a comment that makes it the end.
         if let Some([b';', next]) = text.lower.get(at + 1..at + 3)
             && *next != b'-'
         {
-            continue;
+            return None;
         }
         if text.is_spent() {
             return None;
         }
-        let tail = Lexer::new(text.lower, at + 1, &text.left);
         if !Query::may_follow(tail) {
-            continue;
+            return None;
         }
         let short = before.len() <= 64 && !before.contains(&b' ');
         let ends = matches!(tail.first(), Some(b'-' | b'#' | b'/' | b';'));
@@ -140,8 +139,8 @@ fn quotes(text: &Text<'_>) -> Option<Hit> {
                 text.suspect(Class::Sql, at, CONDITION);
             }
         }
-    }
-    None
+        None
+    })
 }
 
 /// `admin'--`: a quote that closes, and nothing but a comment behind it.
@@ -159,18 +158,20 @@ fn comments_out(before: &[u8], from: &[u8]) -> bool {
 /// What only a query has, wherever it stands.
 fn anywhere(text: &Text<'_>) -> Option<Hit> {
     let lower = text.lower;
-    for at in bytes::every(lower, &SEMICOLON, |text| memchr::memchr(b';', text)) {
+    let ends = if text.bytes.has(b';') { lower } else { b"" };
+    let found = bytes::find_map(ends, [b';'], |at| {
         // No statement begins so.
         if matches!(lower.get(at + 1), Some(b'\'' | b'"' | b';')) {
-            continue;
+            return None;
         }
         let lexer = Lexer::new(lower, at + 1, &text.left);
         if !Query::may_begin(lexer) {
-            continue;
+            return None;
         }
-        if let Some(why) = Query::new(lexer).statement(false) {
-            return Some(hit(at, why));
-        }
+        Query::new(lexer).statement(false).map(|why| hit(at, why))
+    });
+    if found.is_some() {
+        return found;
     }
     if text.marks.has(Group::Union) {
         for at in memchr::memmem::find_iter(lower, b"union") {
@@ -181,10 +182,11 @@ fn anywhere(text: &Text<'_>) -> Option<Hit> {
         }
     }
     if text.bytes.has(b'(') {
-        for at in bytes::every(lower, &OPEN, |text| memchr::memchr(b'(', text)) {
-            if let Some(why) = Query::call_before(lower, at, &text.left) {
-                return Some(hit(at, why));
-            }
+        let found = bytes::find_map(lower, [b'('], |at| {
+            Query::call_before(lower, at, &text.left).map(|why| hit(at, why))
+        });
+        if found.is_some() {
+            return found;
         }
     }
     if !text.marks.has(Group::Waitfor) {

@@ -67,11 +67,12 @@ fn lookup(text: &Text<'_>) -> Option<Hit> {
     let lower = text.lower;
     for at in memchr::memmem::find_iter(lower, b"${") {
         let name = lower.get(at + 2..).unwrap_or_default();
-        if LOOKUPS.iter().any(|prefix| name.starts_with(prefix)) {
+        let listed = || LOOKUPS.iter().any(|prefix| name.starts_with(prefix));
+        if matches!(name.first(), Some(b'j' | b's' | b'u' | b'd' | b'b' | b'e')) && listed() {
             return hit(Class::ExpressionLanguage, at, "a look-up that connects, runs or reads");
         }
         // Whatever stands further on can't change how the name begins.
-        let nested = memchr::memmem::find(name.get(..LONGEST_LOOKUP).unwrap_or(name), b"${");
+        let nested = name.get(..LONGEST_LOOKUP).unwrap_or(name).windows(2).position(|pair| pair == b"${");
         let Some(nested) = nested else { continue };
         if !text.spend(200) {
             return None;
@@ -102,6 +103,7 @@ fn lookup(text: &Text<'_>) -> Option<Hit> {
     None
 }
 
+/// No other letters than those above begin one.
 const LOOKUPS: &[&[u8]] = &[
     b"jndi:",
     b"script:javascript",

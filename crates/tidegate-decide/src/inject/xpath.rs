@@ -10,15 +10,18 @@ pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
     }
     let lower = text.lower;
     let hit = |at: usize, why: &'static str| Some(Hit { class: Class::Xpath, at, why: why.into() });
-    let escapes = text.bytes.has(b'\'') || text.bytes.has(b'"') || text.bytes.has(b']');
-    if escapes {
-        if let Some(at) = [&b"'] |"[..], b"\"] |", b"')] |", b"] | /", b"']|/"]
+    if text.bytes.has(b']')
+        && text.bytes.has(b'|')
+        && let Some(at) = [&b"'] |"[..], b"\"] |", b"')] |", b"] | /", b"']|/"]
             .iter()
             .find_map(|m| memchr::memmem::find(lower, m))
-            && is_walk(lower.get(at..).unwrap_or_default())
-        {
-            return hit(at, "the predicate is closed and another set of nodes joined");
-        }
+        && is_walk(lower.get(at..).unwrap_or_default())
+    {
+        return hit(at, "the predicate is closed and another set of nodes joined");
+    }
+    // Every step and every function has one of the latter.
+    let quoted = text.bytes.intersects(ByteSet::from_list(b"'\""));
+    if quoted && text.bytes.intersects(ByteSet::from_list(b"/(:")) {
         for word in [&b"or"[..], b"and", b"|"] {
             for at in memchr::memmem::find_iter(lower, word) {
                 let before = lower.get(..at).unwrap_or_default().trim_ascii_end();
@@ -37,11 +40,11 @@ pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
     if is_document_call(start) {
         return hit(0, "a function that walks or loads a document");
     }
-    let whole = start
-        .iter()
-        .position(|b| *b == b'|')
-        .is_some_and(|at| is_step(start.get(at + 1..).unwrap_or_default().trim_ascii_start()));
-    if whole && (is_step(start) || start.first().is_some_and(u8::is_ascii_digit)) {
+    let set = text.bytes.has(b'|') && (is_step(start) || start.first().is_some_and(u8::is_ascii_digit));
+    if set
+        && memchr::memchr(b'|', start)
+            .is_some_and(|at| is_step(start.get(at + 1..).unwrap_or_default().trim_ascii_start()))
+    {
         return hit(0, "two sets of nodes joined");
     }
     // `//user[name='x' or '1'='1']`, `../../user[@id='1']/@password`.
@@ -58,9 +61,13 @@ pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
             return hit(0, "a path with a predicate");
         }
     }
-    let logic =
-        [&b" or "[..], b" and "].iter().find_map(|m| memchr::memmem::find(lower, m).map(|at| at + m.len()));
-    if let Some(at) = logic.filter(|at| *at < 24) {
+    // The first condition, and only near the start.
+    let near = lower.get(..23).unwrap_or(lower);
+    let behind = |word: &[u8]| memchr::memmem::find(near, word).map(|at| at + word.len());
+    let logic = behind(b" or ").or_else(|| {
+        behind(b" and ").filter(|_| memchr::memmem::find(lower, b" or ").is_none())
+    });
+    if let Some(at) = logic {
         let after = lower.get(at..).unwrap_or_default();
         if FUNCTIONS.iter().any(|f| after.starts_with(f)) && memchr::memmem::find(after, b"//").is_some() {
             return hit(at, "a condition that walks the document");

@@ -31,15 +31,14 @@ fn tags(text: &Text<'_>) -> Option<Hit> {
     let mut braces = Ahead::new(b"&{");
     let mut near = false;
     let last = memchr::memrchr3(b'=', b'>', b'/', lower).unwrap_or_default();
-    static OPEN: [bool; 256] = bytes::table(b"<");
-    for at in bytes::every(lower, &OPEN, |text| memchr::memchr(b'<', text)) {
+    let found = bytes::find_map(lower, [b'<'], |at| {
         let rest = lower.get(at + 1..).unwrap_or_default();
         // No element's name begins with anything else.
         let Some(b'a'..=b'z' | b'0'..=b'9' | b'/' | b'!' | b'?' | b':' | b'-' | 0) = rest.first() else {
-            continue;
+            return None;
         };
         if !text.spend(16) {
-            return None;
+            return Some(None);
         }
         if rest.starts_with(b"!--#")
             && rest.get(4..).is_some_and(|r| {
@@ -48,7 +47,7 @@ fn tags(text: &Text<'_>) -> Option<Hit> {
                     .any(|w| r.trim_ascii_start().starts_with(w))
             })
         {
-            return Some(Hit { class: Class::Template, at, why: "a directive that the server runs".into() });
+            return Some(Some(Hit { class: Class::Template, at, why: "a directive that the server runs".into() }));
         }
         let rest = rest.strip_prefix(b"/").unwrap_or(rest);
         // Browsers skip what is no letter between the bracket and the name's start only for a few bytes.
@@ -123,8 +122,8 @@ fn tags(text: &Text<'_>) -> Option<Hit> {
                 _ => &[],
             };
             match text.unless_expected(kinds, loads, RUNS) {
-                None => continue,
-                found => return found,
+                None => return None,
+                found => return Some(found),
             }
         }
         if !near && is_placed(last_name) && attributes.iter().take(256).any(|b| *b == b'=') {
@@ -136,10 +135,11 @@ fn tags(text: &Text<'_>) -> Option<Hit> {
             || rest.starts_with(b"!<script")
             || rest.starts_with(b"![cdata[<script")
         {
-            return Some(hit(at, "an element that a browser runs or loads by itself"));
+            return Some(Some(hit(at, RUNS)));
         }
-    }
-    None
+        None
+    });
+    found.flatten()
 }
 
 /// `is <script> allowed here?`: a tag without attributes between words, and nothing behind it that could be code.

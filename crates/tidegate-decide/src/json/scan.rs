@@ -274,41 +274,52 @@ impl Scan<'_> {
         let mut escaped = false;
         loop {
             let rest = self.text.get(at..).unwrap_or_default();
-            let Some(step) = bytes::end_of_text(rest) else {
-                return Err(Malformed::Syntax(self.text.len()));
+            let Some((eight, far)) = rest.split_first_chunk::<8>() else { break };
+            let Some(end) = bytes::end_of_text(*eight) else {
+                at += 8 + bytes::plain_text(far);
+                continue;
             };
-            at += step;
-            match self.text.get(at) {
-                Some(b'"') => break,
-                Some(b'\\') => {
-                    escaped = true;
-                    at = self.escapes(at)?;
-                }
-                // Raw control characters are no JSON: the runtime would refuse them too.
-                _ => return Err(Malformed::Syntax(at)),
+            at += end;
+            if self.text.get(at) != Some(&b'\\') {
+                return self.ended(start, at, escaped);
             }
+            escaped = true;
+            at = self.escape(at)?;
+        }
+        while let Some(byte) = self.text.get(at) {
+            match byte {
+                b'\\' => {
+                    escaped = true;
+                    at = self.escape(at)?;
+                }
+                b'"' | 0..0x20 => return self.ended(start, at, escaped),
+                _ => at += 1,
+            }
+        }
+        Err(Malformed::Syntax(self.text.len()))
+    }
+
+    /// Behind the text of a string that began at `start`. Raw control characters are no JSON: the runtime would refuse them
+    /// too.
+    fn ended(&mut self, start: usize, at: usize, escaped: bool) -> Result<u32, Malformed> {
+        if self.text.get(at) != Some(&b'"') {
+            return Err(Malformed::Syntax(at));
         }
         self.at = at + 1;
         Ok(self.push(Kind::String, escaped, start, at))
     }
 
-    /// Steps over the escape at `at` and all that stand close behind it: they come in crowds.
-    fn escapes(&mut self, mut at: usize) -> Result<usize, Malformed> {
-        let plain = |b: u8| (b != b'"') & (b >= 0x20);
-        loop {
-            match self.text.get(at..).unwrap_or_default() {
-                [b'\\', b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't', ..] => at += 2,
-                [b'\\', ..] => at = self.escape(at)?,
-                [a, b'\\', ..] if plain(*a) => at += 1,
-                [a, b, b'\\', ..] if plain(*a) & plain(*b) => at += 2,
-                [a, b, c, b'\\', ..] if plain(*a) & plain(*b) & plain(*c) => at += 3,
-                _ => return Ok(at),
-            }
+    /// Steps over the escape at `at`.
+    fn escape(&mut self, at: usize) -> Result<usize, Malformed> {
+        static OF_A_LETTER: [bool; 256] = bytes::table(b"\"\\/bfnrt");
+        match self.text.get(at + 1) {
+            Some(letter) if OF_A_LETTER.get(usize::from(*letter)) == Some(&true) => Ok(at + 2),
+            _ => self.unit(at),
         }
     }
 
     /// Steps over the escape of a code unit at `at`, both halves of a pair at once.
-    fn escape(&mut self, at: usize) -> Result<usize, Malformed> {
+    fn unit(&mut self, at: usize) -> Result<usize, Malformed> {
         let tail = self.text.get(at + 1..).unwrap_or_default();
         match tail {
             [b'u', digits @ ..] => {

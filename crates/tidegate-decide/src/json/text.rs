@@ -5,67 +5,83 @@ use crate::bytes;
 /// Appends the value of the raw string `raw` to `out`. A lone surrogate becomes U+FFFD, as most runtimes have it; an escape
 /// that JSON doesn't know stays as it is.
 pub fn unescape(raw: &[u8], out: &mut Vec<u8>) {
-    out.reserve(raw.len());
+    let start = out.len();
+    // Nothing is longer than its escape. Room for eight more lets eight bytes be written wherever one is due.
+    out.resize(start + raw.len() + 8, 0);
+    let slots = out.get_mut(start..).unwrap_or_default();
+    let left = fill(raw, slots);
+    let end = out.len() - left;
+    out.truncate(end);
+}
+
+/// Fills slots from the first on; gives how many are left.
+fn fill(raw: &[u8], mut slots: &mut [u8]) -> usize {
     let mut rest = raw;
     loop {
-        rest = match rest {
-            [b'\\', b'u', digits @ ..] => unicode(digits, out),
-            [b'\\', _, ..] => simple(rest, out),
-            [] | [b'\\'] => return,
-            // Escapes stand close together: eight bytes are written at once, and those from the escape on taken back.
-            _ => match rest.first_chunk::<8>() {
-                Some(eight) => {
-                    let plain = bytes::first_of_eight(*eight, b'\\').unwrap_or(8);
-                    out.extend_from_slice(eight);
-                    out.truncate(out.len() - (8 - plain));
-                    rest.get(plain..).unwrap_or_default()
-                }
-                None => {
-                    let plain = rest.iter().position(|b| *b == b'\\').unwrap_or(rest.len());
-                    let (before, tail) = rest.split_at(plain);
-                    out.extend(before);
-                    tail
-                }
-            },
-        };
-    }
-}
-
-/// Takes escapes of one letter and the few bytes between them, as long as they stand close together.
-fn simple<'a>(text: &'a [u8], out: &mut Vec<u8>) -> &'a [u8] {
-    let mut near = [0; 64];
-    let mut rest = text;
-    let mut used = 0;
-    for slot in &mut near {
-        (*slot, rest) = match rest {
-            [b'\\', b'u', ..] | [b'\\'] | [] => break,
-            [b'\\', c, more @ ..] => (stands_for(*c), more),
-            [c, b'\\', ..] | [c, _, b'\\', ..] | [c, _, _, b'\\', ..] => {
-                (*c, rest.get(1..).unwrap_or_default())
+        let plain = match rest.split_first_chunk::<8>() {
+            // Eight bytes are written at once, and what follows is written over those from the escape on.
+            Some((eight, far)) => {
+                let Some(to) = slots.first_chunk_mut() else { return 0 };
+                *to = *eight;
+                let Some(plain) = bytes::first_of_eight(*eight, b'\\') else {
+                    let length = bytes::without_escapes(far);
+                    let (whole, tail) = far.split_at(length);
+                    slots = slots.get_mut(8..).unwrap_or_default();
+                    slots.get_mut(..length).unwrap_or_default().copy_from_slice(whole);
+                    slots = slots.get_mut(length..).unwrap_or_default();
+                    rest = tail;
+                    continue;
+                };
+                plain
             }
-            _ => break,
+            None => {
+                let plain = rest.iter().position(|b| *b == b'\\').unwrap_or(rest.len());
+                let (before, to) = (rest.get(..plain).unwrap_or_default(), slots.get_mut(..plain));
+                to.unwrap_or_default().copy_from_slice(before);
+                plain
+            }
         };
-        used += 1;
+        slots = slots.get_mut(plain..).unwrap_or_default();
+        rest = match rest.get(plain..).unwrap_or_default() {
+            [b'\\', b'u', digits @ ..] => {
+                let (c, more) = unicode(digits);
+                let length = c.map_or(0, |c| c.encode_utf8(slots).len());
+                slots = slots.get_mut(length..).unwrap_or_default();
+                more
+            }
+            [b'\\', letter, more @ ..] => {
+                let Some((slot, others)) = slots.split_first_mut() else { return 0 };
+                *slot = STANDS_FOR.get(usize::from(*letter)).copied().unwrap_or_default();
+                slots = others;
+                more
+            }
+            _ => return slots.len(),
+        };
     }
-    out.extend_from_slice(near.get(..used).unwrap_or_default());
-    rest
 }
 
-/// What a letter after a backslash stands for.
-fn stands_for(letter: u8) -> u8 {
-    match letter {
-        b'n' => b'\n',
-        b't' => b'\t',
-        b'r' => b'\r',
-        b'b' => 8,
-        b'f' => 12,
-        other => other,
+/// What letters after a backslash stand for: some for something else, the others for themselves.
+static STANDS_FOR: [u8; 256] = stands_for();
+
+#[expect(clippy::indexing_slicing, reason = "evaluated by the compiler")]
+const fn stands_for() -> [u8; 256] {
+    let mut table = [0; 256];
+    let mut letter = 0;
+    while letter < 256 {
+        table[letter] = letter as u8;
+        letter += 1;
     }
+    table[b'n' as usize] = b'\n';
+    table[b't' as usize] = b'\t';
+    table[b'r' as usize] = b'\r';
+    table[b'b' as usize] = 8;
+    table[b'f' as usize] = 12;
+    table
 }
 
-/// Takes the digits after `\u`, and the second half of a pair if there is one; gives what is left.
-fn unicode<'a>(digits: &'a [u8], out: &mut Vec<u8>) -> &'a [u8] {
-    let Some((high, rest)) = unit(digits) else { return digits };
+/// The character of the digits after `\u`, and of the second half of a pair if there is one; and what is left.
+fn unicode(digits: &[u8]) -> (Option<char>, &[u8]) {
+    let Some((high, rest)) = unit(digits) else { return (None, digits) };
     let (code, rest) = match (high, rest) {
         (0xd800..=0xdbff, [b'\\', b'u', more @ ..]) => match unit(more) {
             Some((low @ 0xdc00..=0xdfff, rest)) => (0x10000 + ((high - 0xd800) << 10) + (low - 0xdc00), rest),
@@ -73,32 +89,12 @@ fn unicode<'a>(digits: &'a [u8], out: &mut Vec<u8>) -> &'a [u8] {
         },
         _ => (high, rest),
     };
-    let c = char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER);
-    out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
-    rest
+    (Some(char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER)), rest)
 }
 
 /// Four hexadecimal digits, and what follows them.
 pub(super) fn unit(digits: &[u8]) -> Option<(u32, &[u8])> {
-    let (four, rest) = digits.split_at_checked(4)?;
-    let value = |b: &u8| u32::from(HEX.get(usize::from(*b)).copied().unwrap_or(0xff));
-    let code = four.iter().fold(0, |n, b| n << 4 | value(b));
-    four.iter().all(|b| value(b) < 16).then_some((code, rest))
-}
-
-/// The values of hexadecimal digits.
-static HEX: [u8; 256] = hex();
-
-#[expect(clippy::indexing_slicing, reason = "evaluated by the compiler")]
-const fn hex() -> [u8; 256] {
-    let mut table = [0xff; 256];
-    let mut digit = 0;
-    while digit < 16 {
-        table[b"0123456789abcdef"[digit as usize] as usize] = digit;
-        table[b"0123456789ABCDEF"[digit as usize] as usize] = digit;
-        digit += 1;
-    }
-    table
+    Some((bytes::hex(digits, 4)?, digits.get(4..)?))
 }
 
 /// Appends `text` as the inside of a JSON string. Bytes that are no UTF-8 stay what they are.
@@ -145,6 +141,10 @@ mod tests {
         assert_eq!(value(r"\ud800x"), "\u{fffd}x");
         assert_eq!(value(r"\ud800\u0041"), "\u{fffd}A");
         assert_eq!(value("\\"), "");
+        let long = "plain text of some length; ".repeat(3);
+        assert_eq!(value(&long), long);
+        assert_eq!(value(&long.replace(' ', r"\t")), long.replace(' ', "\t"));
+        assert_eq!(value(&format!(r"\u00e9{long}\u20ac{long}\\")), format!("é{long}€{long}\\"));
     }
 
     #[test]

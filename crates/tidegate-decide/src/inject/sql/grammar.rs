@@ -195,14 +195,17 @@ impl<'a> Query<'a> {
         }
     }
 
-    /// True if what begins here may go on as a query after a quote: the first token decides about most places.
+    /// False where the first byte behind a quote says already that no query goes on there.
+    pub(super) fn may_go_on(lexer: Lexer<'_>) -> bool {
+        static TABLE: [bool; 256] = words::first_bytes();
+        lexer.first().is_some_and(|first| TABLE.get(usize::from(first)).copied().unwrap_or_default())
+    }
+
+    /// True if what begins here, where [`Query::may_go_on`], may go on as a query after a quote: the first token decides
+    /// about most places.
     pub(super) fn may_follow(lexer: Lexer<'_>) -> bool {
         match lexer.first() {
-            None
-            | Some(b'\'' | b'"' | b'`' | b'[' | b'0'..=b'9' | b'@' | b':' | b'?' | b'$' | b'\\' | b'.') => {
-                false
-            }
-            Some(first @ b'a'..=b'z') if !words::begins_a_continuation(first) => false,
+            None => false,
             Some(b'a'..=b'z' | b'_' | 0x80..) => {
                 matches!(lexer.peek(), Token::Word(word) if is_continuation(word))
             }

@@ -227,7 +227,10 @@ impl<'a> Lexer<'a> {
                 }
                 [b'/', b'*', more @ ..] => {
                     let near = more.get(..LONGEST).unwrap_or(more);
-                    match memchr::memchr_iter(b'*', near).find(|at| near.get(at + 1) == Some(&b'/')) {
+                    // Where there are many they are short, and looking far gains nothing.
+                    let short = near.get(..16).unwrap_or(near).windows(2).position(|pair| pair == b"*/");
+                    let end = || memchr::memchr_iter(b'*', near).find(|at| near.get(at + 1) == Some(&b'/'));
+                    match short.or_else(end) {
                         Some(end) => self.at += end + 4,
                         None => return Some(Token::Rest),
                     }

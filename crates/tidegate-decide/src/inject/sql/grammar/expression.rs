@@ -2,6 +2,7 @@
 
 use super::words::{is_clause, is_comparison, is_dangerous, is_logic, is_package};
 use super::{Lexer, Query, Shape, Token};
+use crate::bytes;
 use std::cell::Cell;
 
 impl<'a> Query<'a> {
@@ -188,10 +189,14 @@ impl<'a> Query<'a> {
         if !named && !begins() {
             return None;
         }
-        let near = before.get(before.len().saturating_sub(48)..)?.trim_ascii_end();
-        let length =
-            near.iter().rev().take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.')).count();
-        let (head, name) = near.split_at_checked(near.len() - length)?;
+        static NAME: [bool; 256] = bytes::table(b"abcdefghijklmnopqrstuvwxyz0123456789_.");
+        let near = bytes::trim_end(before.get(before.len().saturating_sub(48)..)?, &bytes::BLANK);
+        let head = bytes::trim_end(near, &NAME);
+        let name = near.get(head.len()..)?;
+        // None of the names below is so short.
+        if name.len() == 1 {
+            return None;
+        }
         if name.is_empty() && !begins() {
             return None;
         }

@@ -23,7 +23,7 @@ pub(super) fn is_comparison(word: &[u8]) -> bool {
 }
 
 /// The first letters of the words below; a test holds them together.
-pub(super) fn begins_a_continuation(letter: u8) -> bool {
+const fn begins_a_continuation(letter: u8) -> bool {
     matches!(
         letter,
         b'a' | b'b'
@@ -42,6 +42,23 @@ pub(super) fn begins_a_continuation(letter: u8) -> bool {
             | b'w'
             | b'x'
     )
+}
+
+/// What a query may go on with behind a quote begins with these; evaluated by the compiler.
+#[expect(clippy::indexing_slicing, reason = "evaluated by the compiler")]
+pub(super) const fn first_bytes() -> [bool; 256] {
+    let mut table = [true; 256];
+    let mut others: &[u8] = b"'\"`[0123456789@:?$\\.";
+    while let [other, rest @ ..] = others {
+        table[*other as usize] = false;
+        others = rest;
+    }
+    let mut letter = b'a';
+    while letter <= b'z' {
+        table[letter as usize] = begins_a_continuation(letter);
+        letter += 1;
+    }
+    table
 }
 
 /// Words that a query may go on with behind a value.
