@@ -112,7 +112,7 @@ fn tags(text: &Text<'_>) -> Option<Hit> {
         };
         if found && is_mentioned(lower, at, after) {
             text.suspect(Class::Xss, at, "an element by its name");
-            continue;
+            return None;
         }
         if found {
             let loads = hit(at, RUNS);
