@@ -27,7 +27,10 @@ pub(super) async fn settle(tickets: &[Box<dyn Ticket>], how: Settle) -> Vec<Resu
 
 /// What waits to be told in one call.
 #[derive(Default)]
-pub(super) struct Together(Mutex<VecDeque<(String, oneshot::Sender<Result<(), Error>>)>>);
+pub(super) struct Together(Mutex<VecDeque<Waiting>>);
+
+/// A receipt, and whom to tell how it ended.
+type Waiting = (String, oneshot::Sender<Result<(), Error>>);
 
 impl Together {
     /// Has a receipt told with the others that come at the same time, `most` of them in a call.
@@ -57,7 +60,7 @@ impl Together {
         told.await.unwrap_or_else(|_| unanswered())
     }
 
-    fn lock(&self) -> MutexGuard<'_, VecDeque<(String, oneshot::Sender<Result<(), Error>>)>> {
+    fn lock(&self) -> MutexGuard<'_, VecDeque<Waiting>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
