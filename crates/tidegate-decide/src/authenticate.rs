@@ -242,8 +242,12 @@ fn token(jwt: &Jwt, view: &dyn View) -> Result<(), Refusal> {
     if !jwt.audiences.is_empty() && !good {
         return Err(Refusal::Signature("the token is for another audience"));
     }
-    let scopes = view.claim("scope").unwrap_or_default();
-    let has = |scope: &str| scopes.split(' ').any(|s| s == scope);
+    // Azure AD calls it `scp`, and others make a list of it.
+    let said = ["scope", "scp"].map(|name| view.claim(name).unwrap_or_default());
+    let words =
+        |text: &str| text.strip_prefix('[').and_then(|t| t.strip_suffix(']')).unwrap_or(text).to_string();
+    let said = said.map(|text| words(&text));
+    let has = |scope: &str| said.iter().any(|text| text.split(' ').any(|s| s == scope));
     match jwt.scopes.iter().all(|scope| has(scope)) {
         true => Ok(()),
         false => Err(Refusal::Signature("the token lacks a scope")),

@@ -207,6 +207,9 @@ mod tests {
         assert!(claims(r#"{"iss":"https://id","aud":"orders","scope":"read write"}"#));
         assert!(claims(r#"{"iss":"https://id","aud":"[other orders]","scope":"write"}"#));
         assert!(claims(r#"{"iss":"https://id","client_id":"orders","scope":"write"}"#));
+        assert!(claims(r#"{"iss":"https://id","aud":"orders","scp":"read write"}"#));
+        assert!(claims(r#"{"iss":"https://id","aud":"orders","scp":"[read write]"}"#));
+        assert!(!claims(r#"{"iss":"https://id","aud":"orders","scp":"[read writer]"}"#));
         assert!(!claims(r#"{"iss":"https://id2","aud":"orders","scope":"write"}"#));
         assert!(!claims(r#"{"iss":"https://id","aud":"orders2","scope":"write"}"#));
         assert!(!claims(r#"{"iss":"https://id","aud":"orders","scope":"writer"}"#));
