@@ -11,9 +11,11 @@ mod event;
 mod exchange;
 mod frames;
 mod headers;
+mod heads;
 mod jwks;
 mod metrics;
 mod policy;
+mod quarantine;
 mod server;
 mod signers;
 mod sns;
@@ -21,12 +23,14 @@ pub(crate) mod tls;
 mod token;
 mod upgrade;
 mod upstream;
+mod wire;
 
 pub use access::Access;
 pub use policy::{Load, Route};
 pub use server::{Gate, serve};
 pub use upstream::Upstream;
 
+use crate::bus::Address;
 use crate::counting::Redis;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -56,6 +60,8 @@ pub struct Config {
     pub client_ca: Option<PathBuf>,
     /// Access log.
     pub access: Access,
+    /// Where denied requests are kept: a folder, a bucket of S3 or a queue of SQS; without it nowhere.
+    pub quarantine: Option<Address>,
     /// Worker threads.
     pub workers: usize,
     /// Bounds on what a client may take.
@@ -75,6 +81,8 @@ pub struct Bounds {
     pub headers: usize,
     /// Until a head is there.
     pub head_time: Duration,
+    /// Until a connection without a request is closed.
+    pub idle_time: Duration,
     /// Until a body is there.
     pub body_time: Duration,
     /// Until the upstream answers.
@@ -95,6 +103,7 @@ impl Default for Bounds {
             head: 64 << 10,
             headers: 100,
             head_time: Duration::from_secs(10),
+            idle_time: Duration::from_secs(75),
             body_time: Duration::from_secs(30),
             upstream_time: Duration::from_secs(60),
             connections: 10_000,
@@ -132,6 +141,9 @@ pub enum Error {
     /// Limits can't be shared.
     #[error("{0}")]
     Limits(String),
+    /// Denied requests can't be kept.
+    #[error("{0}")]
+    Quarantine(String),
     /// A thread or runtime can't be started.
     #[error("could not start: {0}")]
     Start(std::io::Error),

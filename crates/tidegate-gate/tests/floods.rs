@@ -46,6 +46,7 @@ impl Flood {
             client_ca: None,
             limits: None,
             access: Access::Off,
+            quarantine: None,
             workers: 1,
             bounds: Bounds { drain: Duration::from_secs(1), ..bounds },
         };

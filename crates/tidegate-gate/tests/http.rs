@@ -8,6 +8,13 @@
     missing_docs
 )]
 
+#[path = "http/life.rs"]
+mod life;
+#[path = "http/quarantine.rs"]
+mod quarantine;
+#[path = "http/smuggling.rs"]
+mod smuggling;
+
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
@@ -40,10 +47,10 @@ impl Echo {
         let mut read = BufReader::new(stream);
         while let Some(request) = message(&mut read) {
             seen.lock().unwrap().push(request.clone());
-            if request.contains("upgrade: echo") {
+            if request.contains("upgrade: websocket") {
                 write
                     .write_all(
-                        b"HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: echo\r\n\r\n",
+                        b"HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n",
                     )
                     .unwrap();
                 let mut bytes = [0; 64];
@@ -105,6 +112,7 @@ fn config(upstream: SocketAddr) -> Config {
         client_ca: None,
         limits: None,
         access: Access::Off,
+        quarantine: None,
         workers: 2,
         bounds: Bounds {
             body: 100_000,
@@ -181,160 +189,6 @@ fn an_answer_is_streamed_without_what_was_for_the_hop() {
     gate.stop();
 }
 
-/// Each of these has two readings, of which a proxy and its upstream could take one each.
-#[test]
-fn a_request_has_one_reading() {
-    let echo = Echo::start();
-    let gate = start(echo.address);
-    let inner = "GET /inner HTTP/1.1\r\nHost: a\r\n\r\n";
-    let cases: [(&str, String); 11] = [
-        (
-            "two lengths",
-            format!(
-                "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\nContent-Length: {}\r\n\r\n{inner}",
-                inner.len()
-            ),
-        ),
-        (
-            "a list of lengths",
-            format!("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0, {}\r\n\r\n{inner}", inner.len()),
-        ),
-        (
-            "a signed length",
-            format!("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: +{}\r\n\r\n{inner}", inner.len()),
-        ),
-        (
-            "an unknown coding",
-            format!("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: xchunked\r\n\r\n0\r\n\r\n{inner}"),
-        ),
-        (
-            "chunked, but not last",
-            format!(
-                "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n{inner}"
-            ),
-        ),
-        (
-            "a folded header",
-            format!("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding:\r\n chunked\r\n\r\n0\r\n\r\n{inner}"),
-        ),
-        (
-            "a blank before the colon",
-            format!("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding : chunked\r\n\r\n0\r\n\r\n{inner}"),
-        ),
-        ("no host", "GET / HTTP/1.1\r\n\r\n".to_string()),
-        ("two hosts", "GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n".to_string()),
-        (
-            "a wrong chunk",
-            format!(
-                "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0x5\r\nabcde\r\n0\r\n\r\n{inner}"
-            ),
-        ),
-        (
-            "a bare carriage return",
-            format!("POST / HTTP/1.1\r\nHost: a\r\nX: 1\rContent-Length: {}\r\n\r\n{inner}", inner.len()),
-        ),
-    ];
-    for (what, request) in cases {
-        let answer = send(gate.address, request.as_bytes());
-        assert!(answer.starts_with("HTTP/1.1 400") || answer.is_empty(), "{what}: {answer}");
-        assert_eq!(echo.seen(), 0, "{what}");
-    }
-    // Both framings: chunks count, the upstream gets a length of ours, and what follows is not read as a request.
-    let both = format!(
-        "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n{inner}"
-    );
-    let mut stream = TcpStream::connect(gate.address).unwrap();
-    stream.write_all(both.as_bytes()).unwrap();
-    let mut all = String::new();
-    let _ = stream.read_to_string(&mut all);
-    assert!(!all.contains("/inner"), "{all}");
-    assert!(echo.seen.lock().unwrap().iter().all(|r| !r.contains("/inner") && !r.contains("chunked")));
-    gate.stop();
-}
-
-/// What has one reading though it is written strangely comes out as that.
-#[test]
-fn strange_requests_are_refused_or_come_out_plain() {
-    let inner = "GET /inner HTTP/1.1\r\nHost: a\r\n\r\n";
-    let chunked = "POST /outer HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n";
-    let refused: [(&str, String); 15] = [
-        (
-            "chunked twice",
-            format!(
-                "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked, chunked\r\n\r\n0\r\n\r\n{inner}"
-            ),
-        ),
-        (
-            "a coding behind a control character",
-            format!("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: \x0bchunked\r\n\r\n0\r\n\r\n{inner}"),
-        ),
-        (
-            "chunks of HTTP/1.0",
-            format!("POST / HTTP/1.0\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n{inner}"),
-        ),
-        ("a length of letters", format!("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0x10\r\n\r\n{inner}")),
-        ("a negative length", format!("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n{inner}")),
-        (
-            "a length beyond 64 bits",
-            format!("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 18446744073709551616\r\n\r\n{inner}"),
-        ),
-        ("a chunk beyond 64 bits", format!("{chunked}\r\n10000000000000001\r\na\r\n0\r\n\r\n{inner}")),
-        ("a chunk that is longer than it says", format!("{chunked}\r\n1\r\nab\r\n0\r\n\r\n{inner}")),
-        ("a chunk without its line end", format!("{chunked}\r\n1\r\na0\r\n\r\n{inner}")),
-        ("a chunk's size after a bare line feed", format!("{chunked}\r\n1\na\r\n0\r\n\r\n{inner}")),
-        ("endless extensions of a chunk", format!("{chunked}\r\n1;{}\r\na\r\n0\r\n\r\n", "a".repeat(40_000))),
-        ("a zero byte in a header", format!("GET / HTTP/1.1\r\nHost: a\r\nX: a\0b\r\n\r\n{inner}")),
-        ("a blank before the first header", format!("GET / HTTP/1.1\r\n Host: a\r\n\r\n{inner}")),
-        ("a blank in the address", format!("GET /a b HTTP/1.1\r\nHost: a\r\n\r\n{inner}")),
-        ("a folded header", format!("GET / HTTP/1.1\r\nHost: a\r\nX: 1\r\n\tb\r\n\r\n{inner}")),
-    ];
-    for (what, request) in refused {
-        let echo = Echo::start();
-        let gate = start(echo.address);
-        let answer = send_all_it_takes(gate.address, request.as_bytes());
-        assert!(answer.starts_with("HTTP/1.1 4") || answer.is_empty(), "{what}: {answer}");
-        assert_eq!(echo.seen(), 0, "{what}: {:?}", echo.seen.lock().unwrap());
-        gate.stop();
-    }
-    // Of an absolute address, its host counts; extensions and trailers of chunks end here; a bare line feed ends a line.
-    let plain: [(&str, String, &[&str], &[&str]); 4] = [
-        (
-            "an absolute address",
-            "GET http://b.example/outer HTTP/1.1\r\nHost: a.example\r\n\r\n".into(),
-            &["GET /outer HTTP/1.1\r\n", "host: b.example\r\n"],
-            &["a.example"],
-        ),
-        (
-            "extensions of a chunk",
-            format!("{chunked}\r\n2;a=b;c=\"d\"\r\n{{}}\r\n0;e\r\n\r\n"),
-            &["content-length: 2\r\n", "\r\n\r\n{}"],
-            &["chunked", "a=b"],
-        ),
-        (
-            "trailers",
-            format!("{chunked}Trailer: host\r\n\r\n2\r\n{{}}\r\n0\r\nHost: b\r\nContent-Length: 9\r\n\r\n"),
-            &["content-length: 2\r\n", "host: a\r\n"],
-            &["host: b", "content-length: 9", "trailer"],
-        ),
-        (
-            "bare line feeds",
-            "POST /outer HTTP/1.1\nHost: a\nContent-Length: 2\n\n{}".into(),
-            &["POST /outer HTTP/1.1\r\n", "content-length: 2\r\n"],
-            &[],
-        ),
-    ];
-    for (what, request, holds, lacks) in plain {
-        let echo = Echo::start();
-        let gate = start(echo.address);
-        let answer = send(gate.address, request.as_bytes());
-        assert!(answer.starts_with("HTTP/1.1 200"), "{what}: {answer}");
-        let seen = echo.seen.lock().unwrap().join("");
-        assert!(holds.iter().all(|text| seen.contains(text)), "{what}: {seen}");
-        assert!(lacks.iter().all(|text| !seen.contains(text)), "{what}: {seen}");
-        gate.stop();
-    }
-}
-
 #[test]
 fn bounds_hold() {
     let echo = Echo::start();
@@ -367,6 +221,20 @@ fn bounds_hold() {
     gate.stop();
 }
 
+/// Asks for a page of the admin's address.
+fn page(admin: SocketAddr, what: &str) -> String {
+    send(admin, format!("{what} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").as_bytes())
+}
+
+/// Waits until something is so.
+fn until(what: &str, mut is: impl FnMut() -> bool) {
+    let began = Instant::now();
+    while !is() {
+        assert!(began.elapsed() < Duration::from_secs(30), "{what}");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
 /// Writes until the other side has had enough.
 fn send_all_it_takes(to: SocketAddr, request: &[u8]) -> String {
     let mut stream = TcpStream::connect(to).unwrap();
@@ -381,7 +249,7 @@ fn sockets_are_joined_after_the_request_passed() {
     let mut stream = TcpStream::connect(gate.address).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
     stream
-        .write_all(b"GET /chat HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n")
+        .write_all(b"GET /chat HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: WebSocket\r\n\r\n")
         .unwrap();
     let mut read = BufReader::new(stream.try_clone().unwrap());
     let head = message(&mut read).unwrap();
@@ -391,7 +259,7 @@ fn sockets_are_joined_after_the_request_passed() {
     read.read_exact(&mut back).unwrap();
     assert_eq!(&back, b"hello");
     drop((stream, read));
-    let refused = send(gate.address, b"GET /chat?q=%27%20OR%201=1--%20 HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n");
+    let refused = send(gate.address, b"GET /chat?q=%27%20OR%201=1--%20 HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: WebSocket\r\n\r\n");
     assert!(refused.starts_with("HTTP/1.1 403"), "{refused}");
     gate.stop();
 }
@@ -444,7 +312,7 @@ fn health_metrics_and_reloading_are_on_their_own_address() {
 fn requests_under_way_end_when_the_gate_does() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let gate = start(listener.local_addr().unwrap());
-    let address = gate.address;
+    let (address, admin) = (gate.address, gate.admin.unwrap());
     let client = std::thread::spawn(move || send(address, b"GET /slow HTTP/1.1\r\nHost: a\r\n\r\n"));
     let (stream, _) = listener.accept().unwrap();
     let mut read = BufReader::new(stream.try_clone().unwrap());
@@ -457,10 +325,15 @@ fn requests_under_way_end_when_the_gate_does() {
         std::thread::sleep(Duration::from_millis(10));
     }
     assert!(tries < 500);
+    let ready = page(admin, "GET /readyz");
+    assert!(ready.starts_with("HTTP/1.1 503") && ready.ends_with("draining\n"), "{ready}");
+    let metrics = page(admin, "GET /metrics");
+    assert!(metrics.contains("tidegate_in_flight 1\n"), "{metrics}");
     let mut stream = stream;
     stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ndone").unwrap();
     assert!(client.join().unwrap().ends_with("done"));
     stopping.join().unwrap();
+    assert!(TcpStream::connect(admin).is_err(), "all is over");
 }
 
 #[test]

@@ -74,6 +74,7 @@ fn config(contract: Contract) -> Config {
         client_ca: None,
         limits: None,
         access: Access::Off,
+        quarantine: None,
         workers: 1,
         bounds: Bounds { drain: Duration::from_secs(1), ..Bounds::default() },
     }

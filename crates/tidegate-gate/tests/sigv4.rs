@@ -106,6 +106,7 @@ fn what_botocore_signs_is_let_in_and_what_was_changed_is_not() {
             client_ca: None,
             limits: None,
             access: Access::Off,
+            quarantine: None,
             workers: 1,
             bounds: Bounds { drain: Duration::from_secs(1), ..Bounds::default() },
         },

@@ -123,6 +123,7 @@ fn gate(certificate: &Path) -> Gate {
             client_ca: None,
             limits: None,
             access: Access::Off,
+            quarantine: None,
             workers: 1,
             bounds: Bounds { drain: Duration::from_secs(1), ..Bounds::default() },
         },

@@ -140,6 +140,7 @@ fn config(upstream: SocketAddr, certificate: &Path, key: &Path) -> Config {
         client_ca: None,
         limits: None,
         access: Access::Off,
+        quarantine: None,
         workers: 1,
         bounds: Bounds { drain: Duration::from_secs(1), ..Bounds::default() },
     }
@@ -214,20 +215,40 @@ async fn a_certificate_changes_while_the_gate_runs() {
     let (folder, old, new) = (Folder::new(), Authority::new(), Authority::new());
     let (certificate, key) = old.localhost();
     let (certificate, key) = (folder.write("c.pem", &certificate), folder.write("k.pem", &key));
-    let gate = serve(config(echo().await, &certificate, &key), |_| {}).unwrap();
+    let admin = Some("127.0.0.1:0".parse().unwrap());
+    let gate = serve(Config { admin, ..config(echo().await, &certificate, &key) }, |_| {}).unwrap();
     let (before, after) = (old.client(None, &[]), new.client(None, &[]));
     assert!(ask(&gate, &before, None, "{}").await.is_some());
     assert!(ask(&gate, &after, None, "{}").await.is_none());
     folder.write("c.pem", "torn");
     assert!(gate.reload().unwrap_err().contains("stays what it was"));
+    // Who watches the files sees it as well.
+    let (failed, done) = reloads(&gate).await;
+    assert!((1..=2).contains(&failed) && done == 0, "{failed} failed, {done} done");
     assert!(ask(&gate, &before, None, "{}").await.is_some());
     let (next, next_key) = new.localhost();
     folder.write("k.pem", &next_key);
     folder.write("c.pem", &next);
     gate.reload().unwrap();
+    assert!(reloads(&gate).await.1 >= 1);
     assert!(ask(&gate, &before, None, "{}").await.is_none());
     assert!(ask(&gate, &after, None, "{}").await.is_some());
     gate.stop();
+}
+
+/// How many failed, and how many were done.
+async fn reloads(gate: &Gate) -> (u64, u64) {
+    let stream = TcpStream::connect(gate.admin.unwrap()).await.unwrap();
+    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.unwrap();
+    tokio::spawn(connection);
+    let request = Request::get("/metrics").header("host", "a").body(Full::new(Bytes::new())).unwrap();
+    let text = sender.send_request(request).await.unwrap().into_body().collect().await.unwrap().to_bytes();
+    let text = String::from_utf8_lossy(&text).into_owned();
+    let count = |result: &str| {
+        let name = format!("tidegate_reloads_total{{result=\"{result}\"}} ");
+        text.lines().find_map(|line| line.strip_prefix(&name)).unwrap().parse().unwrap()
+    };
+    (count("failed"), count("done"))
 }
 
 fn contract(proof: &str) -> Contract {
@@ -319,6 +340,21 @@ async fn a_token_is_verified_with_its_providers_key() {
     ] {
         assert_eq!(status(Some(wrong)).await, Some(403));
     }
+    // The scopes as Azure AD has them, and an extension that nobody here knows.
+    let scp = |scp: serde_json::Value| {
+        let mut claims = good();
+        claims.as_object_mut().unwrap().remove("scope");
+        claims["scp"] = scp;
+        token(&provider, "k1", claims)
+    };
+    assert_eq!(status(Some(scp("read write".into()))).await, Some(200));
+    assert_eq!(status(Some(scp(serde_json::json!(["read", "write"])))).await, Some(200));
+    assert_eq!(status(Some(scp(serde_json::json!(["read", "writer"])))).await, Some(403));
+    let mut critical = jsonwebtoken::Header::new(jsonwebtoken::Algorithm::ES256);
+    (critical.kid, critical.crit) = (Some("k1".to_string()), Some(vec!["exp".to_string()]));
+    let key = jsonwebtoken::EncodingKey::from_ec_der(&provider.serialize_der());
+    let critical = jsonwebtoken::encode(&critical, &good(), &key).unwrap();
+    assert_eq!(status(Some(critical)).await, Some(403));
     // Without a signature, and with one by the public key as a shared secret.
     let unsigned = format!(
         "{}.{}.",

@@ -67,6 +67,7 @@ fn answer(running: &Running, method: &Method, path: &str) -> (StatusCode, String
             let lost = running.log.lost();
             out.push_str("# HELP tidegate_access_log_lost_total Lines that were not written.\n# TYPE tidegate_access_log_lost_total counter\n");
             out.push_str(&format!("tidegate_access_log_lost_total {lost}\n"));
+            out.push_str(&running.quarantined.text());
             (StatusCode::OK, out)
         }
         (&Method::POST, "/reload") => match running.reload() {

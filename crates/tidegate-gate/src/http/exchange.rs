@@ -5,12 +5,13 @@ use super::body::{self, Answer, Missing, Room, Share};
 use super::event::Known;
 use super::metrics::Refused;
 use super::policy::{self, Outcome, Shared};
+use super::quarantine::{Denied, Quarantine};
 use super::upstream::Pool;
 use super::{Bounds, cors, headers, upgrade};
 use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
 use hyper::header::{self, HeaderName, HeaderValue};
-use hyper::{Request, Response, StatusCode, Uri};
+use hyper::{Method, Request, Response, StatusCode, Uri};
 use std::cell::Cell;
 use std::net::IpAddr;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
@@ -23,6 +24,8 @@ pub(super) struct Desk {
     pub(super) bounds: Bounds,
     /// For the bodies of all workers.
     pub(super) room: std::sync::Arc<Room>,
+    /// Where denied requests are kept.
+    pub(super) quarantine: Option<Quarantine>,
     /// What `Host` becomes.
     pub(super) host: Option<HeaderValue>,
 }
@@ -66,8 +69,12 @@ fn seed() -> u64 {
 pub(super) async fn answer(desk: &Desk, client: &Client, mut request: Request<Incoming>) -> Response<Answer> {
     let started = Instant::now();
     let _flying = desk.shared.metrics.flight();
-    let protocol = upgrade::wanted(&request);
-    let on_upgrade = protocol.as_ref().map(|_| hyper::upgrade::on(&mut request));
+    if request.method() == Method::CONNECT {
+        // It would be a way past us.
+        return refuse(desk, Refused::Broken, StatusCode::BAD_REQUEST, "the gate joins nobody with others");
+    }
+    let upgrades = upgrade::is_wanted(&request);
+    let on_upgrade = upgrades.then(|| hyper::upgrade::on(&mut request));
     let (mut parts, incoming) = request.into_parts();
     // Held until the upstream has answered.
     let mut share = Share::of(&desk.room);
@@ -113,12 +120,6 @@ pub(super) async fn answer(desk: &Desk, client: &Client, mut request: Request<In
     if parts.headers.get_all(header::HOST).iter().count() != 1 {
         return refuse(desk, Refused::Broken, StatusCode::BAD_REQUEST, "the request names no single host");
     }
-    // Of several codings, who came before us may have read another.
-    let mut codings = parts.headers.get_all(header::TRANSFER_ENCODING).iter();
-    let plain = codings.next().is_none_or(|c| c.as_bytes().eq_ignore_ascii_case(b"chunked"));
-    if !plain || codings.next().is_some() {
-        return refuse(desk, Refused::Broken, StatusCode::BAD_REQUEST, "the request is coded more than once");
-    }
     let trace = RANDOM.with(|random| {
         let mut state = random.get();
         let trace = headers::Trace::of(&parts.headers, &mut state);
@@ -155,8 +156,8 @@ pub(super) async fn answer(desk: &Desk, client: &Client, mut request: Request<In
         if let Some(host) = &desk.host {
             parts.headers.insert(header::HOST, host.clone());
         }
-        if let Some(protocol) = protocol {
-            upgrade::ask(&mut parts.headers, protocol);
+        if upgrades {
+            upgrade::ask(&mut parts.headers);
         }
         let body = outcome.redacted.take().map_or(body, Bytes::from);
         hand_on(desk, parts, body, on_upgrade).await
@@ -164,6 +165,11 @@ pub(super) async fn answer(desk: &Desk, client: &Client, mut request: Request<In
         let mut refusal = forbid(&id, outcome.retry_after);
         if let Some(readers) = outcome.readers.take() {
             cors::write(&readers, refusal.headers_mut());
+        }
+        // Who came too early comes again.
+        if let (Some(quarantine), None) = (&desk.quarantine, outcome.retry_after) {
+            let (classes, peer) = (outcome.classes.clone(), client.peer().to_string());
+            quarantine.keep(Denied { parts, body, classes, trace: id, peer });
         }
         refusal
     };

@@ -3,11 +3,7 @@
 //! Pings, settings and resets cost a client a few bytes, and whoever reads them an answer, or a request begun for nothing.
 //! Their number is held here, below the protocol; continuations and empty data the protocol's reader counts itself.
 
-use std::io;
-use std::pin::Pin;
-use std::task::{Context, Poll};
 use std::time::Instant;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 /// Such frames at once.
 const BURST: f64 = 500.0;
@@ -28,22 +24,9 @@ const PING: u8 = 6;
 /// Data, headers, promises, goodbyes, windows and continuations are counted elsewhere, or have no answer.
 const KNOWN: [u8; 6] = [0, 1, 5, 7, 8, 9];
 
-/// A connection whose empty frames are counted.
-#[derive(Debug)]
-pub(super) struct Metered<S> {
-    inner: S,
-    reader: Reader,
-}
-
-impl<S> Metered<S> {
-    pub(super) fn new(inner: S) -> Self {
-        Self { inner, reader: Reader::new(Instant::now()) }
-    }
-}
-
 /// Follows the frames of a connection over reads that end anywhere.
 #[derive(Debug)]
-struct Reader {
+pub(super) struct Reader {
     at: At,
     left: f64,
     since: Instant,
@@ -62,12 +45,12 @@ enum At {
 }
 
 impl Reader {
-    const fn new(now: Instant) -> Self {
+    pub(super) const fn new(now: Instant) -> Self {
         Self { at: At::Preface(0), left: BURST, since: now }
     }
 
     /// False when there were too many.
-    fn read(&mut self, mut bytes: &[u8], now: impl Fn() -> Instant) -> bool {
+    pub(super) fn read(&mut self, mut bytes: &[u8], now: impl Fn() -> Instant) -> bool {
         while !bytes.is_empty() {
             match &mut self.at {
                 At::Other => return true,
@@ -126,7 +109,7 @@ impl Reader {
         enough
     }
 
-    fn written(&mut self, bytes: usize) {
+    pub(super) fn written(&mut self, bytes: usize) {
         if self.at != At::Other {
             self.left = (self.left + bytes as f64 / WRITTEN).min(BURST);
         }
@@ -139,56 +122,6 @@ fn is_empty(ty: u8, flags: u8) -> bool {
         PING | SETTINGS => flags & 1 == 0,
         PRIORITY | RESET => true,
         other => !KNOWN.contains(&other),
-    }
-}
-
-impl<S: AsyncRead + Unpin> AsyncRead for Metered<S> {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        let before = buffer.filled().len();
-        let read = Pin::new(&mut self.inner).poll_read(cx, buffer);
-        let new = buffer.filled().get(before..).unwrap_or_default();
-        if self.reader.at == At::Other || self.reader.read(new, Instant::now) {
-            return read;
-        }
-        Poll::Ready(Err(io::Error::new(io::ErrorKind::InvalidData, "too many frames that carry nothing")))
-    }
-}
-
-impl<S: AsyncWrite + Unpin> AsyncWrite for Metered<S> {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        let written = Pin::new(&mut self.inner).poll_write(cx, bytes);
-        if let Poll::Ready(Ok(written)) = written {
-            self.reader.written(written);
-        }
-        written
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.inner).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.inner).poll_shutdown(cx)
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bytes: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        let written = Pin::new(&mut self.inner).poll_write_vectored(cx, bytes);
-        if let Poll::Ready(Ok(written)) = written {
-            self.reader.written(written);
-        }
-        written
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.inner.is_write_vectored()
     }
 }
 

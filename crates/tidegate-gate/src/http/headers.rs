@@ -5,7 +5,7 @@ use hyper::header::{self, HeaderName, HeaderValue};
 use tidegate_decide::trace::Context;
 
 /// Headers of one connection, by RFC 9110 and the practice before it.
-const HOP: [HeaderName; 8] = [
+const HOP: [HeaderName; 9] = [
     header::CONNECTION,
     header::PROXY_AUTHENTICATE,
     header::PROXY_AUTHORIZATION,
@@ -14,11 +14,13 @@ const HOP: [HeaderName; 8] = [
     header::TRANSFER_ENCODING,
     header::UPGRADE,
     HeaderName::from_static("keep-alive"),
+    HeaderName::from_static("http2-settings"),
 ];
 
 /// Takes away what is for this connection alone, and what `Connection` names.
 pub(super) fn end_of_hop(headers: &mut HeaderMap) {
-    if let Some(named) = headers.get(header::CONNECTION).cloned() {
+    let all: Vec<HeaderValue> = headers.get_all(header::CONNECTION).iter().cloned().collect();
+    for named in all {
         let names = named.to_str().unwrap_or_default().split(',');
         for name in names.filter_map(|n| HeaderName::from_bytes(n.trim().as_bytes()).ok()) {
             headers.remove(name);
@@ -114,6 +116,8 @@ mod tests {
         for (name, value) in [
             ("connection", "keep-alive, X-Secret, ;bad"),
             ("keep-alive", "timeout=5"),
+            ("upgrade", "h2c"),
+            ("http2-settings", "AAMAAABk"),
             ("x-secret", "1"),
             ("te", "trailers"),
             ("transfer-encoding", "chunked"),
@@ -121,6 +125,8 @@ mod tests {
         ] {
             headers.insert(name, HeaderValue::from_static(value));
         }
+        headers.append("connection", HeaderValue::from_static("x-other"));
+        headers.insert("x-other", HeaderValue::from_static("1"));
         end_of_hop(&mut headers);
         assert_eq!(headers.keys().map(HeaderName::as_str).collect::<Vec<_>>(), ["x-kept"]);
     }

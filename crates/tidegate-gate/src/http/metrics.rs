@@ -29,11 +29,11 @@ pub(super) struct Metrics {
 /// Requests that were not decided on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Refused {
-    /// The body is longer than the bound.
+    /// The head or the body is longer than the bound.
     TooLong,
-    /// It took longer than the bound.
+    /// The head or the body took longer than the bound.
     TooSlow,
-    /// It ended before it was whole, or isn't what it says.
+    /// It ended before it was whole, isn't what it says, or has two readings.
     Broken,
     /// There were too many connections.
     TooMany,
@@ -140,9 +140,9 @@ impl Metrics {
         self.reloads.add(usize::from(good));
     }
 
-    /// Counts a connection while what it returns lives.
-    pub(super) fn connection(&self) -> Held<'_> {
-        Held::new(&self.open)
+    /// So many connections more, or fewer.
+    pub(super) fn connected(&self, more: i64) {
+        self.open.fetch_add(more, Relaxed);
     }
 
     pub(super) fn open(&self) -> i64 {
@@ -183,7 +183,12 @@ impl Metrics {
         for ((_, name), count) in Refused::ALL.iter().zip(self.refused.iter()) {
             let _ = writeln!(out, "tidegate_refused_total{{why=\"{name}\"}} {count}");
         }
-        head(&mut out, "tidegate_reloads_total", "counter", "Times that the contract was read again.");
+        head(
+            &mut out,
+            "tidegate_reloads_total",
+            "counter",
+            "Times that contract, certificates or keys were read again.",
+        );
         for (result, count) in ["failed", "done"].iter().zip(self.reloads.iter()) {
             let _ = writeln!(out, "tidegate_reloads_total{{result=\"{result}\"}} {count}");
         }
@@ -261,9 +266,9 @@ mod tests {
         ] {
             assert!(text.lines().any(|l| l == line), "{line}\n{text}");
         }
-        let held = metrics.connection();
-        assert!(metrics.text().contains("tidegate_connections 1\n"));
+        let held = metrics.flight();
+        assert!(metrics.text().contains("tidegate_in_flight 1\n"));
         drop(held);
-        assert!(metrics.text().contains("tidegate_connections 0\n"));
+        assert!(metrics.text().contains("tidegate_in_flight 0\n"));
     }
 }

@@ -87,9 +87,7 @@ impl Shared {
 
     /// Reads the contract again. What can't be used changes nothing.
     pub(super) fn reload(&self) -> Result<Vec<String>, String> {
-        let read = Policy::read(&self.load, &self.routes, &self.counting);
-        self.metrics.reloaded(read.is_ok());
-        let (policy, warnings) = read?;
+        let (policy, warnings) = Policy::read(&self.load, &self.routes, &self.counting)?;
         self.tokens.want(policy.contract.as_ref());
         self.now.store(Arc::new(policy));
         self.version.fetch_add(1, Ordering::Release);

@@ -3,13 +3,14 @@
 use super::access::Log;
 use super::body::Room;
 use super::exchange::{self, Client, Desk};
-use super::frames::Metered;
 use super::metrics::Refused;
 use super::policy::Shared;
 use super::upstream::Pool;
-use super::{Bounds, Config, Error, admin, jwks, sns, tls};
+use super::wire::{self, End, Flying, Life, Open, Wire};
+use super::{Bounds, Config, Error, admin, jwks, quarantine, sns, tls};
 use crate::counting::Counting;
 use arc_swap::ArcSwapOption;
+use hyper::StatusCode;
 use hyper::header::HeaderValue;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -18,6 +19,7 @@ use hyper_util::server::graceful::GracefulShutdown;
 use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
@@ -36,8 +38,12 @@ pub struct Gate {
     /// Where health and metrics are.
     pub admin: Option<SocketAddr>,
     running: Arc<Running>,
+    /// No more connections are taken.
     stop: watch::Sender<bool>,
     workers: Vec<JoinHandle<()>>,
+    /// The workers are done.
+    over: watch::Sender<bool>,
+    others: Vec<JoinHandle<()>>,
 }
 
 /// What watches over the workers.
@@ -45,6 +51,7 @@ pub(super) struct Running {
     pub(super) shared: Arc<Shared>,
     pub(super) log: Arc<Log>,
     pub(super) draining: AtomicBool,
+    pub(super) quarantined: Arc<quarantine::Counts>,
     tls: ArcSwapOption<ServerConfig>,
     files: Option<(PathBuf, PathBuf, Option<PathBuf>)>,
     tell: Tell,
@@ -55,6 +62,8 @@ type Tell = Box<dyn Fn(&str) + Send + Sync>;
 
 /// How often files are looked at.
 const LOOK: Duration = Duration::from_secs(2);
+/// For a client to take note that its connection ends.
+const GOODBYE: Duration = Duration::from_secs(2);
 /// Streams of one HTTP/2 connection.
 const STREAMS: u32 = 128;
 
@@ -76,16 +85,26 @@ pub fn serve(config: Config, tell: impl Fn(&str) + Send + Sync + 'static) -> Res
         shared: Arc::new(shared),
         log: Arc::new(log),
         draining: AtomicBool::new(false),
+        quarantined: Arc::default(),
         tls: ArcSwapOption::from(server),
         files,
         tell,
     });
     let (stop, stopped) = watch::channel(false);
+    let (over, ended) = watch::channel(false);
     let host = config.host.as_deref().map(HeaderValue::from_str).transpose();
     let host = host.map_err(|_| Error::Contract("the name for `Host` is none".to_string()))?;
     let room = Arc::new(Room::new(config.bounds.bodies));
     let mut address = config.listen;
-    let mut workers = Vec::new();
+    let (mut workers, mut others) = (Vec::new(), Vec::new());
+    let open = |to| quarantine::open(to, &running, ended.clone(), config.bounds.drain);
+    let quarantine = match config.quarantine.map(open).transpose()? {
+        Some((quarantine, writer)) => {
+            others.push(writer);
+            Some(quarantine)
+        }
+        None => None,
+    };
     for number in 0..config.workers.max(1) {
         let runtime =
             tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::Start)?;
@@ -99,6 +118,7 @@ pub fn serve(config: Config, tell: impl Fn(&str) + Send + Sync + 'static) -> Res
                 pool: Pool::new(config.upstream.clone(), connector.clone(), &config.bounds),
                 bounds: config.bounds,
                 room: Arc::clone(&room),
+                quarantine: quarantine.clone(),
                 host: host.clone(),
             }),
             running: Arc::clone(&running),
@@ -109,27 +129,27 @@ pub fn serve(config: Config, tell: impl Fn(&str) + Send + Sync + 'static) -> Res
         workers.push(thread.spawn(move || runtime.block_on(worker.run(listener))).map_err(Error::Start)?);
     }
     let admin =
-        config.admin.map(|address| overseer(address, &running, stopped.clone(), &mut workers)).transpose()?;
+        config.admin.map(|address| overseer(address, &running, ended.clone(), &mut others)).transpose()?;
     if config.admin.is_none() {
         let watcher = Arc::clone(&running);
-        let mut stopped = stopped;
+        let mut ended = ended;
         let thread = std::thread::Builder::new().name("gate-watch".into());
         let runtime =
             tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::Start)?;
-        workers.push(
+        others.push(
             thread
                 .spawn(move || {
                     runtime.block_on(async {
                         tokio::select! {
                             _ = async { tokio::join!(watch_files(&watcher), jwks::keep(&watcher), sns::keep(&watcher)) } => {}
-                            _ = stopped.wait_for(|stop| *stop) => {}
+                            _ = ended.wait_for(|over| *over) => {}
                         }
                     });
                 })
                 .map_err(Error::Start)?,
         );
     }
-    Ok(Gate { address, admin, running, stop, workers })
+    Ok(Gate { address, admin, running, stop, workers, over, others })
 }
 
 impl Gate {
@@ -148,6 +168,11 @@ impl Gate {
         for worker in self.workers {
             let _ = worker.join();
         }
+        // Health and metrics are there until now: who drains is watched.
+        let _ = self.over.send(true);
+        for other in self.others {
+            let _ = other.join();
+        }
     }
 }
 
@@ -164,6 +189,7 @@ impl Running {
             Err(message) => wrong.push(format!("the contract stays what it was: {message}")),
         }
         wrong.extend(self.reload_tls().err());
+        self.shared.metrics.reloaded(wrong.is_empty());
         if wrong.is_empty() {
             (self.tell)("reloaded");
             return Ok(());
@@ -194,7 +220,9 @@ async fn watch_files(running: &Running) {
         let now = running.stamps();
         if now != stamps {
             stamps = now;
-            match running.reload_tls() {
+            let read = running.reload_tls();
+            running.shared.metrics.reloaded(read.is_ok());
+            match read {
                 Ok(()) => (running.tell)("certificates reloaded"),
                 Err(message) => (running.tell)(&format!("error: {message}")),
             }
@@ -205,8 +233,8 @@ async fn watch_files(running: &Running) {
 fn overseer(
     address: SocketAddr,
     running: &Arc<Running>,
-    mut stopped: watch::Receiver<bool>,
-    workers: &mut Vec<JoinHandle<()>>,
+    mut ended: watch::Receiver<bool>,
+    others: &mut Vec<JoinHandle<()>>,
 ) -> Result<SocketAddr, Error> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::Start)?;
     let (runtime, listener) = listen(runtime, address)?;
@@ -218,12 +246,11 @@ fn overseer(
             tokio::select! {
                 () = admin::serve(listener, Arc::clone(&running)) => {}
                 _ = async { tokio::join!(watch_files(&running), jwks::keep(&running), sns::keep(&running)) } => {}
-                // Health is answered until the last worker is done with draining; who asks finds out.
-                _ = stopped.wait_for(|stop| *stop) => {}
+                _ = ended.wait_for(|over| *over) => {}
             }
         });
     });
-    workers.push(handle.map_err(Error::Start)?);
+    others.push(handle.map_err(Error::Start)?);
     Ok(address)
 }
 
@@ -256,7 +283,8 @@ struct Worker {
 
 impl Worker {
     async fn run(mut self, listener: TcpListener) {
-        let graceful = GracefulShutdown::new();
+        // Each connection has a receiver.
+        let (alive, _) = watch::channel(());
         loop {
             let accepted = tokio::select! {
                 accepted = listener.accept() => accepted,
@@ -271,22 +299,26 @@ impl Worker {
                 self.desk.shared.metrics.refused(Refused::TooMany);
                 continue;
             }
+            let open = Open::of(&self.desk.shared);
             let _ = stream.set_nodelay(true);
-            self.connection(stream, peer.ip(), &graceful);
+            self.connection(stream, peer.ip(), open, alive.subscribe());
         }
         drop(listener);
         tokio::select! {
-            () = graceful.shutdown() => {}
+            () = alive.closed() => {}
             () = tokio::time::sleep(self.bounds.drain) => {}
         }
     }
 
-    fn connection(&self, stream: TcpStream, peer: IpAddr, graceful: &GracefulShutdown) {
-        let (desk, bounds, watcher) = (Arc::clone(&self.desk), self.bounds, graceful.watcher());
+    fn connection(&self, stream: TcpStream, peer: IpAddr, open: Open, alive: watch::Receiver<()>) {
+        let (desk, bounds, stopped) = (Arc::clone(&self.desk), self.bounds, self.stopped.clone());
         match self.running.tls.load_full() {
             None => {
                 let client = Client::of(peer, false, None);
-                tokio::spawn(async move { speak(stream, client, desk, bounds, watcher).await });
+                tokio::spawn(async move {
+                    speak(stream, client, desk, open, stopped).await;
+                    drop(alive);
+                });
             }
             Some(config) => {
                 tokio::spawn(async move {
@@ -296,32 +328,56 @@ impl Worker {
                     };
                     let shown = stream.get_ref().1.peer_certificates().and_then(|chain| chain.first());
                     let client = Client::of(peer, true, shown.and_then(tls::name));
-                    speak(stream, client, desk, bounds, watcher).await;
+                    speak(stream, client, desk, open, stopped).await;
+                    drop(alive);
                 });
             }
         }
     }
 }
 
+/// Ends when the gate has to.
+async fn told(stopped: &mut watch::Receiver<bool>) {
+    let _ = stopped.wait_for(|stop| *stop).await;
+}
+
+/// Lets requests of a connection end, and takes no more.
+async fn goodbye<C: Future>(mut connection: Pin<&mut C>, graceful: GracefulShutdown) -> C::Output {
+    // What is told waits for the connection to be gone, and that it isn't before this has returned.
+    tokio::select! {
+        done = &mut connection => return done,
+        () = graceful.shutdown() => {}
+    }
+    connection.await
+}
+
 async fn speak(
     stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
     client: Client,
     desk: Arc<Desk>,
-    bounds: Bounds,
-    watcher: hyper_util::server::graceful::Watcher,
+    open: Open,
+    mut stopped: watch::Receiver<bool>,
 ) {
-    let held = Arc::clone(&desk.shared);
-    let _open = held.metrics.connection();
-    let client = Arc::new(client);
+    let (bounds, shared, life) = (desk.bounds, Arc::clone(&desk.shared), Life::new());
+    let wire = Wire::new(stream, &bounds, Arc::clone(&life), open);
+    let (client, lives) = (Arc::new(client), Arc::clone(&life));
     let service = service_fn(move |request| {
-        let (desk, client) = (Arc::clone(&desk), Arc::clone(&client));
-        async move { Ok::<_, Infallible>(exchange::answer(&desk, &client, request).await) }
+        let (desk, client, life) = (Arc::clone(&desk), Arc::clone(&client), Arc::clone(&lives));
+        async move {
+            let flight = life.fly();
+            let answer = exchange::answer(&desk, &client, request).await;
+            if answer.status() == StatusCode::SWITCHING_PROTOCOLS {
+                life.switch();
+            }
+            Ok::<_, Infallible>(answer.map(|body| Flying { body, _flight: flight }))
+        }
     });
     let mut builder = auto::Builder::new(TokioExecutor::new());
+    // Until when a head has to be there, `life` knows: a connection may be idle for longer.
     builder
         .http1()
         .timer(TokioTimer::new())
-        .header_read_timeout(bounds.head_time)
+        .header_read_timeout(None)
         .max_headers(bounds.headers)
         .max_buf_size(bounds.head)
         .half_close(false);
@@ -333,6 +389,21 @@ async fn speak(
         .max_header_list_size(u32::try_from(bounds.head).unwrap_or(u32::MAX))
         .keep_alive_interval(Duration::from_secs(30))
         .keep_alive_timeout(Duration::from_secs(20));
-    let connection = builder.serve_connection_with_upgrades(TokioIo::new(Metered::new(stream)), service);
-    let _ = watcher.watch(connection.into_owned()).await;
+    let connection = builder.serve_connection_with_upgrades(TokioIo::new(wire), service).into_owned();
+    let graceful = GracefulShutdown::new();
+    let mut connection = pin!(graceful.watch(connection));
+    let done = tokio::select! {
+        done = &mut connection => done,
+        end = life.end(&bounds) => {
+            if end == End::Slow {
+                return shared.metrics.refused(Refused::TooSlow);
+            }
+            // Clients of HTTP/2 are told.
+            tokio::time::timeout(GOODBYE, goodbye(connection, graceful)).await.unwrap_or(Ok(()))
+        }
+        () = told(&mut stopped) => goodbye(connection, graceful).await,
+    };
+    if let Some(why) = done.err().and_then(|error| wire::refusal(&*error)) {
+        shared.metrics.refused(why);
+    }
 }

@@ -57,6 +57,7 @@ fn gate(on_error: &str, limits: &str) -> Result<Gate, Error> {
         tls: None,
         client_ca: None,
         access: Access::Off,
+        quarantine: None,
         workers: 1,
         bounds: Bounds::default(),
     };

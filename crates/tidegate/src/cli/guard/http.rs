@@ -11,6 +11,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 use tidegate_gate::Redis;
+use tidegate_gate::bus::Address;
 use tidegate_gate::http::{Access, Bounds, Config, Error, Route, Upstream, serve};
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -61,6 +62,9 @@ pub(super) struct Args {
     /// A JSON line a request, to a file or `-` for standard error; holds nothing of queries, headers and bodies
     #[arg(long, value_name = "FILE")]
     access_log: Option<PathBuf>,
+    /// Where denied requests are kept: file:FOLDER, s3://BUCKET/PREFIX or sqs://REGION/ACCOUNT/NAME; without it nowhere
+    #[arg(long, value_name = "URL")]
+    quarantine: Option<Address>,
     /// Longest body, in bytes; a longer one is answered with 413
     #[arg(long, value_name = "BYTES", default_value_t = Bounds::default().body)]
     max_body: usize,
@@ -70,6 +74,9 @@ pub(super) struct Args {
     /// Connections at once
     #[arg(long, value_name = "N", default_value_t = Bounds::default().connections)]
     max_connections: usize,
+    /// Seconds after which a connection without a request is closed
+    #[arg(long, value_name = "SECONDS", default_value_t = Bounds::default().idle_time.as_secs())]
+    idle_timeout: u64,
     /// Seconds until the upstream has to answer
     #[arg(long, value_name = "SECONDS", default_value_t = 60)]
     upstream_timeout: u64,
@@ -115,11 +122,13 @@ pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
             Some((true, _)) => Access::Stderr,
             Some((false, path)) => Access::File(path.clone()),
         },
+        quarantine: args.quarantine.clone(),
         workers: args.workers.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from)),
         bounds: Bounds {
             body: args.max_body,
             bodies: args.max_bodies,
             connections: args.max_connections,
+            idle_time: Duration::from_secs(args.idle_timeout),
             upstream_time: Duration::from_secs(args.upstream_timeout),
             drain: Duration::from_secs(args.drain),
             ..Bounds::default()
@@ -156,9 +165,11 @@ pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
 
 fn failure(error: Error) -> Failure {
     match error {
-        Error::Contract(_) | Error::Limits(_) | Error::Tls(_) | Error::Listen { .. } => {
-            Failure::usage(error.to_string(), None)
-        }
+        Error::Contract(_)
+        | Error::Limits(_)
+        | Error::Tls(_)
+        | Error::Quarantine(_)
+        | Error::Listen { .. } => Failure::usage(error.to_string(), None),
         other => anyhow::Error::from(other).into(),
     }
 }
