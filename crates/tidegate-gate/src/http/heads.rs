@@ -272,8 +272,10 @@ impl Head {
             }
             14 if is(b"content-length") => {
                 // Even of two equal ones: somebody may read the list as one.
-                if self.length.replace(number(value, 10).ok_or(Ambiguous)?).is_some() {
-                    return Err(Ambiguous);
+                let length = number(value, 10).ok_or(Ambiguous)?;
+                match self.length.replace(length) {
+                    None => {}
+                    Some(_) => return Err(Ambiguous),
                 }
             }
             17 if is(b"transfer-encoding") => {

@@ -137,7 +137,7 @@ async fn write(
         let mut batch = Vec::with_capacity(BATCH);
         while from.recv_many(&mut batch, BATCH).await > 0 {
             let bytes: usize = batch.iter().map(|denied| denied.body.len()).sum();
-            let messages: Vec<Message> = batch.drain(..).map(|denied| denied.message()).collect();
+            let messages: Vec<Message> = batch.drain(..).map(Denied::message).collect();
             let problem = keep(&mut *sink, messages, counts).await;
             counts.bytes.fetch_sub(bytes, Relaxed);
             // A place that is gone is said once, not for every request.
