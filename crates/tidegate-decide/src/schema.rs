@@ -8,6 +8,7 @@ mod fault;
 mod fields;
 mod format;
 mod number;
+mod parameters;
 mod pattern;
 mod payload;
 mod protobuf;
@@ -114,12 +115,23 @@ fn json(
     root: Item<'_>,
     buffers: &mut Buffers,
 ) -> Result<(), Mismatch> {
+    json_at(program, prepared, 0, root, buffers)
+}
+
+/// Compares a value with one node of a schema.
+fn json_at(
+    program: &JsonProgram,
+    prepared: &Prepared,
+    start: u32,
+    root: Item<'_>,
+    buffers: &mut Buffers,
+) -> Result<(), Mismatch> {
     let Some(ready) = prepared.with(|| Ready::of(program)) else {
         return Err(Mismatch::whole(FOREIGN));
     };
     // A node takes two bytes at least; most take eight.
     let size = root.raw().len() / 8 + 1;
-    validate::validate(program, ready, root, size, buffers).map_err(|fault| Mismatch {
+    validate::validate(program, ready, start, root, size, buffers).map_err(|fault| Mismatch {
         class: match fault.why {
             // A fraction is of the same type as an integer; its value is wrong.
             Why::Type(types, Kind::Number, _) if types.has(Types::NUMBER | Types::INTEGER) => Class::Schema,

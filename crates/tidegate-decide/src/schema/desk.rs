@@ -1,5 +1,6 @@
 //! The records of an event, each against the schemas of its edge.
 
+use super::parameters::{Asked, Kept};
 use super::payload::{self, Part};
 use super::validate::Buffers;
 use super::way::Each;
@@ -101,6 +102,17 @@ impl Desk {
         let applying =
             edges.iter().flat_map(|e| &e.schemas).filter(|s| payload::applies(&s.when, root, item));
         for schema in applying {
+            if let Program::Parameters(program) = &schema.ir {
+                let (prepared, route) = (&schema.prepared, schema.when.route.as_deref());
+                let asked = Asked { program, prepared, trigger, route, limits: reach.json };
+                let mut kept = Kept { tape: &mut self.tape, buffers: &mut self.buffers };
+                let Err((node, mismatch)) = asked.compare(item, &mut kept) else { continue };
+                let detail = format!("{}; schema {}", mismatch.detail, schema.source).into();
+                let (class, node, within) = (mismatch.class, node.index(), String::new());
+                let decoded = Chain::default();
+                sink.unfold.found.push(Found { class, record, node, within, decoded, offset: 0, detail });
+                return;
+            }
             let part = if schema.whole { Part::Value(item) } else { payload::of(trigger, item) };
             if matches!(part, Part::Missing) && schema.optional {
                 continue;
@@ -153,6 +165,8 @@ impl Desk {
                 Some(ready) => protobuf::json((program, ready), schema.closed, value),
                 None => Err(Mismatch::whole(FOREIGN)),
             },
+            // Those speak of no payload.
+            Program::Parameters(_) => Err(Mismatch::whole(FOREIGN)),
         };
         Bare { chain: Chain::default(), result }
     }
@@ -300,7 +314,7 @@ impl Look<'_, '_, '_> {
                 Some(ready) => protobuf::binary((program, ready), schema.closed, bytes, each),
                 None => Err(Mismatch::whole(FOREIGN)),
             },
-            Program::Json(_) => Err(Mismatch::whole(FOREIGN)),
+            Program::Json(_) | Program::Parameters(_) => Err(Mismatch::whole(FOREIGN)),
         };
         let result = compare(&mut |_, _| {});
         let step = if matches!(schema.ir, Program::Avro(_)) { Step::Avro } else { Step::Protobuf };

@@ -44,7 +44,8 @@ impl<'c> Fields<'c> {
             fields.record(&source.edges, trigger, root, root);
         }
         fields.own.sort_by_key(|(node, said)| (*node, said.is));
-        fields.unmet = found.iter().filter(|f| f.class == Class::Schema).map(|f| f.record).collect();
+        let unmet = |f: &&Found| matches!(f.class, Class::Schema | Class::TypeConfusion);
+        fields.unmet = found.iter().filter(unmet).map(|f| f.record).collect();
         fields.unmet.sort_unstable();
         fields
     }

@@ -79,7 +79,6 @@ pub(super) fn applies(when: &When, event: Item<'_>, record: Item<'_>) -> bool {
 /// for a route must not get around the route's schema by how it is spelled.
 fn is_route(route: &str, event: Item<'_>) -> bool {
     let (method, template) = route.split_once(' ').unwrap_or((route, ""));
-    let context = event.field("requestContext");
     let at = |path: &[&str]| path.iter().try_fold(event, |item, key| item.field(key)).and_then(text);
     if at(&["routeKey"]).or_else(|| at(&["requestContext", "routeKey"])).is_some_and(|key| key == route) {
         return true;
@@ -94,12 +93,40 @@ fn is_route(route: &str, event: Item<'_>) -> bool {
     if at(&["resource"]).is_some_and(|resource| resource == template) {
         return true;
     }
-    let path = at(&["path"]).or_else(|| at(&["rawPath"])).or_else(|| at(&["raw_path"]));
-    let Some(path) = path else { return false };
-    let stage = context.and_then(|c| c.field("stage")).and_then(text);
+    let Some((_, paths)) = paths(event) else { return false };
+    paths.iter().any(|path| path_fits(template, path))
+}
+
+/// The path of a request and where it stands, also without the stage that it may begin with.
+fn paths<'a>(event: Item<'a>) -> Option<(Item<'a>, Vec<String>)> {
+    let node = ["path", "rawPath", "raw_path"]
+        .iter()
+        .find_map(|key| event.field(key).filter(|p| text(*p).is_some()))?;
+    let path = text(node)?.into_owned();
+    let stage = event.field("requestContext").and_then(|c| c.field("stage")).and_then(text);
     let inside = stage.and_then(|stage| path.strip_prefix('/')?.strip_prefix(&*stage).map(str::to_string));
-    let path_fits = |path: &str| path_fits(template, path);
-    path_fits(&path) || inside.is_some_and(|inside| inside.starts_with('/') && path_fits(&inside))
+    let inside = inside.filter(|inside| inside.starts_with('/'));
+    Some((node, [path].into_iter().chain(inside).collect()))
+}
+
+/// What a request's path has where a template has `{name}`, as it was sent.
+pub(super) fn part_of_path<'a>(template: &str, name: &[u8], event: Item<'a>) -> Option<(Item<'a>, Vec<u8>)> {
+    let (node, paths) = paths(event)?;
+    let path = paths.iter().find(|path| path_fits(template, path))?;
+    let mut parts = path.split('/').filter(|part| !part.is_empty());
+    for wanted in template.split('/').filter(|part| !part.is_empty()) {
+        let variable = wanted.strip_prefix('{').and_then(|w| w.strip_suffix('}'));
+        match variable.map(|variable| (variable.strip_suffix('+'), variable)) {
+            Some((Some(greedy), _)) if greedy.as_bytes() == name => {
+                return Some((node, parts.collect::<Vec<_>>().join("/").into_bytes()));
+            }
+            Some((None, variable)) if variable.as_bytes() == name => {
+                return parts.next().map(|part| (node, part.as_bytes().to_vec()));
+            }
+            _ => parts.next()?,
+        };
+    }
+    None
 }
 
 fn path_fits(template: &str, path: &str) -> bool {

@@ -48,7 +48,33 @@ impl Ready {
             tracking: program.nodes.iter().map(|n| n.checks.iter().any(asks)).collect(),
         }
     }
+
+    /// The types that a node lets pass at most.
+    pub(crate) fn types(&self, node: u32) -> Types {
+        self.types.get(node as usize).copied().unwrap_or(Types(types::ALL))
+    }
+
+    /// The types of the elements of a list that a node lets pass, as far as one place says them for all.
+    pub(crate) fn types_of_elements(&self, program: &JsonProgram, node: u32) -> Types {
+        let mut open = vec![node];
+        // References can lead in a circle.
+        for _ in 0..ELEMENTS {
+            let Some(node) = open.pop().and_then(|node| program.nodes.get(node as usize)) else { break };
+            for check in &node.checks {
+                match check {
+                    Check::Items(first, Some(rest)) if first.is_empty() => return self.types(*rest),
+                    Check::Ref(node) => open.push(*node),
+                    Check::All(nodes) | Check::Any(nodes) | Check::One(nodes) => open.extend(nodes),
+                    _ => {}
+                }
+            }
+        }
+        Types(types::ALL)
+    }
 }
+
+/// Nodes that are looked at for the elements of a list.
+const ELEMENTS: usize = 64;
 
 /// Buffers that are kept.
 #[derive(Debug, Default)]
@@ -158,10 +184,11 @@ fn word(kind: Kind) -> &'static str {
 /// References and values in each other.
 const DEPTH: u32 = 400;
 
-/// Compares `item` with the program's root. `size` is the number of nodes of its document: what work is measured by.
+/// Compares `item` with the node `start` of the program. `size` is the number of nodes of its document: what work is measured by.
 pub(crate) fn validate<'p>(
     program: &'p JsonProgram,
     ready: &'p Ready,
+    start: u32,
     item: Item<'_>,
     size: usize,
     buffers: &mut Buffers,
@@ -170,7 +197,7 @@ pub(crate) fn validate<'p>(
     buffers.scope.clear();
     let left = u64::try_from(size).unwrap_or(u64::MAX).saturating_mul(256).saturating_add(1 << 16);
     let mut run = Run { program, ready, buffers, left, depth: 0, unsure: false };
-    let result = run.node(0, item, false);
+    let result = run.node(start, item, false);
     // Whatever was made of it, what was cut short is no answer.
     if run.left == 0 { Err(Fault { index: item.index(), why: Why::Work }) } else { result }
 }

@@ -1,5 +1,9 @@
 //! Schemas of payloads, compiled to what an interpreter needs: flat lists whose entries name each other by index.
 
+mod parameters;
+
+pub use parameters::{Parameter, ParameterForm, ParameterPlace, ParametersProgram};
+
 use super::field::Field;
 use serde::{Deserialize, Serialize};
 use std::any::Any;
@@ -102,6 +106,8 @@ pub enum Program {
     Avro(AvroProgram),
     /// A message of protocol buffers.
     Protobuf(ProtobufProgram),
+    /// Values beside the payload.
+    Parameters(ParametersProgram),
 }
 
 /// JSON Schema. The first node is the root.

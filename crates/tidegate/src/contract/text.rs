@@ -3,7 +3,7 @@
 use super::limits::counts_hops;
 use crate::output::count;
 use std::fmt::Write;
-use tidegate_graph::contract::schema::When;
+use tidegate_graph::contract::schema::{ParameterPlace, Program, Schema, When};
 use tidegate_graph::contract::{
     Answer, Authenticate, Budget, Contract, Edge, Function, Mode, Origin, Proof, Rate,
 };
@@ -60,7 +60,8 @@ pub(crate) fn render(contract: &Contract) -> String {
                 let _ = writeln!(out, "    when {}", condition.source);
             }
             for schema in &edge.schemas {
-                let _ = writeln!(out, "    payload fits {}{}", schema.source, when(&schema.when));
+                let what = subject(schema);
+                let _ = writeln!(out, "    {what} {}{}", schema.source, when(&schema.when));
                 for other in &schema.others {
                     let _ = writeln!(out, "      or {}", other.source);
                 }
@@ -80,6 +81,13 @@ pub(crate) fn render(contract: &Contract) -> String {
         }
     }
     out
+}
+
+/// What a schema speaks of.
+fn subject(schema: &Schema) -> &'static str {
+    let Program::Parameters(program) = &schema.ir else { return "payload fits" };
+    let of_message = program.all.iter().any(|p| p.place == ParameterPlace::Message);
+    if of_message { "headers fit" } else { "parameters fit" }
 }
 
 /// Which events a schema speaks of.

@@ -4,7 +4,7 @@
 use crate::json::{Kind, Tape};
 use tidegate_graph::contract::schema::{Check, JsonProgram, Types};
 
-const ALL: u8 = 0x7f;
+pub(super) const ALL: u8 = 0x7f;
 /// References in each other that are followed; behind them everything counts as possible.
 const ROUNDS: usize = 8;
 

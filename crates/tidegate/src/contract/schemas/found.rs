@@ -146,6 +146,12 @@ fn either(mut all: Vec<Schema>) -> Option<Schema> {
     Some(Schema { others: all.collect(), ..first })
 }
 
+/// A media type of JSON.
+fn is_json(kind: &str) -> bool {
+    let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    kind == "application/json" || kind.ends_with("+json")
+}
+
 /// One token of a JSON pointer.
 fn token(name: &str) -> String {
     name.replace('~', "~0").replace('/', "~1")

@@ -1,6 +1,7 @@
 //! Bodies and parameters of requests: OpenAPI bodies of APIs, and models of API Gateway.
 
-use super::{Found, Within, parameters, text, token, written};
+use super::parameters::{self, Around, Asked};
+use super::{Found, Within, is_json, text, token, written};
 use std::collections::{BTreeMap, HashMap};
 use tidegate_decide::schema::compile::Draft;
 use tidegate_graph::contract::Function;
@@ -79,21 +80,12 @@ fn of_body(called: &Called<'_>, api: &Resource, root: &Value, found: &mut Found)
             if let Some((pointer, optional)) = body(&json, &at) {
                 schemas.extend(within(&pointer, when.clone()).map(|s| Schema { optional, ..s }));
             }
-            let all = [format!("/paths/{}/parameters", token(path)), format!("{at}/parameters")];
-            let all = all.iter().filter_map(|at| json.pointer(at)?.as_array()).flatten();
-            let all: Vec<serde_json::Value> = all.map(|p| resolved(&json, p).clone()).collect();
-            let source = format!("{}#{at}/parameters", api.id);
-            schemas.extend(of_parameters(&source, &all, when));
+            let (name, root, others) = (api.id.as_str(), &json, &|_: &str| None);
+            let around = Around { name, root, draft, unknown: &unknown, others };
+            let asked = Asked::of_operation(&around, &parameters::lists(path, method));
+            schemas.extend(asked.compiled(&parameters::source(name, &at), &around, when));
         }
     }
-}
-
-fn of_parameters(source: &str, all: &[serde_json::Value], when: When) -> Option<Schema> {
-    let document = parameters::schema(all)?.to_string();
-    let (pointer, draft, others) = ("", Draft::Draft202012, &|_: &str| None);
-    let (name, _) = source.split_once('#').unwrap_or((source, ""));
-    let within = Within { source: name, document: &document, unknown: &[], pointer, draft, others };
-    within.compile(when).map(|s| Schema { whole: true, source: source.to_string(), ..s })
 }
 
 /// Pointer to the schema of an operation's body, and whether there may be none. Where other things than JSON may come, the
@@ -105,11 +97,7 @@ fn body(root: &serde_json::Value, at: &str) -> Option<(String, bool)> {
         let at = reference.and_then(|r| r.strip_prefix('#')).map_or(format!("{at}/requestBody"), Into::into);
         let body = root.pointer(&at)?;
         let content = body.get("content")?.as_object()?;
-        let is_json = |kind: &String| {
-            let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-            kind == "application/json" || kind.ends_with("+json")
-        };
-        let (kind, media) = content.iter().next().filter(|_| content.keys().all(is_json))?;
+        let (kind, media) = content.iter().next().filter(|_| content.keys().all(|kind| is_json(kind)))?;
         media.get("schema")?;
         let optional = body.get("required").and_then(serde_json::Value::as_bool) != Some(true);
         return Some((format!("{at}/content/{}/schema", token(kind)), optional));
@@ -125,11 +113,6 @@ fn body(root: &serde_json::Value, at: &str) -> Option<(String, bool)> {
     body.get("schema")?;
     let optional = body.get("required").and_then(serde_json::Value::as_bool) != Some(true);
     Some((format!("{at}/parameters/{index}/schema"), optional))
-}
-
-fn resolved<'a>(root: &'a serde_json::Value, value: &'a serde_json::Value) -> &'a serde_json::Value {
-    let pointer = value.get("$ref").and_then(|r| r.as_str()?.strip_prefix('#'));
-    pointer.and_then(|p| root.pointer(p)).unwrap_or(value)
 }
 
 /// Models by the resource id of their API and their name.
@@ -153,29 +136,47 @@ fn of_method(called: &Called<'_>, models: &Models<'_>, method: &Resource, found:
     let Some(function) = uri.and_then(|uri| called.by(uri)) else { return };
     let Some(api) = target(method.property("RestApiId")) else { return };
     let Some(route) = route(called.system, method) else { return };
+    let when = When { route: Some(route), ..When::default() };
+    let validator = target(method.property("RequestValidatorId")).and_then(|id| called.system.resource(&id));
+    let checks = |key: &str| validator.and_then(|v| v.property(key)).and_then(Value::as_bool) == Some(true);
+    let body = of_model(called, models, (method, &api), &when);
+    let body = body.map(|s| Schema { optional: !checks("ValidateRequestBody"), ..s });
+    let named = method.property("RequestParameters").and_then(Value::as_map);
+    let named = named.filter(|_| checks("ValidateRequestParameters"));
+    let required = named.into_iter().flat_map(tidegate_graph::Map::iter);
+    let required = required.filter(|(_, flag)| flag.as_bool() == Some(true)).map(|(name, _)| name.as_str());
+    let (root, draft, others) = (&serde_json::Value::Null, Draft::Draft4, &|_: &str| None);
+    let around = Around { name: &method.id, root, draft, unknown: &[], others };
+    let parameters = Asked::required(required).compiled(&method.id, &around, when);
+    found.requests.entry((api, function)).or_default().extend(body.into_iter().chain(parameters));
+}
+
+/// The model of a method's bodies.
+fn of_model(
+    called: &Called<'_>,
+    models: &Models<'_>,
+    (method, api): (&Resource, &str),
+    when: &When,
+) -> Option<Schema> {
     let kinds = method.property("RequestModels").and_then(Value::as_map);
     let kinds: Vec<(&str, &Value)> =
         kinds.into_iter().flat_map(tidegate_graph::Map::iter).map(|(k, v)| (k.as_str(), v)).collect();
-    let [("application/json", named)] = kinds.as_slice() else { return };
+    let [("application/json", named)] = kinds.as_slice() else { return None };
     let by_reference = target(Some(named)).and_then(|id| called.system.resource(&id));
-    let by_name = text(Some(named)).and_then(|name| models.by_name.get(&(api.clone(), name)).copied());
-    let Some(model) = by_reference.or(by_name) else { return };
-    let Some(root) = model.property("Schema").and_then(tidegate_read::inside) else { return };
+    let by_name = text(Some(named)).and_then(|name| models.by_name.get(&(api.to_string(), name)).copied());
+    let model = by_reference.or(by_name)?;
+    let root = model.property("Schema").and_then(tidegate_read::inside)?;
     let (document, unknown) = written::in_part(&root);
-    let validator = target(method.property("RequestValidatorId")).and_then(|id| called.system.resource(&id));
-    let checked = validator.and_then(|v| v.property("ValidateRequestBody")).and_then(Value::as_bool);
     // `https://apigateway.amazonaws.com/restapis/<id>/models/<name>`
     let others = |uri: &str| {
         let name = uri.rsplit_once("/models/")?.1;
-        let model = models.by_name.get(&(api.clone(), name.to_string()))?;
+        let model = models.by_name.get(&(api.to_string(), name.to_string()))?;
         model.property("Schema").and_then(tidegate_read::inside).map(|root| written::in_part(&root).0)
     };
     let (pointer, draft) = ("", Draft::Draft4);
     let within =
         Within { source: &model.id, document: &document, unknown: &unknown, pointer, draft, others: &others };
-    let when = When { route: Some(route), ..When::default() };
-    let schema = within.compile(when).map(|s| Schema { optional: checked != Some(true), ..s });
-    found.requests.entry((api.clone(), function)).or_default().extend(schema);
+    within.compile(when.clone())
 }
 
 /// Method and path of a method, whose resource names its parents.
