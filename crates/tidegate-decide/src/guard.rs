@@ -20,6 +20,9 @@ use conclude::{conclude, refuse, refused};
 use std::sync::Arc;
 use tidegate_graph::contract::{Contract, Cors, Edge, Function, Inspect, Mode, OnDeny, VERSION};
 
+/// The deepest events that a contract may let in: what walks down a document takes stack for each level.
+const DEEPEST: usize = 512;
+
 /// How strict a guard is. The default inspects everything.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -60,6 +63,9 @@ impl Settings {
             return Err(format!("there is no trigger `{}`", edge.trigger));
         }
         let defaults = &contract.defaults;
+        if defaults.max_depth > DEEPEST {
+            return Err(format!("its `max_depth` is {}, which is more than {DEEPEST}", defaults.max_depth));
+        }
         let json = Limits { depth: defaults.max_depth, ..Limits::default() };
         Ok(Self { bytes: defaults.max_bytes, json, ..Self::default() })
     }

@@ -83,6 +83,27 @@ impl Tape {
     }
 }
 
+/// What stands directly below a node.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Below<'a> {
+    of: Item<'a>,
+    at: u32,
+    end: u32,
+}
+
+impl<'a> Iterator for Below<'a> {
+    type Item = Item<'a>;
+
+    fn next(&mut self) -> Option<Item<'a>> {
+        if self.at >= self.end {
+            return None;
+        }
+        let item = self.of.at(self.at);
+        self.at = item.node()?.next.max(self.at + 1);
+        Some(item)
+    }
+}
+
 /// A node with what it takes to read it.
 #[derive(Clone, Copy, Debug)]
 pub struct Item<'a> {
@@ -190,19 +211,13 @@ impl<'a> Item<'a> {
         self.nodes().filter(|item| item.kind() == Kind::String).map(|item| (item, item.is_key()))
     }
 
-    fn below(self) -> impl Iterator<Item = Item<'a>> {
-        let (mut at, end) = match self.node() {
+    /// The elements of an array, or keys and values of an object in turn.
+    pub(crate) fn below(self) -> Below<'a> {
+        let (at, end) = match self.node() {
             Some(n) if matches!(n.kind, Kind::Array | Kind::Object) => (self.index + 1, n.next),
             _ => (0, 0),
         };
-        std::iter::from_fn(move || {
-            if at >= end {
-                return None;
-            }
-            let item = Item { index: at, ..self };
-            at = item.node()?.next.max(at + 1);
-            Some(item)
-        })
+        Below { of: self, at, end }
     }
 
     /// The JSON pointer (RFC 6901) of the node `index` below this one.
@@ -210,55 +225,60 @@ impl<'a> Item<'a> {
         self.pointers_to(&[index]).pop().unwrap_or_default()
     }
 
-    /// JSON pointers to all of `indices`, which ascend, in one walk down: for reports, not for the hot path.
+    /// JSON pointers to all of `indices`, which ascend, in one walk down: for reports, not for the hot path. No recursion.
     pub fn pointers_to(self, indices: &[u32]) -> Vec<String> {
         let mut pointers = vec![String::new(); indices.len()];
+        let mut wanted = indices.iter().zip(pointers.iter_mut()).peekable();
+        while wanted.next_if(|(index, _)| **index <= self.index).is_some() {}
         let mut path = String::new();
-        self.walk(indices, &mut pointers, &mut path);
-        pointers
-    }
-
-    /// As deep as the document, which [`Limits::depth`] bounds.
-    fn walk(self, indices: &[u32], pointers: &mut [String], path: &mut String) {
-        let object = self.kind() == Kind::Object;
-        let (mut indices, mut pointers) = (indices, pointers);
-        let mut key = None;
-        for (i, item) in self.below().enumerate() {
-            let end = item.node().map_or(0, |n| n.next);
-            let count = indices.iter().take_while(|&&index| index < end).count();
-            let is_key = object && i % 2 == 0;
-            if is_key {
-                key = Some(item);
+        let mut open = vec![Level::of(self, 0)];
+        while let Some(level) = open.last_mut() {
+            path.truncate(level.length);
+            let Some(item) = level.below.next() else {
+                open.pop();
+                continue;
+            };
+            let at = level.at;
+            level.at += 1;
+            if level.object && at % 2 == 0 {
+                level.key = Some(item);
             }
-            if count == 0 {
+            let Some((next, _)) = wanted.peek() else { break };
+            if **next >= item.node().map_or(0, |n| n.next) {
                 continue;
             }
-            let length = path.len();
             path.push('/');
-            match key {
+            match level.key {
                 Some(key) => {
                     let mut name = Vec::new();
                     unescape(key.raw(), &mut name);
                     path.push_str(&String::from_utf8_lossy(&name).replace('~', "~0").replace('/', "~1"));
                 }
-                None => path.push_str(&i.to_string()),
+                None => path.push_str(&at.to_string()),
             }
-            let (here, rest) = indices.split_at(count);
-            let (mine, others) = std::mem::take(&mut pointers).split_at_mut(count);
-            for (index, pointer) in here.iter().zip(mine.iter_mut()) {
-                if *index == item.index {
-                    pointer.clone_from(path);
-                }
+            while let Some((_, pointer)) = wanted.next_if(|(index, _)| **index <= item.index) {
+                pointer.clone_from(&path);
             }
-            if item.kind() != Kind::String {
-                item.walk(here, mine, path);
-            }
-            path.truncate(length);
-            (indices, pointers) = (rest, others);
-            if indices.is_empty() {
-                break;
-            }
+            open.push(Level::of(item, path.len()));
         }
+        pointers
+    }
+}
+
+/// A container on the way down.
+struct Level<'a> {
+    below: Below<'a>,
+    object: bool,
+    /// How many nodes of it came by, and the last key among them.
+    at: usize,
+    key: Option<Item<'a>>,
+    /// Of the path to it.
+    length: usize,
+}
+
+impl<'a> Level<'a> {
+    fn of(item: Item<'a>, length: usize) -> Self {
+        Self { below: item.below(), object: item.kind() == Kind::Object, at: 0, key: None, length }
     }
 }
 
@@ -283,6 +303,10 @@ mod tests {
         assert_eq!(root.pointer_to(inner.index()), "/a/1/b~1c");
         assert_eq!(root.field("d").unwrap().plain(), Some(&b"e"[..]));
         assert!(root.field("x").is_none());
+        let all: Vec<u32> = root.nodes().map(Item::index).collect();
+        let pointers = ["", "/a", "/a", "/a/0", "/a/1", "/a/1/b~1c", "/a/1/b~1c", "/d", "/d"];
+        assert_eq!(root.pointers_to(&all), pointers);
+        assert_eq!(root.pointers_to(&[0, 3, 3, 8]), ["", "/a/0", "/a/0", "/d"]);
         assert_eq!(root.strings().filter(|(_, key)| *key).count(), 3);
     }
 

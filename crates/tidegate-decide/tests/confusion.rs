@@ -99,8 +99,7 @@ mod confusion {
                 assert!(told.starts_with("schema "), "{told}");
             }
         };
-        // Without optimisation a stack frame takes several times as much.
-        std::thread::Builder::new().stack_size(8 << 20).spawn(all).unwrap().join().unwrap();
+        std::thread::Builder::new().stack_size(512 << 10).spawn(all).unwrap().join().unwrap();
     }
 
     #[test]
