@@ -228,6 +228,17 @@ impl Document<'_> {
             self.draw_in(file, &headers);
             fields.push(("Headers", headers));
         }
+        let mut of_traits = Vec::new();
+        for applied in message.get("traits").map(Value::items).unwrap_or_default() {
+            let Some((file, applied)) = self.references.follow(file, applied) else { continue };
+            let headers = applied.get("headers").and_then(|h| self.references.follow(file, h));
+            let Some((file, headers)) = headers else { continue };
+            self.draw_in(file, &headers);
+            of_traits.push(headers);
+        }
+        if !of_traits.is_empty() {
+            fields.push(("TraitHeaders", Value::list(of_traits, span)));
+        }
         let correlation = message.get("correlationId").and_then(|c| self.references.follow(file, c));
         let location = correlation.and_then(|(_, c)| c.get("location").cloned());
         fields.extend(location.map(|location| ("CorrelationId", location)));

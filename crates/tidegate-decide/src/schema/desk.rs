@@ -102,11 +102,13 @@ impl Desk {
         let applying =
             edges.iter().flat_map(|e| &e.schemas).filter(|s| payload::applies(&s.when, root, item));
         for schema in applying {
-            if let Program::Parameters(program) = &schema.ir {
-                let (prepared, route) = (&schema.prepared, schema.when.route.as_deref());
-                let asked = Asked { program, prepared, trigger, route, limits: reach.json };
-                let mut kept = Kept { tape: &mut self.tape, buffers: &mut self.buffers };
-                let Err((node, mismatch)) = asked.compare(item, &mut kept) else { continue };
+            if matches!(schema.ir, Program::Parameters(_)) {
+                let beside = self.beside(schema, trigger, item, reach);
+                let Err((node, mismatch)) = beside else { continue };
+                let mut others = schema.others.iter();
+                if others.any(|other| self.beside(other, trigger, item, reach).is_ok()) {
+                    continue;
+                }
                 let detail = format!("{}; schema {}", mismatch.detail, schema.source).into();
                 let (class, node, within) = (mismatch.class, node.index(), String::new());
                 let decoded = Chain::default();
@@ -135,6 +137,20 @@ impl Desk {
             sink.unfold.found.push(Found { class, record, node, within, decoded, offset: 0, detail });
             return;
         }
+    }
+
+    /// Compares what stands beside the payload with one schema; the item of the error is where it stands.
+    fn beside<'e>(
+        &mut self,
+        schema: &Schema,
+        trigger: Trigger,
+        item: Item<'e>,
+        reach: &Reach<'_>,
+    ) -> Result<(), (Item<'e>, Mismatch)> {
+        let Program::Parameters(program) = &schema.ir else { return Err((item, Mismatch::whole(FOREIGN))) };
+        let (prepared, route) = (&schema.prepared, schema.when.route.as_deref());
+        let asked = Asked { program, prepared, trigger, route, limits: reach.json };
+        asked.compare(item, &mut Kept { tape: &mut self.tape, buffers: &mut self.buffers })
     }
 
     /// Compares a part of a record with one schema; the node is where it lies.

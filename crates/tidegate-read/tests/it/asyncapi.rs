@@ -77,3 +77,21 @@ components: {messages: {paid: {payload: {type: integer}}}}
     assert_eq!(placed.property("Protocol").unwrap().display(), "mqtt");
     assert!(system.resource("orders/orders/loop").is_some());
 }
+
+#[test]
+fn headers_of_traits_stand_beside_those_of_their_message() {
+    let system = read(&[(
+        "a.yaml",
+        "asyncapi: 2.6.0
+info: {title: A, version: 1.0.0}
+channels:
+  a: {publish: {message: {headers: {required: [x]}, traits: [{$ref: '#/components/messageTraits/t'}, {tags: []}], payload: {}}}}
+components: {messageTraits: {t: {headers: {required: [y]}}}}
+",
+    )]);
+    let messages = system.resource("a/a").unwrap().property("Messages").map(Value::items).unwrap();
+    assert_eq!(messages[0].get("Headers").unwrap().get("required").unwrap().display(), "[x]");
+    let of_traits = messages[0].get("TraitHeaders").map(Value::items).unwrap();
+    assert_eq!(of_traits.len(), 1);
+    assert_eq!(of_traits[0].get("required").unwrap().display(), "[y]");
+}

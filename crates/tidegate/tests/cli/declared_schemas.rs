@@ -173,6 +173,131 @@ channels:
     allowed(&project.file("asyncapi.yaml", &mqtt), &topic(r#"{"b": 1}"#));
 }
 
+const HEADERS: &str = "asyncapi: 3.0.0
+info: { title: Orders, version: 1.0.0 }
+channels:
+  orders:
+    address: 'orders-{stage}'
+    bindings: { sqs: {} }
+    messages:
+      placed:
+        headers: { type: object, required: [kind], properties: { kind: { enum: [placed, moved] } } }
+        traits: [{ $ref: '#/components/messageTraits/common' }]
+        payload: { type: object }
+      gone: { headers: { required: [gone] }, payload: { type: object } }
+  payments:
+    address: payments
+    bindings: { kafka: {} }
+    messages: { paid: { headers: { properties: { tries: { $ref: '#/components/schemas/count' } } }, payload: {} } }
+  notes:
+    address: notes
+    bindings: { sns: {} }
+    messages: { note: { payload: {}, headers: { properties: { urgent: { type: boolean } } } }, other: { payload: {} } }
+  jobs:
+    address: jobs
+    bindings: { amqp: {} }
+    messages: { job: { payload: { type: object }, headers: { properties: { tries: { $ref: '#/components/schemas/count' } } } } }
+components:
+  messageTraits: { common: { headers: { properties: { tries: { $ref: '#/components/schemas/count' } }, additionalProperties: false } } }
+  schemas: { count: { type: integer, minimum: 0 } }
+";
+
+#[test]
+fn headers_of_messages_are_held_to_their_schemas() {
+    let shop = format!(
+        "{SHOP}        Broker:
+          Type: MQ
+          Properties:
+            Broker: arn:aws:mq:eu-west-1:111122223333:broker:shop:b-1234
+            Queues: [jobs]
+            SourceAccessConfigurations: [{{ Type: BASIC_AUTH, URI: 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:mq' }}]
+"
+    );
+    let project = Project::with("template.yaml", &shop).file("asyncapi.yaml", HEADERS);
+    let text = project.run(&["contract", "--format", "text"]).stdout;
+    for line in [
+        "headers fit asyncapi.yaml#/channels/orders/messages/placed/headers\n      or asyncapi.yaml#/channels/orders/messages/gone/headers\n",
+        "headers fit asyncapi.yaml#/channels/payments/messages/paid/headers (payments)",
+        "headers fit asyncapi.yaml#/channels/jobs/messages/job/headers",
+        "`additionalProperties` of headers isn't compared",
+    ] {
+        assert!(text.contains(line), "{line} in {text}");
+    }
+    let with = |attributes: Value| {
+        let mut event = queue("{}");
+        event["Records"][0]["messageAttributes"] = attributes;
+        event
+    };
+    let string = |value: &str| json!({"stringValue": value, "dataType": "String"});
+    allowed(
+        &project,
+        &with(
+            json!({"kind": string("moved"), "tries": {"stringValue": "2", "dataType": "Number"}, "traceparent": string("00-1")}),
+        ),
+    );
+    allowed(&project, &with(json!({"gone": string("1")})));
+    denied(&project, &with(json!({})), &["message header `kind`: it is missing"]);
+    denied(
+        &project,
+        &with(json!({"kind": string("sold")})),
+        &["/Records/0/messageAttributes/kind/stringValue", "none of the values", "\"schema\""],
+    );
+    denied(
+        &project,
+        &with(json!({"kind": string("placed"), "tries": string("x")})),
+        &["message header `tries`: expected integer", "type-confusion"],
+    );
+
+    let kafka_with = |value: &str| {
+        let mut event = kafka("payments", b"{}");
+        event["records"]["payments-0"][0]["headers"] = json!([{"tries": value.as_bytes()}]);
+        event
+    };
+    allowed(&project, &kafka_with("3"));
+    denied(&project, &kafka_with("-3"), &["message header `tries`: below the minimum"]);
+    // A message without a word about headers may have any.
+    let mut note = topic("{}");
+    note["Records"][0]["Sns"]["MessageAttributes"] = json!({"urgent": {"Type": "String", "Value": "maybe"}});
+    allowed(&project, &note);
+
+    let job = |data: &[u8], tries: Value| {
+        json!({"eventSource": "aws:rmq", "eventSourceArn": "arn:aws:mq:eu-west-1:111122223333:broker:shop:b-1234", "rmqMessagesByQueue": {"jobs::/": [
+            {"basicProperties": {"contentType": "text/plain", "headers": {"tries": tries}}, "redelivered": false, "data": base64(data)}]}})
+    };
+    allowed(&project, &job(b"{}", json!({"bytes": [51]})));
+    denied(&project, &job(b"{}", json!({"bytes": [120]})), &["message header `tries`: expected integer"]);
+    denied(&project, &job(b"[]", json!(3)), &["expected object, found array"]);
+}
+
+#[test]
+fn avro_of_a_channel_is_not_asked_of_what_an_event_source_decodes() {
+    let channel = "asyncapi: 2.6.0
+info: { title: Payments, version: 1.0.0 }
+servers: { bus: { url: 'kafka.example.com:9092', protocol: kafka } }
+channels:
+  payments:
+    publish:
+      message:
+        name: Paid
+        schemaFormat: application/vnd.apache.avro;version=1.9.0
+        payload: { type: record, name: Paid, fields: [{ name: amount, type: [\"null\", long] }] }
+";
+    let project = Project::with("template.yaml", SHOP).file("asyncapi.yaml", channel);
+    allowed(&project, &kafka("payments", b"\x02\x06"));
+    denied(&project, &kafka("payments", br#"{"amount": 3}"#), &["schema asyncapi.yaml"]);
+    let taken = SHOP.replace(
+        "            Topics: [payments]\n",
+        "            Topics: [payments]\n            SchemaRegistryConfig: { SchemaRegistryURI: 'https://registry.example.com', EventRecordFormat: JSON, SchemaValidationConfigs: [{ Attribute: VALUE }] }\n",
+    );
+    let project = project.file("template.yaml", &taken);
+    let text = project.run(&["contract", "--format", "text"]).stdout;
+    assert!(text.contains("schema of channel payments: message Paid comes as JSON, since the event source hands Avro on as that"), "{text}");
+    allowed(&project, &kafka("payments", br#"{"amount": 3}"#));
+    let source =
+        project.file("template.yaml", &taken.replace("EventRecordFormat: JSON", "EventRecordFormat: SOURCE"));
+    denied(&source, &kafka("payments", br#"{"amount": 3}"#), &["schema asyncapi.yaml"]);
+}
+
 const GLUE: &str = r#"
   Registry: { Type: AWS::Glue::Registry, Properties: { Name: shop } }
   Click:

@@ -4,6 +4,7 @@ mod api;
 mod channels;
 mod events;
 mod glue;
+mod headers;
 mod parameters;
 
 use super::{shown, written};

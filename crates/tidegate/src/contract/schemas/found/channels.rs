@@ -1,11 +1,12 @@
 //! Messages of AsyncAPI's channels, on the edges from the queues, topics, streams and buses of the same name.
 
 use super::events::is_event;
-use super::{Found, Within, avro, either, text, written};
+use super::parameters::Around;
+use super::{Found, Within, avro, either, headers, text, written};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::Path;
 use tidegate_decide::schema::compile::Draft;
-use tidegate_graph::contract::schema::{Schema, When};
+use tidegate_graph::contract::schema::{Schema, SchemaKind, When};
 use tidegate_graph::contract::{Edge, Function};
 use tidegate_graph::{FileId, Piece, Resource, System, Value};
 
@@ -25,8 +26,12 @@ pub(super) fn find(system: &System, functions: &BTreeMap<String, Function>, foun
     for (id, edge) in functions.iter().flat_map(|(id, f)| f.edges.iter().map(move |edge| (id, edge))) {
         for name in names(system, &topics, id, edge) {
             let mine = channels.get_mut(&name).into_iter().flatten().filter(|c| c.carries(&edge.trigger));
-            let messages: Vec<Message> = mine.flat_map(|c| c.messages(&mut library)).cloned().collect();
+            let mut messages: Vec<Message> = mine.flat_map(|c| c.messages(&mut library)).cloned().collect();
+            if topics.is_decoded(id) && edge.trigger == "kafka" {
+                messages.iter_mut().for_each(Message::decoded);
+            }
             lay(edge, &name, &messages, found);
+            lay_headers(edge, &name, messages, found);
         }
     }
 }
@@ -46,6 +51,19 @@ struct Message {
     name: Option<String>,
     /// Its payload has to be this; the error says why nobody can tell.
     payload: Result<Schema, String>,
+    /// Its headers have to be this, if it says anything of them.
+    headers: Option<Schema>,
+}
+
+impl Message {
+    /// It comes through an event source that takes Avro apart.
+    fn decoded(&mut self) {
+        if self.payload.as_ref().is_ok_and(|schema| schema.kind == SchemaKind::Avro) {
+            let shown = self.name.as_ref().map_or_else(String::new, |name| format!(" {name}"));
+            self.payload =
+                Err(format!("message{shown} comes as JSON, since the event source hands Avro on as that"));
+        }
+    }
 }
 
 impl<'s> Channel<'s> {
@@ -72,6 +90,7 @@ impl<'s> Channel<'s> {
             Some("kinesis") => trigger == "kinesis",
             Some("eventbridge") => trigger == "eventbridge",
             Some("googlepubsub") => trigger == "pubsub",
+            Some("amqp" | "amqps" | "amqp1" | "jms" | "stomp") => trigger == "mq",
             Some(_) => false,
             None => matches!(trigger, "sqs" | "sns" | "kafka" | "kinesis" | "pubsub"),
         }
@@ -125,6 +144,17 @@ fn lay(edge: &Edge, name: &str, messages: &[Message], found: &mut Found) {
     }
 }
 
+/// Lays what is said of headers on an edge. Where a message of the channel says nothing of them, any will do.
+fn lay_headers(edge: &Edge, name: &str, messages: Vec<Message>, found: &mut Found) {
+    if !matches!(edge.trigger.as_str(), "sqs" | "sns" | "kafka" | "mq" | "pubsub") {
+        return;
+    }
+    let all: Option<Vec<Schema>> = messages.into_iter().map(|message| message.headers).collect();
+    let topic = (edge.trigger == "kafka").then(|| name.to_string());
+    let schema = all.and_then(either).map(|s| Schema { when: When { topic, ..When::default() }, ..s });
+    found.by_edge.entry(edge.id.clone()).or_default().extend(schema);
+}
+
 /// What an edge comes from is called; `*` where that isn't known.
 pub(super) fn names(system: &System, topics: &Topics, function: &str, edge: &Edge) -> Vec<String> {
     let mut names: Vec<String> = match edge.trigger.as_str() {
@@ -136,6 +166,8 @@ pub(super) fn names(system: &System, topics: &Topics, function: &str, edge: &Edg
             streams.filter_map(|(_, rest)| rest.split('/').next()).map(Into::into).collect()
         }
         "kafka" => topics.named.get(function).cloned().unwrap_or_default(),
+        // Of several queues nobody could tell which one a message comes from.
+        "mq" => topics.queues.get(function).filter(|all| all.len() == 1).cloned().unwrap_or_default(),
         "eventbridge" => bus(system, edge).into_iter().collect(),
         "pubsub" => system.resource(&edge.from).and_then(|r| text(r.property("name"))).into_iter().collect(),
         _ => Vec::new(),
@@ -160,10 +192,11 @@ fn bus(system: &System, edge: &Edge) -> Option<String> {
     Some(short(&name.pieces().iter().map(piece).collect::<String>()))
 }
 
-/// What event sources of Kafka hand on, by the id of the function.
+/// What event sources of Kafka and Amazon MQ hand on, by the id of the function.
 #[derive(Debug, Default)]
 pub(super) struct Topics {
     named: HashMap<String, Vec<String>>,
+    queues: HashMap<String, Vec<String>>,
     decoded: HashSet<String>,
 }
 
@@ -179,12 +212,17 @@ pub(super) fn topics(system: &System) -> Topics {
     for mapping in system.of_type("AWS::Lambda::EventSourceMapping") {
         let named = mapping.property("Topics").map(Value::items).unwrap_or_default();
         let named: Vec<String> = named.iter().filter_map(|t| text(Some(t))).collect();
+        let queues = mapping.property("Queues").map(Value::items).unwrap_or_default();
+        // One whose name isn't known is one all the same.
+        let queues = queues.iter().map(|q| text(Some(q)).unwrap_or_else(|| "*".to_string()));
+        let queues: Vec<String> = queues.collect();
         let configs = ["AmazonManagedKafkaEventSourceConfig", "SelfManagedKafkaEventSourceConfig"];
         let formats = configs.map(|c| mapping.path(&[c, "SchemaRegistryConfig", "EventRecordFormat"]));
         let decoded = formats.into_iter().flatten().any(|f| f.as_str() != Some("SOURCE"));
         for (function, _) in mapping.property("FunctionName").into_iter().flat_map(Value::references) {
             let id = function.target.to_string();
             out.decoded.extend(decoded.then(|| id.clone()));
+            out.queues.entry(id.clone()).or_default().extend(queues.iter().cloned());
             out.named.entry(id).or_default().extend(named.iter().cloned());
         }
     }
@@ -203,7 +241,40 @@ impl Library<'_> {
         let name = text(message.get("Name"));
         let shown = name.clone().unwrap_or_else(|| channel.logical_id.to_string());
         let payload = self.payload(message).map_err(|why| format!("message {shown} {why}"));
-        Message { name, payload }
+        Message { name, payload, headers: self.headers(message) }
+    }
+
+    /// What a message and its traits say of headers.
+    fn headers(&mut self, message: &Value) -> Option<Schema> {
+        let own = message.get("Headers").into_iter();
+        let all: Vec<&Value> =
+            own.chain(message.get("TraitHeaders").map(Value::items).unwrap_or_default()).collect();
+        let first = all.first()?;
+        let (path, pointer) = self.place(first)?;
+        let (mut places, mut elsewhere) = (Vec::new(), Vec::new());
+        for headers in &all {
+            match self.place(headers)? {
+                (of, pointer) if of == path => places.push(pointer),
+                (of, pointer) => {
+                    elsewhere.push(format!("{of}#{pointer}: headers of another file aren't compared"));
+                }
+            }
+        }
+        let document = self.document(first.span.file)?;
+        let root: serde_json::Value = serde_json::from_str(&document).ok()?;
+        let others = |uri: &str| self.file(uri);
+        let (name, draft) = (path.as_str(), Draft::Draft7);
+        let around = Around { name, root: &root, draft, unknown: &[], others: &others };
+        let mut asked = headers::asked(&around, places);
+        asked.unknown.extend(elsewhere);
+        asked.compiled(&format!("{path}#{pointer}"), &around, When::default())
+    }
+
+    /// The JSON text of another file of the project.
+    fn file(&self, uri: &str) -> Option<String> {
+        let path = uri.strip_prefix(ROOT)?;
+        let (_, source) = self.system.sources.iter().find(|(_, s)| s.path() == path)?;
+        json(path, source.text())
     }
 
     fn payload(&mut self, message: &Value) -> Result<Schema, String> {
@@ -230,11 +301,7 @@ impl Library<'_> {
         let Some(document) = self.document(payload.span.file) else {
             return Err("has a schema in a file that can't be read".into());
         };
-        let others = |uri: &str| {
-            let path = uri.strip_prefix(ROOT)?;
-            let (_, source) = self.system.sources.iter().find(|(_, s)| s.path() == path)?;
-            json(path, source.text())
-        };
+        let others = |uri: &str| self.file(uri);
         let within = Within {
             source: &path,
             document: &document,

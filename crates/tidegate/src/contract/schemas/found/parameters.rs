@@ -39,8 +39,9 @@ const ELSEWHERE: [&str; 3] = ["accept", "content-type", "authorization"];
 /// Values by name, each with its schema if there is one.
 #[derive(Debug, Default)]
 pub(super) struct Asked {
-    all: Vec<(Parameter, Option<Value>)>,
-    unknown: Vec<String>,
+    pub(super) all: Vec<(Parameter, Option<Value>)>,
+    /// What is asked and not compared.
+    pub(super) unknown: Vec<String>,
 }
 
 /// A document that schemas refer to.
@@ -281,7 +282,7 @@ fn written(root: &Value, parameter: &Value, place: ParameterPlace) -> Written {
 
 /// What a value is made of.
 #[derive(Clone, Copy)]
-enum Shape {
+pub(super) enum Shape {
     One,
     List,
     Object,
@@ -289,7 +290,7 @@ enum Shape {
     Any,
 }
 
-fn shape(root: &Value, schema: &Value) -> Shape {
+pub(super) fn shape(root: &Value, schema: &Value) -> Shape {
     let mut open = vec![schema];
     for _ in 0..REFERENCES {
         let Some(schema) = open.pop() else { break };
@@ -322,7 +323,7 @@ fn shape(root: &Value, schema: &Value) -> Shape {
 }
 
 /// The pointer to what stands at a pointer, references followed.
-fn followed(root: &Value, mut at: String) -> String {
+pub(super) fn followed(root: &Value, mut at: String) -> String {
     for _ in 0..REFERENCES {
         let reference = root.pointer(&at).and_then(|value| value.get("$ref"));
         let Some(next) = reference.and_then(|r| r.as_str()?.strip_prefix('#')) else { break };
@@ -415,8 +416,12 @@ mod tests {
         let list = json!({"type": "array", "items": {"type": "integer"}});
         let of = |place: &str, style: Option<&str>, explode: Option<bool>| {
             let mut parameter = json!({"in": place, "name": "n", "schema": list});
-            style.map(|style| parameter["style"] = style.into());
-            explode.map(|explode| parameter["explode"] = explode.into());
+            if let Some(style) = style {
+                parameter["style"] = style.into();
+            }
+            if let Some(explode) = explode {
+                parameter["explode"] = explode.into();
+            }
             forms(&json!([parameter])).first().copied().flatten()
         };
         use ParameterForm::{Json, Repeated, Split, Text};
