@@ -1,7 +1,13 @@
-//! Schema registries with Confluent's interface: Confluent's own, Karapace, and Apicurio under `/apis/ccompat/v7`.
+//! Schema registries with Confluent's interface (Confluent's own, Karapace, and Apicurio under `/apis/ccompat/v7`), or with
+//! Apicurio's.
 
+mod apicurio;
 mod bundle;
+mod revision;
 
+pub(crate) use revision::Revision;
+
+use apicurio::Core;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -25,11 +31,20 @@ pub(crate) struct Registry {
 #[derive(Clone, Debug)]
 pub(crate) struct Version {
     pub(crate) subject: String,
-    pub(crate) version: u32,
+    pub(crate) version: Revision,
     pub(crate) id: u64,
     pub(crate) language: Language,
     pub(crate) text: String,
-    references: Vec<(String, String, u32)>,
+    references: Vec<Reference>,
+}
+
+/// Another schema that one refers to.
+#[derive(Clone, Debug)]
+struct Reference {
+    /// What it is called there.
+    name: String,
+    subject: String,
+    version: Revision,
 }
 
 /// What a schema is written in.
@@ -84,14 +99,26 @@ impl Registry {
     }
 
     /// A version of a subject; the newest when none is said.
-    pub(crate) fn version(&self, subject: &str, version: Option<u32>) -> Result<Version, String> {
-        let version = version.map_or_else(|| "latest".to_string(), |v| v.to_string());
-        let address = format!("{}/subjects/{}/versions/{version}", self.base, escaped(subject));
-        let mut headers = vec![("accept", ACCEPT)];
+    pub(crate) fn version(&self, subject: &str, version: Option<&Revision>) -> Result<Version, String> {
+        if let Some(core) = Core::of(&self.base) {
+            return apicurio::version(self, core, subject, version);
+        }
+        if let Some(Revision::Name(name)) = version {
+            return Err(format!("versions of its subjects are numbers, not `{name}`"));
+        }
+        let version = version.map_or_else(|| "latest".to_string(), ToString::to_string);
+        let path = format!("/subjects/{}/versions/{}", escaped(subject), escaped(&version));
+        parsed(subject, &self.ask(&path, ACCEPT, subject, &version)?)
+    }
+
+    /// What it answers under a path, when asked for a version of a subject.
+    fn ask(&self, path: &str, accept: &str, subject: &str, version: &str) -> Result<Vec<u8>, String> {
+        let mut headers = vec![("accept", accept)];
         headers.extend(self.authorization.as_deref().map(|value| ("authorization", value)));
+        let address = format!("{}{path}", self.base);
         let answer = fetch(&address, &headers, LONGEST, self.ca.as_deref()).map_err(|e| e.to_string())?;
         match answer.status {
-            200 => parsed(subject, &answer.body),
+            200 => Ok(answer.body),
             401 | 403 => Err(format!("it answers {}: who asks may not read `{subject}`", answer.status)),
             404 => Err(format!("it has no version {version} of `{subject}`")),
             status => Err(format!("it answers {status} when asked for `{subject}`")),
@@ -105,14 +132,14 @@ impl Registry {
         }
         let mut all: BTreeMap<String, Value> = BTreeMap::new();
         let mut open = version.references.clone();
-        while let Some((name, subject, number)) = open.pop() {
+        while let Some(Reference { name, subject, version: wanted }) = open.pop() {
             if all.contains_key(&name) {
                 continue;
             }
             if all.len() >= MOST {
                 return Err(format!("`{}` refers to more than {MOST} others", version.subject));
             }
-            let found = self.version(&subject, Some(number))?;
+            let found = self.version(&subject, Some(&wanted))?;
             if found.language != version.language {
                 return Err(format!(
                     "`{}` refers to `{subject}`, which is in another language",
@@ -160,13 +187,16 @@ fn parsed(subject: &str, body: &[u8]) -> Result<Version, String> {
         let (Some(name), Some(subject), Some(version)) = of else {
             return Err(wrong("has a reference that isn't whole"));
         };
-        references.push((name, subject, version));
+        references.push(Reference { name, subject, version: Revision::Number(version) });
     }
     Ok(Version {
         subject: text(&answer, "subject")
             .filter(|s| s == subject)
             .ok_or_else(|| wrong("is of another subject"))?,
-        version: number(&answer, "version").and_then(small).ok_or_else(|| wrong("has no version"))?,
+        version: number(&answer, "version")
+            .and_then(small)
+            .map(Revision::Number)
+            .ok_or_else(|| wrong("has no version"))?,
         id: number(&answer, "id").ok_or_else(|| wrong("has no id"))?,
         language,
         text: text(&answer, "schema").ok_or_else(|| wrong("has no schema"))?,
@@ -218,7 +248,7 @@ mod tests {
         let avro = of(r#"{"subject": "a", "version": 2, "id": 7, "schema": "\"int\""}"#).unwrap();
         assert_eq!(
             (avro.language, avro.version, avro.id, avro.text.as_str()),
-            (Language::Avro, 2, 7, "\"int\"")
+            (Language::Avro, Revision::Number(2), 7, "\"int\"")
         );
         for wrong in [
             "[]",

@@ -1,5 +1,6 @@
 //! What was fetched from registries: `tidegate.lock.json` beside `tidegate.toml`.
 
+use crate::registry::Revision;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 use tidegate_decide::schema::compile;
@@ -27,7 +28,7 @@ pub(crate) struct Locked {
     /// Address of the registry.
     pub(crate) registry: String,
     pub(crate) subject: String,
-    pub(crate) version: u32,
+    pub(crate) version: Revision,
     /// The id that stands in front of payloads.
     pub(crate) id: u64,
     /// Of the file, as [`compile::digest`] writes it.
@@ -83,7 +84,7 @@ mod tests {
     fn locked(file: &str, text: &str) -> Locked {
         let digest = compile::digest(&[text]);
         let (registry, subject) = ("http://r".to_string(), "s".to_string());
-        Locked { file: file.into(), registry, subject, version: 1, id: 1, digest }
+        Locked { file: file.into(), registry, subject, version: Revision::Number(1), id: 1, digest }
     }
 
     #[test]

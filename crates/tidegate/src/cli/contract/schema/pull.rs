@@ -5,7 +5,7 @@ use crate::contract::{LOCK, Lock, Locked};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output;
-use crate::registry::Registry;
+use crate::registry::{Registry, Revision};
 use anyhow::Context;
 use base64::Engine as _;
 use std::collections::BTreeSet;
@@ -18,10 +18,10 @@ const PASSWORD: &str = "TIDEGATE_REGISTRY_PASSWORD";
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Address of a registry with Confluent's interface; Apicurio has it under /apis/ccompat/v7
+    /// Address of a registry with Confluent's interface, or of Apicurio's own, which ends in /apis/registry/v2 or /apis/registry/v3
     #[arg(long, value_name = "URL")]
     registry: String,
-    /// Subjects, each with the version that is meant if it isn't the newest: orders-value, orders-value@3
+    /// Subjects, each with the version that is meant if it isn't the newest: orders-value, orders-value@3; for Apicurio's own interface artifacts: shop/orders, shop/orders@1.0.2
     #[arg(required = true, value_name = "SUBJECT[@VERSION]")]
     subjects: Vec<String>,
     /// Folder for the files, below the folder of tidegate.toml
@@ -58,7 +58,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
         let failed = |message: String| {
             Failure::Own(anyhow::anyhow!("the registry at `{}`: {message}", registry.base()))
         };
-        let found = registry.version(subject, version).map_err(failed)?;
+        let found = registry.version(subject, version.as_ref()).map_err(failed)?;
         let text = registry.whole(&found).map_err(failed)?;
         let file = args.folder.join(format!("{}.{}", file_name(subject), found.language.extension()));
         let file = file.components().filter(|c| matches!(c, Component::Normal(_)));
@@ -104,8 +104,8 @@ pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
 /// A version never changes: a registry that says something else now is not to be believed.
 fn same(known: Option<&Locked>, found: &Locked) -> Result<(), Failure> {
     let Some(known) = known else { return Ok(()) };
-    let one =
-        (&known.registry, &known.subject, known.version) == (&found.registry, &found.subject, found.version);
+    let one = (&known.registry, &known.subject, &known.version)
+        == (&found.registry, &found.subject, &found.version);
     if !one || known.digest == found.digest {
         return Ok(());
     }
@@ -115,9 +115,9 @@ fn same(known: Option<&Locked>, found: &Locked) -> Result<(), Failure> {
     Err(Failure::usage(message, Some(help)))
 }
 
-fn asked_for(text: &str) -> Result<(&str, Option<u32>), Failure> {
+fn asked_for(text: &str) -> Result<(&str, Option<Revision>), Failure> {
     let (subject, version) = match text.rsplit_once('@') {
-        Some((subject, version)) => (subject, version.parse().ok().filter(|v| *v > 0).map(Some)),
+        Some((subject, version)) => (subject, Revision::of(version).map(Some)),
         None => (text, Some(None)),
     };
     match version {
@@ -151,9 +151,12 @@ mod tests {
 
     #[test]
     fn subjects_become_files_of_the_folder() {
-        assert_eq!(asked_for("orders-value@3").unwrap(), ("orders-value", Some(3)));
+        let third = Some(Revision::Number(3));
+        assert_eq!(asked_for("orders-value@3").unwrap(), ("orders-value", third));
+        let named = Some(Revision::Name("1.0.2".into()));
+        assert_eq!(asked_for("shop/orders@1.0.2").unwrap(), ("shop/orders", named));
         assert_eq!(asked_for("orders-value").unwrap(), ("orders-value", None));
-        for wrong in ["@3", "a@x", "a@0", ""] {
+        for wrong in ["@3", "a@", "a@0", "a@x y", ""] {
             assert!(asked_for(wrong).is_err(), "{wrong}");
         }
         assert_eq!(file_name("../a/b"), "_.._a_b");
