@@ -62,7 +62,9 @@ pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
                     return Some(hit(at, SECOND));
                 }
                 Strength::Surely if !tick || !in_prose() => return Some(hit(at, SECOND)),
-                Strength::Alone if !tick || !in_prose() && !is_mentioned(lower) => return Some(hit(at, SECOND)),
+                Strength::Alone if !tick || !in_prose() && !is_mentioned(lower) => {
+                    return Some(hit(at, SECOND));
+                }
                 Strength::Perhaps if substitution || tick && is_all_there_is(lower, at - 1) => {
                     return Some(hit(at, "a shell would run this and put its output here"));
                 }

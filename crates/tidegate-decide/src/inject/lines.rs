@@ -454,7 +454,10 @@ mod tests {
                     let lines: Vec<_> = all.iter().map(|line| line.text).collect();
                     assert_eq!(lines, [&lower[..length], b"b", b"", b"c"], "{text:?}");
                     assert!(all.iter().skip(1).all(|line| line.marked == marked), "{text:?}");
-                    assert!(all.iter().skip(1).all(|line| text.get(..line.at).unwrap().ends_with(mark)), "{text:?}");
+                    assert!(
+                        all.iter().skip(1).all(|line| text.get(..line.at).unwrap().ends_with(mark)),
+                        "{text:?}"
+                    );
                 }
             }
         }

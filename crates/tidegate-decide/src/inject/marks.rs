@@ -74,7 +74,8 @@ impl Marks {
         for eight in lower.windows(8).step_by(6) {
             if let [a, b, c, d, e, f, g, h] = *eight {
                 let word = u64::from_le_bytes([a, b, c, d, e, f, g, h]);
-                for (behind, three) in [(0, word as u32), (2, (word >> 16) as u32), (4, (word >> 32) as u32)] {
+                for (behind, three) in [(0, word as u32), (2, (word >> 16) as u32), (4, (word >> 32) as u32)]
+                {
                     let hash = hash(three);
                     if is_filed(hash) {
                         marks.add(lower, at + behind, hash);
@@ -247,8 +248,7 @@ static TABLE: Table = table();
 #[expect(clippy::indexing_slicing, clippy::cast_possible_truncation, reason = "evaluated by the compiler")]
 const fn table() -> Table {
     const NONE: Entry = Entry { word: b"", first: 0, group: Group::Inner, behind: 0, next: 0 };
-    let mut table =
-        Table { filed: [false; 1 << BITS], heads: [0; 1 << BITS], entries: [NONE; 2 * COUNT] };
+    let mut table = Table { filed: [false; 1 << BITS], heads: [0; 1 << BITS], entries: [NONE; 2 * COUNT] };
     let (mut list, mut count) = (LISTS, 0);
     while let [(group, words), rest @ ..] = list {
         let mut words: &[&'static [u8]] = words;

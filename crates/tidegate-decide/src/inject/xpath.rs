@@ -64,9 +64,8 @@ pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
     // The first condition, and only near the start.
     let near = lower.get(..23).unwrap_or(lower);
     let behind = |word: &[u8]| memchr::memmem::find(near, word).map(|at| at + word.len());
-    let logic = behind(b" or ").or_else(|| {
-        behind(b" and ").filter(|_| memchr::memmem::find(lower, b" or ").is_none())
-    });
+    let logic = behind(b" or ")
+        .or_else(|| behind(b" and ").filter(|_| memchr::memmem::find(lower, b" or ").is_none()));
     if let Some(at) = logic {
         let after = lower.get(at..).unwrap_or_default();
         if FUNCTIONS.iter().any(|f| after.starts_with(f)) && memchr::memmem::find(after, b"//").is_some() {

@@ -47,7 +47,11 @@ fn tags(text: &Text<'_>) -> Option<Hit> {
                     .any(|w| r.trim_ascii_start().starts_with(w))
             })
         {
-            return Some(Some(Hit { class: Class::Template, at, why: "a directive that the server runs".into() }));
+            return Some(Some(Hit {
+                class: Class::Template,
+                at,
+                why: "a directive that the server runs".into(),
+            }));
         }
         let rest = rest.strip_prefix(b"/").unwrap_or(rest);
         // Browsers skip what is no letter between the bracket and the name's start only for a few bytes.
