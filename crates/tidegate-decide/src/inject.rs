@@ -6,6 +6,7 @@
 //! what it needs is not there. What can't be bounded by its construction is metered: [`Text::spend`].
 
 mod address;
+mod code;
 mod command;
 mod context;
 mod formula;
@@ -16,6 +17,7 @@ mod marks;
 pub(crate) mod opinion;
 mod path;
 mod prompt;
+mod prose;
 mod query;
 mod scanner;
 mod serialised;
@@ -105,6 +107,7 @@ pub(crate) const DETECTORS: &[Detect] = &[
     xss::detect,
     lines::detect,
     template::detect,
+    code::detect,
     serialised::detect,
     address::detect,
     xml::detect,
@@ -127,7 +130,7 @@ pub(crate) fn word(text: &Text<'_>) -> Option<Hit> {
     if text.raw == b"__proto__" {
         return query::detect(text);
     }
-    serialised::detect(text)
+    query::filtered(text.raw).or_else(|| serialised::detect(text))
 }
 
 /// What bytes give away that are no text.

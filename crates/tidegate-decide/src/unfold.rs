@@ -508,7 +508,7 @@ impl Unfold<'_, '_> {
                 self.text(value, Origin { label: b"", ..origin }, chain);
             }
         }
-        form && (origin.place == Place::Query || is_form_type(origin.label))
+        form && (origin.place == Place::Query || is_form_type(origin.label) || form::is_merely_encoded(text))
     }
 
     /// The parts of a multipart body, each by itself: between them stand headers, as they should. False if it is none.

@@ -22,6 +22,48 @@ pub(crate) fn pairs(text: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
     })
 }
 
+/// A form as clients write it: names and values in which everything is encoded that has a meaning there, and nothing that
+/// has none. Whoever hides something encodes what needs it not.
+pub(crate) fn is_merely_encoded(text: &[u8]) -> bool {
+    let digit =
+        |b: Option<&u8>| b.and_then(|b| char::from(*b).to_digit(16)).and_then(|d| u8::try_from(d).ok());
+    let (mut at, mut named) = (0, false);
+    // Nobody calls a field what an option of a command is called.
+    if text.starts_with(b"-") || memchr::memmem::find(text, b"&-").is_some() {
+        return false;
+    }
+    // Browsers have two ways: one leaves these marks, the other writes blanks as plus signs.
+    let (mut marks, mut plus) = (false, false);
+    while let Some(byte) = text.get(at) {
+        match byte {
+            b'%' => match (digit(text.get(at + 1)), digit(text.get(at + 2))) {
+                (Some(high), Some(low)) if named && !is_plain(high << 4 | low) => at += 2,
+                // Names are those of fields, with the marks of lists at most.
+                (Some(5), Some(0xb | 0xd)) => at += 2,
+                _ => return false,
+            },
+            b'=' if named => return false,
+            b'=' => named = true,
+            // What has no name was cut off by an `&` that wasn't encoded.
+            b'&' if !named => return false,
+            b'&' => named = false,
+            b'[' | b']' if !named => {}
+            b'~' | b'*' => {}
+            b'!' | b'\'' | b'(' | b')' if named => marks = true,
+            b'+' if named => plus = true,
+            byte if is_plain(*byte) => {}
+            _ => return false,
+        }
+        at += 1;
+    }
+    named && !(marks && plus)
+}
+
+/// What no client encodes.
+fn is_plain(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_')
+}
+
 /// Appends a value as forms have it.
 pub(crate) fn encode(value: &[u8], out: &mut Vec<u8>) {
     for byte in value {
@@ -38,6 +80,27 @@ pub(crate) fn encode(value: &[u8], out: &mut Vec<u8>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn forms_that_hide_nothing() {
+        for text in ["q=a+b%2Fc%26", "a%5Bb%5D=1&c[d]=2", "q=%C3%A9&r=", "q=don't%20(yet)"] {
+            assert!(is_merely_encoded(text.as_bytes()), "{text}");
+        }
+        for text in [
+            "q=%2e%2e%2f",
+            "q=%61",
+            "q='+a+'",
+            "q=a=b",
+            "q=1&&id",
+            "q=1&id",
+            "q",
+            "q=%zz",
+            "q=a%20b<",
+            "%22on=x%28%29",
+        ] {
+            assert!(!is_merely_encoded(text.as_bytes()), "{text}");
+        }
+    }
 
     #[test]
     fn forms_and_what_is_none() {

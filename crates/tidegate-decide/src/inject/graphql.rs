@@ -11,7 +11,9 @@ pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
     let hit = |why: &'static str| Some(Hit { class: Class::Graphql, at: 0, why: why.into() });
     let starts =
         [&b"query"[..], b"mutation", b"subscription", b"fragment", b"{"].iter().any(|s| lower.starts_with(s));
-    if !starts {
+    // What begins with a quoted name is a piece of JSON.
+    let json = lower.strip_prefix(b"{").is_some_and(|inside| inside.trim_ascii_start().starts_with(b"\""));
+    if !starts || json {
         return None;
     }
     let has = |what: &[u8]| memchr::memmem::find(lower, what).is_some();
@@ -187,6 +189,7 @@ mod tests {
             "query { a: order(id: 1) { id } b: order(id: 2) { id } }",
             "{ shop { name __typename } }",
             "the __schema of things {x}",
+            "{\"a\": {\"b\": 1, \"c\": 2, \"d\": 3, \"e\": 4, \"f\": 5, \"g\": 6, \"h\": 7}},\n{\"a\": 1}",
             "fragment P on Order { id } query { orders(first: 10) { ...P } }",
             "{type: parcel, fields: [name, street], name: \"Ann\"}",
         ] {

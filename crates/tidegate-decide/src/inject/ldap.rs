@@ -1,6 +1,6 @@
 //! LDAP filters: does the text close the filter it was put into and open one of its own?
 
-use super::{ByteSet, Hit, Text};
+use super::{ByteSet, Hit, Text, prose};
 use crate::bytes;
 use crate::decision::Class;
 
@@ -13,6 +13,8 @@ pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
     let hit = |at: usize, why: &'static str| Some(Hit { class: Class::Ldap, at, why: why.into() });
     // Each of the filters below has an operator or a star.
     let filters = text.bytes.intersects(ByteSet::from_list(b"&|!*="));
+    // Brackets that are open before a place, counted up to `counted`.
+    let (mut depth, mut counted, mut told) = (0_i64, 0, None);
     let found = bytes::find_map(if filters { lower } else { b"" }, [b'('], |at| {
         // What closes, what is everything, or what a filter's operator is at home beside.
         let operator = |b: Option<&u8>| matches!(b, Some(b'&' | b'|' | b'!' | b')' | b'('));
@@ -20,6 +22,14 @@ pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
         if !matches!(near, Some(b')' | b'*')) && !operator(lower.get(at + 1)) {
             return None;
         }
+        depth = lower.get(counted..at).unwrap_or_default().iter().fold(depth, |depth, byte| match byte {
+            b'(' => depth + 1,
+            b')' => depth - 1,
+            _ => depth,
+        });
+        counted = at;
+        // Whoever tells about a filter writes it as it is: what it opens it closes.
+        let mut quoted = || depth >= 0 && *told.get_or_insert_with(|| prose::is_told(text.raw));
         let before = lower.get(..at).unwrap_or_default().trim_ascii_end();
         let inside = lower.get(at + 1..).unwrap_or_default();
         let closes = before.ends_with(b")");
@@ -34,7 +44,9 @@ pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
                 [b'&' | b'|' | b'!', rest @ ..] if is_condition(rest) => {
                     return hit(at, "the filter is closed and another opened");
                 }
-                _ if is_condition(inside) => return hit(at, "the filter is closed and a condition added"),
+                _ if is_condition(inside) && !quoted() => {
+                    return hit(at, "the filter is closed and a condition added");
+                }
                 _ => {}
             }
         }
@@ -45,6 +57,7 @@ pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
         if (opens || before.ends_with(b"*"))
             && let [b'&' | b'|' | b'!', b'(', rest @ ..] = inside
             && (is_condition(rest) || matches!(rest.first(), Some(b'&' | b'|' | b'!')))
+            && !quoted()
         {
             return hit(at, "a filter of its own");
         }
@@ -113,6 +126,8 @@ mod tests {
             "**** (4 of 5) (verified buyer)",
             "a (b=c) d",
             "call (Monday)(or not)",
+            "The ldap filter (&(objectClass=user)(mail=a@b.c)) doesn't return users",
+            "(&(objectClass=person)(uid=ann)) returns nothing, why?",
         ] {
             assert!(!sample(detect, text), "{text}");
         }

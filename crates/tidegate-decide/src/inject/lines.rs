@@ -3,6 +3,8 @@
 //! People write several lines, and "Name: value" on them. What no address, subject or header value has is a line that
 //! belongs to the protocol it will be put into.
 
+mod log;
+
 use super::marks::{self, Group};
 use super::{ByteSet, Hit, Text};
 use crate::bytes;
@@ -16,27 +18,25 @@ pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
 }
 
 fn lines(text: &Text<'_>) -> Option<Hit> {
-    const BREAKS: ByteSet = ByteSet::from_list(b"\r\n\x0b\xe2\xe5\xc4%\x1b");
+    const BREAKS: ByteSet = ByteSet::from_list(b"\r\n\x0b\xc2\xe2\xe5\xc4%\x1b\x08");
     if !text.bytes.intersects(BREAKS) {
         return None;
     }
     let lower = text.lower;
-    if let Some(at) = memchr::memchr(0x1b, lower)
-        && matches!(lower.get(at + 1), Some(b'[' | b']'))
-    {
+    if let Some(at) = log::control(text) {
         return Some(hit(Class::Log, at, "a terminal's control sequence"));
     }
     let mut split = Split {
         text: lower,
         at: 0,
-        plain: !text.bytes.intersects(ByteSet::from_list(b"\xe2\xe5\xc4")),
+        plain: !text.bytes.intersects(ByteSet::from_list(b"\xc2\xe2\xe5\xc4")),
         marked: false,
     };
     let (head, line) = split.next().and_then(|first| Some((first.text, split.next()?)))?;
     let text_of = Lead {
         head,
         address: is_address(head),
-        letter: is_letter(text, head),
+        letter: is_letter(text, head) || text.place != Place::Header && is_message(head),
         space: memchr::memchr(b' ', lower).unwrap_or(usize::MAX),
         feed: memchr::memchr(b'\n', lower).unwrap_or(usize::MAX),
         boundary: Cell::new(head.starts_with(b"--")),
@@ -88,6 +88,13 @@ struct Lead<'a> {
     logged: Cell<Option<bool>>,
 }
 
+impl Lead<'_> {
+    /// The break before `at` is one that people don't write.
+    fn odd(&self, lower: &[u8], at: usize) -> bool {
+        at.checked_sub(1).and_then(|i| lower.get(i)).is_some_and(|b| !matches!(b, b'\r' | b'\n'))
+    }
+}
+
 #[derive(Clone, Copy)]
 struct Line<'a> {
     at: usize,
@@ -123,7 +130,7 @@ impl<'a> Split<'a> {
         let mut from = 0;
         let (end, length) = loop {
             let ahead = rest.get(from..).unwrap_or_default();
-            let found = ahead.iter().position(|b| matches!(b, b'\r' | b'\n' | 0xe5 | 0xc4 | 0xe2));
+            let found = ahead.iter().position(|b| matches!(b, b'\r' | b'\n' | 0xe5 | 0xc4 | 0xc2 | 0xe2));
             let Some(end) = found.map(|found| from + found) else {
                 // Nothing is left after this.
                 self.at = usize::MAX;
@@ -154,6 +161,8 @@ fn break_length(rest: &[u8], i: usize, byte: u8) -> Option<usize> {
     match byte {
         b'\r' => Some(1 + usize::from(rest.get(i + 1) == Some(&b'\n'))),
         b'\n' => Some(1),
+        // The only one of its kind, among the degrees and prices that begin alike.
+        0xc2 => (rest.get(i + 1) == Some(&0x85)).then_some(2),
         0xe5 | 0xc4 | 0xe2 => {
             let tail = rest.get(i..)?;
             let long = [
@@ -194,6 +203,8 @@ fn judge(text: &Text<'_>, lead: &Lead<'_>, line: Line<'_>, number: usize) -> Opt
     if is_protocol(line) {
         return Some(hit(Class::Crlf, at, "a line break, and a line of a protocol behind it"));
     }
+    // A header begins its line; what stands further in belongs to code or a list, or to the header before.
+    let colon = colon.filter(|_| !matches!(line.first(), Some(b' ' | b'\t')));
     // The headers of a whole letter or file stand after lines of their own kind, not after a bare value.
     let after_value = number <= 2 || lead.space >= at || at < 64;
     if !lead.letter && after_value {
@@ -208,7 +219,7 @@ fn judge(text: &Text<'_>, lead: &Lead<'_>, line: Line<'_>, number: usize) -> Opt
             return Some(hit(Class::Mail, at, "a line break, and a header of mail behind it"));
         }
         if is_smtp(line)
-            || line == b"."
+            || line == b"." && marked
             || tagged(line).is_some_and(|l| IMAP.iter().any(|c| l.starts_with(c)))
         {
             return Some(hit(Class::Mail, at, "a line break, and a command to a mail server behind it"));
@@ -229,12 +240,19 @@ fn judge(text: &Text<'_>, lead: &Lead<'_>, line: Line<'_>, number: usize) -> Opt
     {
         return Some(hit(Class::Crlf, at, "a line break, and a header behind it"));
     }
-    if (lead.feed >= at || number <= 3) && text.spend(40 + line.len() / 4) && is_log_line(line) {
-        let logged = lead.logged.get().unwrap_or_else(|| is_log_line(lead.head));
-        lead.logged.set(Some(logged));
-        let before = text.lower.get(..at).unwrap_or_default();
-        if !logged && !before.trim_ascii().contains(&b'\n') {
-            return Some(hit(Class::Log, at, "a line break, and a line as a log has it behind it"));
+    if (lead.feed >= at || number <= 3) && text.spend(40 + line.len() / 4) {
+        let raw = text.raw.get(at..at + line.len()).unwrap_or_default();
+        let alone = || log::is_alone(lead.head, text.lower.get(at + line.len()..).unwrap_or_default());
+        if log::is_line(line) || log::may_be_line(raw, lead.odd(text.lower, at)) && alone() {
+            let logged = lead.logged.get().unwrap_or_else(|| {
+                let head = text.raw.get(..lead.head.len()).unwrap_or_default();
+                log::is_line(lead.head) || log::may_be_line(head, false) || log::introduces(lead.head)
+            });
+            lead.logged.set(Some(logged));
+            let before = text.lower.get(..at).unwrap_or_default();
+            if !logged && !before.trim_ascii().contains(&b'\n') {
+                return Some(hit(Class::Log, at, "a line break, and a line as a log has it behind it"));
+            }
         }
     }
     if text.place == Place::Header && marked && !name.is_empty() && colon.is_some() && !name.contains(&b' ') {
@@ -247,6 +265,17 @@ fn judge(text: &Text<'_>, lead: &Lead<'_>, line: Line<'_>, number: usize) -> Opt
 fn is_letter(text: &Text<'_>, head: &[u8]) -> bool {
     let named = head.split(|b| *b == b':').next().unwrap_or_default();
     is_mail_header(named) && head.len() > named.len() || text.marks.has(Group::Letters)
+}
+
+/// `GET /orders HTTP/1.1`, `HTTP/1.1 200 OK`: the text is a request or a reply from its start, as people send each other.
+fn is_message(head: &[u8]) -> bool {
+    let reply = head.starts_with(b"http/")
+        && head
+            .get(8..12)
+            .is_some_and(|code| matches!(code, [b' ', digits @ ..] if digits.iter().all(u8::is_ascii_digit)));
+    let target = memchr::memchr(b' ', head).and_then(|at| head.get(at + 1..)).unwrap_or_default();
+    reply
+        || is_protocol(head) && target.starts_with(b"/") && memchr::memmem::find(target, b" http/").is_some()
 }
 
 /// `name@host`, with nothing around it.
@@ -295,43 +324,6 @@ fn is_protocol(line: &[u8]) -> bool {
         && line.iter().rev().take(24).filter(|b| **b == b' ').count() >= 3
         && line.last().is_some_and(u8::is_ascii_digit);
     request || reply || store || redis.iter().any(|c| line.starts_with(c))
-}
-
-/// `2026-11-23 10:00:00 INFO ...`, `[...] INFO`, an access log's line, a JSON log's, a syslog's.
-fn is_log_line(line: &[u8]) -> bool {
-    let line = line.trim_ascii_start();
-    let bare = line.strip_prefix(b"[").unwrap_or(line);
-    let dated = bare.get(..10).is_some_and(|d| {
-        d.iter().enumerate().all(|(i, b)| if i == 4 || i == 7 { *b == b'-' } else { b.is_ascii_digit() })
-    });
-    let level = [&b"info"[..], b"warn", b"error", b"debug", b"fatal", b"critical", b"notice"];
-    let leveled = level.iter().any(|l| {
-        memchr::memmem::find(line, l).is_some_and(|at| {
-            at < 48 && line.get(at + l.len()).is_none_or(|b| matches!(b, b' ' | b':' | b']' | b'|'))
-        })
-    });
-    let access =
-        memchr::memmem::find(line, b"\" ").is_some() && memchr::memmem::find(line, b"http/").is_some();
-    let structured = line.starts_with(b"{\"")
-        && (memchr::memmem::find(line, b"\"level\"").is_some()
-            || memchr::memmem::find(line, b"\"severity\"").is_some());
-    let syslog = line.first() == Some(&b'<')
-        && line.iter().skip(1).take(3).take_while(|b| b.is_ascii_digit()).count() > 0
-        && line.iter().take(5).any(|b| *b == b'>');
-    let bare_level = level.iter().any(|l| {
-        line.strip_prefix(*l)
-            .is_some_and(|r| r.trim_ascii_start().starts_with(b":") && memchr::memchr(b'=', r).is_some())
-    });
-    // `INFO:root:text`, as Python has it.
-    let named = [&b"info:"[..], b"warning:", b"error:", b"debug:", b"critical:"].iter().any(|l| {
-        line.strip_prefix(*l).is_some_and(|rest| {
-            let name =
-                rest.iter().take(64).take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_'));
-            let length = name.count();
-            length > 0 && rest.get(length) == Some(&b':')
-        })
-    });
-    dated && leveled || access || structured || syslog || bare_level || named
 }
 
 /// What follows an IMAP tag: `a004 create x`.

@@ -5,7 +5,9 @@
 //! place, wherever it stands, and one pass over every other place says which detectors have anything to look at. The tables
 //! are made by the compiler.
 
-use super::{address, command, formula, lines, path, prompt, query, scanner, serialised, template, xml, xss};
+use super::{
+    address, code, command, formula, lines, path, prompt, query, scanner, serialised, template, xml, xss,
+};
 
 /// Words that are asked for together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +35,8 @@ pub(super) enum Group {
     Scanners,
     Orders,
     Programs,
+    Reach,
+    Named,
 }
 
 /// Words of at least four bytes in lower case.
@@ -59,7 +63,13 @@ const LISTS: &[(Group, &[&[u8]])] = &[
     (Group::Waitfor, &[b"waitfor"]),
     (Group::Scanners, scanner::WORDS),
     (Group::Orders, prompt::ORDERS),
-    (Group::Programs, template::PROGRAMS),
+    (Group::Programs, code::PROGRAMS),
+    (Group::Reach, code::CHAINS),
+    (Group::Reach, code::CALLED),
+    (Group::Reach, code::READERS),
+    (Group::Reach, code::CALLERS),
+    (Group::Reach, code::PAGES),
+    (Group::Named, code::NAMES),
 ];
 
 /// Which groups a text has words of.

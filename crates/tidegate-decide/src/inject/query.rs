@@ -19,15 +19,35 @@ fn prototype(text: &Text<'_>) -> Option<Hit> {
     if !text.marks.has(Group::Prototypes) {
         return None;
     }
+    // People write about it; forms write their blanks otherwise.
+    let form = matches!(text.place, Place::Query | Place::Body) && text.bytes.has(b'=');
+    let coded = || text.bytes.has(b'+') || memchr::memmem::find(text.lower, b"%20").is_some();
+    let told = text.bytes.has(b' ') || form && coded();
     for (at, word) in marks::find(text.lower, 0, Group::Prototypes) {
-        if word != b"__proto__" {
-            return hit(Class::PrototypePollution, at, "a way to the prototype through the constructor");
-        }
-        if !text.bytes.has(b' ') {
+        if word == b"__proto__" && !told {
             return hit(Class::PrototypePollution, at, "a way to the prototype of every object");
+        }
+        if word != b"__proto__" && (!told || word.contains(&b'[')) {
+            return hit(Class::PrototypePollution, at, "a way to the prototype through the constructor");
         }
     }
     None
+}
+
+/// A name that gives another one when that is taken out of it once, as filters do: `__pro__proto__to__`.
+pub(super) fn filtered(word: &[u8]) -> Option<Hit> {
+    let hidden = [&b"__proto__"[..], b"constructor"].iter().any(|name| {
+        let at = if word.len() == 2 * name.len() { memchr::memmem::find(word, name) } else { None };
+        at.is_some_and(|at| {
+            let (head, tail) =
+                (word.get(..at).unwrap_or_default(), word.get(at + name.len()..).unwrap_or_default());
+            [head, tail].concat() == *name
+        })
+    });
+    if !hidden {
+        return None;
+    }
+    hit(Class::PrototypePollution, 0, "a name that a filter turns into a way to the prototype")
 }
 
 pub(super) const PROTOTYPES: &[&[u8]] = &[
@@ -253,6 +273,7 @@ mod tests {
             "__proto__[isAdmin]",
             "constructor.prototype.x",
             "/__proto__/admin",
+            "constructor[prototype][a]=b c",
             "'} , {\"$set\":{\"a\":1}}, {'",
             ";system('id')",
         ] {
@@ -274,6 +295,8 @@ mod tests {
             "The $in-store pick-up",
             "We do; while you wait (true story)",
             "it's over; return true stories",
+            "What does constructor.prototype mean?",
+            "How does __proto__ work?",
         ] {
             assert!(!sample(detect, text), "{text}");
         }

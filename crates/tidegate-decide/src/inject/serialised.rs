@@ -12,6 +12,9 @@ pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
             return hit(0, why);
         }
     }
+    if raw.starts_with(b"/wE") && !raw.contains(&b' ') && is_view_state(raw) {
+        return hit(0, "an object of .NET's BinaryFormatter in the state of a page");
+    }
     if let Some(at) = Some(raw).filter(|_| text.bytes.has(b'"') && text.bytes.has(b':')).and_then(php) {
         return hit(at, "an object as PHP serialises it");
     }
@@ -29,6 +32,13 @@ pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
         _ => "a class that acts when it is built",
     };
     hit(at, why)
+}
+
+/// A state that holds what BinaryFormatter begins with, at any of the three places that Base64 may give it.
+fn is_view_state(raw: &[u8]) -> bool {
+    [&b"AAEAAAD/////"[..], b"AAQAAAP////8", b"ABAAAA/////w"]
+        .iter()
+        .any(|head| memchr::memmem::find(raw, head).is_some())
 }
 
 /// The same beginnings as bytes, in what a carrier held.
@@ -61,6 +71,10 @@ const STARTS: &[(&[u8], &str)] = &[
 pub(super) const WORDS: &[&[u8]] = &[
     b"_$$nd_func$$_",
     b"!!python/",
+    b"!python/name:",
+    b"!python/object",
+    b"!python/module:",
+    b"!!js/function",
     b"!!javax.",
     b"!!java.",
     b"!!com.",
@@ -152,6 +166,9 @@ mod tests {
             "!!python/object/apply:os.system [\"id\"]",
             "(dp0\nS'a'\np1\ncnt\nsystem\n(S'dir'\ntRs.",
             "BAhvOhVHZW06OlJlcXVpcmVtZW50",
+            "/wEyxBEAAQAAAP////8BAAAAAAAAAAwCAAAA",
+            "!!js/function 'function(){return 1}'",
+            "!python/name:os.system",
         ] {
             assert!(sample(detect, text), "{text}");
         }
@@ -170,6 +187,7 @@ mod tests {
             "ROOABC-17",
             "price:\"5\"",
             "can you\ncome to us\nplease.",
+            "/wEPDwUKMTIzNDU2Nzg5MGRk",
         ] {
             assert!(!sample(detect, text), "{text}");
         }

@@ -12,48 +12,12 @@ pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
     if !text.bytes.intersects(NEEDED) {
         return loader(text);
     }
-    let found = lookup(text).or_else(|| inside(text)).or_else(|| words(text)).or_else(|| loader(text));
-    found.or_else(|| program(text))
+    lookup(text)
+        .or_else(|| inside(text))
+        .or_else(|| words(text))
+        .or_else(|| loader(text))
+        .or_else(|| probe(text))
 }
-
-/// A call that runs a program, in the language of whoever might evaluate it, and nothing around it that people write.
-fn program(text: &Text<'_>) -> Option<Hit> {
-    let lower = text.lower;
-    if lower.len() > 512 || !text.marks.has(Group::Programs) {
-        return None;
-    }
-    let (at, word) = marks::find(lower, 0, Group::Programs).next()?;
-    let before = lower.get(..at)?;
-    let after = lower.get(at + word.len()..)?;
-    // What it is called with stands there; a variable would be somebody's own.
-    let page = word.starts_with(b"<?");
-    let called = after.get(..48).unwrap_or(after).iter().any(|b| matches!(b, b'\'' | b'"' | b'`'));
-    let starts = before.len() <= 24 && !before.trim_ascii().contains(&b' ');
-    let calls = !page || memchr::memchr2(b'(', b'`', after).is_some();
-    if !(called && starts && calls && super::command::is_terse(lower)) {
-        return None;
-    }
-    hit(Class::Code, at, "a call that runs a program")
-}
-
-pub(super) const PROGRAMS: &[&[u8]] = &[
-    b"os.system(",
-    b"os.popen(",
-    b"subprocess.",
-    b"child_process",
-    b"getruntime().exec(",
-    b"processbuilder(",
-    b"__import__(",
-    b"shell_exec(",
-    b"passthru(",
-    b"proc_open(",
-    b"<?php ",
-    b"<?= ",
-    b"<?=`",
-    b"io.popen(",
-    b"kernel.exec",
-    b"os/exec",
-];
 
 fn hit(class: Class, at: usize, why: &'static str) -> Option<Hit> {
     Some(Hit { class, at, why: why.into() })
@@ -65,10 +29,16 @@ fn lookup(text: &Text<'_>) -> Option<Hit> {
         return None;
     }
     let lower = text.lower;
+    // Whoever takes the escapes off has a look-up before him.
+    if text.bytes.has(b'\\')
+        && let Some(at) = memchr::memmem::find(lower, b"$\\{jndi:")
+        && lower.get(at + 8).is_some_and(u8::is_ascii_alphabetic)
+    {
+        return hit(Class::ExpressionLanguage, at, "a look-up that connects, written with escapes");
+    }
     for at in memchr::memmem::find_iter(lower, b"${") {
         let name = lower.get(at + 2..).unwrap_or_default();
-        let listed = || LOOKUPS.iter().any(|prefix| name.starts_with(prefix));
-        if matches!(name.first(), Some(b'j' | b's' | b'u' | b'd' | b'b' | b'e')) && listed() {
+        if matches!(name.first(), Some(b'j' | b's' | b'u' | b'd' | b'b' | b'e' | b'c')) && looks_up(name) {
             return hit(Class::ExpressionLanguage, at, "a look-up that connects, runs or reads");
         }
         // Whatever stands further on can't change how the name begins.
@@ -87,7 +57,7 @@ fn lookup(text: &Text<'_>) -> Option<Hit> {
         }
         let resolved = resolve(near);
         let resolved = resolved.strip_prefix(b"${").unwrap_or(&resolved);
-        if LOOKUPS.iter().any(|prefix| resolved.starts_with(prefix)) {
+        if looks_up(resolved) {
             return hit(Class::ExpressionLanguage, at, "a look-up that connects, runs or reads");
         }
         // A look-up within the name of a look-up serves only to hide it.
@@ -103,9 +73,33 @@ fn lookup(text: &Text<'_>) -> Option<Hit> {
     None
 }
 
+/// A look-up that acts, with something to look up behind its name.
+fn looks_up(name: &[u8]) -> bool {
+    let Some(prefix) = LOOKUPS.iter().find(|prefix| name.starts_with(prefix)) else { return false };
+    let key = name.get(prefix.len()..).unwrap_or_default();
+    match *prefix {
+        b"base64:" => {
+            key.iter().take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/')).count() >= 8
+        }
+        b"ctx:" | b"docker:" | b"bundle:" => {
+            let length = key
+                .iter()
+                .take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b':' | b'_'))
+                .count();
+            length > 0 && key.get(length) == Some(&b'}')
+        }
+        // `${jndi:...}` is how people write about it.
+        _ => !key.starts_with(b"..."),
+    }
+}
+
 /// No other letters than those above begin one.
 const LOOKUPS: &[&[u8]] = &[
     b"jndi:",
+    b"base64:",
+    b"ctx:",
+    b"docker:",
+    b"bundle:",
     b"script:javascript",
     b"url:utf",
     b"dns:address",
@@ -142,8 +136,9 @@ fn inside(text: &Text<'_>) -> Option<Hit> {
         if !open.iter().chain(close.iter()).all(|b| text.bytes.has(*b)) {
             continue;
         }
-        let (mut ends, mut inner, mut calls) =
-            (Ahead::new(close), Cursor::new(Group::Inner, text.marks), Cursor::new(Group::Calls, text.marks));
+        let mut ends = Ahead::new(close);
+        let [mut inner, mut calls, mut names] =
+            [Group::Inner, Group::Calls, Group::Named].map(|group| Cursor::new(group, text.marks));
         for at in memchr::memmem::find_iter(lower, open) {
             let start = at + open.len();
             let Some(end) = ends.from(lower, start) else { break };
@@ -156,19 +151,65 @@ fn inside(text: &Text<'_>) -> Option<Hit> {
             }
             let braces = *open == b"{";
             // In braces alone a computation is a set in prose, and a probe when it is all there is.
-            if braces && at <= 2 && end + 1 == lower.len() && computes(text, body) {
+            let computed = body.strip_prefix(b"#").unwrap_or(body);
+            if braces && at <= 2 && end + 1 == lower.len() && computes(text, computed) {
                 return hit(*class, at, "a template that computes");
             }
-            if inner.within(lower, start, end) && text.spend(body.len()) && (!braces || body.contains(&b'('))
+            if inner.within(lower, start, end)
+                && text.spend(body.len())
+                && (!braces || body.contains(&b'(') && !body.contains(&b'\n'))
             {
                 return hit(*class, at, "a template that reaches into the engine or the system");
             }
             if !braces && calls.within(lower, start, end) {
                 return hit(*class, at, "a template that calls");
             }
+            if !braces
+                && body.contains(&b'(')
+                && names.within(lower, start, end)
+                && names_a_program(text, body)
+            {
+                return hit(*class, at, "a template that hands on the name of a program");
+            }
         }
     }
     None
+}
+
+/// `'system'`, `"exec"`: the name of a program as a string of its own, in a call.
+fn names_a_program(text: &Text<'_>, body: &[u8]) -> bool {
+    text.spend(body.len())
+        && marks::find(body, 0, Group::Named).any(|(at, name)| {
+            let opened = at.checked_sub(1).and_then(|i| body.get(i));
+            matches!(opened, Some(b'\'' | b'"')) && body.get(at + name.len()) == opened
+        })
+}
+
+/// A template and nothing else, by which somebody sees whether there is an engine: its own settings, a computation that
+/// isn't closed, a constant that is set and shown.
+fn probe(text: &Text<'_>) -> Option<Hit> {
+    let whole = text.lower.trim_ascii();
+    if whole.len() > 64 {
+        return None;
+    }
+    if let Some(body) = whole.strip_prefix(b"{{") {
+        let closed = body.strip_suffix(b"}}");
+        let own = [&b"config"[..], b"self", b"_self", b"_context"];
+        if closed.is_some_and(|body| own.contains(&body.trim_ascii())) {
+            return hit(Class::Template, 0, "a template that shows what belongs to the engine");
+        }
+        if closed.is_none() && computes(text, body.trim_ascii()) {
+            return hit(Class::Template, 0, "a template that computes");
+        }
+    }
+    let (set, shown) = whole.strip_prefix(b"{%").and_then(|rest| {
+        let end = memchr::memmem::find(rest, b"%}")?;
+        Some((rest.get(..end)?.trim_ascii().strip_prefix(b"set ")?, rest.get(end + 2..)?.trim_ascii()))
+    })?;
+    let name = set.split(|b| *b == b'=').next()?.trim_ascii();
+    let shown = shown.strip_prefix(b"{{")?.strip_suffix(b"}}")?;
+    let shows = !name.is_empty() && shown.trim_ascii() == name;
+    shows.then(|| hit(Class::Template, 0, "a template that sets something and shows it"))?
 }
 
 const MARKS: &[(&[u8], &[u8], Class)] = &[
@@ -197,6 +238,24 @@ fn acts(text: &Text<'_>, body: &[u8], open: &[u8]) -> Option<&'static str> {
             && (body.trim_ascii_end() == b"debug" || body.starts_with(b"debug ") && open == b"{%")
     {
         return Some("a template that imports or dumps");
+    }
+    if open == b"{%" {
+        if let Some(shown) = body.strip_prefix(b"print")
+            && computes(text, shown.trim_ascii())
+        {
+            return Some("a template that computes");
+        }
+        // Parts of a page stand beside it, not in folders of the system.
+        let part = [&b"include"[..], b"import", b"extends", b"source"]
+            .iter()
+            .find_map(|tag| body.strip_prefix(*tag));
+        if let Some([b'\'' | b'"', path @ ..]) = part.map(<[u8]>::trim_ascii_start)
+            && [&b"/etc/"[..], b"/proc/", b"/root/", b"/var/", b"file:"]
+                .iter()
+                .any(|place| path.starts_with(place))
+        {
+            return Some("a template that includes a file of the machine");
+        }
     }
     None
 }
@@ -254,15 +313,14 @@ pub(super) const CALLS: &[&[u8]] = &[
     b"self.",
     b"_self",
     b".mro(",
-    b"|filter(",
-    b"|map(",
-    b"|sort(",
-    b"|reduce(",
     b"call .",
     b"printf \"%s\" .env",
     b"|join(",
     b"range.",
     b"lookup string",
+    b".exec \"",
+    b".command \"",
+    b"phpinfo(",
 ];
 
 /// Names inside of engines, languages and their machines.
@@ -322,6 +380,10 @@ pub(super) const INNER: &[&[u8]] = &[
     b"`id`",
     b"#request",
     b"request.getclass",
+    b"facescontext",
+    b".data_model",
+    b"smarty_internal_",
+    b"self::getstreamvariable",
 ];
 
 /// Directives and calls of engines that need no marks.
@@ -365,6 +427,12 @@ pub(super) const DIRECTIVES: &[&[u8]] = &[
     b"#set($",
     b"{$smarty.",
     b"<esi:include",
+    b"#evaluate(\"",
+    b"#evaluate('",
+    b"#evaluate($",
+    b"<#list .data_model",
+    b"<#list .globals",
+    b"<#list .main",
 ];
 
 /// `class.module.classLoader...`: properties of the object behind a form.
@@ -410,6 +478,21 @@ mod tests {
             "{$smarty.version}",
             "<esi:include src=\"http://evil.example/\"/>",
             "{{ dict.mro() }}",
+            "{{config}}",
+            "{{7*7",
+            "{%print(7*7)%}",
+            "{%set x=1%}{{x}}",
+            "{% include '/etc/passwd' %}",
+            "{{app.request.query.filter(0,0,1024,{'options':'system'})}}",
+            "{Smarty_Internal_Write_File::writeFile($SCRIPT_NAME,'x')}",
+            "{{ .System.Exec \"id\" }}",
+            "<#list .data_model?keys as k>${k}</#list>",
+            "~{#7*7}",
+            "#evaluate(\"x\")",
+            "${ctx:loginId}",
+            "${base64:JHtqbmRpOmxkYXA6Ly94L2F9}",
+            "${facesContext.getExternalContext()}",
+            "$\\{jndi:ldap://x/a\\}",
         ] {
             assert!(sample(detect, text), "{text}");
         }
@@ -440,6 +523,17 @@ mod tests {
             "{12}",
             "{2026-11}x",
             "#set($name = $user)",
+            "{{ config_name }}",
+            "{% set title = 'Home' %}{{ user }}",
+            "{% include 'partials/footer.html' %}",
+            "<#list order.lines?keys as k>${k}</#list>",
+            "{{ items | filter: 'active' }}",
+            "{% for host in hosts|sort(attribute='name') %}",
+            "function f() {\n  return open(process.env.HOME)\n}",
+            "${ctx} of Spring",
+            "${env:NODE_ENV}",
+            "${jndi:...} was the bug in Log4j",
+            "{'role': 'system', 'content': 'You help (a lot)'}",
         ] {
             assert!(!sample(detect, text), "{text}");
         }

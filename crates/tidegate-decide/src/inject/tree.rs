@@ -33,6 +33,10 @@ const OPERATORS: &[&[u8]] = &[
     b"$jsonschema",
 ];
 
+/// Classes of Java that nobody sends as data.
+const BUILT: &[&[u8]] =
+    &[b"java.net.InetAddress", b"java.net.Inet4Address", b"java.lang.AutoCloseable", b"java.lang.Class"];
+
 /// One pass over the nodes of a document.
 pub(super) fn keys<'a>(root: Item<'a>, hits: &mut Vec<(Item<'a>, Hit)>) {
     for item in root.nodes() {
@@ -56,7 +60,7 @@ pub(super) fn keys<'a>(root: Item<'a>, hits: &mut Vec<(Item<'a>, Hit)>) {
 
 fn judge(key: Item<'_>, value: Item<'_>) -> Option<Hit> {
     // What the names below begin with; most keys end here.
-    if !matches!(key.raw().first(), Some(b'_' | b'c' | b'p' | b'$')) && !key.is_escaped() {
+    if !matches!(key.raw().first(), Some(b'_' | b'c' | b'p' | b'$' | b'^' | b'@')) && !key.is_escaped() {
         return None;
     }
     let hit = |class, why: &'static str| Some(Hit { class, at: key.offset(), why: why.into() });
@@ -67,6 +71,22 @@ fn judge(key: Item<'_>, value: Item<'_>) -> Option<Hit> {
         return hit(Class::PrototypePollution, "keys that reach the prototype through the constructor");
     }
     let name = key.raw();
+    let accessors = [&b"__defineGetter__"[..], b"__defineSetter__", b"__lookupGetter__", b"__lookupSetter__"];
+    if accessors.contains(&name) {
+        return hit(Class::PrototypePollution, "a key that replaces a method which every object has");
+    }
+    // Patterns of a schema begin so, too, and hold objects.
+    if matches!(name, b"^o" | b"^c" | b"^O") && value.plain().is_some() {
+        return hit(Class::Deserialisation, "a key by which Ruby's Oj builds an object of any class");
+    }
+    if name == b"$type"
+        && value.plain().is_some_and(|class| class.starts_with(b"System.Diagnostics.Process,"))
+    {
+        return hit(Class::Deserialisation, "a class that starts a program when it is told to");
+    }
+    if name == b"@type" && value.plain().is_some_and(|class| BUILT.contains(&class)) {
+        return hit(Class::Deserialisation, "a class that connects or hides another when it is built");
+    }
     if [&b"py/object"[..], b"py/reduce", b"py/function", b"py/newargs"].contains(&name)
         || name == b"__class__" && value.plain().is_some_and(|v| v.contains(&b'.'))
     {
