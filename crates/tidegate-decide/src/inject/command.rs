@@ -28,12 +28,6 @@ pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
         let mut near = None;
         let found = separators(text, &mut |at| {
             let inside = lower.get(at..).unwrap_or_default();
-            if !may_begin(inside) {
-                return None;
-            }
-            if !text.spend(4) {
-                return Some(None);
-            }
             let found = command(text, inside);
             if found == Strength::No {
                 return None;
@@ -204,8 +198,27 @@ fn may_begin(text: &[u8]) -> bool {
     }
 }
 
+/// A word that no name begins like, with nothing at its end that a shell would take off. After `then` there may be one.
+fn is_no_name(inside: &[u8]) -> bool {
+    let [a @ b'a'..=b'z', b @ b'a'..=b'z', ..] = inside else { return false };
+    !begins_a_name(*a, *b) && (*a, *b) != (b't', b'h') && !is_dressed(inside.get(plain_length(inside)))
+}
+
+/// How long the part of a name is that is written as it is.
+fn plain_length(from: &[u8]) -> usize {
+    static PLAIN: [bool; 256] = bytes::table(b"abcdefghijklmnopqrstuvwxyz0123456789._-:");
+    let part = |b: &u8| PLAIN.get(usize::from(*b)).copied().unwrap_or_default();
+    let near = from.get(..48).unwrap_or(from);
+    near.iter().position(|b| !part(b)).unwrap_or(near.len())
+}
+
+/// Behind such a part: a path goes on, or what a shell takes off.
+fn is_dressed(next: Option<&u8>) -> bool {
+    matches!(next, Some(b'/' | b'\'' | b'"' | b'\\' | b'^' | b'@' | b'$' | b'?' | b'*' | b'{'))
+}
+
 /// Asks about places where a shell begins a command, other than the start, until there is an answer. Blanks are skipped.
-fn separators<T>(text: &Text<'_>, ask: &mut dyn FnMut(usize) -> Option<T>) -> Option<T> {
+fn separators(text: &Text<'_>, ask: &mut dyn FnMut(usize) -> Option<Option<Hit>>) -> Option<Option<Hit>> {
     let lower = text.lower;
     let ask = |at: usize| {
         let rest = lower.get(at + 1..)?;
@@ -227,7 +240,14 @@ fn separators<T>(text: &Text<'_>, ask: &mut dyn FnMut(usize) -> Option<T>) -> Op
         }
         // A second separator has its own turn.
         let blanks = rest.iter().take(64).take_while(|b| matches!(b, b' ' | b'\t' | b'+')).count();
-        if blanks < rest.len() { ask(at + 1 + blanks) } else { None }
+        let inside = rest.get(blanks..).unwrap_or_default();
+        if inside.is_empty() || !may_begin(inside) {
+            return None;
+        }
+        if !text.spend(4) {
+            return Some(None);
+        }
+        if is_no_name(inside) { None } else { ask(at + 1 + blanks) }
     };
     const ALL: [u8; 7] = *b";|&\n\r`(";
     // `$(`, `<(`: a bracket alone parts nothing.
@@ -297,14 +317,8 @@ fn variable(text: &Text<'_>, name: &[u8]) -> Strength {
 /// A command by its name.
 fn plain_command(text: &Text<'_>, from: &[u8]) -> Strength {
     let mut letters = [0; 48];
-    static PLAIN: [bool; 256] = bytes::table(b"abcdefghijklmnopqrstuvwxyz0123456789._-:");
-    let part = |b: &u8| PLAIN.get(usize::from(*b)).copied().unwrap_or_default();
-    let near = from.get(..48).unwrap_or(from);
-    let plain = near.iter().position(|b| !part(b)).unwrap_or(near.len());
-    let dressed = matches!(
-        from.get(plain),
-        Some(b'/' | b'\'' | b'"' | b'\\' | b'^' | b'@' | b'$' | b'?' | b'*' | b'{')
-    );
+    let plain = plain_length(from);
+    let dressed = is_dressed(from.get(plain));
     if !dressed {
         match from.get(..plain) {
             Some([a @ b'a'..=b'z', b @ b'a'..=b'z', ..]) if !begins_a_name(*a, *b) => return Strength::No,

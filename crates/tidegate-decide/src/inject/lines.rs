@@ -49,7 +49,10 @@ fn lines(text: &Text<'_>) -> Option<Hit> {
     }
     let mut next = |line: Line<'_>| {
         number += 1;
-        if text.spend(2) { judge(text, &text_of, line, number).map(Some) } else { Some(None) }
+        if !text.spend(2) {
+            return Some(None);
+        }
+        if is_short(text, line.text) { None } else { judge(text, &text_of, line, number).map(Some) }
     };
     // All breaks are found at once; of one that takes two bytes the second lies before the line's start.
     if split.plain && split.at < lower.len() {
@@ -185,8 +188,7 @@ fn judge(text: &Text<'_>, lead: &Lead<'_>, line: Line<'_>, number: usize) -> Opt
         lead.blank.set(number == 2 || lead.blank.get());
         return None;
     }
-    // Nothing so short is a header, a command or a line of a log, within a header aside.
-    if line.len() < 4 && line != b"." && text.place != Place::Header {
+    if is_short(text, line) {
         return None;
     }
     let behind_boundary = lead.boundary.replace(line.starts_with(b"--"));
@@ -259,6 +261,11 @@ fn judge(text: &Text<'_>, lead: &Lead<'_>, line: Line<'_>, number: usize) -> Opt
         return Some(hit(Class::Crlf, at, "a line break within a header, and a header behind it"));
     }
     None
+}
+
+/// Nothing so short is a header, a command or a line of a log, within a header aside.
+fn is_short(text: &Text<'_>, line: &[u8]) -> bool {
+    line.len() < 4 && line != b"." && text.place != Place::Header
 }
 
 /// A letter with its own headers first, or a forwarded one.

@@ -142,40 +142,47 @@ fn code(text: &Text<'_>) -> Option<Hit> {
         if rest.first().is_none_or(|b| GOES_ON.get(usize::from(*b)) != Some(&true)) {
             return None;
         }
-        match rest {
-            // `'; return true; var x='`: statements, and not the words of a sentence.
-            [b';' | b'a'..=b'z', ..] => {
-                let ended = rest.strip_prefix(b";");
-                let statement = ended.map_or(rest, <[u8]>::trim_ascii_start);
-                if (semicolon || ended.is_some()) && may_begin(statement) {
-                    if !text.spend(40) {
-                        return Some(None);
-                    }
-                    if let Some(why) = is_statement(statement) {
-                        return Some(hit(Class::Code, at, why));
-                    }
-                }
-            }
-            // `' || this.x == 1`, `' && this.password.match(`.
-            [b'|', b'|', joined @ ..] | [b'&', b'&', joined @ ..] if !semicolon => {
-                let joined = joined.trim_ascii_start();
-                if !text.spend(30) {
-                    return Some(None);
-                }
-                let compared = || memchr::memmem::find(joined.get(..64).unwrap_or(joined), b"==").is_some();
-                if joined.starts_with(b"this.") || compared() {
-                    const OUTSIDE: &str = "a condition in JavaScript outside of the string it was put into";
-                    return Some(hit(Class::NoSql, at, OUTSIDE));
-                }
-            }
-            [b'}', after @ ..] if last_dollar > at && after.trim_ascii_start().starts_with(b",") => {
-                return Some(hit(Class::NoSql, at, "the object is closed and another one opened"));
-            }
-            _ => {}
-        }
-        None
+        behind(text, at, rest, last_dollar)
     });
     found.flatten()
+}
+
+/// Judges what follows a quote or a semicolon. Apart from the loop, which most of them don't leave.
+#[inline(never)]
+fn behind(text: &Text<'_>, at: usize, rest: &[u8], last_dollar: usize) -> Option<Option<Hit>> {
+    let semicolon = text.lower.get(at) == Some(&b';');
+    match rest {
+        // `'; return true; var x='`: statements, and not the words of a sentence.
+        [b';' | b'a'..=b'z', ..] => {
+            let ended = rest.strip_prefix(b";");
+            let statement = ended.map_or(rest, <[u8]>::trim_ascii_start);
+            if (semicolon || ended.is_some()) && may_begin(statement) {
+                if !text.spend(40) {
+                    return Some(None);
+                }
+                if let Some(why) = is_statement(statement) {
+                    return Some(hit(Class::Code, at, why));
+                }
+            }
+        }
+        // `' || this.x == 1`, `' && this.password.match(`.
+        [b'|', b'|', joined @ ..] | [b'&', b'&', joined @ ..] if !semicolon => {
+            let joined = joined.trim_ascii_start();
+            if !text.spend(30) {
+                return Some(None);
+            }
+            let compared = || memchr::memmem::find(joined.get(..64).unwrap_or(joined), b"==").is_some();
+            if joined.starts_with(b"this.") || compared() {
+                const OUTSIDE: &str = "a condition in JavaScript outside of the string it was put into";
+                return Some(hit(Class::NoSql, at, OUTSIDE));
+            }
+        }
+        [b'}', after @ ..] if last_dollar > at && after.trim_ascii_start().starts_with(b",") => {
+            return Some(hit(Class::NoSql, at, "the object is closed and another one opened"));
+        }
+        _ => {}
+    }
+    None
 }
 
 /// What a statement that is known here begins with; whole names are compared further on.

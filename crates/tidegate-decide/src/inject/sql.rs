@@ -97,50 +97,53 @@ fn quotes(text: &Text<'_>) -> Option<Hit> {
         return None;
     }
     // The first places that nearly are one tell as much as all.
-    let mut tries = 4;
+    let mut tries = 4_u8;
     bytes::find_map(text.lower, [b'\'', b'"', b'`'], |at| {
         let tail = Lexer::new(text.lower, at + 1, &text.left);
-        if !Query::may_go_on(tail) {
-            return None;
-        }
-        let before = text.lower.get(..at).unwrap_or_default();
-        // `\'` stays inside of the string; `''` does too, unless the value is empty.
-        if before.last() == Some(&b'\\') && before.len() > 1 {
-            return None;
-        }
-        // Every semicolon is looked behind anyway, but for a comment that makes it the end.
-        if let Some([b';', next]) = text.lower.get(at + 1..at + 3)
-            && *next != b'-'
-        {
-            return None;
-        }
-        if text.is_spent() {
-            return None;
-        }
-        if !Query::may_follow(tail) {
-            return None;
-        }
-        let short = before.len() <= 64 && !before.contains(&b' ');
-        let ends = matches!(tail.first(), Some(b'-' | b'#' | b'/' | b';'));
-        if ends && comments_out(before, text.lower.get(at..).unwrap_or_default()) {
-            return Some(hit(at, "the value is closed and the rest of the query commented out"));
-        }
-        if let Some(why) = Query::new(tail).after_value(true) {
-            return Some(hit(at, why));
-        }
-        if short && let Some(why) = Query::new(tail).after_short() {
-            return Some(hit(at, why));
-        }
-        if tries > 0 {
-            tries -= 1;
-            if tail.peek() == Token::Rest && before.len() > 1 {
-                text.suspect(Class::Sql, at, "a quote, and a comment behind it");
-            } else if Query::new(tail).is_nearly() {
-                text.suspect(Class::Sql, at, CONDITION);
-            }
-        }
-        None
+        if Query::may_go_on(tail) { quote(text, at, tail, &mut tries) } else { None }
     })
+}
+
+/// Apart from the loop, which most quotes don't leave.
+#[inline(never)]
+fn quote(text: &Text<'_>, at: usize, tail: Lexer<'_>, tries: &mut u8) -> Option<Hit> {
+    let before = text.lower.get(..at).unwrap_or_default();
+    // `\'` stays inside of the string; `''` does too, unless the value is empty.
+    if before.last() == Some(&b'\\') && before.len() > 1 {
+        return None;
+    }
+    // Every semicolon is looked behind anyway, but for a comment that makes it the end.
+    if let Some([b';', next]) = text.lower.get(at + 1..at + 3)
+        && *next != b'-'
+    {
+        return None;
+    }
+    if text.is_spent() {
+        return None;
+    }
+    if !Query::may_follow(tail) {
+        return None;
+    }
+    let short = before.len() <= 64 && !before.contains(&b' ');
+    let ends = matches!(tail.first(), Some(b'-' | b'#' | b'/' | b';'));
+    if ends && comments_out(before, text.lower.get(at..).unwrap_or_default()) {
+        return Some(hit(at, "the value is closed and the rest of the query commented out"));
+    }
+    if let Some(why) = Query::new(tail).after_value(true) {
+        return Some(hit(at, why));
+    }
+    if short && let Some(why) = Query::new(tail).after_short() {
+        return Some(hit(at, why));
+    }
+    if *tries > 0 {
+        *tries -= 1;
+        if tail.peek() == Token::Rest && before.len() > 1 {
+            text.suspect(Class::Sql, at, "a quote, and a comment behind it");
+        } else if Query::new(tail).is_nearly() {
+            text.suspect(Class::Sql, at, CONDITION);
+        }
+    }
+    None
 }
 
 /// `admin'--`: a quote that closes, and nothing but a comment behind it.

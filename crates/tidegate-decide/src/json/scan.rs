@@ -280,7 +280,7 @@ impl Scan<'_> {
                 continue;
             };
             at += end;
-            if self.text.get(at) != Some(&b'\\') {
+            if eight.get(end) != Some(&b'\\') {
                 return self.ended(start, at, escaped);
             }
             escaped = true;
@@ -310,6 +310,7 @@ impl Scan<'_> {
     }
 
     /// Steps over the escape at `at`.
+    #[inline]
     fn escape(&mut self, at: usize) -> Result<usize, Malformed> {
         static OF_A_LETTER: [bool; 256] = bytes::table(b"\"\\/bfnrt");
         match self.text.get(at + 1) {

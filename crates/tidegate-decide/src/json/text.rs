@@ -41,21 +41,22 @@ fn fill(raw: &[u8], mut slots: &mut [u8]) -> usize {
                 plain
             }
         };
-        slots = slots.get_mut(plain..).unwrap_or_default();
         rest = match rest.get(plain..).unwrap_or_default() {
             [b'\\', b'u', digits @ ..] => {
+                slots = slots.get_mut(plain..).unwrap_or_default();
                 let (c, more) = unicode(digits);
                 let length = c.map_or(0, |c| c.encode_utf8(slots).len());
                 slots = slots.get_mut(length..).unwrap_or_default();
                 more
             }
             [b'\\', letter, more @ ..] => {
-                let Some((slot, others)) = slots.split_first_mut() else { return 0 };
-                *slot = STANDS_FOR.get(usize::from(*letter)).copied().unwrap_or_default();
-                slots = others;
+                if let Some(slot) = slots.get_mut(plain) {
+                    *slot = STANDS_FOR.get(usize::from(*letter)).copied().unwrap_or_default();
+                }
+                slots = slots.get_mut(plain + 1..).unwrap_or_default();
                 more
             }
-            _ => return slots.len(),
+            _ => return slots.len() - plain,
         };
     }
 }
