@@ -202,5 +202,6 @@ fn within(count: usize, least: u64, most: Option<u64>) -> bool {
     count >= least && most.is_none_or(|most| count <= most)
 }
 
-#[cfg(all(test, feature = "compile"))]
+#[cfg(test)]
+#[cfg(feature = "compile")]
 mod tests;
