@@ -22,7 +22,7 @@ mod s3;
 mod sqs;
 mod together;
 
-pub use address::{Address, open_sink, open_source};
+pub use address::{Address, Ends, KafkaOptions, open};
 pub use admin::serve_admin;
 pub use counts::Counts;
 pub use event::Shape;
@@ -49,6 +49,9 @@ pub enum Error {
         /// What came back.
         why: String,
     },
+    /// It can't go on: whoever runs the relay has to look, or to start it again.
+    #[error("{0}")]
+    Over(String),
 }
 
 impl Error {
@@ -125,6 +128,21 @@ pub trait Source: Send {
     fn close(&mut self) -> Soon<'_, ()> {
         Box::pin(async {})
     }
+}
+
+/// Makes outputs and the acknowledgement of their inputs happen together or not at all, where a bus offers that.
+pub trait Transaction: Send {
+    /// Whether something is settled as done and not acknowledged yet.
+    fn pending(&self) -> bool;
+
+    /// What is sent from now on belongs together.
+    fn begin(&mut self) -> Soon<'_, Result<(), Error>>;
+
+    /// Ends it: what was sent is there, and what was settled as done is acknowledged.
+    fn commit(&mut self) -> Soon<'_, Result<(), Error>>;
+
+    /// Takes back what was sent; what isn't acknowledged comes again from the source.
+    fn abort(&mut self) -> Soon<'_, Result<(), Error>>;
 }
 
 /// Where messages go.

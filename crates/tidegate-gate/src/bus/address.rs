@@ -4,7 +4,7 @@ use super::event::Shape;
 use super::file::Folder;
 use super::s3::Bucket;
 use super::sqs::Queue;
-use super::{Error, Sink, Source};
+use super::{Error, Sink, Source, Transaction};
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -64,6 +64,8 @@ pub struct KafkaOptions {
     pub instance: Option<String>,
     /// `session=MILLISECONDS`: then the group gives the partitions of a member that is gone to others.
     pub session: Option<u32>,
+    /// `transaction=ID`, of the output: it and the offset of its input are written together.
+    pub transaction: Option<String>,
 }
 
 impl KafkaOptions {
@@ -78,14 +80,14 @@ impl KafkaOptions {
                 .ok_or_else(|| format!("expected {name}=NAME, of letters, digits, `.`, `_` and `-`"));
             match name {
                 "instance" => options.instance = Some(text?),
+                "transaction" => options.transaction = Some(text?),
                 "session" => {
                     let within = value.parse().ok().filter(|ms| (100..=300_000).contains(ms));
                     options.session = Some(within.ok_or("expected session=MILLISECONDS, 100 to 300000")?);
                 }
                 _ => {
                     return Err(
-                        "behind `?` an address of Kafka may have instance=NAME and session=MILLISECONDS"
-                            .into(),
+                        "an address of Kafka may have ?instance=, session= and transaction= alone".into()
                     );
                 }
             }
@@ -224,11 +226,66 @@ impl Address {
     }
 }
 
-/// Opens a bus to read from.
+/// What a relay is between.
+pub struct Ends {
+    /// Where messages come from.
+    pub source: Box<dyn Source>,
+    /// Where they go.
+    pub sink: Box<dyn Sink>,
+    /// Where those go that are denied.
+    pub quarantine: Option<Box<dyn Sink>>,
+    /// What makes them one, if that was asked for.
+    pub transaction: Option<Box<dyn Transaction>>,
+}
+
+/// Opens all that a relay is between.
 ///
 /// # Errors
-/// When it can't be read from, or isn't there.
-pub async fn open_source(address: &Address) -> Result<Box<dyn Source>, Error> {
+/// When one of them can't be opened, or isn't there.
+pub async fn open(from: &Address, to: &Address, aside: Option<&Address>) -> Result<Ends, Error> {
+    #[cfg(feature = "kafka")]
+    if let Address::Kafka { options: KafkaOptions { transaction: Some(id), .. }, .. } = to {
+        return together(id, from, to, aside).await;
+    }
+    let quarantine = match aside {
+        Some(address) => Some(open_sink(address).await?),
+        None => None,
+    };
+    Ok(Ends { sink: open_sink(to).await?, source: open_source(from).await?, quarantine, transaction: None })
+}
+
+#[cfg(feature = "kafka")]
+async fn together(id: &str, from: &Address, to: &Address, aside: Option<&Address>) -> Result<Ends, Error> {
+    use super::kafka::{Member, Produce, Whole};
+    let apart = || Error::Address("a transaction has all its topics on the same servers".into());
+    let (Address::Kafka { servers, path, options }, Address::Kafka { servers: there, path: topic, .. }) =
+        (from, to)
+    else {
+        return Err(apart());
+    };
+    if servers != there {
+        return Err(apart());
+    }
+    if options.transaction.is_some() {
+        return Err(Error::Address("`transaction` is for --to".into()));
+    }
+    let producer = Produce::transactional(servers, id).await?;
+    let quarantine: Option<Box<dyn Sink>> = match aside {
+        Some(Address::Kafka { servers: there, path, .. }) if servers == there => {
+            Some(Box::new(Produce::over(producer.clone(), path).await?))
+        }
+        Some(Address::Kafka { .. }) => return Err(apart()),
+        Some(store) => Some(open_sink(store).await?),
+        None => None,
+    };
+    let sink = Produce::over(producer.clone(), topic).await?;
+    let member = Member::open(servers, path, options, true).await?;
+    let transaction = Some(Box::new(Whole::of(producer, &member)) as Box<dyn Transaction>);
+    Ok(Ends { source: Box::new(member), sink: Box::new(sink), quarantine, transaction })
+}
+
+/// Opens a bus to read from.
+async fn open_source(address: &Address) -> Result<Box<dyn Source>, Error> {
     match address {
         #[cfg(feature = "nats")]
         Address::Nats { server, path } => Ok(Box::new(super::nats::Pull::open(server, path).await?)),
@@ -238,9 +295,12 @@ pub async fn open_source(address: &Address) -> Result<Box<dyn Source>, Error> {
         Address::Amqp { server, path } => Ok(Box::new(super::rabbitmq::Consume::open(server, path).await?)),
         #[cfg(not(feature = "rabbitmq"))]
         Address::Amqp { .. } => Err(unbuilt("rabbitmq")),
+        Address::Kafka { options, .. } if options.transaction.is_some() => {
+            Err(Error::Address("`transaction` is for --to".into()))
+        }
         #[cfg(feature = "kafka")]
         Address::Kafka { servers, path, options } => {
-            Ok(Box::new(super::kafka::Member::open(servers, path, options).await?))
+            Ok(Box::new(super::kafka::Member::open(servers, path, options, false).await?))
         }
         #[cfg(not(feature = "kafka"))]
         Address::Kafka { .. } => Err(unbuilt("kafka")),
@@ -252,10 +312,7 @@ pub async fn open_source(address: &Address) -> Result<Box<dyn Source>, Error> {
 }
 
 /// Opens a bus, or a folder, to write to.
-///
-/// # Errors
-/// When it can't be written to, or isn't there.
-pub async fn open_sink(address: &Address) -> Result<Box<dyn Sink>, Error> {
+async fn open_sink(address: &Address) -> Result<Box<dyn Sink>, Error> {
     match address {
         #[cfg(feature = "nats")]
         Address::Nats { server, path } => Ok(Box::new(super::nats::Publish::open(server, path).await?)),
@@ -266,9 +323,9 @@ pub async fn open_sink(address: &Address) -> Result<Box<dyn Sink>, Error> {
         #[cfg(not(feature = "rabbitmq"))]
         Address::Amqp { .. } => Err(unbuilt("rabbitmq")),
         #[cfg(feature = "kafka")]
-        Address::Kafka { options, .. } if *options != KafkaOptions::default() => {
-            Err(Error::Address("`instance` and `session` are for --from: only who reads is a member".into()))
-        }
+        Address::Kafka { options, .. } if *options != KafkaOptions::default() => Err(Error::Address(
+            "`instance` and `session` are for --from, `transaction` for --to alone".into(),
+        )),
         #[cfg(feature = "kafka")]
         Address::Kafka { servers, path, .. } => {
             Ok(Box::new(super::kafka::Produce::open(servers, path).await?))
@@ -298,7 +355,7 @@ mod tests {
         let amqp: Address = "amqp://a:b@h:5672/out/key?vhost=shop".parse().unwrap();
         assert_eq!(amqp, Address::Amqp { server: "amqp://a:b@h:5672/shop".into(), path: "out/key".into() });
         let kafka: Address = "kafka://h:9092/in/relay?instance=r-1&session=6000".parse().unwrap();
-        let options = KafkaOptions { instance: Some("r-1".into()), session: Some(6000) };
+        let options = KafkaOptions { instance: Some("r-1".into()), session: Some(6000), transaction: None };
         assert_eq!(
             kafka,
             Address::Kafka { servers: "kafka://h:9092".into(), path: "in/relay".into(), options }

@@ -2,17 +2,23 @@
 //!
 //! A committed offset stands for all before it, so what is committed is the first one that isn't done yet.
 
+mod transaction;
+
+pub(super) use transaction::Whole;
+
 use super::address::KafkaOptions;
 use super::{Error, Message, Received, Settle, Sink, Soon, Source, Ticket};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use rdkafka::ClientConfig;
-use rdkafka::consumer::{Consumer as _, StreamConsumer};
+use rdkafka::consumer::{
+    BaseConsumer, Consumer as _, ConsumerContext, ConsumerGroupMetadata, Rebalance, StreamConsumer,
+};
 use rdkafka::message::{BorrowedMessage, Header, Headers as _, Message as _, OwnedHeaders};
 use rdkafka::producer::{FutureProducer, FutureRecord};
+use rdkafka::{ClientConfig, ClientContext};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::time::timeout;
 
@@ -79,13 +85,60 @@ fn local(server: &str) -> bool {
 }
 
 pub(super) struct Member {
-    consumer: Arc<StreamConsumer>,
-    done: Arc<Mutex<Progress>>,
+    consumer: Arc<Consumer>,
+    topic: String,
+    /// Offsets are committed with the outputs.
+    whole: bool,
+}
+
+type Consumer = StreamConsumer<Group>;
+
+/// What the group gave to this member, and how far it is with that.
+#[derive(Default)]
+struct Group(Mutex<State>);
+
+#[derive(Default)]
+struct State {
+    progress: Progress,
+    /// How often partitions were taken away: what came before that isn't ours any more.
+    turn: u64,
+    /// Up to where all is done, of partitions whose offset isn't committed yet; only in transactions.
+    pending: BTreeMap<i32, i64>,
+    /// Who we were when the last messages came: the server refuses offsets of one who is that no more.
+    member: Option<Arc<ConsumerGroupMetadata>>,
+}
+
+impl ClientContext for Group {}
+
+impl ConsumerContext for Group {
+    fn pre_rebalance(&self, _: &BaseConsumer<Self>, rebalance: &Rebalance<'_>) {
+        if !matches!(rebalance, Rebalance::Assign(_)) {
+            self.state().anew();
+        }
+    }
+}
+
+impl Group {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    /// What isn't committed comes again, here or elsewhere.
+    fn anew(&mut self) {
+        *self = Self { turn: self.turn.wrapping_add(1), ..Self::default() };
+    }
 }
 
 impl Member {
     /// Joins `TOPIC/GROUP`.
-    pub(super) async fn open(servers: &str, path: &str, options: &KafkaOptions) -> Result<Self, Error> {
+    pub(super) async fn open(
+        servers: &str,
+        path: &str,
+        options: &KafkaOptions,
+        whole: bool,
+    ) -> Result<Self, Error> {
         let parts: Vec<&str> = path.split('/').collect();
         let [topic, group] = parts.as_slice() else {
             return Err(Error::Address("expected kafka://HOST:PORT/TOPIC/GROUP to read from".into()));
@@ -95,25 +148,29 @@ impl Member {
         if let Some(instance) = &options.instance {
             config.set("group.instance.id", instance);
         }
-        let consumer: StreamConsumer = config
+        let consumer: Consumer = config
             .set("group.id", *group)
             .set("auto.offset.reset", "earliest")
             // What is stored is committed, and we alone store: what is done.
-            .set("enable.auto.commit", "true")
+            .set("enable.auto.commit", if whole { "false" } else { "true" })
             .set("auto.commit.interval.ms", "200")
             .set("enable.auto.offset.store", "false")
             .set("session.timeout.ms", session.to_string())
             // One that is lost is no member that is gone.
             .set("heartbeat.interval.ms", (session / 3).min(3000).to_string())
-            .create()
+            .create_with_context(Group::default())
             .map_err(|e| Error::bus("connecting to Kafka", e))?;
         consumer.subscribe(&[topic]).map_err(|e| Error::bus("joining the group", e))?;
-        Ok(Self { consumer: Arc::new(consumer), done: Arc::default() })
+        Ok(Self { consumer: Arc::new(consumer), topic: (*topic).to_string(), whole })
     }
 
     fn received(&self, message: &BorrowedMessage<'_>) -> Received {
         let (topic, partition, offset) = (message.topic(), message.partition(), message.offset());
-        lock(&self.done).began(partition, offset);
+        let turn = {
+            let mut state = self.consumer.context().state();
+            state.progress.began(partition, offset);
+            state.turn
+        };
         let raw: Vec<(&str, Option<&[u8]>)> =
             message.headers().iter().flat_map(|h| h.iter()).map(|h| (h.key, h.value)).collect();
         let text = |bytes: Option<&[u8]>| String::from_utf8_lossy(bytes.unwrap_or_default()).into_owned();
@@ -124,7 +181,8 @@ impl Member {
         });
         let place = Place {
             consumer: Arc::clone(&self.consumer),
-            done: Arc::clone(&self.done),
+            whole: self.whole,
+            turn,
             topic: topic.to_string(),
             partition,
             offset,
@@ -144,9 +202,17 @@ impl Source for Member {
     fn receive(&mut self, most: usize) -> Soon<'_, Result<Vec<Received>, Error>> {
         Box::pin(async move {
             let mut out = Vec::new();
+            let turn = || self.consumer.context().state().turn;
+            let mut begun = turn();
             while out.len() < most {
                 let wait = if out.is_empty() { WAIT } else { MORE };
-                match timeout(wait, self.consumer.recv()).await {
+                let next = timeout(wait, self.consumer.recv()).await;
+                if begun != turn() {
+                    // They come again, to whom they belong now.
+                    out.clear();
+                    begun = turn();
+                }
+                match next {
                     Err(_) => break,
                     Ok(Ok(message)) => out.push(self.received(&message)),
                     // What came before is worked on first; an error that stays comes again.
@@ -154,13 +220,24 @@ impl Source for Member {
                     Ok(Err(error)) => return Err(Error::bus("consuming", error)),
                 }
             }
+            if self.whole {
+                let member = self.consumer.group_metadata().map(Arc::new);
+                // Who has lost its partitions, and doesn't know it yet, would be no member at all.
+                if member.is_none() || self.consumer.assignment_lost() {
+                    return Ok(Vec::new());
+                }
+                self.consumer.context().state().member = member;
+            }
             Ok(out)
         })
     }
 
     fn close(&mut self) -> Soon<'_, ()> {
-        let consumer = Arc::clone(&self.consumer);
+        let (consumer, whole) = (Arc::clone(&self.consumer), self.whole);
         Box::pin(async move {
+            if whole {
+                return;
+            }
             // A commit blocks until the server has answered.
             let commit = move || consumer.commit_consumer_state(rdkafka::consumer::CommitMode::Sync);
             let _ = timeout(CONFIRM, tokio::task::spawn_blocking(commit)).await;
@@ -176,6 +253,8 @@ struct Progress(BTreeMap<i32, Partition>);
 struct Partition {
     /// The one after the last that came.
     next: i64,
+    /// From where it isn't committed yet: as far as transactions know.
+    from: Option<i64>,
     open: BTreeSet<i64>,
 }
 
@@ -187,6 +266,7 @@ impl Progress {
             partition.open.clear();
         }
         partition.next = offset.saturating_add(1);
+        partition.from.get_or_insert(offset);
         partition.open.insert(offset);
     }
 
@@ -201,13 +281,10 @@ impl Progress {
     }
 }
 
-fn lock(progress: &Mutex<Progress>) -> std::sync::MutexGuard<'_, Progress> {
-    progress.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 struct Place {
-    consumer: Arc<StreamConsumer>,
-    done: Arc<Mutex<Progress>>,
+    consumer: Arc<Consumer>,
+    whole: bool,
+    turn: u64,
     topic: String,
     partition: i32,
     offset: i64,
@@ -217,7 +294,17 @@ impl Ticket for Place {
     fn settle(&self, how: Settle) -> Soon<'_, Result<(), Error>> {
         // What is given back is what isn't committed.
         let next = match how {
-            Settle::Done => lock(&self.done).ended(self.partition, self.offset),
+            Settle::Done => {
+                let mut state = self.consumer.context().state();
+                let ours = state.turn == self.turn;
+                let next = if ours { state.progress.ended(self.partition, self.offset) } else { None };
+                if self.whole {
+                    state.pending.extend(next.map(|next| (self.partition, next)));
+                    let gone = || Error::bus("acknowledging", "the partition was given to another member");
+                    return Box::pin(std::future::ready(ours.then_some(()).ok_or_else(gone)));
+                }
+                next
+            }
             Settle::Again | Settle::Extend => None,
         };
         let stored = match next {
@@ -239,9 +326,6 @@ pub(super) struct Produce {
 impl Produce {
     /// Opens a topic that is there.
     pub(super) async fn open(servers: &str, topic: &str) -> Result<Self, Error> {
-        if topic.contains('/') {
-            return Err(Error::Address("expected kafka://HOST:PORT/TOPIC to write to".into()));
-        }
         let producer: FutureProducer = config(servers)?
             .set("enable.idempotence", "true")
             .set("acks", "all")
@@ -249,6 +333,14 @@ impl Produce {
             .set("linger.ms", "2")
             .create()
             .map_err(|e| Error::bus("connecting to Kafka", e))?;
+        Self::over(producer, topic).await
+    }
+
+    /// Writes to a topic that is there.
+    pub(super) async fn over(producer: FutureProducer, topic: &str) -> Result<Self, Error> {
+        if topic.contains('/') {
+            return Err(Error::Address("expected kafka://HOST:PORT/TOPIC to write to".into()));
+        }
         let (asked, name) = (producer.clone(), topic.to_string());
         let look = move || {
             use rdkafka::producer::Producer as _;

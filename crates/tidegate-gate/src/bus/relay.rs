@@ -1,8 +1,10 @@
 //! The loop: receive, decide, send, and only then acknowledge.
 
+mod whole;
+
 use super::counts::Counts;
 use super::judge::{Case, Denial, Judge, Judged};
-use super::{Message, Received, Settle, Sink, Source, Ticket, context, together};
+use super::{Error, Message, Received, Settle, Sink, Source, Ticket, Transaction, context, together};
 use std::collections::VecDeque;
 use std::time::Duration;
 use tidegate_decide::limit::Permit;
@@ -58,6 +60,8 @@ pub struct Relay<'a> {
     pub sink: Box<dyn Sink>,
     /// Where those go that are denied.
     pub quarantine: Option<Box<dyn Sink>>,
+    /// What makes outputs and acknowledgements one, if anything does.
+    pub transaction: Option<Box<dyn Transaction>>,
     /// Who decides.
     pub judge: Judge,
     /// What becomes of what is denied.
@@ -79,8 +83,9 @@ const PAUSE: (Duration, Duration) = (Duration::from_millis(50), Duration::from_s
 const TOUCH: Duration = Duration::from_millis(400);
 
 impl Relay<'_> {
-    /// Runs until told to stop, then lets what is in flight end.
-    pub async fn run(mut self, mut stop: watch::Receiver<bool>) {
+    /// Runs until told to stop, then lets what is in flight end; otherwise says why it can't go on.
+    pub async fn run(mut self, mut stop: watch::Receiver<bool>) -> Option<Error> {
+        let mut over = None;
         let mut pause = PAUSE.0;
         while !*stop.borrow() {
             let batch = tokio::select! {
@@ -88,10 +93,16 @@ impl Relay<'_> {
                 batch = self.source.receive(self.settings.batch) => batch,
             };
             match batch {
-                Ok(batch) => {
-                    pause = PAUSE.0;
-                    self.carry(batch, &mut stop).await;
-                }
+                Ok(batch) => match self.carry(batch, &mut stop).await {
+                    Ok(true) => pause = PAUSE.0,
+                    Ok(false) => {
+                        tokio::select! { () = told(&mut stop) => break, () = rest(&mut pause) => {} }
+                    }
+                    Err(error) => {
+                        over = Some(error);
+                        break;
+                    }
+                },
                 Err(error) => {
                     self.say("source", &error.to_string());
                     tokio::select! { () = told(&mut stop) => break, () = rest(&mut pause) => {} }
@@ -99,9 +110,11 @@ impl Relay<'_> {
             }
         }
         self.source.close().await;
+        over
     }
 
-    async fn carry(&mut self, batch: Vec<Received>, stop: &mut watch::Receiver<bool>) {
+    /// False where what came has to be read again.
+    async fn carry(&mut self, batch: Vec<Received>, stop: &mut watch::Receiver<bool>) -> Result<bool, Error> {
         let mut waiting = VecDeque::from(batch);
         Counts::add(&self.counts.received, waiting.len() as u64);
         let mut ready = Ready {
@@ -110,9 +123,14 @@ impl Relay<'_> {
             permits: Vec::new(),
             touched: Instant::now(),
             touch: TOUCH,
+            again: false,
         };
         while let Some(next) = waiting.pop_front() {
-            let Some(judged) = self.decide(&next, &waiting, &mut ready, stop).await else {
+            let judged = self.decide(&next, &waiting, &mut ready, stop).await?;
+            if ready.again {
+                return Ok(false);
+            }
+            let Some(judged) = judged else {
                 // It comes again, and what came after it too.
                 waiting.push_front(next);
                 for Received { ticket, .. } in waiting {
@@ -156,7 +174,8 @@ impl Relay<'_> {
                 ready.aside.push((message, ticket));
             }
         }
-        self.flush(&mut ready, stop).await;
+        self.flush(&mut ready, stop).await?;
+        Ok(!ready.again)
     }
 
     /// What is decided on a message, after it has waited for its limits; `None` where the relay has to end before.
@@ -166,20 +185,23 @@ impl Relay<'_> {
         behind: &VecDeque<Received>,
         ready: &mut Ready,
         stop: &mut watch::Receiver<bool>,
-    ) -> Option<Judged> {
+    ) -> Result<Option<Judged>, Error> {
         let (mut case, mut counted, mut logged) = (Case::default(), false, false);
         loop {
             let judged = self.judge.judge(&next.message, &self.settings, &mut case);
-            let Judged::Held(denial, wait) = &judged else { return Some(judged) };
+            let Judged::Held(denial, wait) = &judged else { return Ok(Some(judged)) };
             if !std::mem::replace(&mut counted, true) {
                 Counts::add(&self.counts.held, 1);
             }
             if self.on_limit == OnLimit::Quarantine || self.on_deny == OnDeny::Monitor {
-                return Some(judged);
+                return Ok(Some(judged));
             }
             if !ready.is_empty() {
                 // What is under way may be all that it waits for.
-                self.flush(ready, stop).await;
+                self.flush(ready, stop).await?;
+                if ready.again {
+                    return Ok(None);
+                }
                 continue;
             }
             if !std::mem::replace(&mut logged, true) {
@@ -188,7 +210,7 @@ impl Relay<'_> {
             let start = Instant::now();
             while start.elapsed() < *wait {
                 let left = wait.saturating_sub(start.elapsed());
-                tokio::select! { () = told(stop) => return None, () = sleep(left.min(ready.touch)) => {} }
+                tokio::select! { () = told(stop) => return Ok(None), () = sleep(left.min(ready.touch)) => {} }
                 if ready.touched.elapsed() >= ready.touch {
                     for one in std::iter::once(next).chain(behind) {
                         let _ = one.ticket.settle(Settle::Extend).await;
@@ -201,7 +223,10 @@ impl Relay<'_> {
     }
 
     /// Brings what was decided where it belongs, and frees its places.
-    async fn flush(&mut self, ready: &mut Ready, stop: &mut watch::Receiver<bool>) {
+    async fn flush(&mut self, ready: &mut Ready, stop: &mut watch::Receiver<bool>) -> Result<(), Error> {
+        if self.transaction.is_some() {
+            return self.flush_whole(ready).await;
+        }
         let (on, aside) = (std::mem::take(&mut ready.on), std::mem::take(&mut ready.aside));
         let drain = self.settings.drain;
         let (counts, log) = (self.counts, self.log);
@@ -221,6 +246,7 @@ impl Relay<'_> {
                 }
             }
         }
+        Ok(())
     }
 
     fn held(&self, message: &Message, reasons: &str, wait: Duration) {
@@ -256,6 +282,8 @@ struct Ready {
     /// When the source was told last that the others are still at work, and after what time it is told again.
     touched: Instant,
     touch: Duration,
+    /// What came is read again: its transaction was taken back.
+    again: bool,
 }
 
 impl Ready {

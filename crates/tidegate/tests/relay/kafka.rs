@@ -5,7 +5,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use std::io::{BufRead as _, BufReader, Write as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::process::{Child, ChildStdout, Command, Stdio};
@@ -179,7 +179,7 @@ struct Tally {
 }
 
 /// A relay between two topics that is killed again and again, while messages come.
-fn killed(server: &Server, lane: u64, kills: u64, each: u64) -> Tally {
+fn killed(server: &Server, lane: u64, kills: u64, each: u64, whole: bool) -> Tally {
     let mut client = Attended::start(server, format!("in{lane}"), format!("relay{lane}"));
     let folder = server.folder.join(format!("aside{lane}"));
     let quarantine = format!("file:{}", folder.display());
@@ -189,7 +189,9 @@ fn killed(server: &Server, lane: u64, kills: u64, each: u64) -> Tally {
         let url = |path: &str| format!("kafka://127.0.0.1:{}/{path}", server.port);
         // The group of one that was killed is given to the next at once.
         let from = url(&format!("in{lane}/relay{lane}?session=300"));
-        Relay::between(&from, &url(&format!("out{lane}")), &quarantine)
+        // Its successor fences it.
+        let whole = if whole { format!("?transaction=relay{lane}") } else { String::new() };
+        Relay::between(&from, &url(&format!("out{lane}{whole}")), &quarantine)
     };
     let (mut worked, mut seed) = (0, 0x2545_f491_4f6c_dd1d_u64 + lane);
     for kill in 0..kills {
@@ -237,31 +239,41 @@ fn killed(server: &Server, lane: u64, kills: u64, each: u64) -> Tally {
 
 #[test]
 fn killed_between_topics_it_loses_nothing() {
+    lanes("killed", 20, false);
+}
+
+/// The server that is tried shows transactions that are open or were taken back to who reads committed ones alone: so
+/// what comes twice is counted here, too.
+#[test]
+fn killed_in_transactions_it_loses_nothing() {
+    lanes("killed-whole", 20, true);
+}
+
+fn lanes(test: &str, kills: u64, whole: bool) {
     // Joining a group takes a second: so there are several groups at once.
     const LANES: u64 = 5;
-    const KILLS: u64 = 20;
     const EACH: u64 = 50;
-    let Some(server) = Server::start("killed") else { return };
+    let Some(server) = Server::start(test) else { return };
     let topics: Vec<String> = (0..LANES).flat_map(|n| [format!("in{n}"), format!("out{n}")]).collect();
     let create: Vec<&str> = ["create"].into_iter().chain(topics.iter().map(String::as_str)).collect();
     server.call(&create, "");
     let server = &server;
     let tallies: Vec<Tally> = std::thread::scope(|scope| {
         let lanes: Vec<_> =
-            (0..LANES).map(|lane| scope.spawn(move || killed(server, lane, KILLS, EACH))).collect();
+            (0..LANES).map(|lane| scope.spawn(move || killed(server, lane, kills, EACH, whole))).collect();
         lanes.into_iter().map(|lane| lane.join().unwrap()).collect()
     });
     let sum = |of: fn(&Tally) -> usize| tallies.iter().map(of).sum::<usize>();
     println!(
         "{} messages, {} kills, {} of them in the middle of work: {} passed, {} in quarantine, {} duplicates",
-        LANES * KILLS * EACH,
-        LANES * KILLS,
+        LANES * kills * EACH,
+        LANES * kills,
         tallies.iter().map(|t| t.worked).sum::<u64>(),
         sum(|t| t.passed),
         sum(|t| t.kept),
         sum(|t| t.duplicates)
     );
-    assert!(tallies.iter().map(|t| t.worked).sum::<u64>() > KILLS, "they were killed at work");
+    assert!(tallies.iter().map(|t| t.worked).sum::<u64>() > kills, "they were killed at work");
 }
 
 #[test]
@@ -329,4 +341,41 @@ fn two_members_share_the_partitions() {
     let all: std::collections::BTreeSet<u64> = of.values().flatten().copied().collect();
     assert_eq!(all.len(), 600);
     println!("in order: {}", of.values().all(|list| list.is_sorted()));
+}
+
+#[test]
+fn output_quarantine_and_offset_are_one_transaction() {
+    let Some(server) = Server::start("whole") else { return };
+    server.call(&["create", "in", "out", "aside"], "");
+    let url = |path: &str| format!("kafka://127.0.0.1:{}/{path}", server.port);
+    let to = url("out?transaction=relay-1");
+    let start = || Relay::between(&url("in/relay?session=300"), &to, &url("aside"));
+    let mut first = start();
+    let message = |n: u64| json!({"value": payload(n), "partition": n % 3});
+    server.produce(&(0..200).map(message).collect::<Vec<_>>());
+    server.wait_until_idle();
+    assert_eq!((server.dump("out").len(), server.dump("aside").len()), (192, 8), "each of them once");
+    // A second one takes the id over; the first can write nothing from then on, and says why it ends.
+    let second = start();
+    server.produce(&(200..400).map(message).collect::<Vec<_>>());
+    server.wait_until_idle();
+    let begun = Instant::now();
+    let mut n = 400;
+    while first.0.try_wait().unwrap().is_none() {
+        assert!(begun.elapsed() < Duration::from_secs(30), "the first one goes on");
+        server.produce(&(n..n + 6).map(message).collect::<Vec<_>>());
+        n += 6;
+        std::thread::sleep(Duration::from_millis(200));
+    }
+    server.wait_until_idle();
+    let mut said = String::new();
+    first.0.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+    assert!(said.contains("fenced") && !first.0.wait().unwrap().success(), "{said}");
+    second.end();
+    let all: std::collections::BTreeSet<String> =
+        ["out", "aside"].iter().flat_map(|t| server.dump(t)).map(|m| m["value"].to_string()).collect();
+    assert_eq!(all.len(), usize::try_from(n).unwrap(), "nothing is lost");
+    // A transaction can't be over two clusters.
+    let mut apart = Relay::between("kafka://localhost:1/in/relay", &to, &url("aside"));
+    assert_eq!(apart.0.wait().unwrap().code(), Some(2));
 }

@@ -126,6 +126,7 @@ fn relayed(fake: &Arc<Mutex<FakePubSub>>, count: usize) -> String {
         source: Box::new(place(&base, "subscriptions", "orders")),
         sink: Box::new(place(&base, "topics", "clean")),
         quarantine: Some(Box::new(place(&base, "topics", "aside"))),
+        transaction: None,
         judge: Judge::new(Guard::default(), None, Shape::PubSub),
         on_deny: OnDeny::Quarantine,
         on_limit: OnLimit::Wait,

@@ -13,7 +13,7 @@ use std::time::Duration;
 use tidegate_decide::{Guard, Settings as Strictness, Trust};
 use tidegate_gate::Redis;
 use tidegate_gate::bus::{
-    Address, Counts, Error, Judge, OnDeny, OnLimit, Relay, Settings, open_sink, open_source, serve_admin,
+    Address, Counts, Error, Judge, OnDeny, OnLimit, Relay, Settings, open, serve_admin,
 };
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
@@ -23,7 +23,8 @@ use tokio::sync::watch;
 #[command(
     after_help = "Buses: nats://HOST:PORT/STREAM/CONSUMER to read from, nats://HOST:PORT/SUBJECT to write to;\n\
     amqp://HOST:PORT/QUEUE, or amqp://HOST:PORT/EXCHANGE/KEY to write to; ?vhost=NAME if it is not /;\n\
-    kafka://HOST:PORT,HOST:PORT/TOPIC/GROUP to read from, kafka://HOST:PORT/TOPIC to write to;\n\
+    kafka://HOST:PORT,HOST:PORT/TOPIC/GROUP to read from, kafka://HOST:PORT/TOPIC to write to,\n\
+    with ?transaction=ID in one transaction with the offset of its input;\n\
     sqs://REGION/ACCOUNT/NAME (keys from AWS_ variables or a role, AWS_ENDPOINT_URL);\n\
     pubsub://PROJECT/SUBSCRIPTION to read from, pubsub://PROJECT/TOPIC to write to;\n\
     s3://BUCKET/PREFIX for --quarantine (the same variables, AWS_REGION, AWS_ENDPOINT_URL_S3).\n\
@@ -142,16 +143,14 @@ async fn relay(args: &Args, judge: Judge) -> Result<Exit, Failure> {
     let mut terminate = signal(SignalKind::terminate()).context("listening for signals")?;
     let mut interrupt = signal(SignalKind::interrupt()).context("listening for signals")?;
     interrupt::leave_to_command();
-    let quarantine = match &args.quarantine {
-        Some(address) => Some(open_sink(address).await.map_err(failure)?),
-        None => None,
-    };
+    let ends = open(&args.from, &args.to, args.quarantine.as_ref()).await.map_err(failure)?;
     let counts = Arc::new(Counts::of(args.from.bus()).with_limits(&judge));
     let say = |line: &str| tell(&format!("{line}\n"));
     let relay = Relay {
-        sink: open_sink(&args.to).await.map_err(failure)?,
-        source: open_source(&args.from).await.map_err(failure)?,
-        quarantine,
+        sink: ends.sink,
+        source: ends.source,
+        quarantine: ends.quarantine,
+        transaction: ends.transaction,
         judge,
         on_deny: match args.on_deny {
             Verb::Quarantine => OnDeny::Quarantine,
@@ -186,14 +185,14 @@ async fn relay(args: &Args, judge: Judge) -> Result<Exit, Failure> {
         // The relay watches as long as the sender is there.
         std::future::pending::<()>().await;
     };
-    tokio::select! { () = relay.run(stop) => {}, () = end => {} }
+    let over = tokio::select! { over = relay.run(stop) => over, () = end => None };
     tell(&counts.prometheus());
-    Ok(Exit::Clean)
+    over.map_or(Ok(Exit::Clean), |error| Err(failure(error)))
 }
 
 fn failure(error: Error) -> Failure {
     match error {
         Error::Address(problem) => Failure::usage(problem, None),
-        Error::Bus { .. } => anyhow::Error::from(error).into(),
+        Error::Bus { .. } | Error::Over(_) => anyhow::Error::from(error).into(),
     }
 }
