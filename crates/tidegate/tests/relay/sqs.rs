@@ -388,3 +388,50 @@ fn the_order_within_a_group_stays() {
         }
     }
 }
+
+#[test]
+fn the_gate_keeps_what_it_denies_in_a_queue() {
+    let Some((_server, port)) = moto() else { return };
+    call(port, "CreateQueue", &json!({"QueueName": "denied"}));
+    let gate = Command::new(env!("CARGO_BIN_EXE_tidegate"))
+        .args([
+            "guard",
+            "http",
+            "--listen",
+            "127.0.0.1:0",
+            "--upstream",
+            "http://127.0.0.1:9",
+            "--workers",
+            "1",
+        ])
+        .args(["--quarantine", "sqs://us-east-1/123456789012/denied"])
+        .env("AWS_ENDPOINT_URL", format!("http://127.0.0.1:{port}"))
+        .env("AWS_ACCESS_KEY_ID", "test")
+        .env("AWS_SECRET_ACCESS_KEY", "test")
+        .env_remove("AWS_SESSION_TOKEN")
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn();
+    let mut gate = Ends(gate.unwrap());
+    let mut lines = BufReader::new(gate.0.stderr.take().unwrap()).lines().map(Result::unwrap);
+    let listening = lines.find(|line| line.starts_with("listening on ")).unwrap();
+    let listening: u16 = listening.rsplit(':').next().unwrap().parse().unwrap();
+    assert!(http(listening, "GET", "/?file=..%2f..%2f..%2fetc%2fpasswd").starts_with("HTTP/1.1 403"));
+    let ask = json!({
+        "QueueUrl": format!("http://127.0.0.1:{port}/123456789012/denied"), "MessageAttributeNames": ["All"],
+    });
+    let start = Instant::now();
+    let kept = loop {
+        assert!(start.elapsed() < Duration::from_secs(30), "nothing is kept");
+        match call(port, "ReceiveMessage", &ask)["Messages"].as_array() {
+            Some(messages) if !messages.is_empty() => break messages[0].clone(),
+            _ => std::thread::sleep(Duration::from_millis(100)),
+        }
+    };
+    let reasons = kept["MessageAttributes"]["tidegate-reasons"]["StringValue"].as_str().unwrap();
+    assert!(reasons.contains("path"), "{kept}");
+    let request: Value = serde_json::from_str(kept["Body"].as_str().unwrap()).unwrap();
+    assert_eq!(request["query"], "file=..%2f..%2f..%2fetc%2fpasswd");
+    // The signature in the head of this request is nobody's business.
+    assert!(!request.to_string().contains("Credential="), "{request}");
+}
