@@ -102,7 +102,15 @@ mod tests {
         ] {
             assert!(!of_claims(claims), "{claims}");
         }
-        assert!(!denied(&event("", "{}", r#"{"iss":"https://localhost:8443/"}"#)), "without a scheme");
+        let local = r#"{"iss":"https://localhost:8443/"}"#;
+        assert!(!denied(&event("", "{}", local)), "without a scheme");
+        let cookies =
+            event("theme=dark; session=", "{\"alg\":\"RS256\"}", local).replace("authorization", "cookie");
+        assert!(!denied(&cookies), "{cookies}");
+        let log = format!("got {}.{}.c2ln from the client", base64(r#"{"alg":"RS256"}"#), base64(local));
+        assert!(!denied(&format!(r#"{{"note":"{log}"}}"#)), "{log}");
+        let alone = format!("got {} from the client", base64(local));
+        assert!(denied(&format!(r#"{{"note":"{alone}"}}"#)), "a document, but no token");
     }
 
     #[test]
