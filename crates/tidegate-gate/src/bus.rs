@@ -22,6 +22,7 @@ mod s3;
 mod sqs;
 mod together;
 
+pub(crate) use address::open_sink;
 pub use address::{Address, Ends, KafkaOptions, open};
 pub use admin::serve_admin;
 pub use counts::Counts;

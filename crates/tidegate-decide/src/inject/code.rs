@@ -338,7 +338,7 @@ pub(super) const READERS: &[&[u8]] = &[
 ];
 
 /// Files of the machine, and programs whose output is read.
-const MACHINE: &[&[u8]] = &[b"/etc/", b"/proc/", b"/root/", b"/var/task", b"/var/run/", b"|"];
+const MACHINE: &[&[u8]] = &[b"/etc/", b"/proc/", b"/root", b"/var/task", b"/var/run/", b"|"];
 
 /// Places from which code is loaded that isn't the program's.
 const REMOTE: &[&[u8]] = &[b"php://", b"data:", b"phar:", b"expect:", b"http://", b"https://", b"ftp://"];

@@ -250,7 +250,7 @@ fn acts(text: &Text<'_>, body: &[u8], open: &[u8]) -> Option<&'static str> {
             .iter()
             .find_map(|tag| body.strip_prefix(*tag));
         if let Some([b'\'' | b'"', path @ ..]) = part.map(<[u8]>::trim_ascii_start)
-            && [&b"/etc/"[..], b"/proc/", b"/root/", b"/var/", b"file:"]
+            && [&b"/etc/"[..], b"/proc/", b"/root", b"/var/", b"file:"]
                 .iter()
                 .any(|place| path.starts_with(place))
         {

@@ -312,7 +312,7 @@ async fn open_source(address: &Address) -> Result<Box<dyn Source>, Error> {
 }
 
 /// Opens a bus, or a folder, to write to.
-async fn open_sink(address: &Address) -> Result<Box<dyn Sink>, Error> {
+pub(crate) async fn open_sink(address: &Address) -> Result<Box<dyn Sink>, Error> {
     match address {
         #[cfg(feature = "nats")]
         Address::Nats { server, path } => Ok(Box::new(super::nats::Publish::open(server, path).await?)),
