@@ -23,6 +23,7 @@ mod scanner;
 mod serialised;
 mod sql;
 mod template;
+mod told;
 mod tree;
 mod xml;
 mod xpath;

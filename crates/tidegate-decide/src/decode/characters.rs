@@ -151,9 +151,22 @@ fn look_alike(text: &[u8], out: &mut Vec<u8>) -> usize {
             out.push((a & 1) << 6 | b & 0x3f);
             2
         }
-        [0xe0, a @ 0x80..=0x81, b @ 0x80..=0xbf, ..] => {
+        // Decoders that don't look whether a second byte is one.
+        [0xc0, b @ (b'.' | b'/' | b'\\'), ..] => {
+            out.push(*b);
+            2
+        }
+        [0xe0, a @ 0x80..=0x81, b @ 0x80..=0xbf, ..]
+        | [0xf0, 0x80, a @ 0x80..=0x81, b @ 0x80..=0xbf, ..]
+        | [0xf8, 0x80, 0x80, a @ 0x80..=0x81, b @ 0x80..=0xbf, ..]
+        | [0xfc, 0x80, 0x80, 0x80, a @ 0x80..=0x81, b @ 0x80..=0xbf, ..] => {
             out.push((a & 1) << 6 | b & 0x3f);
-            3
+            match text.first() {
+                Some(0xe0) => 3,
+                Some(0xf0) => 4,
+                Some(0xf8) => 5,
+                _ => 6,
+            }
         }
         [0xe2 | 0xe3 | 0xef | 0xc2, ..] => {
             let Some(c) = first_char(text) else { return 0 };
@@ -228,8 +241,10 @@ mod tests {
     #[test]
     fn overlong_dots() {
         let mut out = Vec::new();
-        assert!(decode(b"\xc0\xae\xc0\xaf\xe0\x80\xae", false, &mut out));
-        assert_eq!(out, b"./.");
+        let dots = b"\xc0\xae\xc0\xaf\xe0\x80\xae\xf0\x80\x80\xae\xf8\x80\x80\x80\xaf\xfc\x80\x80\x80\x80\xae\xc0\x2f";
+        assert!(decode(dots, false, &mut out));
+        assert_eq!(out, b"./.././");
+        assert!(!decode("\u{10000}\u{c0}.".as_bytes(), false, &mut out));
     }
 
     #[test]

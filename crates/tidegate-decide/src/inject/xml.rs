@@ -39,7 +39,8 @@ pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
         let external =
             [&b" system"[..], b" public"].iter().any(|w| memchr::memmem::find(declaration, w).is_some());
         let w3c = memchr::memmem::find(declaration, b"-//w3c//").is_some()
-            || memchr::memmem::find(declaration, b"www.w3.org").is_some();
+            || memchr::memmem::find(declaration, b"www.w3.org").is_some()
+            || memchr::memmem::find(declaration, b"//www.apple.com/dtds/").is_some();
         if external && !w3c {
             return hit(at, "a document type from elsewhere");
         }

@@ -1,6 +1,6 @@
 //! XPath: does the text leave its value and walk the document?
 
-use super::{ByteSet, Hit, Text};
+use super::{ByteSet, Hit, Text, told};
 use crate::decision::Class;
 
 pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
@@ -37,7 +37,12 @@ pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
         }
     }
     let start = lower.trim_ascii_start();
-    if is_document_call(start) {
+    // Words behind the last bracket tell about a path; an expression would go on with an operator.
+    let told = || {
+        let end = memchr::memrchr2(b']', b')', start.get(..512).unwrap_or(start)).map_or(0, |end| end + 1);
+        end > 0 && start.get(end..).is_some_and(told::follows)
+    };
+    if is_document_call(start) && !told() {
         return hit(0, "a function that walks or loads a document");
     }
     let set = text.bytes.has(b'|') && (is_step(start) || start.first().is_some_and(u8::is_ascii_digit));
@@ -57,6 +62,7 @@ pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
         if [&b"[@"[..], b"=\'", b"='", b"text()", b"position()", b"last()"]
             .iter()
             .any(|m| memchr::memmem::find(predicate, m).is_some())
+            && !told()
         {
             return hit(0, "a path with a predicate");
         }

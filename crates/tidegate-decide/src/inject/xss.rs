@@ -29,7 +29,7 @@ fn tags(text: &Text<'_>) -> Option<Hit> {
     let lower = text.lower;
     let (mut styles, mut ends) = (Cursor::new(Group::Attributes, text.marks), Ahead::new(b">"));
     let mut braces = Ahead::new(b"&{");
-    let mut near = false;
+    let (mut near, mut framed) = (false, false);
     let last = memchr::memrchr3(b'=', b'>', b'/', lower).unwrap_or_default();
     let found = bytes::find_map(lower, [b'<'], |at| {
         let rest = lower.get(at + 1..).unwrap_or_default();
@@ -78,15 +78,24 @@ fn tags(text: &Text<'_>) -> Option<Hit> {
             b"script" => ended,
             b"iframe" | b"frame" | b"frameset" | b"embed" | b"object" | b"applet" | b"portal"
             | b"fencedframe" => ended && last >= lower.len() - after.len(),
-            b"meta" => has(b"http-equiv"),
+            // Its other uses say which characters a page is in.
+            b"meta" => {
+                has(b"http-equiv")
+                    && [&b"refresh"[..], b"cookie", b"script", b"utf-7", b"link"].iter().any(|w| has(w))
+            }
             b"base" => has(b"href"),
-            b"link" => has(b"stylesheet") && has(b"href") || has(b"import"),
+            // A style that lies beside the page is the page's own.
+            b"link" => {
+                has(b"stylesheet") && has(b"href") && (has(b"//") || has(b"script") || has(b"data:"))
+                    || has(b"import")
+            }
             b"import" => rest.starts_with(b"?") || has(b"implementation"),
             b"bgsound" | b"layer" | b"ilayer" | b"xss" => {
                 has(b"src") || has(b"=") || last_name == b"xss" && ended
             }
             b"form" | b"isindex" => has(b"javascript") || has(b"formaction"),
             b"button" | b"input" => has(b"formaction") || has(b"javascript:"),
+            b"use" => has(b"data:"),
             b"math" | b"maction" => has(b"xlink:href") || has(b"actiontype"),
             b"style" => {
                 ended
@@ -114,6 +123,12 @@ fn tags(text: &Text<'_>) -> Option<Hit> {
                     || text.bytes.has(b'{') && begins(braces.from(lower, start))
             }
         };
+        let closes = lower.get(at + 1) == Some(&b'/');
+        if found && last_name == b"iframe" && (framed && closes || is_embedded(after)) {
+            framed = true;
+            text.suspect(Class::Xss, at, "a page of another site, shown in a frame");
+            return None;
+        }
         if found && is_mentioned(lower, at, after) {
             text.suspect(Class::Xss, at, "an element by its name");
             return None;
@@ -151,8 +166,31 @@ fn is_mentioned(lower: &[u8], at: usize, after: &[u8]) -> bool {
     let Some(rest) = after.strip_prefix(b">") else { return false };
     let before = lower.get(..at).unwrap_or_default();
     let words = before.ends_with(b" ") && before.trim_ascii_end().last().is_some_and(u8::is_ascii_alphabetic);
-    let prose = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b' ' | b',' | b'.' | b'?' | b'!' | b'\'');
-    words && rest.len() <= 256 && rest.contains(&b' ') && rest.iter().all(prose)
+    // Elements may be named behind it, too, as long as no script could do anything there.
+    let prose = |b: &u8| {
+        b.is_ascii_alphanumeric()
+            || matches!(b, b' ' | b',' | b'.' | b'?' | b'!' | b'\'' | b'<' | b'>' | b'/')
+    };
+    let closes = lower.get(at + 1) == Some(&b'/');
+    words && rest.len() <= 256 && (closes || rest.contains(&b' ')) && rest.iter().all(prose)
+}
+
+/// `<iframe width="560" src="https://..."></iframe>`: a film or a map of another site, which can't reach the page around it.
+fn is_embedded(after: &[u8]) -> bool {
+    let near = after.get(..1024).unwrap_or(after);
+    let Some(end) = memchr::memchr(b'>', near) else { return after.is_empty() };
+    let (tag, rest) = near.split_at_checked(end).unwrap_or_default();
+    let has = |word: &[u8]| memchr::memmem::find(tag, word).is_some();
+    let from = |quote: &[u8]| memchr::memmem::find(tag, quote).is_some();
+    (from(b" src=\"https://") || from(b" src='https://"))
+        && (has(b" width=") || has(b" allow") || has(b" title="))
+        && !has(b" on")
+        && !has(b"/on")
+        && !has(b"\"on")
+        && !has(b"script")
+        && !has(b"srcdoc")
+        && !has(b"data:")
+        && rest.starts_with(b"></iframe>")
 }
 
 const RUNS: &str = "an element that a browser runs or loads by itself";
@@ -228,12 +266,14 @@ fn handlers(text: &Text<'_>) -> Option<Hit> {
         if !text.spend(80) {
             return None;
         }
-        let event = EVENTS.iter().any(|e| name.starts_with(e)) || in_tag;
-        let code = quoted
-            .iter()
-            .take(256)
-            .any(|b| matches!(b, b'(' | b'`' | b'=' | b'.' | b'[' | b'{' | b'/' | b'&'))
-            || length > 2 && in_tag && !quoted.is_empty();
+        let known = EVENTS.iter().any(|e| name.starts_with(e));
+        let event = known || in_tag;
+        let own = quoted.iter().take(256).position(|b| matches!(b, b'"' | b'\'' | b'>')).unwrap_or(256);
+        // `once="no"` is an attribute like any other; what nobody knows as an event has to call something.
+        let looked = if known { quoted.len().min(256) } else { own.min(quoted.len()) };
+        let code = quoted.iter().take(looked).any(|b| {
+            matches!(b, b'(' | b'`' | b'=' | b'[' | b'{' | b'&') || known && matches!(b, b'.' | b'/')
+        }) || known && in_tag && !quoted.is_empty();
         if event && code && (in_tag || breaks_out) {
             return Some(hit(at, "an attribute that runs as script when something happens"));
         }
@@ -335,7 +375,7 @@ fn script(text: &Text<'_>) -> Option<Hit> {
                 return None;
             }
             let after = lower.get(at + sink.len()..).unwrap_or_default();
-            if is_called(after) && acts(before) {
+            if (is_called(after) && !is_told(before, after) || is_taken(before, after)) && acts(before) {
                 const CALL: &str = "a call that scripts are proven with";
                 // People who write about code leave no string with it.
                 let kinds: &[Kind] = if escapes(before) { &[] } else { &[Kind::Markup, Kind::Prose] };
@@ -397,6 +437,35 @@ fn is_called(after: &[u8]) -> bool {
                 ]
                 .iter()
                 .any(|w| inside.starts_with(w))
+        }
+        _ => false,
+    }
+}
+
+/// `please alert (1) ann`, `what does alert() do`: words around, and a blank or nothing in the brackets.
+fn is_told(before: &[u8], after: &[u8]) -> bool {
+    let words = before.is_empty()
+        || before.ends_with(b" ") && before.trim_ascii_end().last().is_some_and(u8::is_ascii_alphabetic);
+    let close = memchr::memchr(b')', after.get(..32).unwrap_or(after));
+    let empty = matches!(after, [b' ', ..] | [b'(', b')', ..]);
+    words
+        && empty
+        && close
+            .and_then(|at| after.get(at + 1..))
+            .is_some_and(|rest| matches!(rest, [b' ', next, ..] if next.is_ascii_alphabetic()))
+}
+
+/// `onerror=alert;throw 1`, `a=alert,a(1)`, `[1].find(alert)`: handed on under another name, to be called there.
+fn is_taken(before: &[u8], after: &[u8]) -> bool {
+    match (before.last(), after.first()) {
+        (Some(b'='), Some(b';' | b',')) => {
+            let rest = after.get(1..32.min(after.len())).unwrap_or_default();
+            rest.starts_with(b"throw") || rest.contains(&b'(') || rest.contains(&b'`')
+        }
+        (Some(b'('), Some(b')')) => {
+            let near = before.get(before.len().saturating_sub(16)..before.len() - 1).unwrap_or_default();
+            let name = near.iter().rev().take_while(|b| b.is_ascii_alphabetic()).count();
+            name > 2 && matches!(near.get(..near.len() - name), Some([.., b']' | b'"' | b'\'', b'.']))
         }
         _ => false,
     }
@@ -643,6 +712,12 @@ mod tests {
             "<div datafld=b dataformatas=html>",
             "<xml id=x src=a.xml>",
             "<?xml:namespace prefix=t ns=urn:schemas-microsoft-com:time>",
+            "[1].find(alert)",
+            "onerror=alert;throw 1",
+            "<svg><use href='data:image/svg+xml,x#y'/></svg>",
+            "<iframe src=\"https://x.example\" width=1 onload=a></iframe>",
+            "<iframe srcdoc=x src=\"https://x.example\" width=1></iframe>",
+            "x <script>alert(1)</script> y",
         ] {
             assert!(sample(detect, text), "{text}");
         }
@@ -666,6 +741,13 @@ mod tests {
             "fetch (the ball)",
             "window seat: 12A",
             "print(x)",
+            "<iframe width=\"560\" src=\"https://www.example.com/embed/x\" allowfullscreen></iframe>",
+            "<meta http-equiv=\"Content-Type\" content=\"text/html; charset=utf-8\">",
+            "<link rel=\"stylesheet\" href=\"../a.css\">",
+            "The <script> tag must be closed with </script>.",
+            "Please alert (1) Ann and (2) Bob.",
+            "What does alert() do?",
+            "<item online=\"yes\" once=\"no\"/>",
         ] {
             assert!(!sample(detect, text), "{text}");
         }

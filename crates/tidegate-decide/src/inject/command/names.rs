@@ -222,6 +222,34 @@ pub(super) const LISTED: &[&[u8]] = &[
     b"openssl", b"base64", b"passwd",
 ];
 
+/// Names that only Windows has, and nobody else.
+pub(super) fn is_of_windows(name: &[u8]) -> bool {
+    matches!(
+        name,
+        b"netsh"
+            | b"icacls"
+            | b"takeown"
+            | b"vssadmin"
+            | b"wevtutil"
+            | b"bcdedit"
+            | b"cmdkey"
+            | b"klist"
+            | b"logoff"
+            | b"forfiles"
+            | b"robocopy"
+            | b"xcopy"
+            | b"fsutil"
+            | b"diskpart"
+            | b"nltest"
+            | b"getmac"
+            | b"nbtstat"
+            | b"quser"
+            | b"qwinsta"
+            | b"gpresult"
+            | b"driverquery"
+    )
+}
+
 /// Names that are rarely meant as commands: they count only where nothing else can be meant.
 pub(super) fn is_rare(name: &[u8]) -> bool {
     matches!(
@@ -266,5 +294,18 @@ pub(super) fn is_rare(name: &[u8]) -> bool {
             | b"tree"
             | b"chroot"
             | b"mknod"
-    )
+            | b"mkdir"
+            | b"usleep"
+            | b"whois"
+            | b"killall"
+            | b"pkill"
+            | b"lsmod"
+            | b"lspci"
+            | b"lsb_release"
+            | b"hostnamectl"
+            | b"busctl"
+            | b"apropos"
+            | b"calc"
+            | b"notepad"
+    ) || is_of_windows(name)
 }

@@ -1,5 +1,7 @@
 //! Where a command would stand: behind what, in front of what, in a sentence, a list or a table.
 
+use super::super::told;
+
 /// Where a command would begin.
 pub(super) struct Place {
     /// The last separator before it.
@@ -12,6 +14,8 @@ pub(super) struct Place {
     pub(super) first: bool,
     /// So tight behind a value of one word that no sentence and no list has it.
     pub(super) packed: bool,
+    /// It is a bar, and the only one.
+    lone: bool,
     /// It is the first bar of a table.
     pub(super) table: bool,
 }
@@ -31,6 +35,7 @@ impl Place {
             tight,
             first,
             packed: tight && at <= 64 && !before.iter().any(u8::is_ascii_whitespace) && mark != b'&',
+            lone: first && mark == b'|' && memchr::memchr_iter(b'|', lower).count() == 1,
             table: first && mark == b'|' && is_table(lower),
         }
     }
@@ -42,7 +47,8 @@ impl Place {
 
     /// The same where words of English may follow: people begin with an ampersand, and tables with a bar.
     pub(super) fn leads_surely(&self) -> bool {
-        self.leads() && (self.mark == b';' || self.doubled || self.mark == b'&' && self.tight)
+        let joined = self.mark == b'&' || self.lone;
+        self.leads() && (self.mark == b';' || self.doubled || joined && self.tight)
     }
 }
 
@@ -72,7 +78,11 @@ pub(super) fn is_only(lower: &[u8], at: usize) -> bool {
     at < 8
         && lower.len() < at + 16
         && lower.get(..at).is_some_and(|b| b.iter().all(|b| matches!(b, b'&' | b'|' | b';' | b' ')))
-        && lower.get(at..).is_some_and(|r| r.trim_ascii_end().iter().all(u8::is_ascii_alphabetic))
+        && lower.get(at..).is_some_and(|rest| {
+            let ends = |b: &&u8| matches!(b, b'&' | b'|' | b';' | b' ');
+            let end = rest.len() - rest.iter().rev().take_while(ends).count();
+            rest.iter().take(end).all(u8::is_ascii_alphabetic)
+        })
 }
 
 /// The separator before `at` is no punctuation of a sentence: nothing but short words around, few of them.
@@ -115,6 +125,38 @@ pub(super) fn is_mentioned(lower: &[u8]) -> bool {
     lower.split(u8::is_ascii_whitespace).filter(word).nth(2).is_some()
 }
 
+/// Backticks that quote within a sentence. Places go forward.
+#[derive(Default)]
+pub(super) struct Ticks {
+    read: usize,
+    count: usize,
+}
+
+impl Ticks {
+    /// The place lies between two of them, with words around that are no command's.
+    pub(super) fn are_told(&mut self, lower: &[u8], at: usize) -> bool {
+        let new = lower.get(self.read..at).unwrap_or_default();
+        self.count += memchr::memchr_iter(b'`', new).count();
+        self.read = self.read.max(at);
+        if self.count.is_multiple_of(2) {
+            return false;
+        }
+        let (before, after) = lower.split_at_checked(at).unwrap_or_default();
+        let Some(open) = memchr::memrchr(b'`', before.get(at.saturating_sub(128)..).unwrap_or_default())
+        else {
+            return false;
+        };
+        let open = at.saturating_sub(128) + open;
+        let after = after.get(..384).unwrap_or(after);
+        let Some(close) = memchr::memchr(b'`', after) else { return false };
+        let behind = after.get(close + 1..).unwrap_or_default();
+        let ahead = before.get(open.saturating_sub(128)..open).unwrap_or_default();
+        let word = |w: &&[u8]| w.len() > 1 && w.iter().all(u8::is_ascii_alphabetic);
+        let words = |text: &[u8]| text.split(u8::is_ascii_whitespace).filter(word).take(3).count();
+        told::follows(behind) || words(ahead) + words(behind) >= 3
+    }
+}
+
 /// The substitution is the whole text, quotes aside.
 pub(super) fn is_all_there_is(lower: &[u8], tick: usize) -> bool {
     let quotes = |b: &u8| matches!(b, b'\'' | b'"' | b' ' | b';' | b'|' | b'&' | b'=');
@@ -133,11 +175,12 @@ pub(in super::super) fn is_terse(lower: &[u8]) -> bool {
         return false;
     }
     let mut words = lower.split(u8::is_ascii_whitespace).filter(|w| !w.is_empty());
-    !words.any(|w| PROSE.contains(&w))
+    !words.any(|w| PROSE.contains(&w) || told::is_wordy(w))
 }
 
 /// Words that only prose has.
 pub(super) const PROSE: &[&[u8]] = &[
     b"the", b"a", b"an", b"is", b"my", b"your", b"and", b"or", b"me", b"up", b"with", b"in", b"to", b"for",
-    b"of", b"gives", b"says", b"worked", b"shows", b"prints",
+    b"of", b"gives", b"says", b"worked", b"shows", b"prints", b"it", b"you", b"we", b"they", b"this",
+    b"that", b"are", b"was", b"our", b"their", b"his", b"her", b"she", b"he",
 ];

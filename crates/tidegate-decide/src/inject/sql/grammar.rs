@@ -7,6 +7,13 @@ mod words;
 use super::lexer::{Lexer, Token};
 use words::{is_comparison, is_continuation, is_dangerous, is_logic};
 
+/// Nothing stands in a comment, or a sign or a letter that keeps it from being trimmed.
+pub(super) fn is_empty_comment(comment: &[u8]) -> bool {
+    let letters = comment.iter().take(9).filter(|b| b.is_ascii_alphanumeric() || **b >= 0x80).count();
+    comment.len() <= 8
+        && (letters == 0 || letters == 1 && comment.last().is_some_and(u8::is_ascii_alphabetic))
+}
+
 /// A place in a text from which a query is read.
 #[derive(Clone, Copy)]
 pub(super) struct Query<'a> {
@@ -69,7 +76,7 @@ impl<'a> Query<'a> {
         }
         for _ in 0..4 {
             match self.next() {
-                Token::Rest if closed > 0 => {
+                Token::Rest if closed > 0 && self.says_nothing() => {
                     return Some("the value is closed and the rest of the query commented out");
                 }
                 Token::Semicolon => return self.statement(false),
@@ -139,6 +146,13 @@ impl<'a> Query<'a> {
             }
         }
         None
+    }
+
+    /// The comment that comes next is there to take off what follows, and says nothing.
+    fn says_nothing(&self) -> bool {
+        let rest = self.lexer.rest();
+        let comment = [&b"--"[..], b"#", b"/*"].iter().find_map(|mark| rest.strip_prefix(*mark));
+        comment.is_none_or(is_empty_comment)
     }
 
     /// A condition behind a value, of whatever: too little by itself, since prose has it as well.
@@ -283,7 +297,9 @@ impl<'a> Query<'a> {
             return Some("a condition that compares constants");
         }
         let after = self.peek();
-        if quoted && shape.comparison && (shape.open || after == Token::Rest) {
+        let mut ahead = *self;
+        let cut = after == Token::Rest || ahead.next() == Token::Semicolon && ahead.peek() == Token::Rest;
+        if quoted && shape.comparison && (shape.open || cut) {
             return Some("a condition that the query's own quote completes");
         }
         if (quoted || closed > 0)

@@ -287,8 +287,16 @@ impl<'a> Lexer<'a> {
         let word = rest.get(..length).unwrap_or_default();
         self.at += length;
         // N'...', X'...', B'...', E'...': the letter belongs to the string.
-        if length == 1 && matches!(word, [b'n' | b'x' | b'b' | b'e']) && self.rest().first() == Some(&b'\'') {
-            return self.string(b'\'');
+        if let ([letter], [b'\'', digit, ..]) = (word, self.rest()) {
+            let fits = match letter {
+                b'n' | b'e' => true,
+                b'x' => digit.is_ascii_hexdigit() || *digit == b'\'',
+                b'b' => matches!(digit, b'0' | b'1' | b'\''),
+                _ => false,
+            };
+            if fits {
+                return self.string(b'\'');
+            }
         }
         Token::Word(word)
     }
@@ -301,6 +309,10 @@ impl<'a> Lexer<'a> {
         self.at += length;
         if let [b'e', b'0'..=b'9', ..] = self.rest() {
             self.at += 1 + self.rest().iter().skip(1).take(5).take_while(|b| b.is_ascii_digit()).count();
+        }
+        // MySQL takes `1.e(1)` for a number.
+        if matches!(self.rest(), [b'e', b'(', ..]) && rest.get(length - 1) == Some(&b'.') {
+            self.at += 1;
         }
         // `2nd` and `5cm` are no numbers; `1or` is how SQL may be packed.
         let tail = self.rest();

@@ -11,9 +11,11 @@ impl<'a> Query<'a> {
         while matches!(self.peek(), Token::Word(b"not") | Token::Operator(b"!" | b"-" | b"~" | b"+")) {
             self.next();
         }
+        let mut read = self.lexer.rest();
         let Some(mut left) = self.value(shape, depth) else { return false };
         let mut first = true;
         loop {
+            let left_text = read.get(..read.len() - self.lexer.rest().len()).unwrap_or_default();
             let compares = match self.peek() {
                 Token::Operator(b"=" | b"<" | b">" | b"<>" | b"!=" | b"<=" | b">=" | b"==" | b"<=>") => true,
                 Token::Word(word) if is_comparison(word) || word == b"not" => true,
@@ -21,14 +23,18 @@ impl<'a> Query<'a> {
                 Token::Operator(_) => false,
                 _ => return true,
             };
-            self.next();
+            let is = self.next() == Token::Word(b"is");
+            let mut null = false;
             while matches!(
                 self.peek(),
                 Token::Word(b"not" | b"like" | b"null" | b"in" | b"binary")
                     | Token::Operator(b"-" | b"~" | b"+")
             ) {
-                self.next();
+                null |= self.next() == Token::Word(b"null");
             }
+            // `is null` has no right side.
+            shape.comparison |= is && null;
+            read = self.lexer.rest();
             let Some(right) = self.value(shape, depth) else {
                 shape.literal = false;
                 return true;
@@ -36,8 +42,14 @@ impl<'a> Query<'a> {
             shape.literal = false;
             if compares {
                 shape.comparison = true;
-                shape.literal_comparison |=
-                    left.is_literal() && right.is_literal() && (first || right == Kind::Text);
+                let right_text = read.get(..read.len() - self.lexer.rest().len()).unwrap_or_default();
+                // `rownum=rownum` is as true as `1=1`; a call against a string asks the database.
+                let same = left == Kind::Name
+                    && right == Kind::Name
+                    && right_text.trim_ascii() == left_text.trim_ascii();
+                shape.literal_comparison |= same
+                    || left == Kind::Call && right == Kind::Text && !shape.open
+                    || left.is_literal() && right.is_literal() && (first || right == Kind::Text);
             }
             left = right;
             first = false;
@@ -50,6 +62,12 @@ impl<'a> Query<'a> {
         match self.next() {
             Token::Number => {
                 shape.literal = true;
+                // `1.e(1)`
+                if self.lexer.rest().first() == Some(&b'(') {
+                    self.next();
+                    self.take(Token::Number);
+                    self.take(Token::Close);
+                }
                 Some(Kind::Number)
             }
             Token::Text(closed) => {
@@ -219,7 +237,8 @@ impl<'a> Query<'a> {
             return None;
         }
         let query = Query::new(Lexer::new(lower, open + 1, left));
-        (leads(head) && query.arguments()).then_some("a call that delays, reads or breaks")
+        ((leads(head) || is_package(name)) && query.arguments())
+            .then_some("a call that delays, reads or breaks")
     }
 }
 

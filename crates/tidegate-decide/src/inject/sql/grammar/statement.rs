@@ -1,6 +1,6 @@
 //! Statements: what is selected, and from where.
 
-use super::words::{is_clause, is_dangerous};
+use super::words::{is_clause, is_dangerous, is_privilege};
 use super::{Query, Shape, Token};
 
 impl Query<'_> {
@@ -11,15 +11,27 @@ impl Query<'_> {
         }
         while self.take(Token::Open) {}
         if self.word(b"values") {
+            self.word(b"row");
             return self.take(Token::Open);
         }
         self.word(b"select") && self.columns()
     }
 
+    /// `select percentile(x) from ...`: a function that no database has, as the languages of monitoring have.
+    fn asks_no_database(&self) -> bool {
+        let mut ahead = *self;
+        matches!(ahead.next(), Token::Word(name) if !is_dangerous(name) && name.iter().all(u8::is_ascii_alphabetic))
+            && ahead.lexer.rest().first() == Some(&b'(')
+            && matches!(ahead.lexer.rest().get(1), Some(b'a'..=b'z' | b'*'))
+    }
+
     /// What a SELECT selects: more than one English word.
     pub(super) fn columns(&mut self) -> bool {
-        while matches!(self.peek(), Token::Word(b"all" | b"distinct" | b"top")) {
+        while let Token::Word(word @ (b"all" | b"distinct" | b"top")) = self.peek() {
             self.next();
+            if word == b"top" {
+                self.take(Token::Number);
+            }
         }
         match self.next() {
             Token::Operator(b"*") | Token::Variable | Token::Open => true,
@@ -107,6 +119,9 @@ impl Query<'_> {
         let found = match verb {
             b"select" => {
                 let named = whole && !opened;
+                if named && self.asks_no_database() {
+                    return None;
+                }
                 let columns = self.columns();
                 // Someone may well write about "select a, b from c" at the start of a sentence.
                 columns && (!named || self.runs_out())
@@ -138,11 +153,15 @@ impl Query<'_> {
             b"declare" => self.next() == Token::Variable,
             b"shutdown" => (self.word(b"with") || !whole) && (self.word(b"nowait") || ends(&self)),
             b"waitfor" => self.word(b"delay") || self.word(b"time"),
+            b"begin" if self.word(b"declare") => self.next() == Token::Variable,
             b"call" | b"begin" | b"do" => {
                 matches!(self.next(), Token::Word(name) if name.contains(&b'.') || is_dangerous(name))
                     && matches!(self.next(), Token::Open | Token::Semicolon)
             }
-            b"grant" | b"revoke" => matches!(self.next(), Token::Word(_)) && self.continues(&[b"on", b"to"]),
+            b"grant" | b"revoke" => {
+                matches!(self.next(), Token::Word(what) if is_privilege(what))
+                    && self.continues(&[b"on", b"to"])
+            }
             b"attach" => self.word(b"database"),
             b"load" => self.word(b"data") || self.word(b"extension"),
             b"copy" => {

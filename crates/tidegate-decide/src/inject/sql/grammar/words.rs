@@ -113,6 +113,36 @@ pub(super) fn is_clause(word: &[u8]) -> bool {
     )
 }
 
+/// What databases let somebody do.
+pub(super) fn is_privilege(word: &[u8]) -> bool {
+    matches!(
+        word,
+        b"all"
+            | b"select"
+            | b"insert"
+            | b"update"
+            | b"delete"
+            | b"execute"
+            | b"usage"
+            | b"create"
+            | b"alter"
+            | b"drop"
+            | b"index"
+            | b"references"
+            | b"trigger"
+            | b"file"
+            | b"super"
+            | b"process"
+            | b"connect"
+            | b"resource"
+            | b"dba"
+            | b"sysdba"
+            | b"sysadmin"
+            | b"control"
+            | b"role"
+    )
+}
+
 pub(super) fn is_package(name: &[u8]) -> bool {
     [&b"dbms_"[..], b"utl_", b"ctxsys.", b"sys.", b"xmltype", b"master..xp_", b"master.dbo.xp_"]
         .iter()

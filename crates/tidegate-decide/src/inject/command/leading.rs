@@ -1,0 +1,152 @@
+//! A text that begins with a separator: `; tool -x`, `&& ./run`, `| net user x y /add`.
+//!
+//! Nobody begins a sentence so. What follows is a command by whatever name it has, if it has what only commands have: an
+//! option, a place, a redirection.
+
+use super::super::Text;
+use super::names::{is_english, is_of_windows, is_rare, is_strong};
+use super::{SECOND, is_redirection, is_terse};
+
+/// Where the command begins, and why it is one.
+pub(super) fn command(text: &Text<'_>) -> Option<(usize, &'static str)> {
+    let lower = text.lower;
+    let (at, mark) = opening(lower)?;
+    let line = lower.get(at..).unwrap_or_default();
+    let line = line.get(..200).unwrap_or(line);
+    let line = line.split(|b| *b == b'\n').next().unwrap_or_default();
+    // Between two bars stands a cell of a table.
+    let celled = mark == Mark::Bar && memchr::memchr(b'|', line).is_some();
+    if celled || !text.spend(120) || !is_terse(lower) {
+        return None;
+    }
+    if matches!(line, [b'.', b' ', b'/' | b'.' | b'~', next, ..] if !next.is_ascii_whitespace()) {
+        return Some((at, SECOND));
+    }
+    let end = line
+        .iter()
+        .position(|b| {
+            !b.is_ascii_alphanumeric() && !matches!(b, b'.' | b'_' | b'-' | b'/' | b'\\' | b':' | b'^')
+        })
+        .unwrap_or(line.len());
+    let (name, rest) = line.split_at(end);
+    let parted =
+        rest.first().is_none_or(|b| b.is_ascii_whitespace() || matches!(b, b';' | b'|' | b'&' | b'>' | b'<'));
+    if !parted {
+        return None;
+    }
+    if is_program(name, mark) {
+        return Some((at, SECOND));
+    }
+    let words = || rest.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
+    let known = name.len() > 1 && (is_strong(name) || is_english(name) || is_rare(name));
+    if known {
+        let redirects = || {
+            memchr::memchr2(b'<', b'>', rest)
+                .is_some_and(|at| is_redirection(rest.get(at..).unwrap_or_default()))
+        };
+        let acts =
+            words().take(6).any(|word| is_option(word) || is_switch(word) || is_place(word)) || redirects();
+        // `\nid`: an escape that no decoder has taken off.
+        let alone = mark == Mark::Escape && is_strong(name) && rest.is_empty()
+            || is_of_windows(name)
+            || name == b"net" && words().next().is_some_and(is_of_net) && words().count() <= 2;
+        return (acts || alone).then_some((at, SECOND));
+    }
+    let raw = text.raw.get(at..at + end).unwrap_or_default();
+    let plain = |b: &u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'_' | b'-');
+    let tool = (3..=20).contains(&raw.len())
+        && raw.first().is_some_and(u8::is_ascii_lowercase)
+        && raw.iter().all(plain);
+    let acts = || words().next().is_some_and(|word| is_option(word) || is_place(word));
+    (tool && mark == Mark::Sure && acts()).then_some((at, SECOND))
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Mark {
+    /// One that no text begins with: `;`, `&&`, `||`.
+    Sure,
+    /// A bar alone.
+    Bar,
+    /// An ampersand alone, with which people go on.
+    And,
+    /// A line's end, written as an escape.
+    Escape,
+}
+
+/// Where what stands behind the separators begins, and which they are. Quotes and brackets may stand before them.
+fn opening(lower: &[u8]) -> Option<(usize, Mark)> {
+    let start = lower.iter().take(4).take_while(|b| matches!(b, b'\'' | b'"' | b')' | b' ')).count();
+    let rest = lower.get(start..)?;
+    if let Some(after) = rest.strip_prefix(b"\\r").unwrap_or(rest).strip_prefix(b"\\n") {
+        return Some((lower.len() - after.len(), Mark::Escape));
+    }
+    let marks = rest.iter().take(8).take_while(|b| matches!(b, b';' | b'|' | b'&')).count();
+    let (mark, after) = rest.split_at_checked(marks)?;
+    let blanks = after.iter().take(8).take_while(|b| matches!(b, b' ' | b'\t' | b'+')).count();
+    let at = start + marks + blanks;
+    let kind = match mark {
+        [] => return None,
+        [b'|'] => Mark::Bar,
+        [b'&'] => Mark::And,
+        _ => Mark::Sure,
+    };
+    (at < lower.len()).then_some((at, kind))
+}
+
+/// `./x`, `/tmp/x`, `calc.exe`: a file that is run.
+fn is_program(name: &[u8], mark: Mark) -> bool {
+    if let [b'.', b'/', next, ..] = name {
+        return next.is_ascii_alphanumeric();
+    }
+    let writable = [&b"/tmp/"[..], b"/var/tmp/", b"/dev/shm/"].iter().any(|root| name.starts_with(root));
+    if writable {
+        return mark == Mark::Sure && name.len() > 5;
+    }
+    let ending = memchr::memrchr(b'.', name).and_then(|at| name.get(at..)).unwrap_or_default();
+    name.len() > ending.len() && matches!(ending, b".exe" | b".bat" | b".cmd" | b".ps1" | b".vbs" | b".hta")
+}
+
+/// What `net` does, by its first word.
+fn is_of_net(word: &[u8]) -> bool {
+    matches!(
+        word,
+        b"user"
+            | b"users"
+            | b"localgroup"
+            | b"group"
+            | b"view"
+            | b"share"
+            | b"start"
+            | b"stop"
+            | b"accounts"
+            | b"session"
+    )
+}
+
+/// `-x`, `-la`, `--output=x`
+fn is_option(word: &[u8]) -> bool {
+    match word {
+        [b'-', b'-', next, ..] | [b'-', next, ..] => word.len() <= 24 && next.is_ascii_alphabetic(),
+        _ => false,
+    }
+}
+
+/// `/add`, as Windows writes an option.
+fn is_switch(word: &[u8]) -> bool {
+    word.strip_prefix(b"/")
+        .is_some_and(|rest| (1..9).contains(&rest.len()) && rest.iter().all(u8::is_ascii_alphabetic))
+}
+
+/// A path from a root, a drive, a variable, an address.
+fn is_place(word: &[u8]) -> bool {
+    match word {
+        [b'/', next, rest @ ..] => next.is_ascii_alphanumeric() && rest.contains(&b'/'),
+        [b'~', b'/', ..] | [b'.', b'.' | b'/', ..] => word.len() > 2,
+        [b'$', next, ..] => next.is_ascii_alphabetic() || matches!(next, b'(' | b'{'),
+        [b'%', name @ .., b'%'] => {
+            name.len() > 2 && name.iter().all(|b| b.is_ascii_alphabetic() || *b == b'_')
+        }
+        [b'a'..=b'z', b':', rest @ ..] => matches!(rest, [] | [b'\\' | b'/', ..]),
+        _ => memchr::memmem::find(word, b"://").is_some(),
+    }
+}
