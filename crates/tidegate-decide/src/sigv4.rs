@@ -66,6 +66,20 @@ fn hex(bytes: &[u8]) -> String {
     })
 }
 
+/// Percent-encoded, all but what a URL never reserves and the bytes in `kept`: as signatures, forms and paths of S3 have it.
+pub fn encoded(bytes: &[u8], kept: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(bytes.len()), |mut out, byte| {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => out.push((*byte).into()),
+            byte if kept.contains(byte) => out.push((*byte).into()),
+            byte => {
+                let _ = write!(out, "%{byte:02X}");
+            }
+        }
+        out
+    })
+}
+
 /// Seconds since 1970 as signatures write a time: `20150830T123600Z`.
 pub fn timestamp(seconds: u64) -> String {
     let (days, second) = (seconds / 86_400, seconds % 86_400);
@@ -103,6 +117,12 @@ pub fn seconds(text: &str) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_reserved_is_encoded() {
+        assert_eq!(encoded("/a dir/ü~.json".as_bytes(), b"/"), "/a%20dir/%C3%BC~.json");
+        assert_eq!(encoded(b"a/b+c=d", b""), "a%2Fb%2Bc%3Dd");
+    }
 
     /// The example of AWS's documentation: `ListUsers` of IAM.
     #[test]

@@ -69,7 +69,7 @@ impl Object {
         if !secure && !matches!(host, "127.0.0.1" | "localhost") {
             return Err(format!("the address of S3, `{base}`, is neither https:// nor on this machine"));
         }
-        let path = encoded(&format!("/{bucket}/{key}"));
+        let path = sigv4::encoded(format!("/{bucket}/{key}").as_bytes(), b"/");
         Ok(Self { name: name.to_string(), host: host.to_string(), port, secure, region, path })
     }
 
@@ -79,7 +79,10 @@ impl Object {
 
     /// The object of that name in the folder that this one names.
     pub(crate) fn below(&self, name: &str) -> Self {
-        let (path, name) = (format!("{}/{}", self.path, encoded(name)), format!("{}/{name}", self.name));
+        let (path, name) = (
+            format!("{}/{}", self.path, sigv4::encoded(name.as_bytes(), b"/")),
+            format!("{}/{name}", self.name),
+        );
         Self { name, path, ..self.clone() }
     }
 
@@ -234,21 +237,6 @@ fn authorities() -> Result<RootCertStore, String> {
     // Old authorities that can't be read any more don't stand in the way of the others.
     let (taken, _) = roots.add_parsable_certificates(all);
     if taken == 0 { Err(wrong(&"none that can be read")) } else { Ok(roots) }
-}
-
-/// As signatures of S3 want a path: encoded once, and slashes stay.
-fn encoded(path: &str) -> String {
-    path.bytes().fold(String::new(), |mut out, byte| {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => {
-                out.push(byte.into());
-            }
-            _ => {
-                let _ = write!(out, "%{byte:02X}");
-            }
-        }
-        out
-    })
 }
 
 #[cfg(test)]

@@ -191,7 +191,6 @@ fn denied_records_are_kept_in_a_bucket_beside_the_events() {
     let line: serde_json::Value = serde_json::from_str(line).unwrap();
     assert_eq!((&line["request_id"], &line["index"]), (&"r1".into(), &1.into()));
     // What can't be kept holds nothing up.
-    put(port, "/other", b"");
     let (api, listen) = (Api::start(), free());
     let mut command = guarded(&api, &listen, &endpoint);
     command.env_remove("TIDEGATE_CONTRACT").env("TIDEGATE_QUARANTINE", "s3://nowhere/x");

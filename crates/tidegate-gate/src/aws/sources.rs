@@ -9,6 +9,7 @@ use serde_json::Value;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use tidegate_decide::sigv4::encoded;
 
 /// Who gives keys.
 pub(super) enum Place {
@@ -131,7 +132,7 @@ async fn instance(base: &str) -> Result<Keys, Error> {
 async fn web_identity(base: &str, role: &str, session: &str, token: &str) -> Result<Keys, Error> {
     let mut form = String::from("Action=AssumeRoleWithWebIdentity&Version=2011-06-15");
     for (name, value) in [("RoleArn", role), ("RoleSessionName", session), ("WebIdentityToken", token)] {
-        let _ = write!(form, "&{name}={}", escaped(value));
+        let _ = write!(form, "&{name}={}", encoded(value.as_bytes(), b""));
     }
     let request = Request::post("/").header("content-type", "application/x-www-form-urlencoded");
     let answer = text(send(STS, base, request, form).await?)?;
@@ -215,19 +216,6 @@ fn full(url: &str) -> Option<(String, String)> {
 
 fn setting(problem: &str) -> Error {
     Error::Setting(problem.to_string())
-}
-
-/// As forms write it.
-fn escaped(text: &str) -> String {
-    text.bytes().fold(String::new(), |mut out, byte| {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => out.push(byte.into()),
-            _ => {
-                let _ = write!(out, "%{byte:02X}");
-            }
-        }
-        out
-    })
 }
 
 /// `2027-01-15T08:00:00Z`, with or without parts of a second.

@@ -9,9 +9,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http_body_util::Full;
 use hyper::Request;
-use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
+use tidegate_decide::sigv4::encoded;
 use tokio::task::JoinSet;
 
 /// Objects that are written at once.
@@ -91,7 +91,7 @@ impl Inner {
         let part = |skip, take| time.chars().skip(skip).take(take).collect::<String>();
         let slash = if self.prefix.is_empty() { "" } else { "/" };
         let day = format!("{}/{}/{}", part(0, 4), part(4, 2), part(6, 2));
-        encoded(&format!("/{}/{}{slash}{day}/{name}.json", self.bucket, self.prefix))
+        encoded(format!("/{}/{}{slash}{day}/{name}.json", self.bucket, self.prefix).as_bytes(), b"/")
     }
 }
 
@@ -103,21 +103,6 @@ fn code(answer: &str) -> String {
 
 fn set(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
-}
-
-/// As signatures of S3 want a path: once, and slashes stay.
-fn encoded(path: &str) -> String {
-    path.bytes().fold(String::new(), |mut out, byte| {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => {
-                out.push(byte.into());
-            }
-            _ => {
-                let _ = write!(out, "%{byte:02X}");
-            }
-        }
-        out
-    })
 }
 
 impl Bucket {

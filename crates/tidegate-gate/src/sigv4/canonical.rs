@@ -3,7 +3,7 @@
 //! As AWS's documentation has it under "Create a signed AWS API request".
 
 use hyper::HeaderMap;
-use std::fmt::Write as _;
+use tidegate_decide::sigv4::encoded;
 
 /// Most parameters of a query.
 const PARAMETERS: usize = 1024;
@@ -26,7 +26,7 @@ pub(super) fn parameters(query: &str) -> Option<Vec<(Vec<u8>, Vec<u8>)>> {
 pub(super) fn query(parameters: &[(Vec<u8>, Vec<u8>)], but: Option<&[u8]>) -> String {
     let kept = parameters.iter().filter(|(name, _)| but != Some(name.as_slice()));
     let mut pairs: Vec<(String, String)> =
-        kept.map(|(name, value)| (escape(name, b""), escape(value, b""))).collect();
+        kept.map(|(name, value)| (encoded(name, b""), encoded(value, b""))).collect();
     pairs.sort_unstable();
     let pairs: Vec<String> = pairs.into_iter().map(|(name, value)| format!("{name}={value}")).collect();
     pairs.join("&")
@@ -37,9 +37,9 @@ pub(super) fn query(parameters: &[(Vec<u8>, Vec<u8>)], but: Option<&[u8]>) -> St
 pub(super) fn paths(path: &str, service: &str) -> Vec<String> {
     let path = if path.is_empty() { "/" } else { path };
     if service == "s3" {
-        return unescape(path).map(|plain| escape(&plain, b"/")).into_iter().collect();
+        return unescape(path).map(|plain| encoded(&plain, b"/")).into_iter().collect();
     }
-    let mut paths = vec![escape(resolved(path).as_bytes(), b"/"), escape(path.as_bytes(), b"/")];
+    let mut paths = vec![encoded(resolved(path).as_bytes(), b"/"), encoded(path.as_bytes(), b"/")];
     paths.dedup();
     paths
 }
@@ -81,19 +81,6 @@ fn unescape(text: &str) -> Option<Vec<u8>> {
         }
     }
     Some(out)
-}
-
-fn escape(bytes: &[u8], kept: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len()), |mut out, byte| {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => {
-                out.push(char::from(*byte));
-            }
-            byte if kept.contains(byte) => out.push(char::from(*byte)),
-            byte => drop(write!(out, "%{byte:02X}")),
-        }
-        out
-    })
 }
 
 #[cfg(test)]

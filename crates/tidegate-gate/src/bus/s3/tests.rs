@@ -79,7 +79,7 @@ async fn each_message_is_an_object_and_comes_twice_as_one() {
     assert_eq!(keys.len(), 40, "{list}");
     assert!(keys.iter().all(|k| k.starts_with("relay/a b/20") && k.ends_with(".json")), "{keys:?}");
     let first = keys.iter().find(|k| k.contains(&file::name(&batch[0]))).unwrap();
-    let (_, record) = ask(&bucket, "GET", &encoded(&format!("/aside/{first}"))).await;
+    let (_, record) = ask(&bucket, "GET", &encoded(format!("/aside/{first}").as_bytes(), b"/")).await;
     assert_eq!(record, file::record(&batch[0]));
     let record: serde_json::Value = serde_json::from_str(&record).unwrap();
     assert_eq!((&record["payload"], &record["id"]), (&"/3g=".into(), &"0".into()));
