@@ -65,20 +65,23 @@ fn relay(port: u16, queues: [&str; 3]) -> Relay {
     between(port, &from, &to, &aside)
 }
 
+/// The program with keys for the server at that port.
+fn tidegate(port: u16) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tidegate"));
+    command.env("AWS_ENDPOINT_URL", format!("http://127.0.0.1:{port}")).env("AWS_REGION", "us-east-1");
+    command.env("AWS_ACCESS_KEY_ID", "test").env("AWS_SECRET_ACCESS_KEY", "test");
+    command.env_remove("AWS_SESSION_TOKEN").env_remove("AWS_ENDPOINT_URL_S3");
+    command.stdout(Stdio::null()).stderr(Stdio::piped());
+    command
+}
+
 fn address(name: &str) -> String {
     format!("sqs://us-east-1/123456789012/{name}")
 }
 
 fn between(port: u16, from: &str, to: &str, aside: &str) -> Relay {
-    let relay = Command::new(env!("CARGO_BIN_EXE_tidegate"))
-        .args(["guard", "relay", "--from", from, "--to", to, "--quarantine", aside])
-        .env("AWS_ENDPOINT_URL", format!("http://127.0.0.1:{port}"))
-        .env("AWS_ACCESS_KEY_ID", "test")
-        .env("AWS_SECRET_ACCESS_KEY", "test")
-        .env_remove("AWS_SESSION_TOKEN")
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .spawn();
+    let relay =
+        tidegate(port).args(["guard", "relay", "--from", from, "--to", to, "--quarantine", aside]).spawn();
     Relay(relay.unwrap())
 }
 
@@ -304,17 +307,9 @@ fn what_is_denied_waits_for_its_bucket() {
     for n in 0..3 {
         call(port, "SendMessage", &json!({"QueueUrl": url, "MessageBody": format!("{n} {ATTACK}")}));
     }
-    let relay = Command::new(env!("CARGO_BIN_EXE_tidegate"))
+    let relay = tidegate(port)
         .args(["guard", "relay", "--from", "sqs://us-east-1/123456789012/in", "--admin", "0"])
         .args(["--to", "sqs://us-east-1/123456789012/out", "--quarantine", "s3://aside/relay"])
-        .env("AWS_ENDPOINT_URL", format!("http://127.0.0.1:{port}"))
-        .env("AWS_REGION", "us-east-1")
-        .env("AWS_ACCESS_KEY_ID", "test")
-        .env("AWS_SECRET_ACCESS_KEY", "test")
-        .env_remove("AWS_SESSION_TOKEN")
-        .env_remove("AWS_ENDPOINT_URL_S3")
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
         .spawn();
     let mut relay = Ends(relay.unwrap());
     let mut lines = BufReader::new(relay.0.stderr.take().unwrap()).lines().map(Result::unwrap);
@@ -393,7 +388,7 @@ fn the_order_within_a_group_stays() {
 fn the_gate_keeps_what_it_denies_in_a_queue() {
     let Some((_server, port)) = moto() else { return };
     call(port, "CreateQueue", &json!({"QueueName": "denied"}));
-    let gate = Command::new(env!("CARGO_BIN_EXE_tidegate"))
+    let gate = tidegate(port)
         .args([
             "guard",
             "http",
@@ -405,12 +400,6 @@ fn the_gate_keeps_what_it_denies_in_a_queue() {
             "1",
         ])
         .args(["--quarantine", "sqs://us-east-1/123456789012/denied"])
-        .env("AWS_ENDPOINT_URL", format!("http://127.0.0.1:{port}"))
-        .env("AWS_ACCESS_KEY_ID", "test")
-        .env("AWS_SECRET_ACCESS_KEY", "test")
-        .env_remove("AWS_SESSION_TOKEN")
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
         .spawn();
     let mut gate = Ends(gate.unwrap());
     let mut lines = BufReader::new(gate.0.stderr.take().unwrap()).lines().map(Result::unwrap);
