@@ -3,19 +3,25 @@
 //! Bounded three ways: the steps in a row ([`Chain::MOST`]), the bytes looked at in all, and the bytes that inflating may
 //! give. Reaching a bound is a reason to deny, never a silent stop.
 
+mod guess;
+mod parts;
+mod report;
+
 use crate::decision::Class;
 use crate::decode::inflate::{Bound, Inflated};
-use crate::decode::{Chain, Step, base64, characters, form, framing, inflate, markup, multipart, utf16};
-use crate::inject::opinion::Opinion;
+use crate::decode::{Chain, Step, base64, characters, framing, inflate};
 use crate::inject::{self, ByteSet, Context, Text};
-use crate::json::{self, Flaw, Item, Malformed, Tape};
-use crate::notes::{Effect, Noted};
+use crate::json::{self, Item, Malformed, Tape};
+use crate::notes::Noted;
 use crate::quiet::Quiet;
 use crate::schema::{self, Fields, Way};
 use crate::token::Parties;
 use crate::trigger::{Carrier, Leaf, Place};
 use std::borrow::Cow;
 use tidegate_graph::contract::field::{Kind, Said};
+
+pub(crate) use parts::is_encoded_form;
+pub(crate) use report::describe;
 
 /// Buffers that are kept between events, so that a busy guard allocates nothing.
 #[derive(Debug, Default)]
@@ -215,26 +221,6 @@ impl Unfold<'_, '_> {
         self.readable(bytes, origin, chain);
     }
 
-    /// Bytes that announce neither their compression nor their characters; false when they are none of both.
-    fn bare(&mut self, bytes: &[u8], origin: Origin<'_>, chain: Chain) -> bool {
-        let mut out = self.buffer();
-        let deflated = bytes.len() >= 16 && inflate::is_deflate(bytes, self.bounds.inflate, &mut out);
-        if deflated && base64::is_telling(&out) {
-            if let Some(chain) = self.step(chain, Step::Deflate, origin) {
-                self.bytes(&out, origin, chain);
-            }
-            self.give_back(out);
-            return true;
-        }
-        out.clear();
-        let wide = utf16::decode(bytes, &mut out);
-        if wide && let Some(chain) = self.step(chain, Step::Utf16, origin) {
-            self.text(&out, origin, chain);
-        }
-        self.give_back(out);
-        wide
-    }
-
     fn readable(&mut self, bytes: &[u8], origin: Origin<'_>, chain: Chain) {
         let text = bytes.iter().all(|&b| b >= 0x20 || matches!(b, b'\t' | b'\n' | b'\r'));
         // A few bytes that are no characters spoil no text.
@@ -412,132 +398,6 @@ impl Unfold<'_, '_> {
         }
     }
 
-    /// Base64 that nobody announced: the whole text, a data URL, a token.
-    fn carried(&mut self, text: &[u8], origin: Origin<'_>, chain: Chain) {
-        let scheme = [&b"basic "[..], b"bearer "].iter().find_map(|scheme| {
-            let (start, rest) = text.split_at_checked(scheme.len())?;
-            start.eq_ignore_ascii_case(scheme).then_some(rest)
-        });
-        if text.starts_with(b"eyJ") && text.contains(&b'.') {
-            if let Some(chain) = self.step(chain, Step::Token, origin) {
-                for part in text.split(|&b| b == b'.').take(5) {
-                    self.guessed(part, origin, chain);
-                }
-            }
-        } else if scheme.is_none() && (!base64::may_be(text) || !self.guessed(text, origin, chain)) {
-            self.embedded(text, origin, chain);
-        }
-        if origin.place == Place::Path && text.contains(&b'/') {
-            for part in text.split(|&b| b == b'/').filter(|part| base64::may_be(part)) {
-                self.guessed(part, origin, chain);
-            }
-        }
-        if let (Some(token), Some(chain)) = (scheme, chain.then(Step::Token)) {
-            self.carried(token, origin, chain);
-        }
-        if text.len() <= DATA.len() || memchr::memchr(b';', text).is_none() {
-            return;
-        }
-        for at in memchr::memmem::find_iter(text, DATA) {
-            let rest = text.get(at + DATA.len()..).unwrap_or_default();
-            let end = rest.iter().position(|b| !b.is_ascii_alphanumeric() && !b"+/=-_".contains(b));
-            self.guessed(rest.get(..end.unwrap_or(rest.len())).unwrap_or_default(), origin, chain);
-        }
-    }
-
-    /// False when it is no Base64.
-    fn guessed(&mut self, text: &[u8], origin: Origin<'_>, chain: Chain) -> bool {
-        let mut bytes = self.buffer();
-        let decoded = base64::decode(text, &mut bytes);
-        if decoded {
-            match chain.then(Step::Base64) {
-                Some(chain) => self.bytes(&bytes, origin, chain),
-                // A text that only happens to be Base64 is no reason.
-                None if base64::is_telling(&bytes) => drop(self.step(chain, Step::Base64, origin)),
-                None => {}
-            }
-        }
-        self.give_back(bytes);
-        decoded
-    }
-
-    /// Base64 in the middle of a text: a cell of a table, a value of a setting.
-    fn embedded(&mut self, text: &[u8], origin: Origin<'_>, chain: Chain) {
-        for range in base64::tokens(text) {
-            let dot = |at: Option<usize>| at.and_then(|at| text.get(at)) == Some(&b'.');
-            let dotted = dot(range.start.checked_sub(1)) || dot(Some(range.end));
-            let whole = if dotted { chain.then(Step::Token) } else { Some(chain) };
-            let token = text.get(range).unwrap_or_default();
-            let mut bytes = self.buffer();
-            if base64::decode(token, &mut bytes)
-                && base64::is_telling(&bytes)
-                && std::str::from_utf8(&bytes).is_ok()
-                && let Some(chain) = whole.and_then(|chain| chain.then(Step::Base64))
-            {
-                self.bytes(&bytes, origin, chain);
-            }
-            self.give_back(bytes);
-        }
-    }
-
-    /// Forms, documents, cookies: parts that stand for themselves. True when they are all there is: what encodes every form
-    /// hides nothing.
-    fn parts(&mut self, text: &[u8], origin: Origin<'_>, chain: Chain) -> bool {
-        let form = origin.place == Place::Query || is_encoded_form(text);
-        if form {
-            let Some(chain) = self.step(chain, Step::Form, origin) else { return true };
-            for (name, value) in form::pairs(text) {
-                self.form_text(name, Origin { place: Place::Key, ..origin }, chain);
-                self.form_text(value, Origin { place: Place::Parameter, ..origin }, chain);
-            }
-        } else if markup::is_document(text) {
-            let Some(chain) = self.step(chain, Step::Markup, origin) else { return true };
-            for leaf in markup::leaves(text) {
-                self.text(leaf, Origin { place: Place::Field, ..origin }, chain);
-            }
-        } else if is_query_document(text) {
-            let Some(chain) = self.step(chain, Step::Token, origin) else { return true };
-            for argument in quoted(text) {
-                let mut value = self.buffer();
-                json::unescape(argument, &mut value);
-                self.text(&value, Origin { place: Place::Field, ..origin }, chain);
-                self.give_back(value);
-            }
-        } else if origin.label.eq_ignore_ascii_case(b"cookie") && text.contains(&b'=') {
-            for (_, value) in text.split(|&b| b == b';').flat_map(form::pairs) {
-                self.text(value, Origin { label: b"", ..origin }, chain);
-            }
-        }
-        form && (origin.place == Place::Query || is_form_type(origin.label) || form::is_merely_encoded(text))
-    }
-
-    /// The parts of a multipart body, each by itself: between them stand headers, as they should. False if it is none.
-    fn multipart(&mut self, text: &[u8], origin: Origin<'_>, chain: Chain) -> bool {
-        let mut any = false;
-        let Some(chain) = self.step(chain, Step::Multipart, origin) else { return true };
-        for part in multipart::parts(text) {
-            any = true;
-            for line in part.head.split(|&b| b == b'\n') {
-                let value =
-                    memchr::memchr(b':', line).and_then(|colon| line.get(colon + 1..)).unwrap_or(line);
-                self.text(value.trim_ascii(), Origin { place: Place::Header, ..origin }, chain);
-            }
-            self.bytes(part.content, Origin { place: Place::Field, ..origin }, chain);
-        }
-        any
-    }
-
-    fn form_text(&mut self, text: &[u8], origin: Origin<'_>, chain: Chain) {
-        let mut value = self.buffer();
-        characters::decode(text, true, &mut value);
-        self.text(&value, origin, chain);
-        // Base64 that nobody encoded for the form has a `+` of its own.
-        if text.contains(&b'+') && base64::may_be(text) {
-            self.guessed(text, origin, chain);
-        }
-        self.give_back(value);
-    }
-
     fn characters(&mut self, text: &[u8], origin: Origin<'_>, chain: Chain) {
         let plus =
             origin.place == Place::ObjectKey || memchr::memchr(b'+', text).is_some() && is_joined(text);
@@ -589,95 +449,6 @@ impl Unfold<'_, '_> {
         self.give_back(lower);
     }
 
-    /// What by itself is not enough: it is where something takes such code.
-    fn nears(&mut self, text: &Text<'_>, origin: Origin<'_>, chain: Chain) {
-        for near in text.nears() {
-            self.near += 1;
-            let said = origin.said.map(|said| said.by.as_str()).unwrap_or_default();
-            let raised = if near.spared { None } else { text.context.raises(near.class) };
-            match raised {
-                Some(by) => {
-                    self.report(
-                        near.class,
-                        origin,
-                        chain,
-                        near.at,
-                        format!("{}; enough here, since {by}", near.why),
-                    );
-                }
-                None if near.spared => {
-                    let detail = format!("{}; expected here, as the schema says ({said})", near.why);
-                    self.note(Effect::Spared, near.class, origin, chain, (near.at, detail.into()), None);
-                }
-                None => {
-                    // Asked only where somebody will hear it: it denies nothing.
-                    let opinion = self.notes.as_ref().and_then(|_| inject::opinion::of(text.raw, near.at));
-                    let place = (near.at, near.why.into());
-                    self.note(Effect::Suspicion, near.class, origin, chain, place, opinion);
-                }
-            }
-        }
-    }
-
-    fn note(
-        &mut self,
-        effect: Effect,
-        class: Class,
-        origin: Origin<'_>,
-        decoded: Chain,
-        (offset, detail): (usize, Cow<'static, str>),
-        opinion: Option<Opinion>,
-    ) {
-        let Some(notes) = self.notes.as_mut().filter(|notes| notes.len() < MOST_NOTES) else { return };
-        let (record, node, within) = (origin.record, origin.node, String::new());
-        let found = Found { class, record, node, within, decoded, offset, detail };
-        notes.push(Noted { effect, found, opinion });
-    }
-
-    fn step(&mut self, chain: Chain, step: Step, origin: Origin<'_>) -> Option<Chain> {
-        let next = chain.then(step);
-        if next.is_none() {
-            self.report(Class::Depth, origin, chain, 0, "wrapped in more encodings than the limit");
-        }
-        next
-    }
-
-    fn report(
-        &mut self,
-        class: Class,
-        origin: Origin<'_>,
-        decoded: Chain,
-        offset: usize,
-        detail: impl Into<Cow<'static, str>>,
-    ) {
-        if let Some(said) = origin.said.filter(|said| said.is == Kind::Pinned) {
-            let detail = format!("{}; not looked at, since the schema pins it ({})", detail.into(), said.by);
-            return self.note(Effect::Spared, class, origin, decoded, (offset, detail.into()), None);
-        }
-        if self.is_full(origin.record) || self.of(origin.record).any(|f| f.class == class) {
-            return;
-        }
-        let (record, node) = (origin.record, origin.node);
-        self.found.push(Found {
-            class,
-            record,
-            node,
-            within: String::new(),
-            decoded,
-            offset,
-            detail: detail.into(),
-        });
-    }
-
-    /// Enough is known about this record. Records come one after the other, so its reasons are the last ones.
-    fn is_full(&self, record: u32) -> bool {
-        self.of(record).count() >= self.bounds.reasons
-    }
-
-    fn of(&self, record: u32) -> impl Iterator<Item = &Found> {
-        self.found.iter().rev().take_while(move |f| f.record == record)
-    }
-
     fn buffer(&mut self) -> Vec<u8> {
         self.spare.bytes.pop().unwrap_or_default()
     }
@@ -688,66 +459,8 @@ impl Unfold<'_, '_> {
     }
 }
 
-/// What stands before the payload of a data address.
-const DATA: &[u8] = b";base64,";
-
-/// A flaw of a document as a reason.
-pub(crate) fn describe(flaw: Flaw) -> (Class, usize, &'static str) {
-    match flaw {
-        Flaw::DuplicateKey(at) => {
-            (Class::DuplicateKey, at, "a key stands twice in one object; parsers disagree about which counts")
-        }
-        Flaw::LoneSurrogate(at) => {
-            (Class::LoneSurrogate, at, "half of a surrogate pair; runtimes replace, keep or refuse it")
-        }
-        Flaw::InvalidUtf8(at) => {
-            (Class::InvalidUtf8, at, "bytes that are no UTF-8; runtimes replace, keep or refuse them")
-        }
-        Flaw::Number(at) => {
-            (Class::NumberPrecision, at, "a number that overflows or is longer than the limit")
-        }
-    }
-}
-
-/// The type of bodies that browsers send forms as.
-fn is_form_type(label: &[u8]) -> bool {
-    const FORM: &[u8] = b"application/x-www-form-urlencoded";
-    label.get(..FORM.len()).is_some_and(|start| start.eq_ignore_ascii_case(FORM))
-}
-
-/// A GraphQL document, whose strings are arguments.
-fn is_query_document(text: &[u8]) -> bool {
-    let start = text.trim_ascii_start();
-    [&b"query"[..], b"mutation", b"subscription"].iter().any(|w| start.starts_with(w))
-        && start.contains(&b'{')
-        && start.contains(&b'"')
-}
-
-/// The insides of double quotes, with their escapes.
-fn quoted(text: &[u8]) -> impl Iterator<Item = &[u8]> {
-    let mut rest = text;
-    std::iter::from_fn(move || {
-        let start = memchr::memchr(b'"', rest)? + 1;
-        let inside = rest.get(start..)?;
-        let mut escaped = false;
-        let end = inside.iter().position(|b| {
-            let ends = *b == b'"' && !escaped;
-            escaped = *b == b'\\' && !escaped;
-            ends
-        });
-        let end = end.unwrap_or(inside.len());
-        rest = inside.get(end + 1..).unwrap_or_default();
-        inside.get(..end)
-    })
-}
-
 /// Words with more of `+` than of blanks between them: a form, encoded once more.
 fn is_joined(text: &[u8]) -> bool {
     let count = |byte: u8| memchr::memchr_iter(byte, text).count();
     count(b'+') > count(b' ')
-}
-
-/// Whoever encodes a form leaves no white space in it.
-pub(crate) fn is_encoded_form(text: &[u8]) -> bool {
-    form::is_form(text) && !text.iter().any(u8::is_ascii_whitespace)
 }
