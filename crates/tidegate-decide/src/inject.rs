@@ -23,7 +23,6 @@ mod scanner;
 mod serialised;
 mod sql;
 mod template;
-mod told;
 mod tree;
 mod xml;
 mod xpath;

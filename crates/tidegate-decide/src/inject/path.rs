@@ -5,7 +5,7 @@
 
 use super::command::is_terse;
 use super::marks::{self, Group};
-use super::{ByteSet, Hit, Text, told};
+use super::{ByteSet, Hit, Text, prose};
 use crate::decision::Class;
 use crate::trigger::Place;
 
@@ -347,7 +347,7 @@ fn scheme(text: &Text<'_>) -> Option<Hit> {
         // "File://share" is how somebody may write about it.
         let written = prefix == b"file://" && next != Some(&b'/') && lower.contains(&b' ');
         let blank = memchr::memchr(b' ', lower.get(at..).unwrap_or_default());
-        let told = blank.and_then(|blank| lower.get(at + blank..)).is_some_and(told::follows);
+        let told = blank.and_then(|blank| lower.get(at + blank..)).is_some_and(prose::follows);
         if starts
             && !written
             && !(told && prefix == b"file://")

@@ -8,7 +8,7 @@ mod grammar;
 mod lexer;
 
 use super::marks::Group;
-use super::{ByteSet, Hit, Text, told};
+use super::{ByteSet, Hit, Text, prose};
 use crate::bytes;
 use crate::decision::Class;
 use crate::trigger::Place;
@@ -183,7 +183,7 @@ fn comments_out(before: &[u8], from: &[u8]) -> bool {
 fn is_told(lower: &[u8]) -> bool {
     let comments =
         || [&b"--"[..], b"/*", b"#"].iter().any(|mark| memchr::memmem::find(lower, mark).is_some());
-    lower.len() <= 2048 && told::ends(lower) && !comments()
+    lower.len() <= 2048 && prose::ends(lower) && !comments()
 }
 
 /// `t1 union all select a from t2`, with a SELECT of its own before it and nothing that closes a value.

@@ -1,6 +1,6 @@
 //! XPath: does the text leave its value and walk the document?
 
-use super::{ByteSet, Hit, Text, told};
+use super::{ByteSet, Hit, Text, prose};
 use crate::decision::Class;
 
 pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
@@ -40,7 +40,7 @@ pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
     // Words behind the last bracket tell about a path; an expression would go on with an operator.
     let told = || {
         let end = memchr::memrchr2(b']', b')', start.get(..512).unwrap_or(start)).map_or(0, |end| end + 1);
-        end > 0 && start.get(end..).is_some_and(told::follows)
+        end > 0 && start.get(end..).is_some_and(prose::follows)
     };
     if is_document_call(start) && !told() {
         return hit(0, "a function that walks or loads a document");

@@ -4,8 +4,9 @@
 //! option, a place, a redirection.
 
 use super::super::Text;
+use super::argument::is_redirection;
 use super::names::{is_english, is_of_windows, is_rare, is_strong};
-use super::{SECOND, is_redirection, is_terse};
+use super::{SECOND, is_terse};
 
 /// Where the command begins, and why it is one.
 pub(super) fn command(text: &Text<'_>) -> Option<(usize, &'static str)> {

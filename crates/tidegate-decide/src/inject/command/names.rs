@@ -309,3 +309,76 @@ pub(super) fn is_rare(name: &[u8]) -> bool {
             | b"notepad"
     ) || is_of_windows(name)
 }
+
+/// The name as the shell reads it: its length, and what follows.
+pub(super) fn name<'a>(text: &'a [u8], name: &mut [u8; 48]) -> (usize, &'a [u8]) {
+    let mut length = 0;
+    let mut rest = match text {
+        // `'w'h'o'`: whoever quotes single letters hides a name.
+        [a @ (b'\'' | b'"'), b'a'..=b'z', b, ..] if a == b => text.get(1..).unwrap_or_default(),
+        _ => text,
+    };
+    // Quotes and variables that stand for nothing are no part of a name, and nobody needs many of them.
+    for _ in 0..256 {
+        match rest {
+            [b'\'' | b'"' | b'\\' | b'^' | b'@', more @ ..]
+                if length > 0 || matches!(rest.first(), Some(b'\\' | b'^' | b'@')) =>
+            {
+                rest = more;
+            }
+            [b'$', b'@' | b'*', more @ ..] => rest = more,
+            [b'$', b'{', inside @ ..] if length > 0 => {
+                let Some(end) = inside.iter().take(16).position(|b| *b == b'}') else { break };
+                rest = inside.get(end + 1..).unwrap_or_default();
+            }
+            [b'{', more @ ..] if length == 0 => rest = more,
+            [b, more @ ..]
+                if b.is_ascii_alphanumeric()
+                    || matches!(b, b'/' | b'.' | b'_' | b'-' | b'?' | b'*' | b':') =>
+            {
+                let Some(slot) = name.get_mut(length) else { break };
+                *slot = *b;
+                length += 1;
+                rest = more;
+            }
+            _ => break,
+        }
+    }
+    (length, rest)
+}
+
+/// The first two letters of every name below; a test holds them together.
+const STARTS: &[u8] =
+    b"ad al ap ar as at aw ba bc bi bu ca cd ce ch cm co cp cr cs cu da dd de df di dm do dr du ec en \
+    ev ex fa fi fo fr fs ft ga gc ge gp gr gz ha he hi ho ic id ie if im in ip ir iw jo ki kl ks ku la \
+    ld le ln lo ls lu ma md mk mo ms mv my na nb nc ne ni nl nm no np ns od op ou pa pe ph pi pk po pr \
+    ps pw py qu qw rd re rm ro rs ru sc se sh sl so ss st su sy ta tc te tf ti to tr tt ty un up us ve \
+    vi vs wa we wg wh wm wr ws xa xc xt xx ye zi zs ";
+
+#[expect(clippy::indexing_slicing, reason = "evaluated by the compiler")]
+const fn starts(list: &[u8]) -> [u32; 26] {
+    let mut table = [0; 26];
+    let mut list = list;
+    while let [a, b, b' ', rest @ ..] = list {
+        table[(*a - b'a') as usize] |= 1 << (*b - b'a');
+        list = rest;
+    }
+    table
+}
+
+/// Whether some name begins with these two letters, which tells most words from names at once.
+pub(super) fn begins_a_name(a: u8, b: u8) -> bool {
+    static TABLE: [u32; 26] = starts(STARTS);
+    TABLE.get(usize::from(a - b'a')).is_some_and(|seconds| seconds & 1 << (b - b'a') != 0)
+}
+
+/// The last part of a path, without `.exe`; true if it was a path to a folder of programs.
+pub(super) fn base(name: &[u8]) -> (&[u8], bool) {
+    let (folder, last) = match memchr::memrchr(b'/', name) {
+        Some(at) => (name.get(..at).unwrap_or_default(), name.get(at + 1..).unwrap_or_default()),
+        None => (&b""[..], name),
+    };
+    let last = last.strip_suffix(b".exe").unwrap_or(last);
+    let programs = folder.ends_with(b"bin") || folder.ends_with(b"/bin") || folder.contains(&b'?');
+    (last, programs)
+}

@@ -1,6 +1,6 @@
 //! Where a command would stand: behind what, in front of what, in a sentence, a list or a table.
 
-use super::super::told;
+use super::super::prose;
 
 /// Where a command would begin.
 pub(super) struct Place {
@@ -153,7 +153,7 @@ impl Ticks {
         let ahead = before.get(open.saturating_sub(128)..open).unwrap_or_default();
         let word = |w: &&[u8]| w.len() > 1 && w.iter().all(u8::is_ascii_alphabetic);
         let words = |text: &[u8]| text.split(u8::is_ascii_whitespace).filter(word).take(3).count();
-        told::follows(behind) || words(ahead) + words(behind) >= 3
+        prose::follows(behind) || words(ahead) + words(behind) >= 3
     }
 }
 
@@ -175,7 +175,7 @@ pub(in super::super) fn is_terse(lower: &[u8]) -> bool {
         return false;
     }
     let mut words = lower.split(u8::is_ascii_whitespace).filter(|w| !w.is_empty());
-    !words.any(|w| PROSE.contains(&w) || told::is_wordy(w))
+    !words.any(|w| PROSE.contains(&w) || prose::is_wordy(w))
 }
 
 /// Words that only prose has.
