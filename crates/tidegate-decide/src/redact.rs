@@ -12,6 +12,7 @@ use crate::json::{self, Item, Tape};
 use crate::trigger::{self, Carrier, Leaf, Place};
 use crate::unfold::{Unfold, is_encoded_form};
 use std::collections::BTreeSet;
+use std::ops::Range;
 
 /// What stands in the place of a text that acted as code: a word that is itself in every encoding.
 pub const REDACTED: &str = "REDACTED";
@@ -143,6 +144,14 @@ impl Redactor<'_, '_> {
             if tape.read(text, self.unfold.limits).is_ok() {
                 return self.document(tape.root(text), text, depth);
             }
+            let documents: Option<Vec<_>> = json::several(text).collect();
+            let all = documents.unwrap_or_default();
+            let mut are_read = |range: &Range<usize>| {
+                text.get(range.clone()).is_some_and(|text| tape.read(text, self.unfold.limits).is_ok())
+            };
+            if !all.is_empty() && all.iter().all(&mut are_read) {
+                return self.documents(&all, text, place, depth);
+            }
         }
         let mut bytes = Vec::new();
         if base64::may_be(text)
@@ -176,6 +185,28 @@ impl Redactor<'_, '_> {
             }
         }
         splice(text, new.iter().map(|(item, value)| (*item, value.as_slice())))
+    }
+
+    /// Documents one after the other, with what stands between them.
+    fn documents(
+        &mut self,
+        all: &[Range<usize>],
+        text: &[u8],
+        place: Place,
+        depth: usize,
+    ) -> Option<Vec<u8>> {
+        let mut out = Vec::with_capacity(text.len());
+        let mut from = 0;
+        for range in all {
+            let document = text.get(range.clone())?;
+            if self.unfold.denies(document, place, b"")? {
+                out.extend_from_slice(text.get(from..range.start)?);
+                out.extend_from_slice(&self.text(document, place, depth)?);
+                from = range.end;
+            }
+        }
+        out.extend_from_slice(text.get(from..)?);
+        Some(out)
     }
 
     fn form(&mut self, text: &[u8], depth: usize) -> Option<Vec<u8>> {
@@ -276,6 +307,8 @@ mod tests {
             "of a form"
         );
         assert_eq!(of(ATTACK), Some(body(REDACTED)), "a text");
+        let lines = |note: &str| format!("{{\"a\":1}}\n {{\"note\":{}}},\n[2]\n", string(note));
+        assert_eq!(of(&lines(ATTACK)), Some(body(&lines(REDACTED))), "of one of several documents");
         let base64 = |text: &str| {
             let mut out = Vec::new();
             out.extend(base64::encode_like(b"AA==", text.as_bytes()));

@@ -342,7 +342,7 @@ impl Unfold<'_, '_> {
 
     /// Documents one after the other, each on its line or not, as streams deliver them; false when it is anything else.
     fn documents(&mut self, tape: &mut Tape, text: &[u8], origin: Origin<'_>, chain: Chain) -> bool {
-        let all = || json::several(text);
+        let all = || json::several(text).map(|range| text.get(range?));
         if all().any(|document| document.is_none_or(|d| tape.read(d, self.limits).is_err())) {
             return false;
         }

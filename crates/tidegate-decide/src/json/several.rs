@@ -1,20 +1,22 @@
 //! Documents one after the other: JSON lines, and what streams join without anything between.
 
-/// The objects and arrays that `text` is made of; `None` once something else stands between them.
-pub(crate) fn several(text: &[u8]) -> impl Iterator<Item = Option<&[u8]>> {
+use std::ops::Range;
+
+/// Where the objects and arrays stand that `text` is made of; `None` once something else stands between them.
+pub(crate) fn several(text: &[u8]) -> impl Iterator<Item = Option<Range<usize>>> {
     let mut rest = text.trim_ascii_start();
     std::iter::from_fn(move || {
         if rest.is_empty() {
             return None;
         }
-        let Some(end) = end(rest) else {
+        let start = text.len() - rest.len();
+        let Some(length) = end(rest) else {
             rest = b"";
             return Some(None);
         };
-        let (document, after) = rest.split_at(end);
-        rest = after.trim_ascii_start();
+        rest = rest.get(length..).unwrap_or_default().trim_ascii_start();
         rest = rest.strip_prefix(b",").map_or(rest, <[u8]>::trim_ascii_start);
-        Some(Some(document))
+        Some(Some(start..start + length))
     })
 }
 
@@ -56,7 +58,7 @@ mod tests {
     #[test]
     fn documents_are_told_apart() {
         let of = |text: &'static str| -> Vec<Option<&str>> {
-            several(text.as_bytes()).map(|d| d.map(|d| std::str::from_utf8(d).unwrap())).collect()
+            several(text.as_bytes()).map(|range| range.map(|range| &text[range])).collect()
         };
         assert_eq!(of("{\"a\":1}\n{\"b\":\"}\\\"{\"}\n"), [Some("{\"a\":1}"), Some("{\"b\":\"}\\\"{\"}")]);
         assert_eq!(of("[1]{}, {}"), [Some("[1]"), Some("{}"), Some("{}")]);
