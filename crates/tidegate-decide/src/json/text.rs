@@ -15,50 +15,61 @@ pub fn unescape(raw: &[u8], out: &mut Vec<u8>) {
 }
 
 /// Fills slots from the first on; gives how many are left.
-fn fill(raw: &[u8], mut slots: &mut [u8]) -> usize {
-    let mut rest = raw;
-    loop {
-        let plain = match rest.split_first_chunk::<8>() {
-            // Eight bytes are written at once, and what follows is written over those from the escape on.
-            Some((eight, far)) => {
-                let Some(to) = slots.first_chunk_mut() else { return 0 };
-                *to = *eight;
-                let Some(plain) = bytes::first_of_eight(*eight, b'\\') else {
-                    let length = bytes::without_escapes(far);
-                    let (whole, tail) = far.split_at(length);
-                    slots = slots.get_mut(8..).unwrap_or_default();
-                    slots.get_mut(..length).unwrap_or_default().copy_from_slice(whole);
-                    slots = slots.get_mut(length..).unwrap_or_default();
-                    rest = tail;
-                    continue;
-                };
-                plain
-            }
+fn fill(mut raw: &[u8], mut slots: &mut [u8]) -> usize {
+    while let Some((eight, far)) = raw.split_first_chunk::<8>() {
+        // Eight bytes are written at once, and what follows is written over those from the escape on.
+        let Some(to) = slots.first_chunk_mut() else { return 0 };
+        *to = *eight;
+        match bytes::first_of_eight(*eight, b'\\') {
             None => {
-                let plain = rest.iter().position(|b| *b == b'\\').unwrap_or(rest.len());
-                let (before, to) = (rest.get(..plain).unwrap_or_default(), slots.get_mut(..plain));
-                to.unwrap_or_default().copy_from_slice(before);
-                plain
+                let length = bytes::without_escapes(far);
+                let (whole, tail) = far.split_at(length);
+                slots = slots.get_mut(8..).unwrap_or_default();
+                slots.get_mut(..length).unwrap_or_default().copy_from_slice(whole);
+                slots = slots.get_mut(length..).unwrap_or_default();
+                raw = tail;
             }
-        };
-        rest = match rest.get(plain..).unwrap_or_default() {
-            [b'\\', b'u', digits @ ..] => {
-                slots = slots.get_mut(plain..).unwrap_or_default();
+            Some(plain) => {
+                let (rest, free) = (raw.get(plain..), slots.get_mut(plain..));
+                (raw, slots) = each(rest.unwrap_or_default(), free.unwrap_or_default());
+            }
+        }
+    }
+    while !raw.is_empty() {
+        (raw, slots) = each(raw, slots);
+    }
+    slots.len()
+}
+
+/// Takes one byte or escape after the other, until escapes don't stand close together: what is left of both.
+fn each<'r, 's>(mut raw: &'r [u8], mut slots: &'s mut [u8]) -> (&'r [u8], &'s mut [u8]) {
+    let mut plain = 0;
+    while plain < 8
+        && let [byte, more @ ..] = raw
+    {
+        let byte = match (byte, more) {
+            (b'\\', [b'u', digits @ ..]) => {
                 let (c, more) = unicode(digits);
                 let length = c.map_or(0, |c| c.encode_utf8(slots).len());
-                slots = slots.get_mut(length..).unwrap_or_default();
-                more
+                return (more, slots.get_mut(length..).unwrap_or_default());
             }
-            [b'\\', letter, more @ ..] => {
-                if let Some(slot) = slots.get_mut(plain) {
-                    *slot = STANDS_FOR.get(usize::from(*letter)).copied().unwrap_or_default();
-                }
-                slots = slots.get_mut(plain + 1..).unwrap_or_default();
-                more
+            (b'\\', [letter, more @ ..]) => {
+                plain = 0;
+                raw = more;
+                STANDS_FOR.get(usize::from(*letter)).copied().unwrap_or_default()
             }
-            _ => return slots.len() - plain,
+            (b'\\', []) => return (&[], slots),
+            (byte, more) => {
+                plain += 1;
+                raw = more;
+                *byte
+            }
         };
+        let Some((slot, free)) = slots.split_first_mut() else { return (&[], &mut []) };
+        *slot = byte;
+        slots = free;
     }
+    (raw, slots)
 }
 
 /// What letters after a backslash stand for: some for something else, the others for themselves.
