@@ -9,6 +9,15 @@ pub(crate) fn decode(text: &[u8], out: &mut Vec<u8>) -> bool {
     let padding = body.iter().rev().take_while(|&&b| b == b'=').count();
     let Some(body) = body.get(..body.len() - padding).filter(|_| padding <= 2) else { return false };
     out.reserve(body.len() / 4 * 3 + 3);
+    let (fours, _) = body.as_chunks::<4>();
+    let mut read = 0;
+    for bits in fours.iter().map_while(group) {
+        let [_, a, b, c] = bits.to_be_bytes();
+        out.extend_from_slice(&[a, b, c]);
+        read += 4;
+    }
+    // From the first blank on, or for what fills no group.
+    let body = body.get(read..).unwrap_or_default();
     let (mut bits, mut held) = (0_u32, 0_u32);
     for &byte in body {
         let Some(value) = VALUES.get(usize::from(byte)).copied().filter(|v| *v != BAD) else {
@@ -31,6 +40,13 @@ pub(crate) fn decode(text: &[u8], out: &mut Vec<u8>) -> bool {
         return false;
     }
     true
+}
+
+/// The bits of four characters that are all of the alphabet.
+fn group(four: &[u8; 4]) -> Option<u32> {
+    let values = four.map(|byte| u32::from(VALUES.get(usize::from(byte)).copied().unwrap_or(BAD)));
+    let [a, b, c, d] = values;
+    ((a | b | c | d) < u32::from(SPACE)).then_some(a << 18 | b << 12 | c << 6 | d)
 }
 
 /// True if `text` may be Base64 that carries something: long enough, and of its alphabet at both ends.
