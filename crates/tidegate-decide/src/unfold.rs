@@ -7,6 +7,7 @@ mod guess;
 mod parts;
 mod report;
 
+use crate::bytes;
 use crate::decision::Class;
 use crate::decode::inflate::{Bound, Inflated};
 use crate::decode::{Chain, Step, base64, characters, framing, inflate};
@@ -222,7 +223,8 @@ impl Unfold<'_, '_> {
     }
 
     fn readable(&mut self, bytes: &[u8], origin: Origin<'_>, chain: Chain) {
-        let text = bytes.iter().all(|&b| b >= 0x20 || matches!(b, b'\t' | b'\n' | b'\r'));
+        let control = |b: u8| (b < 0x20) & (b != b'\t') & (b != b'\n') & (b != b'\r');
+        let text = bytes::position(bytes, control).is_none();
         // A few bytes that are no characters spoil no text.
         if text && (std::str::from_utf8(bytes).is_ok() || framing::is_mostly_text(bytes)) {
             return self.text(bytes, origin, chain);

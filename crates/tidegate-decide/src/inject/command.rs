@@ -187,7 +187,12 @@ fn separators(text: &Text<'_>, ask: &mut dyn FnMut(usize) -> Option<Option<Hit>>
             return None;
         }
         // A second separator has its own turn.
-        let blanks = rest.iter().take(64).take_while(|b| matches!(b, b' ' | b'\t' | b'+')).count();
+        let blanks = match rest {
+            [b' ' | b'\t' | b'+', ..] => {
+                rest.iter().take(64).take_while(|b| matches!(b, b' ' | b'\t' | b'+')).count()
+            }
+            _ => 0,
+        };
         let inside = rest.get(blanks..).unwrap_or_default();
         if inside.is_empty() || !may_begin(inside) {
             return None;

@@ -37,7 +37,7 @@ fn hit(at: usize, why: &'static str) -> Hit {
 /// The text as a value that no quotes surround: `1 or 1=1`, `1) union select ...`, `(select ...)`, or a whole statement.
 fn start(text: &Text<'_>) -> Option<Hit> {
     let lower = text.lower;
-    let lexer = Lexer::new(lower, 0, &text.left);
+    let lexer = Lexer::new(lower, 0, &text.purse);
     if let Some(why) = Query::new(lexer).statement(true) {
         if is_told(lower) {
             text.suspect(Class::Sql, 0, why);
@@ -85,7 +85,7 @@ fn start(text: &Text<'_>) -> Option<Hit> {
     }
     // A value of any kind, packed: `admin)or(1)=(1)`, `x;drop table y`.
     let word = lower.iter().take(64).take_while(|b| b.is_ascii_alphanumeric() || **b == b'_').count();
-    let tail = Lexer::new(lower, word, &text.left);
+    let tail = Lexer::new(lower, word, &text.purse);
     let packed = matches!(lower.get(word), Some(b')' | b';'));
     if packed { Query::new(tail).after_value(false).map(|why| hit(word, why)) } else { None }
 }
@@ -112,7 +112,7 @@ fn quotes(text: &Text<'_>) -> Option<Hit> {
     // The first places that nearly are one tell as much as all.
     let mut tries = 4_u8;
     bytes::find_map(text.lower, [b'\'', b'"', b'`'], |at| {
-        let tail = Lexer::new(text.lower, at + 1, &text.left);
+        let tail = Lexer::new(text.lower, at + 1, &text.purse);
         if Query::may_go_on(tail) { quote(text, at, tail, &mut tries) } else { None }
     })
 }
@@ -205,7 +205,7 @@ fn anywhere(text: &Text<'_>) -> Option<Hit> {
         if matches!(lower.get(at + 1), Some(b'\'' | b'"' | b';')) {
             return None;
         }
-        let lexer = Lexer::new(lower, at + 1, &text.left);
+        let lexer = Lexer::new(lower, at + 1, &text.purse);
         if !Query::may_begin(lexer) {
             return None;
         }
@@ -217,7 +217,7 @@ fn anywhere(text: &Text<'_>) -> Option<Hit> {
     if text.marks.has(Group::Union) {
         for at in memchr::memmem::find_iter(lower, b"union") {
             let word = at == 0 || lower.get(at - 1).is_some_and(|b| !b.is_ascii_alphabetic());
-            if word && Query::new(Lexer::new(lower, at + 5, &text.left)).union() {
+            if word && Query::new(Lexer::new(lower, at + 5, &text.purse)).union() {
                 if is_quoted_whole(lower.get(..at).unwrap_or_default()) {
                     text.suspect(Class::Sql, at, "a query that is told of");
                     continue;
@@ -229,7 +229,7 @@ fn anywhere(text: &Text<'_>) -> Option<Hit> {
     if text.bytes.has(b'(') {
         let mut told = None;
         let found = bytes::find_map(lower, [b'('], |at| {
-            let why = Query::call_before(lower, at, &text.left)?;
+            let why = Query::call_before(lower, at, &text.purse)?;
             // Behind an operator, or where a quote closes a value, it is no talk.
             let open = text.bytes.intersects(ByteSet::from_list(b"'\"`;|&="));
             if !open && *told.get_or_insert_with(|| is_told(lower)) {
@@ -246,7 +246,7 @@ fn anywhere(text: &Text<'_>) -> Option<Hit> {
         return None;
     }
     let delay = memchr::memmem::find(lower, b"waitfor")?;
-    let mut tail = Lexer::new(lower, delay + 7, &text.left);
+    let mut tail = Lexer::new(lower, delay + 7, &text.purse);
     (tail.word(b"delay") && matches!(tail.next(), Token::Text(_)))
         .then(|| hit(delay, "WAITFOR DELAY holds the connection"))
 }

@@ -4,7 +4,7 @@
 //! linear.
 
 use crate::bytes;
-use std::cell::Cell;
+use crate::inject::Purse;
 
 /// One token.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -40,8 +40,8 @@ pub(super) enum Token<'a> {
 pub(super) struct Lexer<'a> {
     text: &'a [u8],
     at: usize,
-    /// What may still be spent; nothing follows once it is gone.
-    left: &'a Cell<i64>,
+    /// Nothing follows once it is empty.
+    purse: &'a Purse,
 }
 
 /// The longest string or comment that is followed to its end.
@@ -62,8 +62,8 @@ static PART: [bool; 256] = {
 };
 
 impl<'a> Lexer<'a> {
-    pub(super) fn new(text: &'a [u8], at: usize, left: &'a Cell<i64>) -> Self {
-        Self { text, at, left }
+    pub(super) fn new(text: &'a [u8], at: usize, purse: &'a Purse) -> Self {
+        Self { text, at, purse }
     }
 
     pub(super) fn at(self) -> usize {
@@ -115,7 +115,7 @@ impl<'a> Lexer<'a> {
 
     /// Pays for more than its tokens.
     pub(super) fn pay(self, steps: i64) {
-        self.left.set(self.left.get() - steps);
+        self.purse.spend(steps);
     }
 
     /// The next token without taking it.
@@ -170,7 +170,7 @@ impl<'a> Lexer<'a> {
     }
 
     pub(super) fn next(&mut self) -> Token<'a> {
-        if self.left.get() <= 0 {
+        if self.purse.is_empty() {
             return Token::End;
         }
         let start = self.at;
@@ -179,7 +179,7 @@ impl<'a> Lexer<'a> {
         // Names are read byte by byte; strings and comments are skipped by many bytes at once.
         let bytes = if matches!(token, Token::Word(_)) { length / 2 } else { length / 8 };
         let setup = if matches!(token, Token::Text(_)) { 16 } else { 8 };
-        self.left.set(self.left.get() - setup - bytes);
+        self.purse.spend(setup + bytes);
         token
     }
 
@@ -217,6 +217,11 @@ impl<'a> Lexer<'a> {
 
     /// White space and comments; a comment that nothing follows is a token.
     fn skip_blank(&mut self) -> Option<Token<'a>> {
+        let start = self.at;
+        let (from, to) = self.purse.gap.get();
+        if from == start {
+            self.at = to.max(start);
+        }
         loop {
             let rest = self.rest();
             match rest {
@@ -244,9 +249,13 @@ impl<'a> Lexer<'a> {
                         None => return Some(Token::Rest),
                     }
                 }
-                _ => return None,
+                _ => break,
             }
         }
+        if self.at - start > 16 {
+            self.purse.gap.set((start, self.at));
+        }
+        None
     }
 
     fn string(&mut self, quote: u8) -> Token<'a> {
@@ -358,8 +367,8 @@ mod tests {
     use super::*;
 
     fn tokens(text: &str) -> Vec<String> {
-        let left = Cell::new(10_000);
-        let mut lexer = Lexer::new(text.as_bytes(), 0, &left);
+        let purse = Purse::new(10_000);
+        let mut lexer = Lexer::new(text.as_bytes(), 0, &purse);
         let mut all = Vec::new();
         loop {
             let token = lexer.next();
@@ -379,8 +388,8 @@ mod tests {
 
     #[test]
     fn operators_that_a_value_follows() {
-        let left = Cell::new(10_000);
-        let leads = |text: &str| Lexer::new(text.as_bytes(), 0, &left).leads_to_a_value();
+        let purse = Purse::new(10_000);
+        let leads = |text: &str| Lexer::new(text.as_bytes(), 0, &purse).leads_to_a_value();
         for text in ["= 1", "='", "<>x", "--", "/*x*/", "=/**/1", "+(select", "- -1", "=@x", "!= 'a"] {
             assert!(leads(text), "{text}");
         }

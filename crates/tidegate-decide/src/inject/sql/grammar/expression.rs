@@ -3,7 +3,7 @@
 use super::words::{is_clause, is_comparison, is_dangerous, is_logic, is_package};
 use super::{Lexer, Query, Shape, Token};
 use crate::bytes;
-use std::cell::Cell;
+use crate::inject::Purse;
 
 impl<'a> Query<'a> {
     /// Terms joined by operators. True if there was at least one.
@@ -193,7 +193,7 @@ impl<'a> Query<'a> {
     pub(in super::super) fn call_before(
         lower: &'a [u8],
         open: usize,
-        left: &'a Cell<i64>,
+        purse: &'a Purse,
     ) -> Option<&'static str> {
         let before = lower.get(..open)?;
         // Brackets in brackets, and calls of nothing.
@@ -201,7 +201,7 @@ impl<'a> Query<'a> {
             b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b' ' | b'\t' | b'\n' | b'\r')
         });
         let begins = || {
-            let inside = Lexer::new(lower, open + 1, left).first();
+            let inside = Lexer::new(lower, open + 1, purse).first();
             matches!(inside, Some(b's' | b'/' | b'-' | b'#' | b'*' | b'`' | b'['))
         };
         if !named && !begins() {
@@ -221,7 +221,7 @@ impl<'a> Query<'a> {
         if name == b"select" || name.is_empty() {
             // `=(select`, `,(select`, `select(`: a query where a value belongs.
             let head = if name.is_empty() { near } else { head };
-            let mut query = Query::new(Lexer::new(lower, open + 1, left));
+            let mut query = Query::new(Lexer::new(lower, open + 1, purse));
             let selects = if name.is_empty() {
                 query.word(b"select") && query.columns()
             } else {
@@ -236,7 +236,7 @@ impl<'a> Query<'a> {
         if before.last() == Some(&b' ') && head.last() == Some(&b'-') {
             return None;
         }
-        let query = Query::new(Lexer::new(lower, open + 1, left));
+        let query = Query::new(Lexer::new(lower, open + 1, purse));
         ((leads(head) || is_package(name)) && query.arguments())
             .then_some("a call that delays, reads or breaks")
     }
