@@ -17,7 +17,9 @@ mod way;
 
 pub(crate) use desk::{Desk, Reach, Sink};
 pub(crate) use fields::Fields;
+pub use format::holds as is_format;
 pub(crate) use pattern::Pattern;
+pub use payload::payloads;
 pub use way::{Leaf, Way};
 
 use crate::decision::Class;

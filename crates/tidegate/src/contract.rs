@@ -7,6 +7,7 @@ mod compatible;
 mod condition;
 mod consumers;
 mod cors;
+pub(crate) mod learned;
 mod limits;
 mod lock;
 mod names;

@@ -19,6 +19,7 @@ mod cli {
     mod iam_reach;
     mod init;
     mod installed;
+    mod learned;
     mod limits;
     mod output;
     mod own_rules;

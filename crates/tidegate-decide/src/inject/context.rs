@@ -51,6 +51,9 @@ impl<'c> Context<'c> {
         {
             return Some(format!("the schema has an address there ({})", said.by).into());
         }
+        if let Some(said) = self.said.filter(|said| said.is == Kind::Word) {
+            return Some(format!("the schema has single words there ({})", said.by).into());
+        }
         // Where a page is expected, markup tells nothing.
         let expected = class == Class::Xss && (self.is(Kind::Markup) || self.is(Kind::Prose));
         let fits = |(consumer, classes, _): &&(Consumer, &[Class], &str)| {
@@ -124,6 +127,8 @@ mod tests {
         let page = Context::of(&[Consumer::Page, Consumer::Model]);
         assert!(page.raises(Class::Xss).is_some() && page.raises(Class::Prompt).is_some());
         assert!(page.saying(Some(&markup)).raises(Class::Xss).is_none());
+        let word = said(Kind::Word);
+        assert!(Context::default().saying(Some(&word)).raises(Class::Template).is_some());
         let why = Context::default().saying(Some(&address)).raises(Class::Ssrf).unwrap();
         assert_eq!(why, "the schema has an address there (format: x)");
     }

@@ -13,6 +13,7 @@ mod regex;
 mod uri;
 
 pub use avro::avro;
+pub use fields::TEXT;
 pub use protobuf::{Protobuf, Reserved, protobuf, protobuf_file};
 
 use sha2::{Digest as _, Sha256};

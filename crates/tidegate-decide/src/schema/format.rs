@@ -7,7 +7,7 @@ use address::{email, hostname, ipv4, ipv6, uri};
 use tidegate_graph::contract::schema::Format;
 
 /// Whether `text` is of that format.
-pub(crate) fn holds(format: Format, text: &[u8]) -> bool {
+pub fn holds(format: Format, text: &[u8]) -> bool {
     match format {
         Format::DateTime => time::date_time(text),
         Format::Date => time::date(text).is_some(),

@@ -1,8 +1,8 @@
 //! Which part of an event a schema speaks of, and which events it speaks of.
 
-use crate::decode::characters;
-use crate::json::{Item, Kind, unescape};
-use crate::trigger::Trigger;
+use crate::decode::{base64, characters};
+use crate::json::{Item, Kind, Limits, Tape, unescape};
+use crate::trigger::{self, Trigger};
 use std::borrow::Cow;
 use tidegate_graph::contract::schema::When;
 
@@ -58,6 +58,31 @@ pub(super) fn of<'a>(trigger: Trigger, record: Item<'a>) -> Part<'a> {
         Trigger::EventGrid => value(&["data"]),
         _ => Part::Value(record),
     }
+}
+
+/// The payloads that schemas of an event speak of, one of each record, as JSON texts. What isn't JSON is left out.
+pub fn payloads(event: &[u8], trigger: Trigger) -> Vec<Vec<u8>> {
+    let limits = Limits::default();
+    let (mut tape, mut inner) = (Tape::default(), Tape::default());
+    if tape.read(event, &limits).is_err() {
+        return Vec::new();
+    }
+    let root = tape.root(event);
+    let mut records = trigger::list(trigger, root).peekable();
+    let whole = records.peek().is_none().then_some(root);
+    let taken = records.chain(whole).filter_map(|record| match of(trigger, record) {
+        Part::Text(item) | Part::Base64(item) if item.kind() == Kind::String => {
+            let mut value = Vec::new();
+            unescape(item.raw(), &mut value);
+            let mut bytes = Vec::new();
+            let carried =
+                matches!(of(trigger, record), Part::Base64(_)) && base64::decode(&value, &mut bytes);
+            Some(if carried { bytes } else { value })
+        }
+        Part::Text(item) | Part::Base64(item) | Part::Value(item) => Some(item.raw().to_vec()),
+        Part::Missing => None,
+    });
+    taken.filter(|text| inner.read(text, &limits).is_ok()).collect()
 }
 
 /// Whether a schema speaks of this record of an event.
@@ -171,12 +196,28 @@ fn text(item: Item<'_>) -> Option<Cow<'_, str>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::json::{Limits, Tape};
 
     fn fits(route: &str, event: &str) -> bool {
         let mut tape = Tape::default();
         tape.read(event.as_bytes(), &Limits::default()).unwrap();
         is_route(route, tape.root(event.as_bytes()))
+    }
+
+    #[test]
+    fn payloads_are_taken_out_of_each_record() {
+        let taken = |event: &str, trigger| -> Vec<String> {
+            payloads(event.as_bytes(), trigger).into_iter().map(|p| String::from_utf8(p).unwrap()).collect()
+        };
+        let batch = r#"{"Records":[{"body":"{\"a\": 1}"},{"body":"plain"},{"body":"[2]"}]}"#;
+        assert_eq!(taken(batch, Trigger::Sqs), [r#"{"a": 1}"#, "[2]"]);
+        assert_eq!(
+            taken(r#"{"Records":[{"kinesis":{"data":"eyJhIjoxfQ=="}}]}"#, Trigger::Kinesis),
+            [r#"{"a":1}"#]
+        );
+        assert_eq!(taken(r#"{"detail":{"b":[]}}"#, Trigger::EventBridge), [r#"{"b":[]}"#]);
+        assert_eq!(taken(r#"{"rawPath":"/","body":null}"#, Trigger::ApiGatewayV2), [""; 0]);
+        assert_eq!(taken(r#"{"x":1}"#, Trigger::Direct), [r#"{"x":1}"#]);
+        assert_eq!(taken("{", Trigger::Direct), [""; 0]);
     }
 
     #[test]

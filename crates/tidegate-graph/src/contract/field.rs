@@ -34,6 +34,8 @@ pub struct Said {
 pub enum Kind {
     /// The schema's own demands leave no room for code.
     Pinned,
+    /// One word, such as a code or a key: letters, digits and what joins them.
+    Word,
     /// An address that something will be fetched from.
     Address,
     /// A page or a part of one.

@@ -118,10 +118,16 @@ fn merge(field: &mut Field, other: Field) {
     }
 }
 
+/// Says what texts are where JSON Schema has no word for it; `tidegate contract schema learn` writes it.
+pub const TEXT: &str = "x-tidegate-text";
+
 /// What people write beside their demands.
 fn hint(schema: Item<'_>) -> Option<Said> {
     let word = |key: &str| schema.field(key).and_then(text).map(|value| value.to_ascii_lowercase());
     let said = |is: Kind, by: String| Some(Said { is, by });
+    if word(TEXT).as_deref() == Some("word") {
+        return said(Kind::Word, format!("{TEXT}: word"));
+    }
     if let Some(format) = word("format") {
         let is = match format.as_str() {
             "uri" | "url" | "iri" => Some(Kind::Address),
@@ -225,7 +231,7 @@ mod tests {
                 "sku": {"$ref": "#/definitions/sku"}, "loose": {"pattern": "[A-Z]{2}"}, "long": {"pattern": "^[A-Za-z0-9]+$"},
                 "quoted": {"pattern": "^['a-z]{2}$"}, "link": {"type": "string", "format": "uri"},
                 "lines": {"type": "array", "items": {"properties": {"at": {"format": "date"}}}},
-                "page": {"description": "HTML of the page"}, "safe": {"description": "Plain text, no HTML"},
+                "code": {"x-tidegate-text": "word"}, "page": {"description": "HTML of the page"}, "safe": {"description": "Plain text, no HTML"},
                 "note": {"allOf": [{"description": "Free text"}, {"maxLength": 9}]},
                 "either": {"anyOf": [{"format": "uuid"}, {"format": "date"}]}},
               "definitions": {"sku": {"pattern": "^[A-Z]{2}-\\d{1,4}$"}}}"##,
@@ -235,6 +241,7 @@ mod tests {
         assert_eq!(said(&field, &["sku"]), Some((Kind::Pinned, "pattern")));
         assert_eq!(said(&field, &["link"]), Some((Kind::Address, "format: uri")));
         assert_eq!(said(&field, &["lines", "*", "at"]), Some((Kind::Pinned, "format: date")));
+        assert_eq!(said(&field, &["code"]), Some((Kind::Word, "x-tidegate-text: word")));
         assert_eq!(said(&field, &["page"]), Some((Kind::Markup, "description: HTML")));
         assert_eq!(said(&field, &["note"]), Some((Kind::Prose, "description: free text")));
         for open in ["loose", "long", "quoted", "safe", "either"] {

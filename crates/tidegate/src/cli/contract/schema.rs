@@ -1,5 +1,6 @@
 //! `tidegate contract schema`: versions of schemas against each other.
 
+mod learn;
 mod pull;
 
 use crate::contract::{Break, Direction, breaks, breaks_of_protobuf, proto};
@@ -24,6 +25,8 @@ enum Command {
     Check(Check),
     /// Fetches schemas from a registry into the project, pinned by digest in tidegate.lock.json
     Pull(pull::Args),
+    /// Writes a JSON Schema of what recorded events had: types, keys that were always there, and what their texts were
+    Learn(learn::Args),
 }
 
 #[derive(Debug, clap::Args)]
@@ -88,6 +91,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
     match &args.command {
         Command::Check(args) => check(args),
         Command::Pull(args) => pull::run(args),
+        Command::Learn(args) => learn::run(args),
     }
 }
 
