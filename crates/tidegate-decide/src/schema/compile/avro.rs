@@ -17,7 +17,7 @@ const TYPES: usize = 50_000;
 /// Says what is wrong and where.
 pub fn avro(schema: &[u8]) -> Result<AvroProgram, Problem> {
     let mut tape = Tape::default();
-    let problem = |place: String, message: String| Problem { place, message };
+    let problem = |place: String, message: String| Problem::malformed(place, message);
     if tape.read(schema, &Limits { depth: 256, number: 1 << 12 }).is_err() {
         return Err(problem("#".into(), "it is no JSON, or nests too deep".into()));
     }
