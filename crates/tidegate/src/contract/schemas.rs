@@ -138,7 +138,9 @@ fn compiled(asked: &SchemaFile, config: &Config, lock: &Lock, wrong: &mut Wrong)
     let compiled = match translated(asked, file, &shelf) {
         Ok(compiled) => compiled,
         Err(Problem { place, message, .. }) => {
-            let at = place.split_once('#').map(|(_, at)| format!(" at `{at}`")).unwrap_or_default();
+            let message = message.replace(shelf::ROOT, "");
+            let at = place.split_once('#').map(|(_, at)| at).filter(|at| !message.contains(at));
+            let at = at.map(|at| format!(" at `{at}`")).unwrap_or_default();
             let message = format!("`{file}` is no schema: {message}{at}");
             wrong.config.push(Complaint::new(asked.span.clone(), message).label("this one"));
             return None;

@@ -403,6 +403,11 @@ fn a_schema_without_meaning_is_refused_at_its_line() {
         let told = contract(file, text);
         parts.iter().for_each(|part| assert!(told.contains(part), "{part} in {told}"));
     }
+    let round = shop(&ASKED.replace("schemas/order.json", "a.json"))
+        .file("a.json", r#"{"$ref": "b.json"}"#)
+        .file("b.json", r#"{"$ref": "a.json"}"#);
+    let told = round.run(&["contract"]).stderr;
+    assert!(told.contains("`a.json#` -> `b.json#` -> `a.json#`"), "{told}");
     // A part of that document is one.
     let part =
         shop(&ASKED.replace("schemas/order.json", "a.yaml#/components/schemas/Order")).file("a.yaml", api);

@@ -50,8 +50,13 @@ pub(crate) fn said(problem: &Problem, text: Option<&str>) -> String {
         let before = text.get(..written::place(text, pointer).start).unwrap_or_default();
         format!("line {}: ", before.matches('\n').count() + 1)
     });
-    let at = if pointer.is_empty() { String::new() } else { format!(" at `{pointer}`") };
-    format!("{}{}{at}", line.unwrap_or_default(), problem.message)
+    let at = if pointer.is_empty() || problem.message.contains(pointer) {
+        String::new()
+    } else {
+        format!(" at `{pointer}`")
+    };
+    let message = problem.message.replace("`schema:here`", "it");
+    format!("{}{message}{at}", line.unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -67,6 +72,11 @@ mod tests {
             (json, r#"{"minimum": 1, "exclusiveMinimum": true}"#),
             (json, r#"{"items": [{"type": "string"}]}"#),
             (avro, r#""string""#),
+            (
+                avro,
+                r#"{"type": "record", "name": "R", "fields": [{"name": "r", "type": ["null", "R"]},
+                    {"name": "s", "type": {"type": "array", "items": "R"}}, {"name": "t", "type": {"type": "map", "values": "R"}}]}"#,
+            ),
             (proto, "syntax = 'proto3'; message A { A a = 1; }"),
         ] {
             assert_eq!(is_schema(kind, text), Ok(()), "{text}");
@@ -82,6 +92,11 @@ mod tests {
             ),
             (json, r##"{"$ref": "#"}"##, "leads back to itself"),
             (avro, "{}", "`type` is missing"),
+            (
+                avro,
+                r#"{"type": "record", "name": "R", "fields": [{"name": "r", "type": "R"}]}"#,
+                "holds itself without end",
+            ),
             (avro, "", "no JSON"),
             (proto, "<html></html>", "1:"),
             (proto, "", "no message"),

@@ -26,9 +26,12 @@ impl Emitter<'_, '_> {
     pub(super) fn circles(&mut self, places: &[Option<Place>]) {
         for circle in circles::of(&self.program) {
             let places: Vec<Place> = circle.iter().filter_map(|node| *places.get(*node as usize)?).collect();
+            let one = places.iter().all(|place| Some(place.0) == places.first().map(|first| first.0));
             let pointer = |place: &Place| {
                 let shown = self.library.shown(*place);
-                format!("`#{}`", shown.split_once('#').map_or("", |(_, pointer)| pointer))
+                let (uri, pointer) = shown.split_once('#').unwrap_or((&shown, ""));
+                let file = uri.rsplit('/').next().filter(|_| !one).unwrap_or_default();
+                format!("`{file}#{pointer}`")
             };
             let (Some(first), way) = (places.first(), places.iter().map(pointer).collect::<Vec<_>>()) else {
                 continue;
