@@ -213,8 +213,8 @@ pub(super) fn stranger(item: Item<'_>, pointer: &str) -> Option<String> {
         }
     }
     let below = [("requestBody", "/content"), ("content", ""), ("payload", ""), ("schema", "")];
-    for (key, rest) in below.iter().filter(|(key, _)| has(key)) {
-        let content = match *key {
+    if let Some((key, rest)) = below.into_iter().find(|(key, _)| has(key)) {
+        let content = match key {
             "requestBody" => item.field(key).and_then(|body| body.field("content")),
             "content" => item.field(key),
             _ => None,

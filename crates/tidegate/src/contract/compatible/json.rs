@@ -94,7 +94,7 @@ impl<'a> Compare<'a> {
                 match part {
                     Some(part) => self.schemas(writer, part, &at, depth + 1),
                     None => {
-                        self.out.push(found(&at, "$ref", "leads to another document, which isn't compared"))
+                        self.out.push(found(&at, "$ref", "leads to another document, which isn't compared"));
                     }
                 }
             }
@@ -287,7 +287,7 @@ impl<'a> Compare<'a> {
                 (Some(before), _) => self.whole(before, schema, &at, depth + 1),
                 (None, Some(Value::Bool(false))) if !patterns => {}
                 (None, Some(before @ Value::Object(_))) if !patterns => {
-                    self.whole(before, schema, &at, depth + 1)
+                    self.whole(before, schema, &at, depth + 1);
                 }
                 (None, _) if is_anything(schema) => {}
                 (None, _) => {
