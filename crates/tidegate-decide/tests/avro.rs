@@ -19,6 +19,7 @@ mod avro {
     use super::peer;
     use proptest::prelude::*;
     use tidegate_decide::schema;
+    use tidegate_graph::contract::schema::{AvroProgram, AvroType};
 
     /// Writes values of random schemas with fastavro, and broken ones of which it says whether it can read them.
     const PEER: &str = r#"
@@ -81,14 +82,16 @@ for _ in range(300):
         let nulls = schema::compile::avro(br#"{"type": "array", "items": "null"}"#).unwrap();
         // Two to the fortieth of them.
         assert!(schema::avro(&nulls, &[0x80, 0x80, 0x80, 0x80, 0x80, 0x40, 0]).is_err());
-        let itself = br#"{"type": "record", "name": "R", "fields": [{"name": "r", "type": "R"}]}"#;
-        assert!(schema::avro(&schema::compile::avro(itself).unwrap(), &[]).is_err());
+        // The compiler refuses it; a contract that somebody else wrote may hold it.
+        let itself = AvroProgram { types: vec![AvroType::Record(vec![("r".into(), 0)])] };
+        assert!(schema::avro(&itself, &[]).is_err());
         for wrong in [
             "7",
             "{}",
             r#"["null", "null"]"#,
             r#"{"type": "fixed", "name": "F", "size": -1}"#,
             r#"{"type": "R"}"#,
+            r#"{"type": "record", "name": "R", "fields": [{"name": "r", "type": "R"}]}"#,
         ] {
             assert!(schema::compile::avro(wrong.as_bytes()).is_err(), "{wrong}");
         }

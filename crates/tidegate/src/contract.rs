@@ -22,7 +22,7 @@ pub(crate) use changes::changes;
 pub(crate) use compatible::{Break, Direction, breaks, breaks_of_protobuf};
 pub(crate) use condition::compile as condition;
 pub(crate) use lock::{LOCK, Lock, Locked};
-pub(crate) use schemas::{as_json, exported, is_avro, proto};
+pub(crate) use schemas::{as_json, exported, is_schema, is_schema_of_json, proto, said};
 pub(crate) use sign::{beside, sign, verify};
 pub(crate) use text::render as summary;
 

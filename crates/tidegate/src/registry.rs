@@ -12,6 +12,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use tidegate_gate::fetch::fetch;
+use tidegate_graph::contract::schema::SchemaKind;
 
 /// The longest schema, in bytes.
 const LONGEST: usize = 4 << 20;
@@ -62,6 +63,15 @@ impl Language {
             Self::Avro => "avsc",
             Self::Json => "json",
             Self::Protobuf => "proto",
+        }
+    }
+
+    /// The same in contracts.
+    pub(crate) fn kind(self) -> SchemaKind {
+        match self {
+            Self::Avro => SchemaKind::Avro,
+            Self::Json => SchemaKind::JsonSchema,
+            Self::Protobuf => SchemaKind::Protobuf,
         }
     }
 }

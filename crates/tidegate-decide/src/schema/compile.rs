@@ -4,8 +4,10 @@
 //! and leaves a check whose answer is open; it is never left out silently.
 
 mod avro;
+mod circles;
 mod emit;
 mod fields;
+mod form;
 mod library;
 mod meta;
 mod protobuf;
@@ -15,6 +17,7 @@ mod uri;
 pub use avro::avro;
 pub use fields::TEXT;
 pub use protobuf::{Protobuf, Reserved, protobuf, protobuf_file};
+pub use uri::{decode, resolve};
 
 use sha2::{Digest as _, Sha256};
 use tidegate_graph::contract::field::Field;
@@ -48,6 +51,19 @@ pub struct Options {
     pub request: bool,
 }
 
+/// What kind of a problem it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Nature {
+    /// Something is asked that isn't checked.
+    Open,
+    /// A reference leads nowhere.
+    Dangling,
+    /// What stands there has not the form of a schema.
+    Malformed,
+    /// References lead in a circle, and never to a part of the value.
+    Circle,
+}
+
 /// What is wrong with a schema, or beyond us.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Problem {
@@ -55,6 +71,15 @@ pub struct Problem {
     pub place: String,
     /// What it is.
     pub message: String,
+    /// What kind it is.
+    pub nature: Nature,
+}
+
+impl Problem {
+    /// There is no schema, or none that could be read.
+    pub fn malformed(place: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { place: place.into(), message: message.into(), nature: Nature::Malformed }
+    }
 }
 
 /// A compiled JSON Schema.
@@ -81,10 +106,10 @@ pub type Fetch<'f> = dyn Fn(&str) -> Option<Vec<u8>> + 'f;
 /// When there is no such schema, or it is beyond all bounds.
 pub fn json(start: &str, options: Options, fetch: &Fetch<'_>) -> Result<Compiled, Problem> {
     let mut library = library::Library::new(options.draft, fetch);
-    let problem = |message: &str| Problem { place: start.to_string(), message: message.to_string() };
+    let problem = |message: &str| Problem::malformed(start, message);
     let place = library.find(start).map_err(|message| problem(&message))?;
-    let (program, fields, problems) =
-        emit::emit(&mut library, place, options).ok_or_else(|| problem("more than 50,000 subschemas"))?;
+    let (program, fields, problems) = emit::emit(&mut library, place, options, true)
+        .ok_or_else(|| problem("more than 50,000 subschemas"))?;
     let mut hash = Sha256::new();
     for (uri, text) in library.texts() {
         hash.update(uri.as_bytes());

@@ -2,6 +2,8 @@
 //! senders.
 
 use super::{Complaint, Glob, Reader};
+use crate::custom::Wrong;
+use std::ops::Range;
 use tidegate_graph::contract::{
     Authenticate, Certificates, Edge, Jwt, Principals, Proof, Replay, Scheme, Topics, Webhook,
 };
@@ -53,7 +55,16 @@ const TOLERANCE: u64 = 300;
 /// SNS tries for an hour at most to deliver a message over HTTP.
 const DELIVERY: u64 = 3600;
 
+const PROOFS: [&str; 5] = ["webhook", "jwt", "sigv4", "sns", "mtls"];
 const ONE_PROOF: &str = "expected one of `webhook`, `jwt`, `sigv4`, `sns` and `mtls`";
+
+/// Characters of a condition that are shown.
+const SHORT: usize = 30;
+
+/// Whether a table has a key.
+fn has(table: &DeTable<'_>, name: &str) -> bool {
+    table.iter().any(|(key, _)| key.get_ref() == name)
+}
 
 impl Reader {
     pub(super) fn authenticate(&mut self, value: &Spanned<DeValue<'_>>) {
@@ -113,7 +124,8 @@ impl Reader {
                     complaint.label("expected `secrets`: names of environment variables that hold them"),
                 );
             }
-            if proofs.len() != 1 {
+            let asked = table.iter().filter(|(key, _)| PROOFS.contains(&key.get_ref().as_ref())).count();
+            if asked != 1 {
                 let complaint =
                     Complaint::new(at.clone(), "`contract.authenticate` asks for no single proof");
                 self.complaints.push(complaint.label(ONE_PROOF));
@@ -162,6 +174,8 @@ impl Reader {
                     let what = Some(Replay { key, window_seconds: window });
                     self.config.contract.replay.push(Asked { edges, named, what });
                 }
+                // What is wrong with the value of one was told.
+                _ if has(table, "edges") && has(table, "key") => {}
                 _ => {
                     let complaint = Complaint::new(at, "`contract.replay` needs `edges` and `key`");
                     self.complaints.push(
@@ -188,29 +202,41 @@ impl Reader {
                         };
                         match crate::contract::condition(&text) {
                             Ok(condition) => what = Some(condition),
-                            Err(wrong) => {
-                                let rest = text.get(wrong.at.start..).unwrap_or_default();
-                                let label = if rest.is_empty() {
-                                    "at its end".into()
-                                } else {
-                                    format!("at `{rest}`")
-                                };
-                                let message = format!("`when` is no condition: {}", wrong.message);
-                                self.complaints.push(Complaint::new(span, message).label(label));
-                            }
+                            Err(wrong) => self.no_condition(&text, span, wrong),
                         }
                     }
                     name => self.unknown_key(key.span(), name, "contract.condition."),
                 }
             }
-            let lacks = !table.iter().any(|(key, _)| key.get_ref() == "when") || edges.is_empty();
-            if lacks {
+            if !has(table, "when") || !has(table, "edges") {
                 let complaint = Complaint::new(at, "`contract.condition` needs `edges` and `when`");
                 self.complaints.push(complaint.label("`when` is an expression in CEL over `event`"));
-            } else if what.is_some() {
+            } else if what.is_some() && !edges.is_empty() {
                 self.config.contract.conditions.push(Asked { edges, named, what });
             }
         }
+    }
+
+    /// Says what is wrong with a condition, at its place in the file where the text stands there as it is.
+    fn no_condition(&mut self, text: &str, span: Range<usize>, wrong: Wrong) {
+        let raw = self.text.get(span.clone()).unwrap_or_default();
+        let rest = text.get(wrong.at.start..).unwrap_or_default();
+        let line = rest.lines().next().unwrap_or_default();
+        let length = wrong.at.len().min(line.len());
+        let (span, label) = match raw.find(text) {
+            Some(offset) if length > 0 => {
+                let start = span.start + offset + wrong.at.start;
+                (start..start + length, "here".to_string())
+            }
+            _ if line.is_empty() => (span, "at its end".into()),
+            _ => {
+                let short: String = line.chars().take(SHORT).collect();
+                let more = if short.len() < rest.len() { "..." } else { "" };
+                (span, format!("at `{short}{more}`"))
+            }
+        };
+        let message = format!("`when` is no condition: {}", wrong.message);
+        self.complaints.push(Complaint::new(span, message).label(label));
     }
 
     fn jwt(&mut self, value: &Spanned<DeValue<'_>>) -> Option<Jwt> {
@@ -290,8 +316,9 @@ impl Reader {
     }
 
     pub(super) fn plain(&mut self, key: &str, value: &Spanned<DeValue<'_>>) -> Vec<String> {
+        let told = self.complaints.len();
         let texts = self.texts(key, value);
-        if texts.is_empty() {
+        if texts.is_empty() && told == self.complaints.len() {
             let complaint = Complaint::new(value.span(), format!("`{key}` is empty"));
             self.complaints.push(complaint.label("expected at least one"));
         }
@@ -334,6 +361,7 @@ impl Reader {
 mod tests {
     use super::super::parse;
     use super::*;
+    use crate::failure::Failure;
     use std::path::Path;
 
     fn read(text: &str) -> Result<super::super::Config, ()> {
@@ -390,5 +418,49 @@ mod tests {
         }
         assert!(read("[[contract.condition]]\nedges = '*'\nwhen = 'event.a == 1'\n").is_ok());
         assert!(read("[[contract.replay]]\nedges = '*'\n").is_err());
+    }
+
+    fn told(text: &str) -> Vec<Complaint> {
+        match parse(Path::new("tidegate.toml"), text, &[]) {
+            Err(Failure::Config(complaints)) => complaints.all,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn one_mistake_is_told_once() {
+        for wrong in [
+            "[[contract.authenticate]]\nedges = '*'\nmtls = true",
+            "[[contract.authenticate]]\nedges = '*'\nmtls = []",
+            "[[contract.authenticate]]\nedges = '*'\nmtls = ['a', 1]",
+            "[[contract.authenticate]]\nedges = '*'\nsecrets = 'A'\nwebhook = 'gitub'",
+            "[[contract.authenticate]]\nedges = '*'\njwt = 'a'",
+            "[[contract.authenticate]]\nedges = true\nmtls = 'a'",
+            "[[contract.replay]]\nedges = '*'\nkey = 1",
+            "[[contract.condition]]\nedges = []\nwhen = 'true'",
+        ] {
+            let all = told(&format!("{wrong}\n"));
+            assert_eq!(all.len(), 1, "{wrong}: {all:?}");
+        }
+    }
+
+    #[test]
+    fn a_condition_is_told_at_its_place() {
+        let deep = format!("event.a == nobody && {}event.b{}", "(".repeat(30), ")".repeat(30));
+        for quote in ["'", "\"", "\"\"\""] {
+            let text = format!("[[contract.condition]]\nedges = '*'\nwhen = {quote}{deep}{quote}\n");
+            let all = told(&text);
+            assert_eq!(all.len(), 1, "{all:?}");
+            assert!(all[0].words().contains("there is no name `nobody`"), "{all:?}");
+            let at = text.find("nobody").unwrap();
+            assert_eq!(all[0].span, at..at + "nobody".len(), "{quote}");
+        }
+        // What is escaped has no place in the file: some of it is shown.
+        let text = format!(
+            "[[contract.condition]]\nedges = '*'\nwhen = \"event.a == \\\"\\\" && {}\"\n",
+            "nobody + ".repeat(40)
+        );
+        let all = told(&text);
+        assert!(all.len() == 1 && format!("{:?}", all[0]).len() < 250, "{all:?}");
     }
 }

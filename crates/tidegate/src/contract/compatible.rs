@@ -185,10 +185,132 @@ mod tests {
                 "/anyOf anyOf",
             ),
             (r#"{"not": {}}"#, r#"{"not": {"type": "null"}}"#, "/not not"),
+            // The words are the same, what they lead to isn't.
+            (
+                r##"{"not": {"$ref": "#/$defs/a"}, "$defs": {"a": {"type": "null"}}}"##,
+                r##"{"not": {"$ref": "#/$defs/a"}, "$defs": {"a": {"type": "string"}}}"##,
+                "/not not",
+            ),
+            (
+                r##"{"properties": {"default": {"not": {"$ref": "#/$defs/a"}}}, "$defs": {"a": {"type": "null"}}}"##,
+                r##"{"properties": {"default": {"not": {"$ref": "#/$defs/b"}}}, "$defs": {"b": {"type": "null", "title": "b"}}}"##,
+                "",
+            ),
+            // What stands beside a reference counts as well.
+            (
+                r##"{"$ref": "#/$defs/a", "$defs": {"a": {"type": "string"}}}"##,
+                r##"{"$ref": "#/$defs/a", "maxLength": 3, "$defs": {"a": {"type": "string"}}}"##,
+                "/maxLength maxLength",
+            ),
+            (
+                r##"{"$ref": "#/$defs/a", "maxLength": 3, "$defs": {"a": {"type": "string"}}}"##,
+                r##"{"$ref": "#/$defs/a", "maxLength": 4, "$defs": {"a": {"type": "string"}}}"##,
+                "",
+            ),
+            (
+                r#"{"allOf": [{"type": "string"}, {"maxLength": 3}]}"#,
+                r#"{"allOf": [{"maxLength": 4}, {"type": "string"}]}"#,
+                "",
+            ),
+            (
+                r#"{"allOf": [{"maxLength": 3}]}"#,
+                r#"{"allOf": [{"maxLength": 2}]}"#,
+                "/allOf/0/maxLength maxLength",
+            ),
+            (
+                r#"{"prefixItems": [{"type": "string"}], "items": {"type": "integer"}}"#,
+                r#"{"items": {"type": "integer"}}"#,
+                "/items/type type",
+            ),
+            (
+                r#"{"additionalProperties": false, "patternProperties": {"^a": {}}}"#,
+                r#"{"additionalProperties": false}"#,
+                "/additionalProperties additionalProperties",
+            ),
+            (r#"{"$ref": "b.json"}"#, r#"{"$ref": "b.json"}"#, "/$ref $ref"),
+            (r#"{"$ref": "https://a.example/b"}"#, r#"{"$ref": "https://a.example/b"}"#, ""),
         ] {
             assert_eq!(kinds(old, new, false).join("; "), expected, "{old} -> {new}");
         }
-        let itself = r##"{"properties": {"next": {"$ref": "#"}}}"##;
-        assert_eq!(kinds(itself, itself, false), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_schema_that_refers_to_itself_is_compatible_with_itself() {
+        let tree = |anchor: &str, reference: &str, leaf: &str| {
+            format!(
+                r##"{{{anchor} "type": "object", "required": ["leaf"], "properties": {{
+                    "leaf": {{"type": "{leaf}"}},
+                    "below": {{"type": "array", "items": {{"anyOf": [{{"type": "null"}}, {{{reference}}}]}}}},
+                    "next": {{"allOf": [{{{reference}}}, {{"not": {{{reference}}}}}]}},
+                    "rest": {{"patternProperties": {{"^a": {{{reference}}}}}, "oneOf": [{{{reference}}}]}}}}}}"##
+            )
+        };
+        for (anchor, reference) in [
+            ("", r##""$ref": "#""##),
+            (r#""$id": "https://shop.example/tree","#, r#""$ref": "https://shop.example/tree""#),
+            (r#""$id": "https://shop.example/tree","#, r##""$ref": "tree#""##),
+            (r#""$anchor": "tree","#, r##""$ref": "#tree""##),
+            (r#""$dynamicAnchor": "tree","#, r##""$dynamicRef": "#tree""##),
+            (r#""$recursiveAnchor": true,"#, r##""$recursiveRef": "#""##),
+            (
+                r##""$schema": "http://json-schema.org/draft-04/schema#", "id": "https://shop.example/tree#","##,
+                r##""$ref": "tree""##,
+            ),
+        ] {
+            let (old, new) = (tree(anchor, reference, "integer"), tree(anchor, reference, "string"));
+            assert_eq!(kinds(&old, &old, false), Vec::<String>::new(), "{old}");
+            let found = kinds(&old, &new, false);
+            assert!(found.contains(&"/properties/leaf/type type".to_string()), "{old}: {found:?}");
+        }
+        // Two that refer to each other, in other words.
+        let pair = |a: &str, b: &str, leaf: &str| {
+            format!(
+                r##"{{"$ref": "#/$defs/{a}", "$defs": {{
+                    "{a}": {{"properties": {{"b": {{"$ref": "#/$defs/{b}"}}, "leaf": {{"type": {leaf}}}}}}},
+                    "{b}": {{"properties": {{"a": {{"$ref": "#/$defs/{a}"}}}}}}}}}}"##
+            )
+        };
+        assert_eq!(
+            kinds(&pair("x", "y", r#""integer""#), &pair("v", "w", r#""number""#), false),
+            Vec::<String>::new()
+        );
+        assert_eq!(
+            kinds(&pair("x", "y", r#""number""#), &pair("v", "w", r#""integer""#), false),
+            ["/$defs/v/properties/leaf/type type"]
+        );
+        // One that is unrolled once more.
+        let list = r##"{"type": "object", "properties": {"next": {"$ref": "#"}}}"##;
+        let longer = r##"{"type": "object", "properties": {"next": {"type": "object", "properties": {"next": {"$ref": "#"}}}}}"##;
+        assert_eq!(kinds(list, longer, false), Vec::<String>::new());
+        assert_eq!(kinds(longer, list, false), Vec::<String>::new());
+        // Alternatives in each other end.
+        let mut many = r#"{"type": "string"}"#.to_string();
+        let mut other = r#"{"type": "integer"}"#.to_string();
+        for _ in 0..14 {
+            many = format!(r#"{{"anyOf": [{{"items": {many}}}, {{"properties": {{"a": {many}}}}}]}}"#);
+            other = format!(r#"{{"anyOf": [{{"items": {other}}}, {{"properties": {{"a": {other}}}}}]}}"#);
+        }
+        assert!(!kinds(&many, &other, false).is_empty());
+    }
+
+    #[test]
+    fn avro_that_refers_to_itself_is_compared() {
+        let tree = |leaf: &str, more: &str| {
+            format!(
+                r#"{{"type": "record", "name": "Tree", "fields": [{{"name": "leaf", "type": "{leaf}"}}{more},
+                    {{"name": "below", "type": {{"type": "array", "items": "Tree"}}}},
+                    {{"name": "next", "type": ["null", {{"type": "record", "name": "Pair", "fields": [
+                        {{"name": "tree", "type": "Tree"}}, {{"name": "pair", "type": ["null", "Pair"]}}]}}]}}]}}"#
+            )
+        };
+        let old = tree("int", "");
+        assert_eq!(kinds(&old, &old, true), Vec::<String>::new());
+        assert_eq!(kinds(&old, &tree("long", ""), true), Vec::<String>::new());
+        assert_eq!(kinds(&tree("long", ""), &old, true), ["/fields/0/type type-mismatch"]);
+        let added = tree("int", r#", {"name": "more", "type": "int"}"#);
+        assert_eq!(kinds(&old, &added, true), ["/fields/1 reader-field-missing-default-value"]);
+        // What changed is found behind an alternative as well.
+        let deep = old.replace(r#"["null", "Pair"]"#, r#"["null", "string"]"#);
+        assert_eq!(kinds(&old, &deep, true), ["/fields/2/type missing-union-branch"]);
     }
 }

@@ -4,11 +4,13 @@
 //! Nothing is fetched, and nothing outside of the configuration's folder is opened.
 
 mod exported;
+mod form;
 mod found;
 mod shelf;
 mod written;
 
 pub(crate) use exported::exported;
+pub(crate) use form::{is_schema, is_schema_of_json, said};
 pub(crate) use written::json as as_json;
 
 use super::lock::{LOCK, Lock, Locked};
@@ -19,7 +21,7 @@ use shelf::Shelf;
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::Path;
-use tidegate_decide::schema::compile::{self, Draft, Options, Problem, Protobuf};
+use tidegate_decide::schema::compile::{self, Draft, Nature, Options, Problem, Protobuf};
 use tidegate_graph::System;
 use tidegate_graph::contract::field::Field;
 use tidegate_graph::contract::schema::{Prepared, Program, Schema, SchemaKind};
@@ -95,12 +97,6 @@ fn spoken_for(edge: &Edge, schema: &Schema) -> bool {
     own.any(|own| own.when.is_always() || own.when == schema.when)
 }
 
-/// Whether a text is a schema of Avro.
-pub(crate) fn is_avro(text: &str) -> Result<(), String> {
-    let wrong = |problem: Problem| format!("{} at `{}`", problem.message, problem.place);
-    compile::avro(text.as_bytes()).map(drop).map_err(wrong)
-}
-
 /// What is wrong, in the configuration and in the schemas.
 #[derive(Default)]
 struct Wrong {
@@ -141,8 +137,10 @@ fn compiled(asked: &SchemaFile, config: &Config, lock: &Lock, wrong: &mut Wrong)
     }
     let compiled = match translated(asked, file, &shelf) {
         Ok(compiled) => compiled,
-        Err(Problem { place, message }) => {
-            let at = place.split_once('#').map(|(_, at)| format!(" at `{at}`")).unwrap_or_default();
+        Err(Problem { place, message, .. }) => {
+            let message = message.replace(shelf::ROOT, "");
+            let at = place.split_once('#').map(|(_, at)| at).filter(|at| !message.contains(at));
+            let at = at.map(|at| format!(" at `{at}`")).unwrap_or_default();
             let message = format!("`{file}` is no schema: {message}{at}");
             wrong.config.push(Complaint::new(asked.span.clone(), message).label("this one"));
             return None;
@@ -155,8 +153,9 @@ fn compiled(asked: &SchemaFile, config: &Config, lock: &Lock, wrong: &mut Wrong)
         let help = "look at what changed in it and in what it refers to; if that is meant, write down the new digest";
         wrong.config.push(complaint.help(help));
     }
-    let (broken, open): (Vec<_>, Vec<_>) = compiled.problems.into_iter().partition(is_broken);
-    wrong.files.extend(broken.iter().map(|problem| dangling(problem, &shelf)));
+    let (broken, open): (Vec<_>, Vec<_>) =
+        compiled.problems.into_iter().partition(|problem| problem.nature != Nature::Open);
+    wrong.files.extend(broken.iter().map(|problem| told(problem, &shelf)));
     broken.is_empty().then(|| Schema {
         kind: compiled.kind,
         source: asked.file.clone(),
@@ -188,7 +187,7 @@ struct Translated {
 /// Compiles a file by what its name says that it is.
 fn translated(asked: &SchemaFile, file: &str, shelf: &Shelf) -> Result<Translated, Problem> {
     let text = shelf.open(file).unwrap_or_default();
-    let taken = exported(&text).map_err(|message| Problem { place: String::new(), message })?;
+    let taken = exported(&text).map_err(|message| Problem::malformed("", message))?;
     if file.ends_with(".avsc") || taken.as_ref().is_some_and(|taken| taken.is_avro) {
         let text = taken.map_or(text, |taken| taken.text);
         let ir = Program::Avro(compile::avro(text.as_bytes())?);
@@ -231,9 +230,9 @@ fn fetched(shelf: &Shelf, main: &str, name: &str) -> Option<Vec<u8>> {
 
 /// Says the file in which the problem is where that is another one.
 fn elsewhere(problem: Problem, name: &str) -> Problem {
-    let Problem { place, message } = problem;
+    let Problem { place, message, nature } = problem;
     let message = if place == name { message } else { format!("`{place}`: {message}") };
-    Problem { place: String::new(), message }
+    Problem { place: String::new(), message, nature }
 }
 
 /// Reads all messages of a file by itself, with what it imports from its work tree.
@@ -261,18 +260,26 @@ fn unreadable(span: Range<usize>, file: &str, message: String) -> Complaint {
     Complaint::new(span, format!("`{file}` can't be read as a schema")).label(message)
 }
 
-/// A reference that leads nowhere.
-fn is_broken(problem: &Problem) -> bool {
-    ["/$ref", "/$dynamicRef", "/$recursiveRef"].iter().any(|key| problem.place.ends_with(key))
-}
-
-/// The same, underlined in its file.
-fn dangling(problem: &Problem, shelf: &Shelf) -> Complaints {
+/// A problem of the schema's own, underlined in its file.
+fn told(problem: &Problem, shelf: &Shelf) -> Complaints {
     let (uri, pointer) = problem.place.split_once('#').unwrap_or((&problem.place, ""));
     let (path, text) = shelf.text(uri);
     let span = written::place(&text, pointer);
-    let help = "nothing is fetched: save the schema in the project, and refer to it by its path, or name it in `with`";
-    let complaint = Complaint::new(span, problem.message.clone()).label("refers to it").help(help);
+    let (label, help) = match problem.nature {
+        Nature::Circle => (
+            "here it begins",
+            "such a schema fits nothing; refer to itself from within a part of the value, as `properties` or `items`",
+        ),
+        Nature::Dangling => (
+            "refers to it",
+            "nothing is fetched: save the schema in the project, and refer to it by its path, or name it in `with`",
+        ),
+        Nature::Malformed | Nature::Open => (
+            "this",
+            "what has no meaning in a schema would be passed over; docs/guides/schemas.md says what can be named as `file`",
+        ),
+    };
+    let complaint = Complaint::new(span, problem.message.clone()).label(label).help(help);
     Complaints::new(path, text, vec![complaint])
 }
 

@@ -109,8 +109,11 @@ pub(crate) fn parse(text: &str) -> Result<(IdedExpr, impl Fn(u64) -> Range<usize
         let first = errors.errors.first();
         let message = first.map_or("it can't be parsed", |e| e.msg.as_str());
         // What the grammar would have taken is a list of token names that helps nobody.
-        let message = message.split(", expecting").next().unwrap_or(message);
+        let message = message.split(" expecting").next().unwrap_or(message).trim_end_matches(',');
+        // Nor is the text of all that stands before the mistake: its place is told.
+        let message = message.split(" at input").next().unwrap_or(message);
         let message = message.strip_prefix("Syntax error: ").unwrap_or(message);
+        let message = if message.contains("'<EOF>'") { "it ends too early" } else { message };
         // The parser's own limit has no words of its own.
         let deep = message.starts_with("OtherError");
         let message = if deep { "the condition is nested too deeply" } else { message };

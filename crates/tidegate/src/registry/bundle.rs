@@ -100,6 +100,7 @@ pub(super) fn json(root: Value, all: BTreeMap<String, Value>) -> Result<Value, S
 mod tests {
     use super::*;
     use serde_json::json;
+    use tidegate_graph::contract::schema::SchemaKind;
 
     #[test]
     fn types_of_avro_are_defined_where_they_are_first_named() {
@@ -120,7 +121,7 @@ mod tests {
         assert_eq!(whole["fields"][0]["type"][1]["fields"][0]["type"]["symbols"], json!(["A"]));
         assert_eq!(whole["fields"][1]["type"]["items"], "geo.Address");
         assert_eq!(whole["fields"][2]["type"]["namespace"], "");
-        assert_eq!(crate::contract::is_avro(&whole.to_string()), Ok(()));
+        assert_eq!(crate::contract::is_schema(SchemaKind::Avro, &whole.to_string()), Ok(()));
     }
 
     #[test]

@@ -347,3 +347,40 @@ fn apicurios_own_interface_of_version_2() {
     assert_eq!(project.decide(&[asked_for_qty(1)])[0]["decision"], "allow");
     assert_eq!(project.decide(&[asked_for_qty(0)])[0]["decision"], "deny");
 }
+
+#[test]
+fn what_is_no_schema_is_not_written() {
+    let page = "<!DOCTYPE html><html><body>502 Bad Gateway</body></html>";
+    let of = |schema: &str, language: &str| json!({"subject": "orders-value", "version": 1, "id": 1, "schemaType": language, "schema": schema});
+    for (answer, part) in [
+        (of(page, "JSON"), "no JSON"),
+        (of(page, "AVRO"), "no JSON"),
+        (of(page, "PROTOBUF"), "is no schema"),
+        (of("", "PROTOBUF"), "it has no message"),
+        (of(r#"{"error_code": 500, "message": "later"}"#, "JSON"), "nothing in it is a keyword"),
+        (of(r#"{"type": "bogus"}"#, "JSON"), "there is no such type"),
+        (of(r#"{"type": "bogus"}"#, "AVRO"), "there is no type `bogus`"),
+        (of("[]", "JSON"), "an object or a boolean"),
+        (json!(page), "of another subject"),
+    ] {
+        let registry = FakeRegistry::with(vec![("orders-value", answer)]);
+        let project = Project::with("template.yaml", SHOP).file("tidegate.toml", "");
+        let ran = project.run(&[
+            "contract",
+            "schema",
+            "pull",
+            "--registry",
+            &registry.served.address,
+            "orders-value",
+        ]);
+        assert_ne!(ran.code, Some(0), "{part}: {}", ran.all());
+        assert!(ran.stderr.contains(part), "{part}: {}", ran.all());
+        for path in ["schemas", "tidegate.lock.json"] {
+            assert!(!project.path(path).exists(), "{path} after {part}");
+        }
+    }
+    let served = Served::with(move |_, _| Some(page.to_string()));
+    let project = Project::with("template.yaml", SHOP).file("tidegate.toml", "");
+    let ran = project.run(&["contract", "schema", "pull", "--registry", &served.address, "orders-value"]);
+    assert!(ran.stderr.contains("is no JSON"), "{}", ran.all());
+}

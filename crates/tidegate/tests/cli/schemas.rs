@@ -367,3 +367,89 @@ fn a_schema_that_is_broken_is_told_with_its_line() {
     assert_eq!(ran.code, Some(2), "{}", ran.all());
     assert!(ran.stderr.contains("`old.json` is no schema: line 3: "), "{}", ran.stderr);
 }
+
+#[test]
+fn a_schema_without_meaning_is_refused_at_its_line() {
+    let contract = |file: &str, text: &str| {
+        let project =
+            shop(&ASKED.replace("schemas/order.json", file)).file(file.split('#').next().unwrap(), text);
+        let ran = project.run(&["contract"]);
+        assert_eq!(ran.code, Some(2), "{text}: {}", ran.all());
+        ran.stderr
+    };
+    let api = "openapi: 3.0.0\npaths: {}\ncomponents: { schemas: { Order: { type: object } } }\n";
+    for (file, text, parts) in [
+        (
+            "a.json",
+            "{\n \"properties\": {\n  \"a\": {\"type\": \"bogus\"}}}",
+            &["a.json:3:", "there is no such type"][..],
+        ),
+        ("a.yaml", "type: object\nrequired: sku\n", &["a.yaml:2:", "`required` is a list of names"]),
+        ("a.json", "[]", &["a.json:1:", "a schema is an object or a boolean"]),
+        ("a.json", "{\"error\": 404}", &["nothing in it is a keyword"]),
+        ("a.yaml", api, &["a whole OpenAPI document", "as `#/components/schemas/Order`"]),
+        (
+            "a.json",
+            "{\"exclusiveMinimum\": true, \"minimum\": 1}",
+            &["if draft 4 is meant, say so in `$schema`"],
+        ),
+        (
+            "a.json",
+            "{\n \"$ref\": \"#/$defs/a\",\n \"$defs\": {\"a\": {\"anyOf\": [{\"$ref\": \"#/$defs/a\"}]}}}",
+            &["a.json:3:", "`#/$defs/a` -> `#/$defs/a/anyOf/0` -> `#/$defs/a`", "such a schema fits nothing"],
+        ),
+        ("a.json", "", &["can't be read as a schema"]),
+    ] {
+        let told = contract(file, text);
+        parts.iter().for_each(|part| assert!(told.contains(part), "{part} in {told}"));
+    }
+    let round = shop(&ASKED.replace("schemas/order.json", "a.json"))
+        .file("a.json", r#"{"$ref": "b.json"}"#)
+        .file("b.json", r#"{"$ref": "a.json"}"#);
+    let told = round.run(&["contract"]).stderr;
+    assert!(told.contains("`a.json#` -> `b.json#` -> `a.json#`"), "{told}");
+    // A part of that document is one.
+    let part =
+        shop(&ASKED.replace("schemas/order.json", "a.yaml#/components/schemas/Order")).file("a.yaml", api);
+    assert_eq!(part.run(&["contract"]).code, Some(0));
+}
+
+#[test]
+fn versions_that_refer_to_themselves_and_parts_of_documents_are_compared() {
+    let api = |ty: &str| {
+        format!(
+            "openapi: 3.0.0\npaths: {{}}\ncomponents: {{ schemas: {{ Order: {{ type: object, properties: {{ n: {{ type: {ty} }}, next: {{ $ref: '#/components/schemas/Order' }} }} }} }} }}\n"
+        )
+    };
+    let project = Project::with("old.yaml", &api("integer"))
+        .file("new.yaml", &api("string"))
+        .file("loop.json", r##"{"$ref": "#"}"##);
+    let check = |old: &str, new: &str| project.run(&["contract", "schema", "check", old, new]);
+    let part = |file: &str| format!("{file}#/components/schemas/Order");
+    let same = check(&part("old.yaml"), &part("old.yaml"));
+    assert_eq!((same.code, same.stdout.as_str()), (Some(0), "compatible\n"), "{}", same.all());
+    let changed = check(&part("old.yaml"), &part("new.yaml"));
+    let expected = "backward: /components/schemas/Order/properties/n/type: integer was accepted (type)\n";
+    assert_eq!((changed.code, changed.stdout.as_str()), (Some(10), expected), "{}", changed.all());
+    let whole = check("old.yaml", "new.yaml");
+    assert!(
+        whole.code == Some(2) && whole.stderr.contains("as `#/components/schemas/Order`"),
+        "{}",
+        whole.all()
+    );
+    let endless = check("loop.json", "loop.json");
+    assert!(endless.code == Some(2) && endless.stderr.contains("leads back to itself"), "{}", endless.all());
+    let nowhere = check("old.yaml#/x", "new.yaml");
+    assert!(
+        nowhere.code == Some(2) && nowhere.stderr.contains("there is nothing at `#/x`"),
+        "{}",
+        nowhere.all()
+    );
+    let proto =
+        "syntax = 'proto3';\nmessage Tree { Tree left = 1; repeated Tree rest = 2; int32 leaf = 3; }\n";
+    let project = project.file("old.proto", proto).file("new.proto", &proto.replace("int32", "string"));
+    let same = project.run(&["contract", "schema", "check", "old.proto", "old.proto", "--mode", "full"]);
+    assert_eq!(same.code, Some(0), "{}", same.all());
+    let changed = project.run(&["contract", "schema", "check", "old.proto", "new.proto"]);
+    assert!(changed.code == Some(10) && changed.stdout.contains("/Tree/leaf"), "{}", changed.all());
+}

@@ -17,16 +17,47 @@ const TYPES: usize = 50_000;
 /// Says what is wrong and where.
 pub fn avro(schema: &[u8]) -> Result<AvroProgram, Problem> {
     let mut tape = Tape::default();
-    let problem = |place: String, message: String| Problem { place, message };
+    let problem = |place: String, message: String| Problem::malformed(place, message);
     if tape.read(schema, &Limits { depth: 256, number: 1 << 12 }).is_err() {
         return Err(problem("#".into(), "it is no JSON, or nests too deep".into()));
     }
     let root = tape.root(schema);
     let mut compiler = Compiler { types: Vec::new(), names: HashMap::new(), named: HashMap::new() };
     match compiler.ty(root, "", 0) {
-        Ok(_) => Ok(AvroProgram { types: compiler.types }),
+        Ok(_) => match endless(&compiler.types) {
+            Some(at) => {
+                let name = compiler.named.get(&at).cloned().unwrap_or_default();
+                Err(problem("#".into(), format!("`{name}` holds itself without end: no value fits")))
+            }
+            None => Ok(AvroProgram { types: compiler.types }),
+        },
         Err(Wrong { at, message }) => Err(problem(format!("#{}", root.pointer_to(at)), message)),
     }
+}
+
+/// A record of which there is no value, since each would hold another one.
+fn endless(types: &[AvroType]) -> Option<u32> {
+    let mut ends = vec![false; types.len()];
+    loop {
+        let mut more = false;
+        // Types in a type stand behind it, so that one round is enough for most.
+        for (at, ty) in types.iter().enumerate().rev() {
+            let known = |of: &u32| ends.get(*of as usize).copied().unwrap_or_default();
+            let end = match ty {
+                AvroType::Record(fields) => fields.iter().all(|(_, of)| known(of)),
+                AvroType::Union(branches) => branches.is_empty() || branches.iter().any(|(_, of)| known(of)),
+                _ => true,
+            };
+            if let Some(place) = ends.get_mut(at).filter(|place| end && !**place) {
+                (*place, more) = (true, true);
+            }
+        }
+        if !more {
+            break;
+        }
+    }
+    let mut open = types.iter().zip(ends).zip(0..);
+    open.find(|((ty, ends), _)| !ends && matches!(ty, AvroType::Record(_))).map(|(_, at)| at)
 }
 
 struct Compiler {

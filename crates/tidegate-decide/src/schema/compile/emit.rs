@@ -1,26 +1,34 @@
 //! From subschemas to nodes.
 
+mod doubts;
+mod members;
+mod values;
+
 use super::library::{Dialect, Library, Place, text};
-use super::regex::translate;
-use super::{Draft, Options, Problem, fields};
+use super::{Draft, Nature, Options, Problem, fields};
 use crate::json::{Item, Kind};
 use crate::schema::number::Decimal;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use tidegate_graph::contract::field::Field;
-use tidegate_graph::contract::schema::{Check, Format, JsonProgram, Members, Node, Types};
+use tidegate_graph::contract::schema::{Check, JsonProgram, Node};
 
 /// Nodes that a program may have.
 const NODES: usize = 50_000;
+/// Mistakes of form that are told.
+const MISFITS: usize = 20;
 
+/// `strict` asks of all that it has the form of a schema; the schemas of schemas themselves do.
 pub(super) fn emit(
     library: &mut Library<'_>,
     root: Place,
     options: Options,
+    strict: bool,
 ) -> Option<(JsonProgram, Field, Vec<Problem>)> {
     let program = JsonProgram::default();
     let mut emitter = Emitter {
         library,
         options,
+        misfits: if strict { MISFITS } else { 0 },
         program,
         index: HashMap::new(),
         pending: Vec::new(),
@@ -40,6 +48,10 @@ pub(super) fn emit(
         if let Some(slot) = places.get_mut(*index as usize) {
             *slot = Some(*place);
         }
+    }
+    if strict {
+        emitter.stranger(root);
+        emitter.circles(&places);
     }
     let library = &*emitter.library;
     let written = |node: u32| library.item((*places.get(node as usize)?)?);
@@ -76,6 +88,8 @@ pub(super) fn is_closed(program: &JsonProgram) -> bool {
 struct Emitter<'l, 'f> {
     library: &'l mut Library<'f>,
     options: Options,
+    /// Mistakes of form that are still looked for.
+    misfits: usize,
     program: JsonProgram,
     index: HashMap<Place, u32>,
     pending: Vec<(Place, u32)>,
@@ -139,11 +153,11 @@ impl Emitter<'_, '_> {
         }
     }
 
-    fn problem(&mut self, place: Place, key: &str, message: impl Into<String>) {
+    fn problem(&mut self, place: Place, key: &str, nature: Nature, message: impl Into<String>) {
         let shown = self.library.shown(place);
         let joint = if shown.contains('#') { "/" } else { "#/" };
         let place = if key.is_empty() { shown } else { format!("{shown}{joint}{key}") };
-        self.problems.insert(Problem { place, message: message.into() });
+        self.problems.insert(Problem { place, message: message.into(), nature });
     }
 
     fn subschema(&mut self, place: Place, checks: &mut Vec<Check>) {
@@ -153,7 +167,7 @@ impl Emitter<'_, '_> {
             Kind::Bool => return checks.push(Check::Never),
             Kind::Object => {}
             _ => {
-                self.problem(place, "", "a schema is an object or a boolean");
+                self.problem(place, "", Nature::Malformed, "a schema is an object or a boolean");
                 return checks.push(Check::Unknown);
             }
         }
@@ -166,6 +180,7 @@ impl Emitter<'_, '_> {
             return self.reference(place, "$ref", reference, checks);
         }
         if dialect.validation {
+            self.form(place, dialect.draft, checks);
             self.values(place, dialect, checks);
         } else {
             self.formats(place, dialect, checks);
@@ -191,7 +206,7 @@ impl Emitter<'_, '_> {
         match self.library.refer(place, reference) {
             Ok(target) => checks.push(Check::Ref(self.node(target))),
             Err(message) => {
-                self.problem(place, key, message);
+                self.problem(place, key, Nature::Dangling, message);
                 checks.push(Check::Unknown);
             }
         }
@@ -209,7 +224,7 @@ impl Emitter<'_, '_> {
         let target = match self.library.refer(place, &reference) {
             Ok(target) => target,
             Err(message) => {
-                self.problem(place, key, message);
+                self.problem(place, key, Nature::Dangling, message);
                 return checks.push(Check::Unknown);
             }
         };
@@ -223,232 +238,6 @@ impl Emitter<'_, '_> {
                 checks.push(Check::DynamicRef(name, node));
             }
             None => checks.push(Check::Ref(node)),
-        }
-    }
-
-    /// Types, values, and what is asked of numbers and strings.
-    fn values(&mut self, place: Place, dialect: Dialect, checks: &mut Vec<Check>) {
-        if let Some(types) = self.types(place, dialect) {
-            checks.push(Check::Type(types));
-        }
-        let Some(item) = self.library.item(place) else { return };
-        let field = |key: &str| item.field(key);
-        let listed = field("enum").filter(|e| e.kind() == Kind::Array).map(|e| e.items().collect::<Vec<_>>());
-        let constant = field("const").filter(|_| dialect.draft >= Draft::Draft6).map(|c| vec![c]);
-        for values in listed.into_iter().chain(constant) {
-            let mut texts: Vec<String> = values.iter().filter_map(|v| text(*v)).collect();
-            texts.sort();
-            texts.dedup();
-            let others = values.iter().filter(|v| v.kind() != Kind::String);
-            let mut literals = Vec::new();
-            for value in others {
-                literals.push(u32::try_from(self.program.literals.len()).unwrap_or(u32::MAX));
-                self.program.literals.push(String::from_utf8_lossy(value.raw()).into_owned());
-            }
-            checks.push(Check::Enum(texts, literals));
-        }
-        let number = |key: &str| field(key).filter(|n| n.kind() == Kind::Number).map(shown);
-        let excluded = |key: &str| dialect.draft < Draft::Draft6 && field(key).is_some_and(Item::is_true);
-        if let Some(bound) = number("minimum") {
-            checks.push(Check::Minimum(bound, excluded("exclusiveMinimum")));
-        }
-        if let Some(bound) = number("maximum") {
-            checks.push(Check::Maximum(bound, excluded("exclusiveMaximum")));
-        }
-        if dialect.draft >= Draft::Draft6 {
-            checks.extend(number("exclusiveMinimum").map(|bound| Check::Minimum(bound, true)));
-            checks.extend(number("exclusiveMaximum").map(|bound| Check::Maximum(bound, true)));
-        }
-        let unit = number("multipleOf");
-        let small = unit.as_ref().is_none_or(|u| Decimal::read(u.as_bytes()).small().is_some_and(|n| n > 0));
-        let least = field("minLength").and_then(count).unwrap_or_default();
-        let most = field("maxLength").and_then(count);
-        let pattern = field("pattern").and_then(text);
-        match unit {
-            Some(unit) if small => checks.push(Check::MultipleOf(unit)),
-            Some(_) => {
-                self.problem(place, "multipleOf", "zero, or more than eighteen digits");
-                checks.push(Check::Unknown);
-            }
-            None => {}
-        }
-        if least > 0 || most.is_some() {
-            checks.push(Check::Length(least, most));
-        }
-        if let Some(pattern) = pattern {
-            checks.push(match self.pattern(place, "pattern", &pattern) {
-                Some(index) => Check::Pattern(index),
-                None => Check::Unknown,
-            });
-        }
-        self.formats(place, dialect, checks);
-    }
-
-    fn types(&mut self, place: Place, dialect: Dialect) -> Option<Types> {
-        let item = self.library.item(place)?;
-        let ty = item.field("type")?;
-        let names: Vec<Option<String>> =
-            if ty.kind() == Kind::Array { ty.items().map(text).collect() } else { vec![text(ty)] };
-        let nullable = dialect.draft == Draft::OpenApi30
-            && ["nullable", "x-nullable"].iter().any(|key| item.field(key).is_some_and(Item::is_true));
-        let mut bits = if nullable { Types::NULL } else { 0 };
-        let mut strange = false;
-        for name in names {
-            let bit = Types::NAMES.iter().find(|(_, n)| name.as_deref() == Some(*n)).map(|(bit, _)| *bit);
-            strange |= bit.is_none();
-            bits |= bit.unwrap_or_default();
-        }
-        if strange {
-            self.problem(place, "type", "there is no such type");
-            return None;
-        }
-        Some(Types(bits))
-    }
-
-    fn formats(&mut self, place: Place, dialect: Dialect, checks: &mut Vec<Check>) {
-        if !self.options.formats && !dialect.formats {
-            return;
-        }
-        let Some(name) = self.library.item(place).and_then(|i| i.field("format")).and_then(text) else {
-            return;
-        };
-        match Format::NAMES.iter().find(|(_, n)| *n == name) {
-            Some((format, _)) => checks.push(Check::Format(*format)),
-            None if matches!(name.as_str(), "regex" | "idn-hostname") => {
-                self.problem(place, "format", format!("the format `{name}` isn't checked"));
-                checks.push(Check::Unknown);
-            }
-            // A format of somebody's own is a note.
-            None => {}
-        }
-    }
-
-    fn pattern(&mut self, place: Place, key: &str, pattern: &str) -> Option<u32> {
-        if let Some(index) = self.patterns.get(pattern) {
-            return Some(*index);
-        }
-        let compiled = translate(pattern).and_then(|translated| {
-            match crate::schema::pattern::Pattern::new(&translated) {
-                Some(_) => Ok(translated),
-                None => Err("it grows too large".to_string()),
-            }
-        });
-        match compiled {
-            Ok(translated) => {
-                let index = u32::try_from(self.program.patterns.len()).unwrap_or(u32::MAX);
-                self.program.patterns.push(translated);
-                self.patterns.insert(pattern.to_string(), index);
-                Some(index)
-            }
-            Err(why) => {
-                self.problem(place, key, format!("this pattern can't be matched in linear time: {why}"));
-                None
-            }
-        }
-    }
-
-    fn object(&mut self, place: Place, dialect: Dialect, checks: &mut Vec<Check>) {
-        let Some(item) = self.library.item(place) else { return };
-        let under = |key: &str| {
-            let map = item.field(key).filter(|m| m.kind() == Kind::Object);
-            let entries = map.into_iter().flat_map(Item::entries);
-            entries.filter_map(|(k, v)| Some((text(k)?, (place.0, v.index())))).collect::<Vec<_>>()
-        };
-        let properties = under("properties");
-        let patterns = under("patternProperties");
-        let count = |key: &str| item.field(key).and_then(count).filter(|_| dialect.validation);
-        let mut members = Members {
-            least: count("minProperties").unwrap_or_default(),
-            most: count("maxProperties"),
-            ..Members::default()
-        };
-        if dialect.validation {
-            members.required = strings(item.field("required"));
-        }
-        if self.options.request {
-            let only_read = |place: &Place| {
-                let own = self.library.item(*place).and_then(|i| i.field("readOnly"));
-                own.is_some_and(Item::is_true)
-            };
-            let read: Vec<&String> =
-                properties.iter().filter(|(_, p)| only_read(p)).map(|(n, _)| n).collect();
-            members.required.retain(|name| !read.contains(&name));
-        }
-        let dependencies = under("dependencies");
-        let newer = under("dependentRequired");
-        let schemas = under("dependentSchemas");
-        let newer =
-            if dialect.draft >= Draft::Draft201909 { (newer, schemas) } else { (Vec::new(), Vec::new()) };
-        members.named = properties.into_iter().map(|(name, place)| (name, self.node(place))).collect();
-        let mut open = false;
-        for (pattern, below) in patterns {
-            match self.pattern(place, "patternProperties", &pattern) {
-                Some(index) => {
-                    let node = self.node(below);
-                    members.patterns.push((index, node));
-                }
-                None => {
-                    open = true;
-                    checks.push(Check::Unknown);
-                }
-            }
-        }
-        // What a pattern that isn't known would have matched is not additional.
-        members.additional = self.single(place, "additionalProperties").filter(|_| !open);
-        if dialect.draft >= Draft::Draft6 {
-            members.names = self.single(place, "propertyNames");
-        }
-        if members != Members::default() {
-            checks.push(Check::Object(Box::new(members)));
-        }
-        let (mut required, mut wholes) = (BTreeMap::new(), BTreeMap::new());
-        for (name, below) in dependencies.into_iter().chain(newer.0) {
-            let list = self.library.item(below).filter(|i| i.kind() == Kind::Array).map(|i| strings(Some(i)));
-            match list {
-                Some(list) if dialect.validation => drop(required.insert(name, list)),
-                Some(_) => {}
-                None => drop(wholes.insert(name, self.node(below))),
-            }
-        }
-        wholes.extend(newer.1.into_iter().map(|(name, below)| (name, self.node(below))));
-        if !required.is_empty() {
-            checks.push(Check::DependentRequired(required));
-        }
-        if !wholes.is_empty() {
-            checks.push(Check::DependentSchemas(wholes));
-        }
-    }
-
-    fn array(&mut self, place: Place, dialect: Dialect, checks: &mut Vec<Check>) {
-        let Some(item) = self.library.item(place) else { return };
-        let number = |key: &str| item.field(key).and_then(count).filter(|_| dialect.validation);
-        let (least, most) = (number("minItems").unwrap_or_default(), number("maxItems"));
-        if least > 0 || most.is_some() {
-            checks.push(Check::Count(least, most));
-        }
-        if dialect.validation && item.field("uniqueItems").is_some_and(Item::is_true) {
-            checks.push(Check::Unique);
-        }
-        let newest = dialect.draft >= Draft::Draft202012;
-        let listed = item.field("items").is_some_and(|i| i.kind() == Kind::Array);
-        let fewest = match dialect.draft {
-            Draft::Draft201909 | Draft::Draft202012 => {
-                (number("minContains").unwrap_or(1), number("maxContains"))
-            }
-            _ => (1, None),
-        };
-        let (first, rest) = match (newest, listed) {
-            (true, _) => (self.several(place, "prefixItems"), self.single(place, "items")),
-            (false, true) => (self.several(place, "items"), self.single(place, "additionalItems")),
-            (false, false) => (Vec::new(), self.single(place, "items")),
-        };
-        if !first.is_empty() || rest.is_some() {
-            checks.push(Check::Items(first, rest));
-        }
-        if dialect.draft >= Draft::Draft6
-            && let Some(node) = self.single(place, "contains")
-        {
-            checks.push(Check::Contains(node, fewest.0, fewest.1, newest));
         }
     }
 
@@ -483,19 +272,6 @@ impl Emitter<'_, '_> {
             list.into_iter().flat_map(Item::items).map(|i| (place.0, i.index())).collect();
         places.into_iter().map(|place| self.node(place)).collect()
     }
-}
-
-/// Strings of a list, in order, each once.
-fn strings(list: Option<Item<'_>>) -> Vec<String> {
-    let list = list.filter(|l| l.kind() == Kind::Array);
-    let mut out: Vec<String> = list.into_iter().flat_map(Item::items).filter_map(text).collect();
-    out.sort();
-    out.dedup();
-    out
-}
-
-fn shown(item: Item<'_>) -> String {
-    String::from_utf8_lossy(item.raw()).into_owned()
 }
 
 /// A whole number that isn't negative; `2.0` is one.

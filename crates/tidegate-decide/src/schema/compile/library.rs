@@ -2,7 +2,7 @@
 
 use super::uri::{decode, resolve, split};
 use super::{Draft, Fetch, meta};
-use crate::json::{Item, Kind, Limits, Tape, unescape};
+use crate::json::{Item, Kind, Limits, Malformed, Tape, unescape};
 use std::collections::{BTreeMap, HashMap};
 
 /// A subschema: its document and its node there.
@@ -116,8 +116,10 @@ impl<'f> Library<'f> {
             None => (self.fetch)(uri).ok_or_else(|| format!("`{uri}` is no document of the project"))?,
         };
         let mut tape = Tape::default();
-        tape.read(&text, &Limits { depth: DEPTH, number: 1 << 12 })
-            .map_err(|_| format!("`{uri}` is no JSON, or nests too deep"))?;
+        tape.read(&text, &Limits { depth: DEPTH, number: 1 << 12 }).map_err(|malformed| match malformed {
+            Malformed::Depth(_) => format!("`{uri}` nests deeper than {DEPTH}"),
+            Malformed::Syntax(_) => format!("`{uri}` is no JSON"),
+        })?;
         let place = (u32::try_from(self.documents.len()).unwrap_or(u32::MAX), 0);
         self.documents.push(Document { uri: uri.to_string(), text, tape, known: known.is_some() });
         self.by_uri.insert(uri.to_string(), place);

@@ -2,6 +2,13 @@
 
 use super::Draft;
 
+/// Names of the drafts' own.
+pub(super) const DRAFT_4: &str = "http://json-schema.org/draft-04/schema";
+pub(super) const DRAFT_6: &str = "http://json-schema.org/draft-06/schema";
+pub(super) const DRAFT_7: &str = "http://json-schema.org/draft-07/schema";
+pub(super) const DRAFT_2019_09: &str = "https://json-schema.org/draft/2019-09/schema";
+pub(super) const DRAFT_2020_12: &str = "https://json-schema.org/draft/2020-12/schema";
+
 macro_rules! documents {
     ($($uri:literal $file:literal),* $(,)?) => {
         &[$(($uri, include_str!(concat!("../../../data/metaschemas/", $file)))),*]

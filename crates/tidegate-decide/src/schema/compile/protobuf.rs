@@ -45,7 +45,7 @@ pub struct Reserved {
 /// Says what is wrong, and where.
 pub fn protobuf(name: &str, message: Option<&str>, fetch: &Fetch<'_>) -> Result<Protobuf, Problem> {
     let (file, digest) = read(name, fetch)?;
-    let problem = |message: String| Problem { place: name.to_string(), message };
+    let problem = |message: String| Problem::malformed(name, message);
     let root = match message {
         Some(wanted) => {
             let full = |m: &MessageDescriptor| m.full_name() == wanted;
@@ -86,7 +86,7 @@ pub fn protobuf_file(name: &str, fetch: &Fetch<'_>) -> Result<Protobuf, Problem>
     let (file, digest) = read(name, fetch)?;
     let mut emitter = Emitter::default();
     let ended = emitter.all(of_file(&file));
-    ended.map_err(|message| Problem { place: name.to_string(), message })?;
+    ended.map_err(|message| Problem::malformed(name, message))?;
     for of in file.enums() {
         emitter.enumeration(&of);
     }
@@ -123,7 +123,7 @@ fn read(name: &str, fetch: &Fetch<'_>) -> Result<(FileDescriptor, String), Probl
         if files.contains_key(&next) {
             continue;
         }
-        let problem = |message: &str| Problem { place: next.clone(), message: message.into() };
+        let problem = |message: &str| Problem::malformed(next.clone(), message);
         if files.len() >= FILES {
             return Err(problem("more than 1,000 files import each other"));
         }
@@ -144,7 +144,7 @@ fn read(name: &str, fetch: &Fetch<'_>) -> Result<(FileDescriptor, String), Probl
     let texts: Vec<&str> = texts.iter().flat_map(|(name, text)| [name, "\0", text, "\0"]).collect();
     match pool.get_file_by_name(name) {
         Some(file) => Ok((file, digest(&texts))),
-        None => Err(Problem { place: name.to_string(), message: "there is no such file".into() }),
+        None => Err(Problem::malformed(name, "there is no such file")),
     }
 }
 
@@ -159,7 +159,7 @@ fn shown(name: &str, error: &protox::Error) -> Problem {
         }
         _ => (String::new(), message),
     };
-    Problem { place: file.to_string(), message: format!("{line}{message}") }
+    Problem::malformed(file, format!("{line}{message}"))
 }
 
 #[derive(Default)]

@@ -1,7 +1,7 @@
 //! References between documents (RFC 3986, section 5).
 
 /// `reference` as seen from `base`; both without a promise to be well-formed.
-pub(super) fn resolve(base: &str, reference: &str) -> String {
+pub fn resolve(base: &str, reference: &str) -> String {
     let (reference, fragment) = split(reference);
     let fragment = fragment.map(|f| format!("#{f}")).unwrap_or_default();
     if scheme(reference).is_some() {
@@ -44,7 +44,7 @@ pub(super) fn split(uri: &str) -> (&str, Option<&str>) {
 }
 
 /// `%7E` is `~`.
-pub(super) fn decode(text: &str) -> String {
+pub fn decode(text: &str) -> String {
     let mut out = Vec::new();
     let mut rest = text.as_bytes();
     while let [first, tail @ ..] = rest {

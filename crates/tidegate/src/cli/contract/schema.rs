@@ -3,7 +3,9 @@
 mod learn;
 mod pull;
 
-use crate::contract::{Break, Direction, breaks, breaks_of_protobuf, proto};
+use crate::contract::{
+    Break, Direction, breaks, breaks_of_protobuf, is_schema, is_schema_of_json, proto, said,
+};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output;
@@ -31,7 +33,7 @@ enum Command {
 
 #[derive(Debug, clap::Args)]
 struct Check {
-    /// Versions from the oldest to the newest: JSON, YAML, .avsc, .proto, or a document of a registry; the last is the one that is checked
+    /// Versions from the oldest to the newest: JSON, YAML, .avsc, .proto, or a document of a registry, and with #/pointer a part of one; the last is the one that is checked
     #[arg(required = true, num_args = 2.., value_name = "VERSION")]
     versions: Vec<PathBuf>,
     /// Which way it has to hold; registries' names are taken, too
@@ -172,11 +174,22 @@ fn read_proto(path: &Path) -> Result<Protobuf, Failure> {
     proto(path).map_err(|message| Failure::usage(format!("`{shown}` is no schema: {message}"), Some(help)))
 }
 
+/// The file, and the JSON pointer behind `#` where one is meant.
+fn part_of(path: &Path) -> (PathBuf, Option<String>) {
+    let split = path.to_str().filter(|_| !path.exists()).and_then(|path| path.split_once('#'));
+    match split {
+        Some((file, pointer)) => (file.into(), Some(pointer.to_string()).filter(|p| !p.is_empty())),
+        None => (path.to_path_buf(), None),
+    }
+}
+
 fn read(path: &Path) -> Result<Version, Failure> {
     if path.extension().is_some_and(|extension| extension == "proto") {
         return Ok(Version::Protobuf(Box::new(read_proto(path)?)));
     }
     let shown = path.display();
+    let (path, part) = part_of(path);
+    let path = path.as_path();
     let text = std::fs::read_to_string(path).with_context(|| format!("could not read `{shown}`"))?;
     let wrong = |message: String| {
         let help = "name a JSON Schema in JSON or YAML, or an Avro schema".to_string();
@@ -184,22 +197,32 @@ fn read(path: &Path) -> Result<Version, Failure> {
     };
     let taken = crate::contract::exported(&text).map_err(wrong)?;
     let is_avro = taken.as_ref().map_or_else(|| path.extension().is_some_and(|e| e == "avsc"), |t| t.is_avro);
+    let was_taken = taken.is_some();
     let text = taken.map_or(text, |taken| taken.text);
     if is_avro {
-        crate::contract::is_avro(&text).map_err(wrong)?;
+        is_schema(SchemaKind::Avro, &text).map_err(wrong)?;
     }
     let extension = path.extension().and_then(|e| e.to_str()).unwrap_or_default();
     let json = crate::contract::as_json(extension, &text).map_err(wrong)?;
     let schema: Value = serde_json::from_slice(&json).map_err(|e| wrong(e.to_string()))?;
-    // The event of EventBridge's registry, whose parts refer to the whole document.
-    let event = "/components/schemas/AWSEvent";
-    let schema = match schema.pointer(event).cloned() {
-        Some(Value::Object(mut of)) if !is_avro => {
-            let all = schema.get("components").cloned().unwrap_or_default();
-            of.insert("components".into(), all);
-            Value::Object(of)
+    if is_avro {
+        return Ok(Version::Avro(schema));
+    }
+    // The event of EventBridge's registry stands for its document.
+    let event = Some("/components/schemas/AWSEvent").filter(|event| schema.pointer(event).is_some());
+    let pointer = part.as_deref().or(event);
+    let schema = match (pointer, schema) {
+        (Some(pointer), schema) if schema.pointer(pointer).is_none() => {
+            return Err(wrong(format!("there is nothing at `#{pointer}`")));
         }
-        _ => schema,
+        // Its parts refer to the whole document.
+        (Some(pointer), Value::Object(mut whole)) => {
+            whole.insert("$ref".into(), format!("#{pointer}").into());
+            Value::Object(whole)
+        }
+        (_, schema) => schema,
     };
-    Ok(if is_avro { Version::Avro(schema) } else { Version::Json(schema) })
+    let plain = (!was_taken).then_some(text.as_str());
+    is_schema_of_json(schema.to_string().as_bytes()).map_err(|problem| wrong(said(&problem, plain)))?;
+    Ok(Version::Json(schema))
 }

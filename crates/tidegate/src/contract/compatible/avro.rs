@@ -5,6 +5,9 @@ use serde_json::Value;
 use std::collections::{HashMap, HashSet};
 
 pub(super) fn breaks(writer: &Value, reader: &Value) -> Vec<Break> {
+    if writer == reader {
+        return Vec::new();
+    }
     let mut named = (HashMap::new(), HashMap::new());
     collect(writer, &mut named.0, 0);
     collect(reader, &mut named.1, 0);

@@ -1,16 +1,29 @@
 //! JSON Schema: whether the reader's accepts all that the writer's accepts, keyword by keyword. What can't be shown counts
 //! as a break.
 
-use super::{Break, DEPTH, below, found};
+mod document;
+
+use super::{Break, below, found};
+use document::{Document, Part, same};
 use serde_json::{Map, Value};
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
 pub(super) fn breaks(writer: &Value, reader: &Value) -> Vec<Break> {
-    let mut compare = Compare { roots: (writer, reader), seen: HashSet::new(), out: Vec::new() };
-    compare.schemas(writer, reader, "", 0);
+    let sides = (Document::of(writer), Document::of(reader));
+    if same((&sides.0, writer), (&sides.1, reader)) {
+        return Vec::new();
+    }
+    let (seen, order) = (HashSet::new(), Vec::new());
+    let mut compare = Compare { sides, seen, order, left: STEPS, out: Vec::new() };
+    compare.whole(writer, reader, "", 0);
     compare.out
 }
+
+/// Pairs of schemas that are compared.
+const STEPS: u32 = 100_000;
+/// Schemas in each other; a reference is a step of its own.
+const DEPTH: usize = 256;
 
 /// Bounds: the keyword, and whether the reader's may be greater.
 const BOUNDS: [(&str, bool); 10] = [
@@ -26,7 +39,7 @@ const BOUNDS: [(&str, bool); 10] = [
     ("maxProperties", true),
 ];
 /// What has to be the same, if the reader has it.
-const SAME: [&str; 18] = [
+const SAME: [&str; 20] = [
     "pattern",
     "format",
     "multipleOf",
@@ -44,103 +57,166 @@ const SAME: [&str; 18] = [
     "dependentSchemas",
     "unevaluatedProperties",
     "unevaluatedItems",
-    "allOf",
+    "additionalItems",
+    "minContains",
+    "maxContains",
 ];
 
 static ANYTHING: LazyLock<Map<String, Value>> = LazyLock::new(Map::new);
 
 struct Compare<'a> {
-    roots: (&'a Value, &'a Value),
-    seen: HashSet<(*const Value, *const Value)>,
+    sides: (Document<'a>, Document<'a>),
+    /// Pairs that are compared, or were: such a pair holds until something breaks, wherever it comes up again.
+    seen: HashSet<(Part<'a>, Part<'a>)>,
+    /// The same in order.
+    order: Vec<(Part<'a>, Part<'a>)>,
+    left: u32,
     out: Vec<Break>,
 }
 
 impl<'a> Compare<'a> {
-    fn schemas(&mut self, writer: &'a Value, reader: &'a Value, at: &str, depth: usize) {
-        let (writer, _) = resolved(self.roots.0, writer, "");
-        let (reader, at) = resolved(self.roots.1, reader, at);
-        if !self.seen.insert((writer, reader)) || writer == &Value::Bool(false) {
+    fn schemas(&mut self, writer: Part<'a>, reader: Part<'a>, at: &str, depth: usize) {
+        if !self.seen.insert((writer, reader)) || writer.value == &Value::Bool(false) {
             return;
         }
-        if depth > DEPTH {
-            return self.out.push(found(&at, "too-deep", "nested too deep to be compared"));
+        self.order.push((writer, reader));
+        self.left = self.left.saturating_sub(1);
+        if depth > DEPTH || self.left == 0 {
+            return self.out.push(found(at, "too-deep", "nested too deep to be compared"));
         }
-        let Some(reader) = reader.as_object() else {
-            if reader == &Value::Bool(false) {
-                self.out.push(found(&at, "false", "nothing is accepted any more"));
+        if reader.value == &Value::Bool(false) {
+            return self.out.push(found(at, "false", "nothing is accepted any more"));
+        }
+        // All parts of the reader's have to accept it.
+        let parts = self.sides.1.parts(reader, at);
+        if parts.len() > 1 || parts.first().is_some_and(|(part, _)| *part != Some(reader)) {
+            for (part, at) in parts {
+                match part {
+                    Some(part) => self.schemas(writer, part, &at, depth + 1),
+                    None => {
+                        self.out.push(found(&at, "$ref", "leads to another document, which isn't compared"));
+                    }
+                }
             }
             return;
-        };
-        // `true` accepts all.
-        let writer = writer.as_object().unwrap_or(&ANYTHING);
-        if reader.contains_key("$ref") {
-            return self.out.push(found(
-                &below(&at, "$ref"),
-                "$ref",
-                "leads to another document, which isn't compared",
-            ));
         }
-        self.types(writer, reader, &at);
-        self.values(writer, reader, &at);
+        // One part of the writer's does: what it accepted is less than each of them.
+        let parts = self.sides.0.parts(writer, "");
+        let parts: Vec<Part<'a>> = parts.into_iter().filter_map(|(part, _)| part).collect();
+        match parts.as_slice() {
+            [] => self.keywords(&ANYTHING, reader, writer, at, depth),
+            [only] if *only == writer => {
+                // `true` accepts all.
+                let own = writer.value.as_object().unwrap_or(&ANYTHING);
+                self.keywords(own, reader, writer, at, depth);
+            }
+            [first, ..] => {
+                if !parts.iter().any(|part| self.fits(*part, reader, depth)) {
+                    let asks = |part: &&Part<'a>| !part.own || asks(part.value);
+                    let told = parts.iter().find(asks).unwrap_or(first);
+                    self.schemas(*told, reader, at, depth + 1);
+                }
+            }
+        }
+    }
+
+    fn whole(&mut self, writer: &'a Value, reader: &'a Value, at: &str, depth: usize) {
+        self.schemas(Part::all(writer), Part::all(reader), at, depth);
+    }
+
+    fn keywords(
+        &mut self,
+        writer: &'a Map<String, Value>,
+        reader: Part<'a>,
+        of: Part<'a>,
+        at: &str,
+        depth: usize,
+    ) {
+        let Some(new) = reader.value.as_object() else { return };
+        self.types(writer, new, at);
+        self.values(writer, new, at);
+        self.bounds(writer, new, at);
+        for key in SAME {
+            let trivial = |v: &Value| v == &Value::Bool(false) && key == "uniqueItems";
+            let Some(value) = new.get(key).filter(|new| !trivial(new)) else { continue };
+            // What is left over hangs on everything beside it.
+            let (old, value) = if key.starts_with("unevaluated") {
+                (Some(of.value), reader.value)
+            } else {
+                (writer.get(key), value)
+            };
+            if !old.is_some_and(|old| same((&self.sides.0, old), (&self.sides.1, value))) {
+                let why = "it differs, and isn't known to accept all that it accepted";
+                self.out.push(found(&below(at, key), key, why));
+            }
+        }
+        for key in ["anyOf", "oneOf"] {
+            let Some(value) = new.get(key) else { continue };
+            let old = writer.get(key).and_then(Value::as_array);
+            let covered = old.zip(value.as_array()).is_some_and(|(old, new)| {
+                old.iter()
+                    .all(|branch| new.iter().any(|to| self.fits(Part::all(branch), Part::all(to), depth)))
+            });
+            if !covered {
+                let why = "an alternative that was accepted fits none of these";
+                self.out.push(found(&below(at, key), key, why));
+            }
+        }
+        self.members(writer, new, at, depth);
+        self.elements(writer, new, at, depth);
+    }
+
+    fn bounds(&mut self, writer: &Map<String, Value>, reader: &Map<String, Value>, at: &str) {
         for (key, greater) in BOUNDS {
             let Some(new) = reader.get(key) else { continue };
             let old = writer.get(key);
             let holds = match (old.and_then(Value::as_f64), new.as_f64()) {
-                (Some(old), Some(new)) => {
-                    if greater {
-                        new >= old
-                    } else {
-                        new <= old
-                    }
-                }
+                (Some(old), Some(new)) if greater => new >= old,
+                (Some(old), Some(new)) => new <= old,
                 (None, Some(new)) => !greater && new <= 0.0 && key.starts_with("min") && key != "minimum",
                 _ => old == Some(new),
             };
             if !holds {
                 let before = old.map_or("there was none".to_string(), |old| format!("it was {old}"));
-                self.out.push(found(&below(&at, key), key, format!("the bound is narrower: {before}")));
-            }
-        }
-        for key in SAME {
-            let trivial = |v: &Value| v == &Value::Bool(false) && key == "uniqueItems";
-            if let Some(new) = reader.get(key).filter(|new| !trivial(new))
-                && writer.get(key) != Some(new)
-            {
-                let why = "it differs, and isn't known to accept all that it accepted";
-                self.out.push(found(&below(&at, key), key, why));
-            }
-        }
-        for key in ["anyOf", "oneOf"] {
-            let Some(new) = reader.get(key).and_then(Value::as_array) else { continue };
-            let old = writer.get(key).and_then(Value::as_array);
-            let covered = old.is_some_and(|old| {
-                old.iter().all(|branch| new.iter().any(|to| self.fits(branch, to, depth)))
-            });
-            if !covered {
-                let why = "an alternative that was accepted fits none of these";
-                self.out.push(found(&below(&at, key), key, why));
-            }
-        }
-        self.members(writer, reader, &at, depth);
-        if let Some(new) = reader.get("items") {
-            let old = writer.get("items").unwrap_or(&Value::Bool(true));
-            if new.is_array() {
-                if new != old {
-                    self.out.push(found(&below(&at, "items"), "items", "tuples differ"));
-                }
-            } else {
-                self.schemas(old, new, &below(&at, "items"), depth + 1);
+                self.out.push(found(&below(at, key), key, format!("the bound is narrower: {before}")));
             }
         }
     }
 
-    fn fits(&mut self, writer: &'a Value, reader: &'a Value, depth: usize) -> bool {
-        let (before, seen) = (self.out.len(), self.seen.clone());
+    fn elements(
+        &mut self,
+        writer: &'a Map<String, Value>,
+        reader: &'a Map<String, Value>,
+        at: &str,
+        depth: usize,
+    ) {
+        let Some(new) = reader.get("items") else { return };
+        let old = writer.get("items").unwrap_or(&Value::Bool(true));
+        let at = below(at, "items");
+        if new.is_array() || old.is_array() {
+            if !same((&self.sides.0, old), (&self.sides.1, new)) {
+                self.out.push(found(&at, "items", "tuples differ"));
+            }
+            return;
+        }
+        self.whole(old, new, &at, depth + 1);
+        // Those of a tuple are among all.
+        let first = writer.get("prefixItems").filter(|_| !reader.contains_key("prefixItems"));
+        for element in first.and_then(Value::as_array).into_iter().flatten() {
+            self.whole(element, new, &at, depth + 1);
+        }
+    }
+
+    fn fits(&mut self, writer: Part<'a>, reader: Part<'a>, depth: usize) -> bool {
+        let (before, seen) = (self.out.len(), self.order.len());
         self.schemas(writer, reader, "", depth + 1);
         let fits = self.out.len() == before;
         self.out.truncate(before);
         if !fits {
-            self.seen = seen;
+            // What was taken to hold on the way may have been taken for that.
+            for pair in self.order.drain(seen..) {
+                self.seen.remove(&pair);
+            }
         }
         fits
     }
@@ -203,13 +279,16 @@ impl<'a> Compare<'a> {
         }
         let properties = |schema: &'a Map<String, Value>| schema.get("properties").and_then(Value::as_object);
         let (old, new) = (properties(writer), properties(reader));
+        let patterns = writer.contains_key("patternProperties");
         let (open, now) = (writer.get("additionalProperties"), reader.get("additionalProperties"));
         for (name, schema) in new.into_iter().flatten() {
             let at = below(&below(at, "properties"), name);
             match (old.and_then(|old| old.get(name)), open) {
-                (Some(before), _) => self.schemas(before, schema, &at, depth + 1),
-                (None, Some(Value::Bool(false))) => {}
-                (None, Some(before @ Value::Object(_))) => self.schemas(before, schema, &at, depth + 1),
+                (Some(before), _) => self.whole(before, schema, &at, depth + 1),
+                (None, Some(Value::Bool(false))) if !patterns => {}
+                (None, Some(before @ Value::Object(_))) if !patterns => {
+                    self.whole(before, schema, &at, depth + 1);
+                }
                 (None, _) if is_anything(schema) => {}
                 (None, _) => {
                     let why = format!("`{name}` could be anything before");
@@ -227,14 +306,18 @@ impl<'a> Compare<'a> {
                     let why = format!("`{name}` is not accepted any more");
                     self.out.push(found(&at, "property-removed-from-closed", why));
                 }
-                Some(schema @ Value::Object(_)) => self.schemas(before, schema, &at, depth + 1),
+                Some(schema @ Value::Object(_)) => self.whole(before, schema, &at, depth + 1),
                 _ => {}
             }
         }
         let at = below(at, "additionalProperties");
+        let closed = now.is_some_and(|now| !is_anything(now));
+        if patterns && closed && !reader.contains_key("patternProperties") {
+            self.out.push(found(&at, "additionalProperties", "what a pattern names was accepted"));
+        }
         match (open, now) {
             (Some(Value::Bool(false)), _) | (_, None | Some(Value::Bool(true))) => {}
-            (Some(before @ Value::Object(_)), Some(schema)) => self.schemas(before, schema, &at, depth + 1),
+            (Some(before @ Value::Object(_)), Some(schema)) => self.whole(before, schema, &at, depth + 1),
             (_, Some(schema)) if is_anything(schema) => {}
             (_, Some(_)) => {
                 self.out.push(found(&at, "additionalProperties", "any other property was accepted"));
@@ -243,18 +326,25 @@ impl<'a> Compare<'a> {
     }
 }
 
-fn is_anything(schema: &Value) -> bool {
-    schema == &Value::Bool(true) || schema.as_object().is_some_and(Map::is_empty)
+/// Whether a schema asks for something itself, apart from what it refers to.
+fn asks(schema: &Value) -> bool {
+    const MORE: [&str; 9] = [
+        "type",
+        "enum",
+        "const",
+        "properties",
+        "required",
+        "additionalProperties",
+        "items",
+        "anyOf",
+        "oneOf",
+    ];
+    let known = |key: &str| {
+        MORE.contains(&key) || SAME.contains(&key) || BOUNDS.iter().any(|(bound, _)| *bound == key)
+    };
+    schema.as_object().is_some_and(|map| map.keys().any(|key| known(key)))
 }
 
-/// What a local reference leads to, and where that stands.
-fn resolved<'a>(root: &'a Value, schema: &'a Value, at: &str) -> (&'a Value, String) {
-    let (mut schema, mut at) = (schema, at.to_string());
-    for _ in 0..DEPTH {
-        let reference = schema.get("$ref").and_then(Value::as_str).and_then(|r| r.strip_prefix('#'));
-        let Some(pointer) = reference else { break };
-        let Some(target) = root.pointer(pointer) else { break };
-        (schema, at) = (target, pointer.to_string());
-    }
-    (schema, at)
+fn is_anything(schema: &Value) -> bool {
+    schema == &Value::Bool(true) || schema.as_object().is_some_and(Map::is_empty)
 }

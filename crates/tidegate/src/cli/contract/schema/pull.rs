@@ -1,7 +1,7 @@
 //! `tidegate contract schema pull`: schemas from a registry into the project, pinned.
 
 use crate::config::Config;
-use crate::contract::{LOCK, Lock, Locked};
+use crate::contract::{LOCK, Lock, Locked, is_schema};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output;
@@ -60,6 +60,10 @@ pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
         };
         let found = registry.version(subject, version.as_ref()).map_err(failed)?;
         let text = registry.whole(&found).map_err(failed)?;
+        is_schema(found.language.kind(), &text).map_err(|why| {
+            let help = "nothing is written; look at what the registry has under that name".to_string();
+            Failure::usage(format!("what the registry has as `{subject}` is no schema: {why}"), Some(help))
+        })?;
         let file = args.folder.join(format!("{}.{}", file_name(subject), found.language.extension()));
         let file = file.components().filter(|c| matches!(c, Component::Normal(_)));
         let file = file.map(|c| c.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/");

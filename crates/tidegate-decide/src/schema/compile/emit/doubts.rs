@@ -1,0 +1,70 @@
+//! What isn't a schema, or none that could be compared with anything.
+
+use super::super::library::Place;
+use super::super::{Nature, circles, form};
+use super::{Draft, Emitter};
+use tidegate_graph::contract::schema::Check;
+
+/// Places of a circle that are named.
+const WAY: usize = 6;
+
+impl Emitter<'_, '_> {
+    /// What was asked for may be no schema at all.
+    pub(super) fn stranger(&mut self, root: Place) {
+        let shown = self.library.shown(root);
+        let pointer = shown.split_once('#').map_or("", |(_, pointer)| pointer);
+        let Some(message) = self.library.item(root).and_then(|item| form::stranger(item, pointer)) else {
+            return;
+        };
+        self.problem(root, "", Nature::Malformed, message);
+        if let Some(node) = self.program.nodes.first_mut() {
+            node.checks = vec![Check::Unknown];
+        }
+    }
+
+    /// References that come back to where they began; places are those of the nodes.
+    pub(super) fn circles(&mut self, places: &[Option<Place>]) {
+        for circle in circles::of(&self.program) {
+            let places: Vec<Place> = circle.iter().filter_map(|node| *places.get(*node as usize)?).collect();
+            let one = places.iter().all(|place| Some(place.0) == places.first().map(|first| first.0));
+            let pointer = |place: &Place| {
+                let shown = self.library.shown(*place);
+                let (uri, pointer) = shown.split_once('#').unwrap_or((&shown, ""));
+                let file = uri.rsplit('/').next().filter(|_| !one).unwrap_or_default();
+                format!("`{file}#{pointer}`")
+            };
+            let (Some(first), way) = (places.first(), places.iter().map(pointer).collect::<Vec<_>>()) else {
+                continue;
+            };
+            let mut way: Vec<String> = match way.as_slice() {
+                [start @ .., last] if start.len() > WAY => {
+                    start.iter().take(WAY).cloned().chain(["...".into(), last.clone()]).collect()
+                }
+                all => all.to_vec(),
+            };
+            way.extend(way.first().cloned());
+            let message =
+                format!("this leads back to itself before it looks into the value: {}", way.join(" -> "));
+            self.problem(*first, "", Nature::Circle, message);
+            // It would never end.
+            for node in &circle {
+                if let Some(node) = self.program.nodes.get_mut(*node as usize) {
+                    node.checks = vec![Check::Unknown];
+                }
+            }
+        }
+    }
+
+    /// Whether a subschema has the form of one.
+    pub(super) fn form(&mut self, place: Place, draft: Draft, checks: &mut Vec<Check>) {
+        if self.misfits == 0 {
+            return;
+        }
+        let Some(misfit) = self.library.item(place).and_then(|item| form::misfit(draft, item)) else {
+            return;
+        };
+        self.misfits -= 1;
+        self.problem((place.0, misfit.index), "", Nature::Malformed, misfit.message);
+        checks.push(Check::Unknown);
+    }
+}

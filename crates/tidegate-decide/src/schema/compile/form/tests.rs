@@ -1,0 +1,152 @@
+use super::super::{Draft, Nature, Options, Problem, json};
+
+fn problems(draft: Draft, schema: &str, pointer: &str) -> Vec<Problem> {
+    let options = Options { draft, formats: false, request: false };
+    json(&format!("test:a{pointer}"), options, &|_| Some(schema.as_bytes().to_vec())).unwrap().problems
+}
+
+#[test]
+fn what_has_no_meaning_is_told_with_its_place() {
+    let (old, api, seven, new) = (Draft::Draft4, Draft::OpenApi30, Draft::Draft7, Draft::Draft202012);
+    for (draft, schema, place, message) in [
+        (new, r#"{"type": "bogus"}"#, "#/type", "there is no such type; it is one of null, boolean,"),
+        (new, r#"{"type": ["string", 1]}"#, "#/type", "there is no such type"),
+        (new, r#"{"type": []}"#, "#/type", "there is no such type"),
+        (new, "[]", "", "a schema is an object or a boolean"),
+        (new, r#""x""#, "", "a schema is an object or a boolean"),
+        (new, r#"{"required": "id"}"#, "#/required", "`required` is a list of names"),
+        (api, r#"{"required": true}"#, "#/required", "`required` is a list of names"),
+        (new, r#"{"required": [1]}"#, "#/required/0", "`required` is a list of names"),
+        (new, r#"{"minLength": -1}"#, "#/minLength", "`minLength` can't be this: below the minimum 0"),
+        (old, r#"{"minLength": 1.5}"#, "#/minLength", "expected integer"),
+        (
+            seven,
+            r#"{"properties": []}"#,
+            "#/properties",
+            "`properties` can't be this: expected object, found array",
+        ),
+        (
+            new,
+            r#"{"items": {"properties": {"a/b": {"enum": 1}}}}"#,
+            "#/items/properties/a~1b/enum",
+            "expected array",
+        ),
+        (new, r#"{"allOf": []}"#, "#/allOf", "`allOf` can't be this"),
+        (new, r#"{"allOf": {}}"#, "#/allOf", "expected array"),
+        (new, r#"{"not": 1}"#, "#/not", "a schema is an object or a boolean"),
+        (new, r#"{"items": [{}]}"#, "#/items", "a schema is an object or a boolean"),
+        (new, r#"{"$ref": 7}"#, "#/$ref", "`$ref` is a string"),
+        (old, r#"{"$ref": 7}"#, "#/$ref", "`$ref` is a string"),
+        (api, r#"{"type": "string", "nullable": "yes"}"#, "#/nullable", "`nullable` is a boolean"),
+        (
+            new,
+            r#"{"minimum": 1, "exclusiveMinimum": true}"#,
+            "#/exclusiveMinimum",
+            "if draft 4 is meant, say so",
+        ),
+        (
+            seven,
+            r#"{"exclusiveMaximum": false, "maximum": 2}"#,
+            "#/exclusiveMaximum",
+            "in draft 7 `exclusiveMaximum` is a number",
+        ),
+        (
+            old,
+            r#"{"exclusiveMinimum": 3}"#,
+            "#/exclusiveMinimum",
+            "in draft 4 `exclusiveMinimum` is a boolean",
+        ),
+        (api, r#"{"exclusiveMaximum": 3}"#, "#/exclusiveMaximum", "in OpenAPI 3.0"),
+        (old, r#"{"exclusiveMinimum": true}"#, "", "`minimum` is missing"),
+        (
+            seven,
+            r##"{"$schema": "http://json-schema.org/draft-04/schema#", "exclusiveMinimum": 3}"##,
+            "#/exclusiveMinimum",
+            "draft 4",
+        ),
+    ] {
+        let found = problems(draft, schema, "");
+        let [problem] = found.as_slice() else { panic!("{schema}: {found:?}") };
+        assert_eq!(
+            (problem.place.as_str(), problem.nature),
+            (&*format!("test:a{place}"), Nature::Malformed),
+            "{schema}"
+        );
+        assert!(problem.message.contains(message), "{schema}: {}", problem.message);
+    }
+}
+
+#[test]
+fn what_has_one_is_taken() {
+    for (draft, schema) in [
+        (Draft::Draft202012, "true"),
+        (Draft::Draft202012, "{}"),
+        (Draft::Draft202012, r#"{"title": "Anything", "x-note": 1}"#),
+        (Draft::Draft202012, r#"{"type": ["string", "null"], "exclusiveMinimum": 0, "required": []}"#),
+        (
+            Draft::Draft202012,
+            r#"{"properties": {"$ref": {"type": "string"}, "required": true, "type": {"enum": ["bogus"]}}}"#,
+        ),
+        (Draft::Draft202012, r#"{"const": {"type": "bogus"}, "default": {"minLength": -1}}"#),
+        (Draft::Draft7, r#"{"items": [{"type": "string"}], "definitions": {"unused": {"type": "bogus"}}}"#),
+        // What stands beside a reference doesn't count there.
+        (
+            Draft::Draft7,
+            r##"{"properties": {"a": {"$ref": "#/definitions/b", "minLength": -1}}, "definitions": {"b": {}}}"##,
+        ),
+        // Programs write it, though draft 4 asks for one name at least.
+        (Draft::Draft4, r#"{"required": [], "minimum": 1, "exclusiveMinimum": true}"#),
+        (
+            Draft::OpenApi30,
+            r#"{"type": "string", "nullable": true, "example": 1, "discriminator": {"propertyName": "a"}}"#,
+        ),
+    ] {
+        assert_eq!(problems(draft, schema, ""), [], "{schema}");
+    }
+}
+
+#[test]
+fn documents_of_apis_and_their_parts_are_no_schemas() {
+    let api = r#"{"openapi": "3.0.0", "info": {"title": "a", "version": "1"}, "paths": {"/orders": {"post": {
+        "description": "x", "requestBody": {"required": true, "content": {"application/json": {"schema": {"type": "object"}}}},
+        "responses": {}}}}, "components": {"schemas": {"Or/der": {"type": "object"}}}}"#;
+    let events = r#"{"asyncapi": "3.0.0", "components": {"messages": {"Placed": {"name": "p", "payload": {"type": "object"}}}}}"#;
+    for (document, pointer, message) in [
+        (
+            api,
+            "",
+            "a whole OpenAPI document; the schema that is meant is a part of it, as `#/components/schemas/Or~1der`",
+        ),
+        (
+            r#"{"swagger": "2.0", "definitions": {"A": {}}}"#,
+            "",
+            "a whole Swagger document; the schema that is meant is a part of it, as `#/definitions/A`",
+        ),
+        (events, "", "as `#/components/messages/Placed/payload`"),
+        (
+            api,
+            "#/paths/~1orders/post",
+            "but has one: `#/paths/~1orders/post/requestBody/content/application~1json/schema`",
+        ),
+        (api, "#/paths/~1orders/post/requestBody", "`required` is a list of names"),
+        (
+            api,
+            "#/paths/~1orders/post/requestBody/content/application~1json",
+            "`#/paths/~1orders/post/requestBody/content/application~1json/schema`",
+        ),
+        (events, "#/components/messages/Placed", "`#/components/messages/Placed/payload`"),
+        (r#"{"error_code": 404, "message": "gone"}"#, "", "nothing in it is a keyword of JSON Schema"),
+    ] {
+        let found = problems(Draft::OpenApi30, document, pointer);
+        let [problem] = found.as_slice() else { panic!("{pointer}: {found:?}") };
+        assert!(problem.message.contains(message), "{pointer}: {}", problem.message);
+    }
+    let part = "#/paths/~1orders/post/requestBody/content/application~1json/schema";
+    assert_eq!(problems(Draft::OpenApi30, api, part), []);
+}
+
+#[test]
+fn mistakes_without_end_are_told_a_few_times() {
+    let members = (0..5000).map(|n| format!(r#""m{n}": {{"minLength": -1}}"#)).collect::<Vec<_>>().join(", ");
+    assert_eq!(problems(Draft::Draft7, &format!(r#"{{"properties": {{{members}}}}}"#), "").len(), 20);
+}
