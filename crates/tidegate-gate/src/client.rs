@@ -1,21 +1,31 @@
-//! A small HTTP client for the interfaces of clouds: one request, one bounded answer.
+//! A small HTTP client for the interfaces of clouds: one request, one bounded answer, over connections that are kept.
 
 use crate::http::tls;
 use http_body_util::{BodyExt as _, Full, Limited};
-use hyper::body::Bytes;
-use hyper::{Request, StatusCode};
+use hyper::body::{Bytes, Incoming};
+use hyper::client::conn::http1::{self, SendRequest};
+use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use rustls::pki_types::ServerName;
 use std::net::IpAddr;
 use std::path::Path;
-use std::time::Duration;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
+use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 
 /// The longest answer that is read.
 const ANSWER: usize = 32 << 20;
 /// Longer than any service waits for messages.
 const TIME: Duration = Duration::from_secs(30);
+/// Connections that are kept for the next requests.
+const KEPT: usize = 16;
+/// One that was idle for longer may be about to be closed by its server.
+const IDLE: Duration = Duration::from_secs(10);
+/// How long a connection may take to see that its answer is over.
+const READY: Duration = Duration::from_millis(100);
 
 /// An address over http or https, taken apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,11 +65,15 @@ impl<'a> Address<'a> {
     }
 }
 
+type Sender = SendRequest<Full<Bytes>>;
+
 /// A client of one server.
 pub(crate) struct Client {
     host: String,
     port: u16,
     tls: Option<TlsConnector>,
+    /// Connections between two requests, and since when.
+    kept: Mutex<Vec<(Sender, Instant)>>,
 }
 
 impl Client {
@@ -82,7 +96,7 @@ impl Client {
             None => (host, if secure { 443 } else { 80 }),
         };
         let tls = if secure { Some(tls::client(ca).map_err(|e| e.to_string())?) } else { None };
-        Ok(Self { host: host.to_string(), port, tls })
+        Ok(Self { host: host.to_string(), port, tls, kept: Mutex::default() })
     }
 
     /// What stands in `Host`.
@@ -93,45 +107,76 @@ impl Client {
 
     /// Sends, and reads the whole answer.
     pub(crate) async fn send(&self, request: Request<Full<Bytes>>) -> Result<(StatusCode, Bytes), String> {
-        tokio::time::timeout(TIME, self.exchange(request))
-            .await
-            .map_err(|_| "no answer in time".to_string())?
+        timeout(TIME, self.exchange(request)).await.map_err(|_| "no answer in time".to_string())?
     }
 
-    async fn exchange(&self, request: Request<Full<Bytes>>) -> Result<(StatusCode, Bytes), String> {
+    async fn exchange(&self, mut request: Request<Full<Bytes>>) -> Result<(StatusCode, Bytes), String> {
+        if let Some(mut kept) = self.take() {
+            // The server may close a connection while a request is on its way, and nobody knows whether it was read.
+            let again = request.method().is_idempotent().then(|| request.clone());
+            match kept.try_send_request(request).await {
+                Ok(answer) => return self.read(kept, answer).await,
+                // What comes back was never sent.
+                Err(mut error) => match error.take_message().or(again) {
+                    Some(unanswered) => request = unanswered,
+                    None => return Err(error.into_error().to_string()),
+                },
+            }
+        }
+        let mut fresh = self.connect().await?;
+        let answer = fresh.send_request(request).await.map_err(|e| e.to_string())?;
+        self.read(fresh, answer).await
+    }
+
+    async fn read(
+        &self,
+        mut sender: Sender,
+        answer: Response<Incoming>,
+    ) -> Result<(StatusCode, Bytes), String> {
+        let status = answer.status();
+        let body = Limited::new(answer.into_body(), ANSWER).collect().await.map_err(|e| e.to_string())?;
+        // One that the server closes never gets ready.
+        if let Ok(Ok(())) = timeout(READY, sender.ready()).await {
+            let mut kept = self.kept();
+            kept.retain(|(sender, since)| !sender.is_closed() && since.elapsed() < IDLE);
+            if kept.len() < KEPT {
+                kept.push((sender, Instant::now()));
+            }
+        }
+        Ok((status, body.to_bytes()))
+    }
+
+    /// The connection that was used last: it is the likeliest to be open still.
+    fn take(&self) -> Option<Sender> {
+        let mut kept = self.kept();
+        kept.retain(|(sender, since)| sender.is_ready() && since.elapsed() < IDLE);
+        kept.pop().map(|(sender, _)| sender)
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Vec<(Sender, Instant)>> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn connect(&self) -> Result<Sender, String> {
         let host = self.host.trim_start_matches('[').trim_end_matches(']');
         let stream = TcpStream::connect((host, self.port)).await.map_err(|e| e.to_string())?;
         let _ = stream.set_nodelay(true);
         match &self.tls {
-            None => talk(stream, request).await,
+            None => shake(stream).await,
             Some(tls) => {
                 let name = ServerName::try_from(host.to_string()).map_err(|e| e.to_string())?;
-                talk(tls.connect(name, stream).await.map_err(|e| e.to_string())?, request).await
+                shake(tls.connect(name, stream).await.map_err(|e| e.to_string())?).await
             }
         }
     }
 }
 
-async fn talk(
-    stream: impl tokio::io::AsyncRead + tokio::io::AsyncWrite + Send + Unpin + 'static,
-    request: Request<Full<Bytes>>,
-) -> Result<(StatusCode, Bytes), String> {
-    let shaken = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await;
-    let (mut sender, connection) = shaken.map_err(|e| e.to_string())?;
-    let answer = async {
-        let answer = sender.send_request(request).await.map_err(|e| e.to_string())?;
-        let status = answer.status();
-        let body = Limited::new(answer.into_body(), ANSWER).collect().await.map_err(|e| e.to_string())?;
-        Ok((status, body.to_bytes()))
-    };
-    tokio::pin!(answer, connection);
-    let mut open = true;
-    loop {
-        tokio::select! {
-            biased;
-            done = &mut answer => return done,
-            // The answer says why.
-            _ = &mut connection, if open => open = false,
-        }
-    }
+async fn shake(stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static) -> Result<Sender, String> {
+    let (sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(|e| e.to_string())?;
+    // It ends with its sender; whoever waits for an answer learns why there is none.
+    tokio::spawn(connection);
+    Ok(sender)
 }
+
+#[cfg(test)]
+mod tests;
