@@ -20,6 +20,7 @@ mod rabbitmq;
 mod relay;
 mod s3;
 mod sqs;
+mod tls;
 mod together;
 
 pub(crate) use address::open_sink;
@@ -29,6 +30,7 @@ pub use counts::Counts;
 pub use event::Shape;
 pub use judge::Judge;
 pub use relay::{OnDeny, OnLimit, Relay, Settings};
+pub use tls::Files;
 
 use std::future::Future;
 use std::pin::Pin;

@@ -17,61 +17,29 @@ mod kafka;
 mod limits;
 #[path = "relay/nats.rs"]
 mod nats;
+#[path = "relay/pubsub.rs"]
+mod pubsub;
 #[cfg(feature = "rabbitmq")]
 #[path = "relay/rabbitmq.rs"]
 mod rabbitmq;
+#[path = "relay/rig.rs"]
+mod rig;
 #[path = "relay/sqs.rs"]
 mod sqs;
+#[path = "relay/tls.rs"]
+mod tls;
 
 use nats::{Client, Server};
+use rig::{Dice, Relay};
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 const ATTACK: &str = "' UNION SELECT password FROM users-- -";
 
-/// A relay that doesn't outlive the test.
-struct Relay(Child);
-
-impl Relay {
-    fn start(server: &Server, aside: &Path) -> Self {
-        let aside = format!("file:{}", aside.display());
-        Self::between(&server.url("IN/relay"), &server.url("out.orders"), &aside)
-    }
-
-    fn between(from: &str, to: &str, quarantine: &str) -> Self {
-        let child = Command::new(env!("CARGO_BIN_EXE_tidegate"))
-            .args(["guard", "relay", "--from", from, "--to", to, "--quarantine", quarantine])
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        Self(child)
-    }
-
-    /// Lets it end by itself once it runs, and returns what it said.
-    fn end(mut self) -> String {
-        let mut lines = BufReader::new(self.0.stderr.take().unwrap());
-        let mut said = String::new();
-        while !said.contains("running") {
-            assert!(lines.read_line(&mut said).unwrap() > 0, "{said}");
-        }
-        let id = self.0.id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
-        lines.read_to_string(&mut said).unwrap();
-        assert!(self.0.wait().unwrap().success(), "{said}");
-        said
-    }
-}
-
-impl Drop for Relay {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
+fn start(server: &Server, aside: &Path) -> Relay {
+    let aside = format!("file:{}", aside.display());
+    Relay::between(&server.url("IN/relay"), &server.url("out.orders"), &aside)
 }
 
 /// The streams of a relay; the output keeps what comes twice, so that duplicates can be counted.
@@ -155,26 +123,21 @@ fn killed_a_hundred_times_it_loses_nothing() {
         7 => format!(r#"{{"n":{n},"note":"{ATTACK}"}}"#),
         _ => format!(r#"{{"n": {n}, "note":"two of them"}}"#),
     };
-    let mut seed = 0x2545_f491_4f6c_dd1d_u64;
+    let mut dice = Dice(0x2545_f491_4f6c_dd1d);
     let (mut published, mut worked) = (0, 0);
     for kill in 1..=KILLS {
-        let mut relay = Relay::start(&server, &folder);
+        let relay = start(&server, &folder);
         while published < MESSAGES * kill / KILLS {
             published += 1;
             let ack = client.json("in.orders", &payload(published));
             assert_eq!(ack["seq"], published);
         }
-        seed ^= seed << 13;
-        seed ^= seed >> 7;
-        seed ^= seed << 17;
-        std::thread::sleep(Duration::from_millis(40 + seed % 260));
-        assert!(relay.0.try_wait().unwrap().is_none(), "the relay ended by itself");
-        relay.0.kill().unwrap();
-        drop(relay);
+        std::thread::sleep(Duration::from_millis(40 + dice.below(260)));
+        relay.kill();
         let left = client.json("$JS.API.CONSUMER.INFO.IN.relay", "");
         worked += u64::from(left["num_ack_pending"] != 0);
     }
-    let last = Relay::start(&server, &folder);
+    let last = start(&server, &folder);
     wait_until_idle(&mut client);
     let said = last.end();
     let (out, kept) = (output(&mut client), aside(&folder));
@@ -199,7 +162,7 @@ fn two_relays_share_the_work_and_the_trace_goes_on() {
     let mut client = server.client();
     streams(&mut client);
     let folder = server.folder.join("aside");
-    let relays = [Relay::start(&server, &folder), Relay::start(&server, &folder)];
+    let relays = [start(&server, &folder), start(&server, &folder)];
     let trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
     let bytes = "{ \"a\" :1.50, \"b\":\"\\u00e9\" }";
     client.publish(

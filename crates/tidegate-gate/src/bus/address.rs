@@ -4,6 +4,7 @@ use super::event::Shape;
 use super::file::Folder;
 use super::s3::Bucket;
 use super::sqs::Queue;
+use super::tls::Files;
 use super::{Error, Sink, Source, Transaction};
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -11,12 +12,14 @@ use std::str::FromStr;
 /// Where messages come from or go to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Address {
-    /// `nats://host:port/STREAM/consumer`, or `nats://host:port/subject` to send.
+    /// `nats://host:port/STREAM/consumer`, or `nats://host:port/subject` to send; `tls` is over TLS.
     Nats {
         /// With scheme, user and port, without a path.
         server: String,
         /// What stands behind it.
         path: String,
+        /// Certificates.
+        files: Files,
     },
     /// `amqp://host:port/queue`, or `amqp://host:port/exchange/key` to send; `amqps` is over TLS.
     Amqp {
@@ -24,6 +27,8 @@ pub enum Address {
         server: String,
         /// What stands behind it.
         path: String,
+        /// Certificates.
+        files: Files,
     },
     /// `kafka://host:port,host:port/topic/group`, or without a group to send; `kafkas` is over TLS.
     Kafka {
@@ -33,6 +38,8 @@ pub enum Address {
         path: String,
         /// What stands behind `?`.
         options: KafkaOptions,
+        /// Certificates, which stand there too.
+        files: Files,
     },
     /// `sqs://REGION/ACCOUNT/NAME`.
     Sqs {
@@ -69,30 +76,24 @@ pub struct KafkaOptions {
 }
 
 impl KafkaOptions {
-    fn parse(text: &str) -> Result<Self, String> {
-        let mut options = Self::default();
-        for (name, value) in text.split('&').map(|one| one.split_once('=').unwrap_or((one, ""))) {
-            // What Kafka takes as a name.
-            let named = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
-            let fits = (1..=249).contains(&value.len()) && value.chars().all(named);
-            let text = fits
-                .then(|| value.to_string())
-                .ok_or_else(|| format!("expected {name}=NAME, of letters, digits, `.`, `_` and `-`"));
-            match name {
-                "instance" => options.instance = Some(text?),
-                "transaction" => options.transaction = Some(text?),
-                "session" => {
-                    let within = value.parse().ok().filter(|ms| (100..=300_000).contains(ms));
-                    options.session = Some(within.ok_or("expected session=MILLISECONDS, 100 to 300000")?);
-                }
-                _ => {
-                    return Err(
-                        "an address of Kafka may have ?instance=, session= and transaction= alone".into()
-                    );
-                }
+    /// Takes an option, if it is one of these.
+    fn take(&mut self, name: &str, value: &str) -> Result<bool, String> {
+        // What Kafka takes as a name.
+        let named = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+        let fits = (1..=249).contains(&value.len()) && value.chars().all(named);
+        let text = fits
+            .then(|| value.to_string())
+            .ok_or_else(|| format!("expected {name}=NAME, of letters, digits, `.`, `_` and `-`"));
+        match name {
+            "instance" => self.instance = Some(text?),
+            "transaction" => self.transaction = Some(text?),
+            "session" => {
+                let within = value.parse().ok().filter(|ms| (100..=300_000).contains(ms));
+                self.session = Some(within.ok_or("expected session=MILLISECONDS, 100 to 300000")?);
             }
+            _ => return Ok(false),
         }
-        Ok(options)
+        Ok(true)
     }
 }
 
@@ -110,39 +111,45 @@ impl FromStr for Address {
         }
         let (scheme, rest) =
             text.split_once("://").ok_or("expected a URL, like nats://127.0.0.1:4222/subject")?;
+        let (plain, options) = rest.split_once('?').map_or((rest, None), |(rest, o)| (rest, Some(o)));
+        let (server, path) = plain.split_once('/').unwrap_or((plain, ""));
         match scheme {
             "nats" | "tls" => {
-                let (server, path) = rest.split_once('/').unwrap_or((rest, ""));
                 if server.is_empty() || path.is_empty() {
                     return Err(
                         "expected nats://HOST:PORT/STREAM/CONSUMER or nats://HOST:PORT/SUBJECT".into()
                     );
                 }
-                Ok(Self::Nats { server: format!("{scheme}://{server}"), path: path.to_string() })
+                let files = Files::parse(options, scheme == "tls", |_, _| Ok(false))?;
+                Ok(Self::Nats { server: format!("{scheme}://{server}"), path: path.to_string(), files })
             }
             "amqp" | "amqps" => {
-                let (rest, vhost) = rest.split_once("?vhost=").unwrap_or((rest, "%2f"));
-                let (server, path) = rest.split_once('/').unwrap_or((rest, ""));
-                if server.is_empty()
-                    || path.is_empty()
-                    || path.starts_with('/')
-                    || vhost.contains(['/', '?', '&'])
+                let mut vhost = "%2f".to_string();
+                let files = Files::parse(options, scheme == "amqps", |name, value| {
+                    let host = name == "vhost";
+                    if host {
+                        vhost = value.to_string();
+                    }
+                    Ok(host)
+                })?;
+                if server.is_empty() || path.is_empty() || path.starts_with('/') || vhost.contains(['/', '?'])
                 {
                     return Err("expected amqp://HOST:PORT/QUEUE or amqp://HOST:PORT/EXCHANGE/KEY, and ?vhost=NAME if it isn't `/`".into());
                 }
-                Ok(Self::Amqp { server: format!("{scheme}://{server}/{vhost}"), path: path.to_string() })
+                let server = format!("{scheme}://{server}/{vhost}");
+                Ok(Self::Amqp { server, path: path.to_string(), files })
             }
             "kafka" | "kafkas" => {
-                let (rest, options) = rest.split_once('?').map_or((rest, None), |(rest, o)| (rest, Some(o)));
-                let (servers, path) = rest.split_once('/').unwrap_or((rest, ""));
-                if servers.is_empty() || path.is_empty() {
+                if server.is_empty() || path.is_empty() {
                     return Err("expected kafka://HOST:PORT/TOPIC/GROUP or kafka://HOST:PORT/TOPIC".into());
                 }
-                if servers.contains('@') {
+                if server.contains('@') {
                     return Err("users of Kafka stand in KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD".into());
                 }
-                let options = options.map_or_else(|| Ok(KafkaOptions::default()), KafkaOptions::parse)?;
-                Ok(Self::Kafka { servers: format!("{scheme}://{servers}"), path: path.to_string(), options })
+                let mut own = KafkaOptions::default();
+                let files = Files::parse(options, scheme == "kafkas", |name, value| own.take(name, value))?;
+                let servers = format!("{scheme}://{server}");
+                Ok(Self::Kafka { servers, path: path.to_string(), options: own, files })
             }
             "sqs" => {
                 let (region, path) = rest.split_once('/').unwrap_or((rest, ""));
@@ -258,29 +265,26 @@ pub async fn open(from: &Address, to: &Address, aside: Option<&Address>) -> Resu
 async fn together(id: &str, from: &Address, to: &Address, aside: Option<&Address>) -> Result<Ends, Error> {
     use super::kafka::{Member, Produce, Whole};
     let apart = || Error::Address("a transaction has all its topics on the same servers".into());
-    let (Address::Kafka { servers, path, options }, Address::Kafka { servers: there, path: topic, .. }) =
-        (from, to)
-    else {
-        return Err(apart());
-    };
+    let Address::Kafka { servers, path, options, files } = from else { return Err(apart()) };
+    let Address::Kafka { servers: there, path: topic, files: shown, .. } = to else { return Err(apart()) };
     if servers != there {
         return Err(apart());
     }
     if options.transaction.is_some() {
         return Err(Error::Address("`transaction` is for --to".into()));
     }
-    let producer = Produce::transactional(servers, id).await?;
+    let writer = Produce::transactional(servers, shown, id).await?;
     let quarantine: Option<Box<dyn Sink>> = match aside {
         Some(Address::Kafka { servers: there, path, .. }) if servers == there => {
-            Some(Box::new(Produce::over(producer.clone(), path).await?))
+            Some(Box::new(Produce::over(writer.clone(), path).await?))
         }
         Some(Address::Kafka { .. }) => return Err(apart()),
         Some(store) => Some(open_sink(store).await?),
         None => None,
     };
-    let sink = Produce::over(producer.clone(), topic).await?;
-    let member = Member::open(servers, path, options, true).await?;
-    let transaction = Some(Box::new(Whole::of(producer, &member)) as Box<dyn Transaction>);
+    let sink = Produce::over(writer.clone(), topic).await?;
+    let member = Member::open((servers, files), path, options, true).await?;
+    let transaction = Some(Box::new(Whole::of(writer, &member)) as Box<dyn Transaction>);
     Ok(Ends { source: Box::new(member), sink: Box::new(sink), quarantine, transaction })
 }
 
@@ -288,19 +292,23 @@ async fn together(id: &str, from: &Address, to: &Address, aside: Option<&Address
 async fn open_source(address: &Address) -> Result<Box<dyn Source>, Error> {
     match address {
         #[cfg(feature = "nats")]
-        Address::Nats { server, path } => Ok(Box::new(super::nats::Pull::open(server, path).await?)),
+        Address::Nats { server, path, files } => {
+            Ok(Box::new(super::nats::Pull::open(server, files, path).await?))
+        }
         #[cfg(not(feature = "nats"))]
         Address::Nats { .. } => Err(unbuilt("nats")),
         #[cfg(feature = "rabbitmq")]
-        Address::Amqp { server, path } => Ok(Box::new(super::rabbitmq::Consume::open(server, path).await?)),
+        Address::Amqp { server, path, files } => {
+            Ok(Box::new(super::rabbitmq::Consume::open(server, files, path).await?))
+        }
         #[cfg(not(feature = "rabbitmq"))]
         Address::Amqp { .. } => Err(unbuilt("rabbitmq")),
         Address::Kafka { options, .. } if options.transaction.is_some() => {
             Err(Error::Address("`transaction` is for --to".into()))
         }
         #[cfg(feature = "kafka")]
-        Address::Kafka { servers, path, options } => {
-            Ok(Box::new(super::kafka::Member::open(servers, path, options, false).await?))
+        Address::Kafka { servers, path, options, files } => {
+            Ok(Box::new(super::kafka::Member::open((servers, files), path, options, false).await?))
         }
         #[cfg(not(feature = "kafka"))]
         Address::Kafka { .. } => Err(unbuilt("kafka")),
@@ -315,11 +323,15 @@ async fn open_source(address: &Address) -> Result<Box<dyn Source>, Error> {
 pub(crate) async fn open_sink(address: &Address) -> Result<Box<dyn Sink>, Error> {
     match address {
         #[cfg(feature = "nats")]
-        Address::Nats { server, path } => Ok(Box::new(super::nats::Publish::open(server, path).await?)),
+        Address::Nats { server, path, files } => {
+            Ok(Box::new(super::nats::Publish::open(server, files, path).await?))
+        }
         #[cfg(not(feature = "nats"))]
         Address::Nats { .. } => Err(unbuilt("nats")),
         #[cfg(feature = "rabbitmq")]
-        Address::Amqp { server, path } => Ok(Box::new(super::rabbitmq::Publish::open(server, path).await?)),
+        Address::Amqp { server, path, files } => {
+            Ok(Box::new(super::rabbitmq::Publish::open(server, files, path).await?))
+        }
         #[cfg(not(feature = "rabbitmq"))]
         Address::Amqp { .. } => Err(unbuilt("rabbitmq")),
         #[cfg(feature = "kafka")]
@@ -327,8 +339,8 @@ pub(crate) async fn open_sink(address: &Address) -> Result<Box<dyn Sink>, Error>
             "`instance` and `session` are for --from, `transaction` for --to alone".into(),
         )),
         #[cfg(feature = "kafka")]
-        Address::Kafka { servers, path, .. } => {
-            Ok(Box::new(super::kafka::Produce::open(servers, path).await?))
+        Address::Kafka { servers, path, files, .. } => {
+            Ok(Box::new(super::kafka::Produce::open(servers, files, path).await?))
         }
         #[cfg(not(feature = "kafka"))]
         Address::Kafka { .. } => Err(unbuilt("kafka")),
@@ -351,15 +363,17 @@ mod tests {
     #[test]
     fn addresses_are_read() {
         let nats: Address = "nats://a:b@h:4222/ORDERS/relay".parse().unwrap();
-        assert_eq!(nats, Address::Nats { server: "nats://a:b@h:4222".into(), path: "ORDERS/relay".into() });
-        let amqp: Address = "amqp://a:b@h:5672/out/key?vhost=shop".parse().unwrap();
-        assert_eq!(amqp, Address::Amqp { server: "amqp://a:b@h:5672/shop".into(), path: "out/key".into() });
+        let files = Files::default();
+        let (server, path) = ("nats://a:b@h:4222".into(), "ORDERS/relay".into());
+        assert_eq!(nats, Address::Nats { server, path, files });
+        let amqp: Address = "amqps://a:b@h:5671/out/key?vhost=shop&ca=/etc/own.pem".parse().unwrap();
+        let (server, path) = ("amqps://a:b@h:5671/shop".into(), "out/key".into());
+        let files = Files { ca: Some("/etc/own.pem".into()), own: None };
+        assert_eq!(amqp, Address::Amqp { server, path, files });
         let kafka: Address = "kafka://h:9092/in/relay?instance=r-1&session=6000".parse().unwrap();
         let options = KafkaOptions { instance: Some("r-1".into()), session: Some(6000), transaction: None };
-        assert_eq!(
-            kafka,
-            Address::Kafka { servers: "kafka://h:9092".into(), path: "in/relay".into(), options }
-        );
+        let (servers, path) = ("kafka://h:9092".into(), "in/relay".into());
+        assert_eq!(kafka, Address::Kafka { servers, path, options, files: Files::default() });
         assert_eq!("file:./q".parse(), Ok(Address::File("./q".into())));
         let s3 = "s3://aside/relay/".parse();
         assert_eq!(s3, Ok(Address::S3 { bucket: "aside".into(), prefix: "relay".into() }));
@@ -372,6 +386,9 @@ mod tests {
             "nats://",
             "nats://h",
             "nats://h/",
+            "nats://h/subject?ca=own.pem",
+            "tls://h/subject?secret=x",
+            "kafka://h:9092/in/relay?ca=own.pem",
             "file:",
             "amqp://secret@h",
             "amqp://secret@h/q?vhost=a/b",

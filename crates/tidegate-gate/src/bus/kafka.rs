@@ -3,24 +3,28 @@
 //! A committed offset stands for all before it, so what is committed is the first one that isn't done yet.
 
 mod transaction;
+mod trouble;
 
 pub(super) use transaction::Whole;
 
 use super::address::KafkaOptions;
+use super::tls::Files;
 use super::{Error, Message, Received, Settle, Sink, Soon, Source, Ticket};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use rdkafka::consumer::{
     BaseConsumer, Consumer as _, ConsumerContext, ConsumerGroupMetadata, Rebalance, StreamConsumer,
 };
+use rdkafka::error::KafkaError;
 use rdkafka::message::{BorrowedMessage, Header, Headers as _, Message as _, OwnedHeaders};
-use rdkafka::producer::{FutureProducer, FutureRecord};
+use rdkafka::producer::{FutureProducer, FutureRecord, Producer as _};
 use rdkafka::{ClientConfig, ClientContext};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::time::timeout;
+use trouble::Trouble;
 
 /// How long it is waited for messages when there are none.
 const WAIT: Duration = Duration::from_secs(1);
@@ -28,15 +32,22 @@ const WAIT: Duration = Duration::from_secs(1);
 const MORE: Duration = Duration::from_millis(5);
 /// How long a server may take to answer.
 const CONFIRM: Duration = Duration::from_secs(15);
+/// After that long it is looked whether it can answer at all.
+const LOOK: Duration = Duration::from_secs(1);
 /// After how many milliseconds without a sign a member is gone, where nothing else is said.
 const SESSION: u32 = 10_000;
 
-fn config(servers: &str) -> Result<ClientConfig, Error> {
-    config_with(servers, &|name| std::env::var(name).ok().filter(|value| !value.is_empty()))
+fn config(servers: &str, files: &Files) -> Result<ClientConfig, Error> {
+    config_with(servers, files, &|name| std::env::var(name).ok().filter(|value| !value.is_empty()))
 }
 
-/// `KAFKA_SASL_MECHANISM`, `KAFKA_SASL_USERNAME`, `KAFKA_SASL_PASSWORD`, and `KAFKA_SSL_CA` for authorities of one's own.
-fn config_with(servers: &str, get: &dyn Fn(&str) -> Option<String>) -> Result<ClientConfig, Error> {
+/// `KAFKA_SASL_MECHANISM`, `KAFKA_SASL_USERNAME`, `KAFKA_SASL_PASSWORD`, and `KAFKA_SSL_CA` for authorities of one's own
+/// where the address names none.
+fn config_with(
+    servers: &str,
+    files: &Files,
+    get: &dyn Fn(&str) -> Option<String>,
+) -> Result<ClientConfig, Error> {
     let mut config = ClientConfig::new();
     let (scheme, list) = servers.split_once("://").unwrap_or(("kafka", servers));
     config.set("bootstrap.servers", list).set("client.id", "tidegate-relay");
@@ -44,8 +55,13 @@ fn config_with(servers: &str, get: &dyn Fn(&str) -> Option<String>) -> Result<Cl
     if secure && !cfg!(feature = "kafka-tls") {
         return Err(Error::Address("this program was built without the feature `kafka-tls`".into()));
     }
-    if let Some(file) = get("KAFKA_SSL_CA").filter(|_| secure) {
+    let ca = files.ca.as_ref().map(|file| file.display().to_string()).or_else(|| get("KAFKA_SSL_CA"));
+    if let Some(file) = ca.filter(|_| secure) {
         config.set("ssl.ca.location", file);
+    }
+    if let Some((cert, key)) = &files.own {
+        config.set("ssl.certificate.location", cert.display().to_string());
+        config.set("ssl.key.location", key.display().to_string());
     }
     let Some(user) = get("KAFKA_SASL_USERNAME") else {
         config.set("security.protocol", if secure { "ssl" } else { "plaintext" });
@@ -95,7 +111,10 @@ type Consumer = StreamConsumer<Group>;
 
 /// What the group gave to this member, and how far it is with that.
 #[derive(Default)]
-struct Group(Mutex<State>);
+struct Group {
+    state: Mutex<State>,
+    trouble: Trouble,
+}
 
 #[derive(Default)]
 struct State {
@@ -108,7 +127,11 @@ struct State {
     member: Option<Arc<ConsumerGroupMetadata>>,
 }
 
-impl ClientContext for Group {}
+impl ClientContext for Group {
+    fn error(&self, error: KafkaError, reason: &str) {
+        self.trouble.error(error, reason);
+    }
+}
 
 impl ConsumerContext for Group {
     fn pre_rebalance(&self, _: &BaseConsumer<Self>, rebalance: &Rebalance<'_>) {
@@ -120,7 +143,7 @@ impl ConsumerContext for Group {
 
 impl Group {
     fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -134,7 +157,7 @@ impl State {
 impl Member {
     /// Joins `TOPIC/GROUP`.
     pub(super) async fn open(
-        servers: &str,
+        (servers, files): (&str, &Files),
         path: &str,
         options: &KafkaOptions,
         whole: bool,
@@ -144,7 +167,7 @@ impl Member {
             return Err(Error::Address("expected kafka://HOST:PORT/TOPIC/GROUP to read from".into()));
         };
         let session = options.session.unwrap_or(SESSION);
-        let mut config = config(servers)?;
+        let mut config = config(servers, files)?;
         if let Some(instance) = &options.instance {
             config.set("group.instance.id", instance);
         }
@@ -217,7 +240,9 @@ impl Source for Member {
                     Ok(Ok(message)) => out.push(self.received(&message)),
                     // What came before is worked on first; an error that stays comes again.
                     Ok(Err(_)) if !out.is_empty() => break,
-                    Ok(Err(error)) => return Err(Error::bus("consuming", error)),
+                    Ok(Err(error)) => {
+                        return Err(Error::bus("consuming", self.consumer.context().trouble.with(&error)));
+                    }
                 }
             }
             if self.whole {
@@ -317,44 +342,63 @@ impl Ticket for Place {
     }
 }
 
+/// A connection to write over, and what it has trouble with.
+#[derive(Clone)]
+pub(super) struct Writer {
+    producer: FutureProducer<Trouble>,
+    trouble: Trouble,
+}
+
+impl Writer {
+    fn of(config: &ClientConfig) -> Result<Self, Error> {
+        let trouble = Trouble::default();
+        let producer = config.create_with_context(trouble.clone());
+        Ok(Self { producer: producer.map_err(|e| Error::bus("connecting to Kafka", e))?, trouble })
+    }
+
+    /// How many partitions a topic has.
+    fn partitions(&self, topic: &str) -> Result<usize, Error> {
+        let begun = Instant::now();
+        let metadata = loop {
+            match self.producer.client().fetch_metadata(Some(topic), LOOK) {
+                Ok(metadata) => break metadata,
+                // No later try makes a server believed.
+                Err(_) if !self.trouble.lasts() && begun.elapsed() < CONFIRM => {}
+                Err(error) => return Err(Error::bus("looking up the topic", self.trouble.with(&error))),
+            }
+        };
+        Ok(metadata.topics().iter().find(|t| t.name() == topic).map_or(0, |t| t.partitions().len()))
+    }
+}
+
 pub(super) struct Produce {
-    producer: FutureProducer,
+    writer: Writer,
     topic: String,
     partitions: i32,
 }
 
 impl Produce {
     /// Opens a topic that is there.
-    pub(super) async fn open(servers: &str, topic: &str) -> Result<Self, Error> {
-        let producer: FutureProducer = config(servers)?
-            .set("enable.idempotence", "true")
-            .set("acks", "all")
-            .set("message.timeout.ms", "15000")
-            .set("linger.ms", "2")
-            .create()
-            .map_err(|e| Error::bus("connecting to Kafka", e))?;
-        Self::over(producer, topic).await
+    pub(super) async fn open(servers: &str, files: &Files, topic: &str) -> Result<Self, Error> {
+        let mut config = config(servers, files)?;
+        config.set("enable.idempotence", "true").set("acks", "all");
+        config.set("message.timeout.ms", "15000").set("linger.ms", "2");
+        Self::over(Writer::of(&config)?, topic).await
     }
 
     /// Writes to a topic that is there.
-    pub(super) async fn over(producer: FutureProducer, topic: &str) -> Result<Self, Error> {
+    pub(super) async fn over(writer: Writer, topic: &str) -> Result<Self, Error> {
         if topic.contains('/') {
             return Err(Error::Address("expected kafka://HOST:PORT/TOPIC to write to".into()));
         }
-        let (asked, name) = (producer.clone(), topic.to_string());
-        let look = move || {
-            use rdkafka::producer::Producer as _;
-            let metadata = asked.client().fetch_metadata(Some(&name), CONFIRM)?;
-            let topic = metadata.topics().iter().find(|t| t.name() == name);
-            Ok::<_, rdkafka::error::KafkaError>(topic.map_or(0, |t| t.partitions().len()))
-        };
-        let looked =
-            tokio::task::spawn_blocking(look).await.map_err(|e| Error::bus("looking up the topic", e))?;
-        let count = looked.map_err(|e| Error::bus("looking up the topic", e))?;
+        let (asked, name) = (writer.clone(), topic.to_string());
+        let looked = tokio::task::spawn_blocking(move || asked.partitions(&name)).await;
+        let count = looked.map_err(|e| Error::bus("looking up the topic", e))??;
         if count == 0 {
             return Err(Error::bus("looking up the topic", "it isn't there"));
         }
-        Ok(Self { producer, topic: topic.to_string(), partitions: i32::try_from(count).unwrap_or(i32::MAX) })
+        let partitions = i32::try_from(count).unwrap_or(i32::MAX);
+        Ok(Self { writer, topic: topic.to_string(), partitions })
     }
 }
 
@@ -402,7 +446,7 @@ impl Sink for Produce {
                 if let Some(partition) = partition.filter(|p| (0..self.partitions).contains(p)) {
                     record = record.partition(partition);
                 }
-                pending.push(self.producer.send_result(record).map_err(|(e, _)| e));
+                pending.push(self.writer.producer.send_result(record).map_err(|(e, _)| e));
             }
             let mut out = Vec::with_capacity(batch.len());
             for sent in pending {
@@ -410,7 +454,7 @@ impl Sink for Produce {
                     Err(error) => Err(Error::bus("producing", error)),
                     Ok(confirm) => match confirm.await {
                         Ok(Ok(_)) => Ok(()),
-                        Ok(Err((error, _))) => Err(Error::bus("producing", error)),
+                        Ok(Err((error, _))) => Err(Error::bus("producing", self.writer.trouble.with(&error))),
                         Err(_) => Err(Error::bus("producing", "the producer is gone")),
                     },
                 });
@@ -429,7 +473,7 @@ mod tests {
         let with = |servers: &str, set: &[(&str, &str)]| {
             let get =
                 |name: &str| set.iter().find(|(n, _)| *n == name).map(|(_, value)| (*value).to_string());
-            config_with(servers, &get)
+            config_with(servers, &Files::default(), &get)
         };
         let (user, secret) = (("KAFKA_SASL_USERNAME", "relay"), ("KAFKA_SASL_PASSWORD", "hunter2"));
         let plain = with("kafka://127.0.0.1:9092,[::1]:9093", &[user, secret]).unwrap();
@@ -451,6 +495,20 @@ mod tests {
         }
         let scram = with("kafka://h:9092", &[user, secret, ("KAFKA_SASL_MECHANISM", "SCRAM-SHA-512")]);
         assert_eq!(scram.is_ok(), cfg!(feature = "kafka-tls"));
+    }
+
+    #[cfg(feature = "kafka-tls")]
+    #[test]
+    fn the_address_names_certificates_before_the_environment() {
+        let get = |name: &str| (name == "KAFKA_SSL_CA").then(|| "/env.pem".to_string());
+        let own = Some(("/c.pem".into(), "/k.pem".into()));
+        let files = Files { ca: Some("/own.pem".into()), own };
+        let named = config_with("kafkas://h:9093", &files, &get).unwrap();
+        let set = ["security.protocol", "ssl.ca.location", "ssl.certificate.location", "ssl.key.location"];
+        let values = ["ssl", "/own.pem", "/c.pem", "/k.pem"].map(Some);
+        assert_eq!(set.map(|name| named.get(name)), values);
+        let env = config_with("kafkas://h:9093", &Files::default(), &get).unwrap();
+        assert_eq!((env.get("ssl.ca.location"), env.get("ssl.key.location")), (Some("/env.pem"), None));
     }
 
     #[test]

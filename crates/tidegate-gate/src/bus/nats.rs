@@ -1,5 +1,6 @@
 //! NATS JetStream: a durable pull consumer as source, publishing with acknowledgement as sink.
 
+use super::tls::Files;
 use super::{Error, Message, Received, Settle, Sink, Soon, Source, Ticket};
 use async_nats::jetstream::consumer::{AckPolicy, PullConsumer, pull};
 use async_nats::jetstream::message::{AckKind, Acker, PublishMessage};
@@ -13,8 +14,12 @@ const WAIT: Duration = Duration::from_secs(1);
 /// How long the server may take to say that it has kept a message.
 const CONFIRM: Duration = Duration::from_secs(5);
 
-async fn connect(server: &str) -> Result<Client, Error> {
-    let options = ConnectOptions::new().name("tidegate relay").connection_timeout(CONFIRM);
+async fn connect(server: &str, files: &Files) -> Result<Client, Error> {
+    let mut options = ConnectOptions::new().name("tidegate relay").connection_timeout(CONFIRM);
+    if server.starts_with("tls://") {
+        // Servers that it learns of later have to speak it, too.
+        options = options.require_tls(true).tls_client_config(files.config()?);
+    }
     // It reconnects by itself from then on.
     options.connect(server).await.map_err(|e| Error::bus("connecting to NATS", e))
 }
@@ -26,11 +31,11 @@ pub(super) struct Pull {
 
 impl Pull {
     /// Opens `STREAM/consumer`; a consumer that isn't there yet becomes one that is durable and acknowledges each message.
-    pub(super) async fn open(server: &str, path: &str) -> Result<Self, Error> {
+    pub(super) async fn open(server: &str, files: &Files, path: &str) -> Result<Self, Error> {
         let Some((stream, name)) = path.split_once('/').filter(|(_, name)| !name.is_empty()) else {
             return Err(Error::Address("expected nats://HOST:PORT/STREAM/CONSUMER to read from".into()));
         };
-        let client = connect(server).await?;
+        let client = connect(server, files).await?;
         let context = jetstream::new(client.clone());
         let stream = context.get_stream(stream).await.map_err(|e| Error::bus("looking up the stream", e))?;
         let config = pull::Config {
@@ -119,11 +124,11 @@ pub(super) struct Publish {
 }
 
 impl Publish {
-    pub(super) async fn open(server: &str, subject: &str) -> Result<Self, Error> {
+    pub(super) async fn open(server: &str, files: &Files, subject: &str) -> Result<Self, Error> {
         if subject.contains(['/', '*', '>', ' ']) {
             return Err(Error::Address("expected nats://HOST:PORT/SUBJECT to write to".into()));
         }
-        let mut context = jetstream::new(connect(server).await?);
+        let mut context = jetstream::new(connect(server, files).await?);
         context.set_timeout(CONFIRM);
         Ok(Self { context, subject: subject.to_string() })
     }

@@ -221,4 +221,6 @@ fn next_call(rest: &[Message]) -> usize {
 }
 
 #[cfg(test)]
+mod fake;
+#[cfg(test)]
 mod tests;

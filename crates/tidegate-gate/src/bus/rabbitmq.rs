@@ -2,6 +2,7 @@
 //!
 //! Connections that broke are made anew by the next call; what wasn't acknowledged on the old one comes again.
 
+use super::tls::Files;
 use super::{Error, Message, Received, Settle, Sink, Soon, Source, Ticket};
 use futures_util::{FutureExt as _, StreamExt as _};
 use lapin::message::Delivery;
@@ -9,10 +10,12 @@ use lapin::options::{
     BasicAckOptions, BasicConsumeOptions, BasicNackOptions, BasicPublishOptions, BasicQosOptions,
     ConfirmSelectOptions, ExchangeDeclareOptions, QueueDeclareOptions,
 };
+use lapin::tcp::RustlsConnector;
 use lapin::types::{AMQPValue, FieldTable, LongString, ShortString};
-use lapin::uri::AMQPUri;
+use lapin::uri::{AMQPScheme, AMQPUri};
 use lapin::{
-    Acker, BasicProperties, Channel, Confirmation, Connection, ConnectionProperties, Consumer, ExchangeKind,
+    Acker, AsyncTcpStream, BasicProperties, Channel, Confirmation, Connection, ConnectionProperties,
+    Consumer, ExchangeKind,
 };
 use std::str::FromStr as _;
 use std::time::Duration;
@@ -29,13 +32,48 @@ struct Line {
     channel: Channel,
 }
 
-impl Line {
-    async fn open(server: &str) -> Result<Self, Error> {
+/// How a server is reached.
+struct Server {
+    uri: AMQPUri,
+    tls: Option<RustlsConnector>,
+}
+
+impl Server {
+    fn of(server: &str, files: &Files) -> Result<Self, Error> {
         // The text may hold a password: only what the parser says of its form is told.
         let uri =
             AMQPUri::from_str(server).map_err(|e| Error::Address(format!("the address of RabbitMQ: {e}")))?;
+        let tls = match uri.scheme {
+            AMQPScheme::AMQPS => Some(files.config()?.into()),
+            AMQPScheme::AMQP => None,
+        };
+        Ok(Self { uri, tls })
+    }
+
+    async fn connect(&self) -> Result<Connection, lapin::Error> {
         let options = ConnectionProperties::default().with_connection_name("tidegate relay".into());
-        let connection = within("connecting to RabbitMQ", Connection::connect_uri(uri, options)).await?;
+        let (runtime, tls) = (lapin::runtime::default_runtime()?, self.tls.clone());
+        Connection::connector(
+            self.uri.clone(),
+            runtime,
+            async move |uri, runtime| {
+                let host = uri.authority.host.as_str();
+                let places = runtime.to_socket_addrs((host.to_string(), uri.authority.port));
+                let stream = AsyncTcpStream::connect(&runtime, places).await?;
+                Ok(match &tls {
+                    None => stream,
+                    Some(tls) => stream.into_rustls(tls, host).await?,
+                })
+            },
+            options,
+        )
+        .await
+    }
+}
+
+impl Line {
+    async fn open(server: &Server) -> Result<Self, Error> {
+        let connection = within("connecting to RabbitMQ", server.connect()).await?;
         let channel = within("opening a channel", connection.create_channel()).await?;
         Ok(Self { connection, channel })
     }
@@ -60,7 +98,7 @@ fn short(text: &str) -> Result<ShortString, Error> {
 }
 
 pub(super) struct Consume {
-    server: String,
+    server: Server,
     queue: ShortString,
     line: Option<(Line, Option<Consumer>)>,
     /// Sets messages without an id apart, across connections too.
@@ -69,12 +107,12 @@ pub(super) struct Consume {
 
 impl Consume {
     /// Opens a queue that is there.
-    pub(super) async fn open(server: &str, path: &str) -> Result<Self, Error> {
+    pub(super) async fn open(server: &str, files: &Files, path: &str) -> Result<Self, Error> {
         if path.contains('/') {
             return Err(Error::Address("expected amqp://HOST:PORT/QUEUE to read from".into()));
         }
         let mut source =
-            Self { server: server.to_string(), queue: short(path)?, line: None, turn: String::new() };
+            Self { server: Server::of(server, files)?, queue: short(path)?, line: None, turn: String::new() };
         source.connect().await?;
         Ok(source)
     }
@@ -208,7 +246,7 @@ impl Ticket for Tag {
 }
 
 pub(super) struct Publish {
-    server: String,
+    server: Server,
     exchange: ShortString,
     /// Each message keeps its own where there is none.
     key: Option<ShortString>,
@@ -217,10 +255,11 @@ pub(super) struct Publish {
 
 impl Publish {
     /// Opens `QUEUE`, `EXCHANGE/KEY`, or `EXCHANGE/` for the key that each message came with.
-    pub(super) async fn open(server: &str, path: &str) -> Result<Self, Error> {
+    pub(super) async fn open(server: &str, files: &Files, path: &str) -> Result<Self, Error> {
         let (exchange, key) = path.split_once('/').unwrap_or(("", path));
         let key = if key.is_empty() { None } else { Some(short(key)?) };
-        let mut sink = Self { server: server.to_string(), exchange: short(exchange)?, key, line: None };
+        let mut sink =
+            Self { server: Server::of(server, files)?, exchange: short(exchange)?, key, line: None };
         sink.line = Some(sink.connect().await?);
         Ok(sink)
     }

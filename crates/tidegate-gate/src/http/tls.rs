@@ -25,9 +25,7 @@ pub(super) fn server(
     key: &Path,
     client_ca: Option<&Path>,
 ) -> Result<Arc<ServerConfig>, Error> {
-    let chain = certificates(certificate)?;
-    let private = PrivateKeyDer::from_pem_file(key)
-        .map_err(|e| Error::Tls(format!("`{}` holds no private key in PEM: {e}", key.display())))?;
+    let (chain, private) = (certificates(certificate)?, private(key)?);
     let provider = Arc::new(crypto::aws_lc_rs::default_provider());
     let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()
@@ -49,17 +47,26 @@ pub(super) fn server(
 
 /// For connections to upstreams.
 pub(crate) fn client(ca: Option<&Path>) -> Result<TlsConnector, Error> {
+    Ok(TlsConnector::from(Arc::new(config(ca, None)?)))
+}
+
+/// Whom a client believes, and what it shows of itself: certificate and key.
+pub(crate) fn config(ca: Option<&Path>, own: Option<(&Path, &Path)>) -> Result<ClientConfig, Error> {
     let named = std::env::var_os("SSL_CERT_FILE").map(PathBuf::from);
     let system = || SYSTEM.iter().map(PathBuf::from).find(|path| path.exists());
     let ca = ca.map(Path::to_path_buf).or(named).or_else(system);
     let ca =
         ca.ok_or_else(|| Error::Tls("this system has no file of certificate authorities; name one".into()))?;
-    let config = ClientConfig::builder_with_provider(Arc::new(crypto::aws_lc_rs::default_provider()))
+    let builder = ClientConfig::builder_with_provider(Arc::new(crypto::aws_lc_rs::default_provider()))
         .with_safe_default_protocol_versions()
         .map_err(|e| Error::Tls(e.to_string()))?
-        .with_root_certificates(roots(&ca)?)
-        .with_no_client_auth();
-    Ok(TlsConnector::from(Arc::new(config)))
+        .with_root_certificates(roots(&ca)?);
+    match own {
+        None => Ok(builder.with_no_client_auth()),
+        Some((certificate, key)) => builder
+            .with_client_auth_cert(certificates(certificate)?, private(key)?)
+            .map_err(|e| Error::Tls(format!("`{}` and `{}`: {e}", certificate.display(), key.display()))),
+    }
 }
 
 /// Whom a verified certificate names: its SPIFFE id, or else its subject.
@@ -78,6 +85,11 @@ fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, Error> {
     let read = CertificateDer::pem_file_iter(path).map_err(|e| wrong(e.to_string()))?;
     let all = read.collect::<Result<Vec<_>, _>>().map_err(|e| wrong(e.to_string()))?;
     if all.is_empty() { Err(wrong("it is empty".into())) } else { Ok(all) }
+}
+
+fn private(path: &Path) -> Result<PrivateKeyDer<'static>, Error> {
+    PrivateKeyDer::from_pem_file(path)
+        .map_err(|e| Error::Tls(format!("`{}` holds no private key in PEM: {e}", path.display())))
 }
 
 fn roots(path: &Path) -> Result<RootCertStore, Error> {

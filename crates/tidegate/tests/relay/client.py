@@ -2,6 +2,7 @@
 
 import base64
 import json
+import signal
 import sys
 
 from confluent_kafka import Consumer, Producer, TopicPartition
@@ -9,6 +10,9 @@ from confluent_kafka.admin import AdminClient, NewTopic
 
 servers, verb, *rest = sys.argv[1:]
 base = {"bootstrap.servers": servers}
+# Whoever has no answer by then ends: a test waits for nothing without a bound.
+PATIENCE = 90
+signal.alarm(PATIENCE)
 
 
 def create(*topics):
@@ -20,7 +24,9 @@ def create(*topics):
 def attend():
     """Requests of a test, one a line, each with an answer on a line, over one connection."""
     producer = Producer({**base, "acks": "all"})
+    signal.alarm(0)
     for line in sys.stdin:
+        signal.alarm(PATIENCE)
         ask, failed = json.loads(line), []
         for message in ask.get("messages", []):
             producer.produce(
@@ -35,6 +41,7 @@ def attend():
             print(0, flush=True)
         else:
             committed(ask["topic"], ask["group"])
+        signal.alarm(0)
 
 
 def produce(topic):

@@ -1,23 +1,23 @@
 //! The relay between topics of a server that speaks like Kafka (Tansu, in memory).
 
-use super::{ATTACK, Relay, aside_payloads, is_traceparent};
+use super::rig::{Dice, Ends, Folder, Relay, free, listens};
+use super::{ATTACK, aside_payloads, is_traceparent};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::{TcpListener, TcpStream};
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::PathBuf;
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 /// Ends with the test, and takes its folder along.
-struct Server {
-    child: Child,
-    port: u16,
+pub(crate) struct Server {
+    _child: Ends,
+    pub(crate) port: u16,
     library: PathBuf,
-    folder: PathBuf,
+    pub(crate) folder: Folder,
     produced: AtomicUsize,
 }
 
@@ -32,10 +32,7 @@ impl Server {
         assert!(program.is_file(), "there is no {}", program.display());
         let library = peers.join("pypi/confluent-kafka");
         assert!(library.is_dir(), "there is no {}", library.display());
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let folder = std::env::temp_dir().join(format!("tidegate-kafka-{test}-{}", std::process::id()));
-        let _ = std::fs::remove_dir_all(&folder);
-        std::fs::create_dir_all(&folder).unwrap();
+        let (port, folder) = (free(), Folder::new(&format!("kafka-{test}")));
         let url = format!("tcp://127.0.0.1:{port}");
         let child = Command::new(program)
             .args(["broker", "--listener-url", &url, "--advertised-listener-url", &url])
@@ -45,12 +42,8 @@ impl Server {
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        let server = Self { child, port, library, folder, produced: AtomicUsize::new(0) };
-        let start = Instant::now();
-        while TcpStream::connect(("127.0.0.1", port)).is_err() {
-            assert!(start.elapsed() < Duration::from_secs(20), "the server doesn't start");
-            std::thread::sleep(Duration::from_millis(50));
-        }
+        let server = Self { _child: Ends(child), port, library, folder, produced: AtomicUsize::new(0) };
+        listens(port, "the server");
         Some(server)
     }
 
@@ -68,7 +61,7 @@ impl Server {
             .unwrap()
     }
 
-    fn call(&self, verb: &[&str], input: &str) -> String {
+    pub(crate) fn call(&self, verb: &[&str], input: &str) -> String {
         let mut child = self.client(verb);
         child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
         let output = child.wait_with_output().unwrap();
@@ -76,13 +69,13 @@ impl Server {
         String::from_utf8(output.stdout).unwrap()
     }
 
-    fn produce(&self, messages: &[Value]) {
+    pub(crate) fn produce(&self, messages: &[Value]) {
         let lines: String = messages.iter().map(|m| format!("{m}\n")).collect();
         self.call(&["produce", "in"], &lines);
         self.produced.fetch_add(messages.len(), Ordering::Relaxed);
     }
 
-    fn dump(&self, topic: &str) -> Vec<Value> {
+    pub(crate) fn dump(&self, topic: &str) -> Vec<Value> {
         self.call(&["dump", topic], "").lines().map(|l| serde_json::from_str(l).unwrap()).collect()
     }
 
@@ -92,7 +85,7 @@ impl Server {
         self.produced.load(Ordering::Relaxed) - done
     }
 
-    fn wait_until_idle(&self) {
+    pub(crate) fn wait_until_idle(&self) {
         let start = Instant::now();
         while self.lag() > 0 {
             assert!(start.elapsed() < Duration::from_secs(120), "{} messages are left", self.lag());
@@ -103,14 +96,6 @@ impl Server {
     fn relay(&self, quarantine: &str) -> Relay {
         let url = |path: &str| format!("kafka://127.0.0.1:{}/{path}", self.port);
         Relay::between(&url("in/relay"), &url("out"), quarantine)
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-        let _ = std::fs::remove_dir_all(&self.folder);
     }
 }
 
@@ -141,6 +126,7 @@ impl Attended {
         writeln!(self.child.stdin.as_mut().unwrap(), "{ask}").unwrap();
         let mut line = String::new();
         self.answers.read_line(&mut line).unwrap();
+        assert!(!line.is_empty(), "the client of Kafka has no answer in time to {ask}");
         line.trim().parse().unwrap()
     }
 
@@ -193,10 +179,10 @@ fn killed(server: &Server, lane: u64, kills: u64, each: u64, whole: bool) -> Tal
         let whole = if whole { format!("?transaction=relay{lane}") } else { String::new() };
         Relay::between(&from, &url(&format!("out{lane}{whole}")), &quarantine)
     };
-    let (mut worked, mut seed) = (0, 0x2545_f491_4f6c_dd1d_u64 + lane);
+    let (mut worked, mut dice) = (0, Dice(0x2545_f491_4f6c_dd1d + lane));
     for kill in 0..kills {
         let (first, middle, last) = (kill * each, kill * each + each / 2, (kill + 1) * each);
-        let mut relay = relay();
+        let relay = relay();
         let before = kept();
         client.produce(&(first..middle).map(message).collect::<Vec<_>>());
         let start = Instant::now();
@@ -206,13 +192,8 @@ fn killed(server: &Server, lane: u64, kills: u64, each: u64, whole: bool) -> Tal
             std::thread::sleep(Duration::from_millis(1));
         }
         client.produce(&(middle..last).map(message).collect::<Vec<_>>());
-        seed ^= seed << 13;
-        seed ^= seed >> 7;
-        seed ^= seed << 17;
-        std::thread::sleep(Duration::from_micros(seed % 300_000));
-        assert!(relay.0.try_wait().unwrap().is_none(), "the relay ended by itself");
-        relay.0.kill().unwrap();
-        drop(relay);
+        std::thread::sleep(Duration::from_micros(dice.below(300_000)));
+        relay.kill();
         worked += u64::from(client.lag() > 0);
     }
     let last = relay();
@@ -361,21 +342,20 @@ fn output_quarantine_and_offset_are_one_transaction() {
     server.wait_until_idle();
     let begun = Instant::now();
     let mut n = 400;
-    while first.0.try_wait().unwrap().is_none() {
+    while first.runs() {
         assert!(begun.elapsed() < Duration::from_secs(30), "the first one goes on");
         server.produce(&(n..n + 6).map(message).collect::<Vec<_>>());
         n += 6;
         std::thread::sleep(Duration::from_millis(200));
     }
     server.wait_until_idle();
-    let mut said = String::new();
-    first.0.stderr.take().unwrap().read_to_string(&mut said).unwrap();
-    assert!(said.contains("fenced") && !first.0.wait().unwrap().success(), "{said}");
+    let (code, said) = first.ended();
+    assert!(said.contains("fenced") && code != Some(0), "{said}");
     second.end();
     let all: std::collections::BTreeSet<String> =
         ["out", "aside"].iter().flat_map(|t| server.dump(t)).map(|m| m["value"].to_string()).collect();
     assert_eq!(all.len(), usize::try_from(n).unwrap(), "nothing is lost");
     // A transaction can't be over two clusters.
-    let mut apart = Relay::between("kafka://localhost:1/in/relay", &to, &url("aside"));
-    assert_eq!(apart.0.wait().unwrap().code(), Some(2));
+    let apart = Relay::between("kafka://localhost:1/in/relay", &to, &url("aside"));
+    assert_eq!(apart.ended().0, Some(2));
 }

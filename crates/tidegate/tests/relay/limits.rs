@@ -1,9 +1,9 @@
 //! Limits of a contract between two buses: what is over them waits, and nothing is lost.
 
 use super::nats::Server;
-use super::{Relay, output, streams, wait_until_idle};
+use super::rig::Relay;
+use super::{output, streams, wait_until_idle};
 use std::path::Path;
-use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// A function behind a queue that may get so many events a second.
@@ -25,16 +25,9 @@ fn contract(folder: &Path, events: u64, burst: u64) -> String {
 
 fn relay(server: &Server, contract: &str, more: &[&str]) -> Relay {
     let aside = format!("file:{}", server.folder.join("aside").display());
-    let child = Command::new(env!("CARGO_BIN_EXE_tidegate"))
-        .args(["guard", "relay", "--from", &server.url("IN/relay"), "--to", &server.url("out.orders")])
-        .args(["--quarantine", &aside, "--contract", contract, "--function", "f"])
-        .args(more)
-        .env_remove("TIDEGATE_LIMITS")
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .spawn();
-    Relay(child.unwrap())
+    let mut command = Relay::command(&server.url("IN/relay"), &server.url("out.orders"), &aside);
+    command.args(["--contract", contract, "--function", "f"]).args(more).env_remove("TIDEGATE_LIMITS");
+    Relay::spawn(command)
 }
 
 fn counter(said: &str, name: &str) -> u64 {
@@ -81,8 +74,9 @@ fn what_is_over_a_rate_goes_aside_where_that_is_asked_for() {
 
 /// A Redis that doesn't outlive the test; `None`, loudly, where there is none.
 #[cfg(feature = "redis")]
-fn redis() -> Option<(Relay, String)> {
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+fn redis() -> Option<(super::rig::Ends, String)> {
+    use std::process::{Command, Stdio};
+    let port = super::rig::free();
     let child = Command::new("redis-server")
         .args(["--bind", "127.0.0.1", "--port", &port.to_string(), "--save", ""])
         .current_dir(std::env::temp_dir())
@@ -93,12 +87,8 @@ fn redis() -> Option<(Relay, String)> {
         eprintln!("SKIPPED: redis-server is not installed; `cargo xtask test` installs it");
         return None;
     };
-    let redis = Relay(child);
-    let start = Instant::now();
-    while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
-        assert!(start.elapsed() < Duration::from_secs(10), "redis-server doesn't start");
-        std::thread::sleep(Duration::from_millis(20));
-    }
+    let redis = super::rig::Ends(child);
+    super::rig::listens(port, "redis-server");
     Some((redis, format!("redis://127.0.0.1:{port}/0")))
 }
 

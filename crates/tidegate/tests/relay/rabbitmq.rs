@@ -1,12 +1,12 @@
 //! The relay between queues of RabbitMQ, and the server of a test; it is asked over its management interface, so that
 //! no line is shared with the client under test.
 
+use super::rig::{Dice, Ends, Folder, Relay, connect, free};
 use super::{ATTACK, aside_payloads, is_traceparent};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::io::{Read as _, Write as _};
-use std::net::{TcpListener, TcpStream};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -14,41 +14,40 @@ use std::time::{Duration, Instant};
 const PROGRAM: &str = "/usr/lib/rabbitmq/bin/rabbitmq-server";
 
 /// Ends with the test, and takes its folder along.
-struct Server {
-    names: Child,
+pub(crate) struct Server {
+    _names: Ends,
     server: Child,
-    folder: PathBuf,
-    port: u16,
+    pub(crate) folder: Folder,
+    pub(crate) port: u16,
     management: u16,
-}
-
-fn free() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
 impl Server {
     /// `None`, loudly, where there is no server.
     fn start(test: &str) -> Option<Self> {
+        Self::with(test, "listeners.tcp.1")
+    }
+
+    /// A server whose configuration begins with that, and goes on with the address to listen on.
+    pub(crate) fn with(test: &str, listener: &str) -> Option<Self> {
         if !Path::new(PROGRAM).exists() {
             eprintln!("SKIPPED {test}: there is no {PROGRAM}; `cargo xtask test` installs rabbitmq-server");
             return None;
         }
-        let folder = std::env::temp_dir().join(format!("tidegate-rabbitmq-{test}-{}", std::process::id()));
-        let _ = std::fs::remove_dir_all(&folder);
-        std::fs::create_dir_all(&folder).unwrap();
+        let folder = Folder::new(&format!("rabbitmq-{test}"));
         let (port, management, names_port) = (free(), free(), free().to_string());
         let config = format!(
-            "listeners.tcp.1 = 127.0.0.1:{port}\nmanagement.tcp.ip = 127.0.0.1\nmanagement.tcp.port = {management}\n"
+            "{listener} = 127.0.0.1:{port}\nmanagement.tcp.ip = 127.0.0.1\nmanagement.tcp.port = {management}\n"
         );
-        std::fs::write(folder.join("rabbitmq.conf"), config).unwrap();
-        std::fs::write(folder.join("plugins"), "[rabbitmq_management].").unwrap();
+        folder.write("rabbitmq.conf", &config);
+        folder.write("plugins", "[rabbitmq_management].");
         let names = Command::new("epmd")
             .args(["-address", "127.0.0.1", "-port", &names_port])
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
         let server = Self::spawn(&folder, &names_port);
-        let server = Self { names, server, folder, port, management };
+        let server = Self { _names: Ends(names), server, folder, port, management };
         server.wait();
         Some(server)
     }
@@ -84,12 +83,12 @@ impl Server {
         }
     }
 
-    fn url(&self, path: &str) -> String {
+    pub(crate) fn url(&self, path: &str) -> String {
         format!("amqp://127.0.0.1:{}/{path}", self.port)
     }
 
     fn answer(&self, method: &str, path: &str, body: &Value) -> Option<Value> {
-        let mut stream = TcpStream::connect(("127.0.0.1", self.management)).ok()?;
+        let mut stream = connect(self.management).ok()?;
         let body = if body.is_null() { String::new() } else { body.to_string() };
         let head = format!(
             "{method} {path} HTTP/1.0\r\nhost: 127.0.0.1\r\nauthorization: Basic Z3Vlc3Q6Z3Vlc3Q=\r\n\
@@ -110,11 +109,11 @@ impl Server {
         self.answer(method, path, body).unwrap_or_else(|| panic!("{method} {path} {body}"))
     }
 
-    fn queue(&self, name: &str) {
+    pub(crate) fn queue(&self, name: &str) {
         self.ask("PUT", &format!("/api/queues/%2f/{name}"), &json!({"durable": true}));
     }
 
-    fn publish(&self, payload: &str, headers: &Value) {
+    pub(crate) fn publish(&self, payload: &str, headers: &Value) {
         let message = json!({"properties": {"delivery_mode": 2, "headers": headers, "content_type": "application/json"},
             "routing_key": "in", "payload": payload, "payload_encoding": "string"});
         let answer = self.ask("POST", "/api/exchanges/%2f/amq.default/publish", &message);
@@ -133,7 +132,7 @@ impl Server {
         queue[of].as_u64().unwrap()
     }
 
-    fn wait_until_idle(&self) {
+    pub(crate) fn wait_until_idle(&self) {
         let start = Instant::now();
         // Twice, for what is on its way between the two.
         while self.left("in") > 0 || self.left("in") > 0 {
@@ -142,13 +141,13 @@ impl Server {
         }
     }
 
-    fn take(&self, queue: &str) -> Vec<Value> {
+    pub(crate) fn take(&self, queue: &str) -> Vec<Value> {
         let all = json!({"count": 100_000, "ackmode": "ack_requeue_false", "encoding": "auto"});
         self.ask("POST", &format!("/api/queues/%2f/{queue}/get"), &all).as_array().unwrap().clone()
     }
 
-    fn relay(&self, to: &str, quarantine: &str) -> super::Relay {
-        super::Relay::between(&self.url("in"), &self.url(to), quarantine)
+    fn relay(&self, to: &str, quarantine: &str) -> Relay {
+        Relay::between(&self.url("in"), &self.url(to), quarantine)
     }
 }
 
@@ -156,9 +155,6 @@ impl Drop for Server {
     fn drop(&mut self) {
         let _ = Command::new("kill").args(["-KILL", "--", &format!("-{}", self.server.id())]).status();
         let _ = self.server.wait();
-        let _ = self.names.kill();
-        let _ = self.names.wait();
-        let _ = std::fs::remove_dir_all(&self.folder);
     }
 }
 
@@ -175,24 +171,19 @@ fn killed_between_queues_it_loses_nothing() {
         7 => format!(r#"{{"n":{n},"note":"{ATTACK}"}}"#),
         _ => format!(r#"{{"n": {n}, "note":"two of them"}}"#),
     };
-    let (mut published, mut worked, mut seed) = (0, 0_u64, 0x2545_f491_4f6c_dd1d_u64);
+    let (mut published, mut worked, mut dice) = (0, 0_u64, Dice(0x2545_f491_4f6c_dd1d));
     for kill in 1..=KILLS {
         while published < MESSAGES * kill / KILLS {
             published += 1;
             server.publish(&payload(published), &json!({}));
         }
-        let mut relay = server.relay("out", &quarantine);
+        let relay = server.relay("out", &quarantine);
         let start = Instant::now();
         while server.count("in", "messages_unacknowledged") == 0 && server.left("in") > 0 {
             assert!(start.elapsed() < Duration::from_secs(30), "the relay doesn't begin");
         }
-        seed ^= seed << 13;
-        seed ^= seed >> 7;
-        seed ^= seed << 17;
-        std::thread::sleep(Duration::from_micros(seed % 10_000));
-        assert!(relay.0.try_wait().unwrap().is_none(), "the relay ended by itself");
-        relay.0.kill().unwrap();
-        drop(relay);
+        std::thread::sleep(Duration::from_micros(dice.below(10_000)));
+        relay.kill();
         worked += u64::from(server.left("in") > 0);
     }
     let last = server.relay("out", &quarantine);

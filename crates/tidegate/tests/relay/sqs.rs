@@ -1,27 +1,18 @@
 //! The relay between queues of a server that speaks like SQS.
 
-use super::{ATTACK, Relay, aside_payloads, is_traceparent};
+use super::rig::{Dice, Ends, Folder, Relay, connect, free, listens};
+use super::{ATTACK, aside_payloads, is_traceparent};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::{TcpListener, TcpStream};
+use std::io::{Read as _, Write as _};
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
-
-struct Ends(Child);
-
-impl Drop for Ends {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
 
 /// One call over a connection of its own.
 fn call(port: u16, action: &str, body: &Value) -> Value {
     let body = body.to_string();
-    let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    let mut stream = connect(port).unwrap();
     let head = format!(
         "POST / HTTP/1.1\r\nhost: 127.0.0.1\r\nx-amz-target: AmazonSQS.{action}\r\ncontent-type: application/x-amz-json-1.0\r\n\
          authorization: AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/sqs/aws4_request, SignedHeaders=host, Signature=0\r\n\
@@ -44,7 +35,7 @@ fn moto() -> Option<(Ends, u16)> {
     };
     let folder = peers.join("pypi/moto[server]");
     assert!(folder.is_dir(), "there is no {}", folder.display());
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let port = free();
     let server = Command::new("python3")
         .args(["-m", "moto.server", "-H", "127.0.0.1", "-p", &port.to_string()])
         .env("PYTHONPATH", &folder)
@@ -52,11 +43,7 @@ fn moto() -> Option<(Ends, u16)> {
         .stderr(Stdio::null())
         .spawn();
     let server = Ends(server.unwrap());
-    let start = Instant::now();
-    while TcpStream::connect(("127.0.0.1", port)).is_err() {
-        assert!(start.elapsed() < Duration::from_secs(60), "moto doesn't start");
-        std::thread::sleep(Duration::from_millis(100));
-    }
+    listens(port, "moto");
     Some((server, port))
 }
 
@@ -66,13 +53,11 @@ fn relay(port: u16, queues: [&str; 3]) -> Relay {
 }
 
 /// The program with keys for the server at that port.
-fn tidegate(port: u16) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_tidegate"));
+fn with_keys(mut command: Command, port: u16) -> Relay {
     command.env("AWS_ENDPOINT_URL", format!("http://127.0.0.1:{port}")).env("AWS_REGION", "us-east-1");
     command.env("AWS_ACCESS_KEY_ID", "test").env("AWS_SECRET_ACCESS_KEY", "test");
     command.env_remove("AWS_SESSION_TOKEN").env_remove("AWS_ENDPOINT_URL_S3");
-    command.stdout(Stdio::null()).stderr(Stdio::piped());
-    command
+    Relay::spawn(command)
 }
 
 fn address(name: &str) -> String {
@@ -80,9 +65,7 @@ fn address(name: &str) -> String {
 }
 
 fn between(port: u16, from: &str, to: &str, aside: &str) -> Relay {
-    let relay =
-        tidegate(port).args(["guard", "relay", "--from", from, "--to", to, "--quarantine", aside]).spawn();
-    Relay(relay.unwrap())
+    with_keys(Relay::command(from, to, aside), port)
 }
 
 #[test]
@@ -105,7 +88,7 @@ fn queues_are_relayed_with_their_attributes() {
             &json!({"QueueUrl": url("in"), "MessageBody": body, "MessageAttributes": attributes}),
         );
     }
-    let mut relay = relay(port, ["in", "out", "aside"]);
+    let relay = relay(port, ["in", "out", "aside"]);
     let count = |name: &str, key: &str| {
         let answer =
             call(port, "GetQueueAttributes", &json!({"QueueUrl": url(name), "AttributeNames": ["All"]}));
@@ -118,12 +101,9 @@ fn queues_are_relayed_with_their_attributes() {
         assert!(start.elapsed() < Duration::from_secs(30), "{} messages are left", left());
         std::thread::sleep(Duration::from_millis(100));
     }
-    assert!(Command::new("kill").args(["-TERM", &relay.0.id().to_string()]).status().unwrap().success());
-    let said: Vec<String> =
-        BufReader::new(relay.0.stderr.take().unwrap()).lines().map(Result::unwrap).collect();
-    assert!(relay.0.wait().unwrap().success(), "{said:?}");
+    let said = relay.end();
     let visible = |name| count(name, "ApproximateNumberOfMessages");
-    assert_eq!((visible("out"), visible("aside")), (57, 3), "{said:?}");
+    assert_eq!((visible("out"), visible("aside")), (57, 3), "{said}");
     let one = |name: &str| {
         let ask = json!({"QueueUrl": url(name), "MaxNumberOfMessages": 1, "MessageAttributeNames": ["All"]});
         call(port, "ReceiveMessage", &ask)["Messages"][0].clone()
@@ -190,26 +170,20 @@ fn killed_between_queues_it_loses_nothing() {
     // What a relay that was killed had in flight is there again after a second.
     call(port, "CreateQueue", &json!({"QueueName": "in", "Attributes": {"VisibilityTimeout": "1"}}));
     call(port, "CreateQueue", &json!({"QueueName": "out"}));
-    let folder = std::env::temp_dir().join(format!("tidegate-sqs-killed-{}", std::process::id()));
-    let _ = std::fs::remove_dir_all(&folder);
+    let folder = Folder::new("sqs-killed");
     let quarantine = format!("file:{}", folder.display());
     let payload = |n: u64| match n % 25 {
         7 => format!(r#"{{"n":{n},"note":"{ATTACK}"}}"#),
         _ => format!(r#"{{"n": {n}, "note":"two of them"}}"#),
     };
-    let (mut worked, mut seed) = (0_u64, 0x2545_f491_4f6c_dd1d_u64);
+    let (mut worked, mut dice) = (0_u64, Dice(0x2545_f491_4f6c_dd1d));
     for kill in 0..KILLS {
-        let mut relay = between(port, &address("in"), &address("out"), &quarantine);
+        let relay = between(port, &address("in"), &address("out"), &quarantine);
         let bodies: Vec<String> =
             (kill * MESSAGES / KILLS..(kill + 1) * MESSAGES / KILLS).map(payload).collect();
         publish(port, &bodies);
-        seed ^= seed << 13;
-        seed ^= seed >> 7;
-        seed ^= seed << 17;
-        std::thread::sleep(Duration::from_millis(30 + seed % 200));
-        assert!(relay.0.try_wait().unwrap().is_none(), "the relay ended by itself");
-        relay.0.kill().unwrap();
-        drop(relay);
+        std::thread::sleep(Duration::from_millis(30 + dice.below(200)));
+        relay.kill();
         let ask = json!({"QueueUrl": url(port, "in"), "AttributeNames": ["All"]});
         let answer = call(port, "GetQueueAttributes", &ask);
         worked += u64::from(answer["Attributes"]["ApproximateNumberOfMessagesNotVisible"] != "0");
@@ -222,7 +196,6 @@ fn killed_between_queues_it_loses_nothing() {
         *out.entry(message["Body"].as_str().unwrap().to_string()).or_default() += 1;
     }
     let kept = aside_payloads(&folder);
-    let _ = std::fs::remove_dir_all(&folder);
     let duplicates: usize = out.values().map(|n| n - 1).sum();
     println!(
         "{MESSAGES} messages, {KILLS} kills, {worked} of them while messages were in flight: {} passed, {} in quarantine, {duplicates} duplicates",
@@ -286,7 +259,7 @@ fn two_relays_share_a_queue_and_the_trace_goes_on() {
 
 /// The body of an answer of a server of HTTP.
 fn http(port: u16, method: &str, path: &str) -> String {
-    let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    let mut stream = connect(port).unwrap();
     let head = format!(
         "{method} {path} HTTP/1.1\r\nhost: 127.0.0.1:{port}\r\nconnection: close\r\ncontent-length: 0\r\n\
          authorization: AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=0\r\n\r\n"
@@ -307,17 +280,14 @@ fn what_is_denied_waits_for_its_bucket() {
     for n in 0..3 {
         call(port, "SendMessage", &json!({"QueueUrl": url, "MessageBody": format!("{n} {ATTACK}")}));
     }
-    let relay = tidegate(port)
-        .args(["guard", "relay", "--from", "sqs://us-east-1/123456789012/in", "--admin", "0"])
-        .args(["--to", "sqs://us-east-1/123456789012/out", "--quarantine", "s3://aside/relay"])
-        .spawn();
-    let mut relay = Ends(relay.unwrap());
-    let mut lines = BufReader::new(relay.0.stderr.take().unwrap()).lines().map(Result::unwrap);
-    let running: Value = serde_json::from_str(&lines.next().unwrap()).unwrap();
+    let mut command = Relay::command(&address("in"), &address("out"), "s3://aside/relay");
+    command.args(["--admin", "0"]);
+    let mut relay = with_keys(command, port);
+    let running: Value = serde_json::from_str(&relay.says("running")).unwrap();
     let admin = running["admin"].as_str().unwrap().strip_prefix("127.0.0.1:").unwrap().parse().unwrap();
     assert!(http(admin, "GET", "/healthz").starts_with("HTTP/1.1 200"));
     // Without the bucket nothing is kept, so nothing is acknowledged.
-    let refused = lines.find(|line| line.contains("quarantine in S3")).unwrap();
+    let refused = relay.says("quarantine in S3");
     let count = |key: &str| {
         let answer = call(port, "GetQueueAttributes", &json!({"QueueUrl": url, "AttributeNames": ["All"]}));
         answer["Attributes"][key].as_str().unwrap().parse::<usize>().unwrap()
@@ -388,22 +358,11 @@ fn the_order_within_a_group_stays() {
 fn the_gate_keeps_what_it_denies_in_a_queue() {
     let Some((_server, port)) = moto() else { return };
     call(port, "CreateQueue", &json!({"QueueName": "denied"}));
-    let gate = tidegate(port)
-        .args([
-            "guard",
-            "http",
-            "--listen",
-            "127.0.0.1:0",
-            "--upstream",
-            "http://127.0.0.1:9",
-            "--workers",
-            "1",
-        ])
-        .args(["--quarantine", "sqs://us-east-1/123456789012/denied"])
-        .spawn();
-    let mut gate = Ends(gate.unwrap());
-    let mut lines = BufReader::new(gate.0.stderr.take().unwrap()).lines().map(Result::unwrap);
-    let listening = lines.find(|line| line.starts_with("listening on ")).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tidegate"));
+    command.args(["guard", "http", "--listen", "127.0.0.1:0", "--upstream", "http://127.0.0.1:9"]);
+    command.args(["--workers", "1", "--quarantine", &address("denied")]);
+    let mut gate = with_keys(command, port);
+    let listening = gate.says("listening on ");
     let listening: u16 = listening.rsplit(':').next().unwrap().parse().unwrap();
     assert!(http(listening, "GET", "/?file=..%2f..%2f..%2fetc%2fpasswd").starts_with("HTTP/1.1 403"));
     let ask = json!({

@@ -2,8 +2,9 @@
 //!
 //! The server fences a relay whose transactional id another one took, and refuses offsets of who is no member any more.
 
+use super::super::tls::Files;
 use super::super::{Error, Soon, Transaction};
-use super::{CONFIRM, Consumer, Member, Produce, config};
+use super::{CONFIRM, Consumer, Member, Produce, Trouble, Writer, config};
 use rdkafka::consumer::Consumer as _;
 use rdkafka::error::KafkaError;
 use rdkafka::producer::{FutureProducer, Producer as _};
@@ -15,30 +16,40 @@ const TRIES: usize = 2;
 
 impl Produce {
     /// A producer that has taken the transactional id; what whoever had it left open is taken back.
-    pub(in crate::bus) async fn transactional(servers: &str, id: &str) -> Result<FutureProducer, Error> {
-        let producer: FutureProducer = config(servers)?
-            .set("transactional.id", id)
-            .set("transaction.timeout.ms", "60000")
-            .set("message.timeout.ms", "15000")
-            .set("linger.ms", "2")
-            .create()
-            .map_err(|e| Error::bus("connecting to Kafka", e))?;
-        let taken = producer.clone();
-        blocking("taking the transactional id", move || taken.init_transactions(CONFIRM)).await?;
-        Ok(producer)
+    pub(in crate::bus) async fn transactional(
+        servers: &str,
+        files: &Files,
+        id: &str,
+    ) -> Result<Writer, Error> {
+        let mut config = config(servers, files)?;
+        config.set("transactional.id", id).set("transaction.timeout.ms", "60000");
+        config.set("message.timeout.ms", "15000").set("linger.ms", "2");
+        let writer = Writer::of(&config)?;
+        let taken = writer.producer.clone();
+        let took = blocking("taking the transactional id", move || taken.init_transactions(CONFIRM)).await;
+        // Alone, it says that there was no answer in time.
+        took.map_err(|error| match writer.trouble.take() {
+            Some(why) => Error::Over(format!("{error}: {why}")),
+            None => error,
+        })?;
+        Ok(writer)
     }
 }
 
 /// Transactions over what one member of a group reads.
 pub(in crate::bus) struct Whole {
-    producer: FutureProducer,
+    producer: FutureProducer<Trouble>,
     consumer: Arc<Consumer>,
     topic: String,
 }
 
 impl Whole {
-    pub(in crate::bus) fn of(producer: FutureProducer, member: &Member) -> Self {
-        Self { producer, consumer: Arc::clone(&member.consumer), topic: member.topic.clone() }
+    pub(in crate::bus) fn of(writer: Writer, member: &Member) -> Self {
+        Self {
+            producer: writer.producer,
+            consumer: Arc::clone(&member.consumer),
+            topic: member.topic.clone(),
+        }
     }
 }
 

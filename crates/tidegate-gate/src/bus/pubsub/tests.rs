@@ -1,116 +1,13 @@
-//! Against a fake that keeps to the documented REST interface: Google's emulator comes with its own tools alone.
+//! Against a fake.
 
+use super::fake::{FakePubSub, serve};
 use super::*;
 use crate::bus::{Counts, Judge, OnDeny, OnLimit, Relay, Settings, Shape};
-use std::collections::{BTreeMap, VecDeque};
-use std::io::{Read as _, Write as _};
-use std::net::{TcpListener, TcpStream};
 use std::sync::Mutex;
 use tidegate_decide::Guard;
 
-/// One subscription and any topics. What is pulled comes again when its deadline is set to nothing.
-#[derive(Default)]
-struct FakePubSub {
-    waiting: VecDeque<Value>,
-    pulled: BTreeMap<String, Value>,
-    pulls: usize,
-    acknowledged: Vec<String>,
-    extended: usize,
-    topics: BTreeMap<String, Vec<Value>>,
-    /// Publications that are refused before one is kept.
-    refuse: usize,
-    /// In the order in which they happened.
-    order: Vec<String>,
-}
-
-impl FakePubSub {
-    fn answer(&mut self, path: &str, body: &Value) -> (u16, Value) {
-        let Some((place, verb)) = path.rsplit_once(':') else { return (404, json!({})) };
-        let ids = || body["ackIds"].as_array().unwrap().iter().map(|id| id.as_str().unwrap().to_string());
-        match (place, verb) {
-            ("/v1/projects/shop/subscriptions/orders", "pull") => {
-                let most = usize::try_from(body["maxMessages"].as_u64().unwrap()).unwrap();
-                let most = most.min(self.waiting.len());
-                let mut out = Vec::new();
-                for message in self.waiting.drain(..most) {
-                    self.pulls += 1;
-                    let id = format!("ack-{}", self.pulls);
-                    out.push(json!({"ackId": id, "message": message}));
-                    self.pulled.insert(id, message);
-                }
-                (200, json!({"receivedMessages": out}))
-            }
-            ("/v1/projects/shop/subscriptions/orders", "acknowledge") => {
-                for id in ids() {
-                    let message = self.pulled.remove(&id).unwrap();
-                    self.acknowledged.push(message["messageId"].as_str().unwrap().to_string());
-                    self.order.push("acknowledge".into());
-                }
-                (200, json!({}))
-            }
-            ("/v1/projects/shop/subscriptions/orders", "modifyAckDeadline") => {
-                for id in ids() {
-                    match body["ackDeadlineSeconds"].as_u64().unwrap() {
-                        0 => self.waiting.extend(self.pulled.remove(&id)),
-                        seconds => self.extended += usize::from((10..=600).contains(&seconds)),
-                    }
-                }
-                (200, json!({}))
-            }
-            (topic, "publish") => {
-                if self.refuse > 0 {
-                    self.refuse -= 1;
-                    return (
-                        503,
-                        json!({"error": {"code": 503, "status": "UNAVAILABLE", "message": "later"}}),
-                    );
-                }
-                let messages = body["messages"].as_array().unwrap().clone();
-                let ids: Vec<String> = (0..messages.len()).map(|n| n.to_string()).collect();
-                self.order.push("publish".into());
-                self.topics.entry(topic.rsplit('/').next().unwrap().into()).or_default().extend(messages);
-                (200, json!({"messageIds": ids}))
-            }
-            _ => (404, json!({"error": {"code": 404, "status": "NOT_FOUND"}})),
-        }
-    }
-}
-
-fn serve(fake: &Arc<Mutex<FakePubSub>>) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let base = format!("http://{}", listener.local_addr().unwrap());
-    let fake = Arc::clone(fake);
-    std::thread::spawn(move || {
-        for stream in listener.incoming() {
-            exchange(&mut stream.unwrap(), &fake);
-        }
-    });
-    base
-}
-
-fn exchange(stream: &mut TcpStream, fake: &Mutex<FakePubSub>) {
-    let (mut request, mut chunk) = (Vec::new(), [0; 1 << 16]);
-    loop {
-        let text = String::from_utf8_lossy(&request).into_owned();
-        if let Some((head, body)) = text.split_once("\r\n\r\n") {
-            let length = head.lines().find_map(|l| l.strip_prefix("content-length: ")).unwrap();
-            if body.len() >= length.parse().unwrap() {
-                let path = head.split(' ').nth(1).unwrap();
-                let (status, body) = fake.lock().unwrap().answer(path, &serde_json::from_str(body).unwrap());
-                let body = body.to_string();
-                let head = format!("HTTP/1.1 {status} x\r\ncontent-length: {}\r\n\r\n", body.len());
-                stream.write_all(format!("{head}{body}").as_bytes()).unwrap();
-                return;
-            }
-        }
-        let n = stream.read(&mut chunk).unwrap();
-        assert!(n > 0, "{text}");
-        request.extend_from_slice(&chunk[..n]);
-    }
-}
-
-fn place(base: &str, kind: &str, name: &str) -> Place {
-    Place::at(base, None, format!("/v1/projects/shop/{kind}/{name}"), name).unwrap()
+fn place(host: &str, kind: &str, name: &str) -> Place {
+    Place::at(&format!("http://{host}"), None, format!("/v1/projects/shop/{kind}/{name}"), name).unwrap()
 }
 
 fn message(n: usize, payload: &str) -> Value {
@@ -120,12 +17,12 @@ fn message(n: usize, payload: &str) -> Value {
 
 /// Runs until all that waits is acknowledged.
 fn relayed(fake: &Arc<Mutex<FakePubSub>>, count: usize) -> String {
-    let base = serve(fake);
+    let host = serve(fake);
     let counts = Counts::of("pubsub");
     let relay = Relay {
-        source: Box::new(place(&base, "subscriptions", "orders")),
-        sink: Box::new(place(&base, "topics", "clean")),
-        quarantine: Some(Box::new(place(&base, "topics", "aside"))),
+        source: Box::new(place(&host, "subscriptions", "orders")),
+        sink: Box::new(place(&host, "topics", "clean")),
+        quarantine: Some(Box::new(place(&host, "topics", "aside"))),
         transaction: None,
         judge: Judge::new(Guard::default(), None, Shape::PubSub),
         on_deny: OnDeny::Quarantine,
@@ -166,8 +63,8 @@ fn messages_keep_their_attributes_and_the_order_of_their_keys() {
     let fake = fake.lock().unwrap();
     let (out, aside) = (&fake.topics["clean"], &fake.topics["aside"]);
     assert_eq!((out.len(), aside.len()), (54, 6), "{counts}");
-    assert_eq!(fake.order.first().map(String::as_str), Some("publish"), "{:?}", fake.order);
-    assert!(fake.extended > 0 && fake.pulled.is_empty() && fake.waiting.is_empty());
+    assert_eq!(fake.order.first().map(|(what, _)| *what), Some("publish"), "{:?}", fake.order);
+    assert!(fake.extended > 0 && fake.in_flight() == 0 && fake.waiting.is_empty());
     for key in ["k0", "k1", "k2"] {
         assert!(numbers(out, key).is_sorted() && numbers(out, key).len() > 15, "{key}");
     }
@@ -185,15 +82,15 @@ fn messages_keep_their_attributes_and_the_order_of_their_keys() {
 async fn what_is_given_back_comes_again_and_a_refusal_has_its_word() {
     let fake: Arc<Mutex<FakePubSub>> = Arc::default();
     fake.lock().unwrap().waiting.push_back(message(1, "fine"));
-    let base = serve(&fake);
-    let mut source = place(&base, "subscriptions", "orders");
+    let host = serve(&fake);
+    let mut source = place(&host, "subscriptions", "orders");
     for _ in 0..2 {
         let got = source.receive(10).await.unwrap();
         let [one] = got.as_slice() else { panic!("{} came", got.len()) };
         assert_eq!((one.message.id.as_str(), one.message.payload.as_slice()), ("m1", &b"fine"[..]));
         one.ticket.settle(Settle::Again).await.unwrap();
     }
-    let mut missing = place(&base, "subscriptions", "nothing");
+    let mut missing = place(&host, "subscriptions", "nothing");
     let error = missing.receive(1).await.err().unwrap();
     assert_eq!(error.to_string(), "pull: 404 Not Found: NOT_FOUND");
 }

@@ -1,0 +1,67 @@
+//! What the library has trouble with: its errors say that nothing comes back, and what it tells beside them says why.
+
+use rdkafka::ClientContext;
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use std::fmt::Display;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// The last trouble of a connection, as far as nobody was told of it.
+#[derive(Clone, Default)]
+pub(super) struct Trouble(Arc<Mutex<Option<Last>>>);
+
+struct Last {
+    /// Whether one side isn't believed by the other: trying again changes nothing.
+    lasts: bool,
+    why: String,
+}
+
+impl Trouble {
+    pub(super) fn lasts(&self) -> bool {
+        self.last().as_ref().is_some_and(|last| last.lasts)
+    }
+
+    pub(super) fn take(&self) -> Option<String> {
+        self.last().take().map(|last| last.why)
+    }
+
+    /// An error, and why it may have come to that.
+    pub(super) fn with(&self, error: &dyn Display) -> String {
+        match self.take() {
+            Some(why) => format!("{error}: {why}"),
+            None => error.to_string(),
+        }
+    }
+
+    fn last(&self) -> MutexGuard<'_, Option<Last>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl ClientContext for Trouble {
+    fn error(&self, error: KafkaError, reason: &str) {
+        let lasts = error.rdkafka_error_code() == Some(RDKafkaErrorCode::SSL);
+        let mut last = self.last();
+        // That no server is left says less than what became of the last one.
+        if lasts || !last.as_ref().is_some_and(|last| last.lasts) {
+            *last = Some(Last { lasts, why: reason.to_string() });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_lasts_is_told_before_what_follows_from_it() {
+        let trouble = Trouble::default();
+        let tell = |code, why| trouble.error(KafkaError::Global(code), why);
+        tell(RDKafkaErrorCode::BrokerTransportFailure, "refused");
+        assert!(!trouble.lasts());
+        tell(RDKafkaErrorCode::SSL, "nobody believes it");
+        tell(RDKafkaErrorCode::AllBrokersDown, "1/1 brokers are down");
+        assert!(trouble.lasts());
+        assert_eq!(trouble.with(&"no answer"), "no answer: nobody believes it");
+        assert_eq!(trouble.with(&"no answer"), "no answer");
+    }
+}
