@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 /// Files of an authority, of one that nobody knows, and of a server at 127.0.0.1 that clients may use as theirs.
 pub(crate) struct Certificates {
-    _folder: Folder,
+    folder: Folder,
     ca: String,
     other: String,
     cert: String,
@@ -31,12 +31,21 @@ impl Certificates {
         let [ca, other, cert, key] =
             [("ca.pem", ca), ("other.pem", other), ("cert.pem", cert), ("key.pem", key.serialize_pem())]
                 .map(|(name, text)| folder.write(name, &text));
-        Self { _folder: folder, ca, other, cert, key }
+        Self { folder, ca, other, cert, key }
     }
 
     /// What stands behind `?` of an address.
     fn shown(&self) -> String {
         format!("?ca={}&cert={}&key={}", self.ca, self.cert, self.key)
+    }
+
+    /// A relay that can't begin says why.
+    fn refused(&self, from: &str, to: &str, why: &str) {
+        let quarantine = format!("file:{}", self.folder.join("aside").display());
+        let (code, said) = Relay::between(from, to, &quarantine).ended();
+        // The command line is wrong where it names a file that isn't there.
+        assert_eq!(code, Some(if why.ends_with(".pem") { 2 } else { 1 }), "{from}: {said}");
+        assert!(said.to_lowercase().contains(why), "{from}: {said}");
     }
 
     /// A client's side of a connection, with its certificate.
@@ -63,14 +72,6 @@ fn authority() -> (Issuer<'static, KeyPair>, String) {
     let key = KeyPair::generate().unwrap();
     let pem = params.self_signed(&key).unwrap().pem();
     (Issuer::new(params, key), pem)
-}
-
-/// A relay that can't begin says why, and what it says holds no more than it needs to.
-fn refused(from: &str, to: &str, why: &str) {
-    let (code, said) = Relay::between(from, to, "file:aside").ended();
-    // The command line is wrong where it names a file that isn't there.
-    assert_eq!(code, Some(if why.ends_with(".pem") { 2 } else { 1 }), "{from}: {said}");
-    assert!(said.to_lowercase().contains(why), "{from}: {said}");
 }
 
 #[test]
@@ -100,12 +101,12 @@ fn nats_is_believed_by_its_authority_alone() {
     assert_eq!(super::aside_payloads(&aside).into_iter().collect::<Vec<_>>(), [ATTACK]);
     let to = url("127.0.0.1", "out.orders", &shown);
     let other = shown.replace(&files.ca, &files.other);
-    refused(&url("127.0.0.1", "IN/relay", &other), &to, "invalid peer certificate");
-    refused(&url("localhost", "IN/relay", &shown), &to, "invalid peer certificate");
-    refused(&url("127.0.0.1", "IN/relay", "?ca=missing.pem"), &to, "missing.pem");
+    files.refused(&url("127.0.0.1", "IN/relay", &other), &to, "invalid peer certificate");
+    files.refused(&url("localhost", "IN/relay", &shown), &to, "invalid peer certificate");
+    files.refused(&url("127.0.0.1", "IN/relay", "?ca=missing.pem"), &to, "missing.pem");
     // The server wants to see a certificate.
     let anonymous = format!("?ca={}", files.ca);
-    refused(&url("127.0.0.1", "IN/relay", &anonymous), &to, "nats");
+    files.refused(&url("127.0.0.1", "IN/relay", &anonymous), &to, "nats");
 }
 
 #[cfg(feature = "rabbitmq")]
@@ -138,8 +139,8 @@ fn rabbitmq_is_believed_by_its_authority_alone() {
     assert_eq!(out, ["one", "two"]);
     assert_eq!(super::aside_payloads(&aside).into_iter().collect::<Vec<_>>(), [ATTACK]);
     let other = shown.replace(&files.ca, &files.other);
-    refused(&url("127.0.0.1", "in", &other), &to, "invalid peer certificate");
-    refused(&url("localhost", "in", &shown), &to, "invalid peer certificate");
+    files.refused(&url("127.0.0.1", "in", &other), &to, "invalid peer certificate");
+    files.refused(&url("localhost", "in", &shown), &to, "invalid peer certificate");
     let anonymous = format!("?ca={}", files.ca);
-    refused(&url("127.0.0.1", "in", &anonymous), &to, "rabbitmq");
+    files.refused(&url("127.0.0.1", "in", &anonymous), &to, "rabbitmq");
 }
