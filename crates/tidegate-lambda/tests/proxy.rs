@@ -37,7 +37,8 @@ fn an_attack_is_answered_and_the_next_event_is_served() {
 #[test]
 fn messages_that_were_taken_out_come_back_as_failed() {
     let api = Api::start();
-    let proxy = proxy(&api, Some(&contract()));
+    let contract = contract();
+    let proxy = proxy(&api, Some(&contract));
     let mut runtime = proxy.connect();
     let (good, bad, foreign) =
         (message("1", "orders", "fine"), message("2", "orders", ATTACK), message("3", "others", "fine"));
@@ -139,7 +140,8 @@ fn what_it_does_not_understand_it_names() {
 #[test]
 fn what_comes_too_early_comes_again() {
     let api = Api::start();
-    let proxy = proxy(&api, Some(&contract_with(r#","rate":{"events":1,"seconds":3600,"burst":1}"#)));
+    let contract = contract_with(r#","rate":{"events":1,"seconds":3600,"burst":1}"#);
+    let proxy = proxy(&api, Some(&contract));
     let mut runtime = proxy.connect();
     api.events.send(batch(&[message("1", "orders", "fine")])).unwrap();
     api.events.send(batch(&[message("2", "orders", "fine")])).unwrap();

@@ -5,6 +5,7 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -198,12 +199,42 @@ pub(crate) fn batch(messages: &[String]) -> String {
     format!(r#"{{"Records":[{}]}}"#, messages.join(","))
 }
 
-pub(crate) fn contract() -> std::path::PathBuf {
+/// A contract in a file that is gone with the test.
+pub(crate) struct Contract(std::path::PathBuf);
+
+impl std::ops::Deref for Contract {
+    type Target = std::path::Path;
+
+    fn deref(&self) -> &std::path::Path {
+        &self.0
+    }
+}
+
+impl AsRef<std::path::Path> for Contract {
+    fn as_ref(&self) -> &std::path::Path {
+        &self.0
+    }
+}
+
+impl AsRef<std::ffi::OsStr> for Contract {
+    fn as_ref(&self) -> &std::ffi::OsStr {
+        self.0.as_os_str()
+    }
+}
+
+impl Drop for Contract {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+pub(crate) fn contract() -> Contract {
     contract_with("")
 }
 
 /// The contract with more limits.
-pub(crate) fn contract_with(limits: &str) -> std::path::PathBuf {
+pub(crate) fn contract_with(limits: &str) -> Contract {
+    static NEXT: AtomicUsize = AtomicUsize::new(0);
     let text = r#"{"version":1,"graph_digest":"sha256:0","compiled_by":"a test",
       "defaults":{"account":null,"region":null,"mode":"block","on_error":"closed","max_bytes":1000000,"max_depth":64},
       "functions":{"s/F":{"logical_id":"F","name":"f","type":"AWS::Lambda::Function","exposure":"internal","taint":null,
@@ -212,10 +243,11 @@ pub(crate) fn contract_with(limits: &str) -> std::path::PathBuf {
           "origin":{"arns":["arn:*:sqs:*:111122223333:orders"],"accounts":[],"regions":[],"ids":[],"sources":[],"detail_types":[]},
           "taint":null,"mode":"block","inspect":"full","on_deny":{"answer":"strip","item_failures":true},"unknown":[]}]}}}"#;
     let text = text.replace("\"memory_mb\":null", &format!("\"memory_mb\":null{limits}"));
-    let name = format!("tidegate-lambda-contract-{}-{}.json", std::process::id(), limits.len());
+    let turn = NEXT.fetch_add(1, Ordering::Relaxed);
+    let name = format!("tidegate-lambda-contract-{}-{turn}.json", std::process::id());
     let path = std::env::temp_dir().join(name);
     std::fs::write(&path, text).unwrap();
-    path
+    Contract(path)
 }
 
 /// A folder that is gone with the test.
