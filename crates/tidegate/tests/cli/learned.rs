@@ -56,6 +56,10 @@ fn what_was_seen_is_enforced_and_moves_the_bar() {
             },
         })
     );
+    let ours = serde_json::from_str(include_str!("../../../../docs/schemas/contract.json")).unwrap();
+    let contract = project.run(&["contract"]);
+    assert!(contract.stdout.contains(r#""is": "word""#) || contract.stdout.contains(r#""is":"word""#));
+    jsonschema::validator_for(&ours).unwrap().validate(&contract.json()).unwrap();
     let with = |key: &str, value: Value| {
         let mut order = order(7);
         order[key] = value;
