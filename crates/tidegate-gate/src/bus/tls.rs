@@ -1,6 +1,5 @@
 //! What the address of a bus over TLS says of certificates.
 
-use super::Error;
 use std::path::PathBuf;
 
 /// Files in PEM behind `?`: `ca=FILE`, `cert=FILE` and `key=FILE`.
@@ -50,9 +49,9 @@ impl Files {
 
     /// For a client of the bus.
     #[cfg(any(feature = "nats", feature = "rabbitmq"))]
-    pub(super) fn config(&self) -> Result<rustls::ClientConfig, Error> {
+    pub(super) fn config(&self) -> Result<rustls::ClientConfig, super::Error> {
         let own = self.own.as_ref().map(|(cert, key)| (cert.as_path(), key.as_path()));
-        crate::http::tls::config(self.ca.as_deref(), own).map_err(|e| Error::Address(e.to_string()))
+        crate::http::tls::config(self.ca.as_deref(), own).map_err(|e| super::Error::Address(e.to_string()))
     }
 }
 
