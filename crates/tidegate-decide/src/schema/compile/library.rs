@@ -2,7 +2,7 @@
 
 use super::uri::{decode, resolve, split};
 use super::{Draft, Fetch, meta};
-use crate::json::{Item, Kind, Limits, Malformed, Tape, unescape};
+use crate::json::{Flaw, Item, Kind, Limits, Malformed, Tape, unescape};
 use std::collections::{BTreeMap, HashMap};
 
 /// A subschema: its document and its node there.
@@ -120,6 +120,12 @@ impl<'f> Library<'f> {
             Malformed::Depth(_) => format!("`{uri}` nests deeper than {DEPTH}"),
             Malformed::Syntax(_) => format!("`{uri}` is no JSON"),
         })?;
+        // Readers disagree about which of the two counts.
+        let twice = |flaw: &Flaw| if let Flaw::DuplicateKey(at) = flaw { Some(*at) } else { None };
+        if let Some(at) = tape.flaws().iter().find_map(twice) {
+            let line = text.iter().take(at).filter(|b| **b == b'\n').count() + 1;
+            return Err(format!("`{uri}` has a key twice in one object (line {line})"));
+        }
         let place = (u32::try_from(self.documents.len()).unwrap_or(u32::MAX), 0);
         self.documents.push(Document { uri: uri.to_string(), text, tape, known: known.is_some() });
         self.by_uri.insert(uri.to_string(), place);
