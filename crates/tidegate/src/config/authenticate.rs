@@ -112,6 +112,13 @@ impl Reader {
                     "sns" => proofs.extend(self.sns(value).map(Proof::Sns)),
                     "mtls" => {
                         let names = self.plain("contract.authenticate.mtls", value);
+                        if names.iter().any(String::is_empty) {
+                            let empty = Complaint::new(
+                                value.span(),
+                                "`contract.authenticate.mtls` has an empty name",
+                            );
+                            self.complaints.push(empty.label("expected a SPIFFE id or a subject"));
+                        }
                         proofs.push(Proof::Mtls(Certificates { names }));
                     }
                     name => self.unknown_key(key.span(), name, "contract.authenticate."),
@@ -400,6 +407,7 @@ mod tests {
             "edges = '*'\nwebhook = 'gitub'\nsecrets = 'A'",
             "webhook = 'github'\nsecrets = 'A'",
             "edges = '*'\nmtls = []",
+            "edges = '*'\nmtls = ''",
             "edges = '*'\njwt = { issuer = 'https://id.example' }",
             "edges = '*'\nmtls = 'a'\nsigv4 = 'b'",
             "edges = '*'\nsigv4 = { keys = 'env:KEYS' }",
@@ -432,6 +440,7 @@ mod tests {
         for wrong in [
             "[[contract.authenticate]]\nedges = '*'\nmtls = true",
             "[[contract.authenticate]]\nedges = '*'\nmtls = []",
+            "[[contract.authenticate]]\nedges = '*'\nmtls = ''",
             "[[contract.authenticate]]\nedges = '*'\nmtls = ['a', 1]",
             "[[contract.authenticate]]\nedges = '*'\nsecrets = 'A'\nwebhook = 'gitub'",
             "[[contract.authenticate]]\nedges = '*'\njwt = 'a'",
