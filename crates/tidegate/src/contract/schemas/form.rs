@@ -23,6 +23,10 @@ pub(crate) fn is_schema(kind: SchemaKind, text: &str) -> Result<(), String> {
 
 const FILE: &str = "schema.proto";
 
+/// Keywords that other drafts write in another form. Whatever else is wrong isn't right in an older draft: it only
+/// doesn't know the keyword.
+const ELSEWHERE: [&str; 3] = ["/items", "/exclusiveMinimum", "/exclusiveMaximum"];
+
 /// The same for a JSON text, which may be of any draft where it doesn't say which.
 pub(crate) fn is_schema_of_json(json: &[u8]) -> Result<(), Problem> {
     const HERE: &str = "schema:here";
@@ -38,7 +42,11 @@ pub(crate) fn is_schema_of_json(json: &[u8]) -> Result<(), Problem> {
                 .find(|problem| matches!(problem.nature, Nature::Malformed | Nature::Circle)),
         };
         let Some(problem) = problem else { return Ok(()) };
+        let goes_on = ELSEWHERE.iter().any(|keyword| problem.place.ends_with(keyword));
         first.get_or_insert(problem);
+        if !goes_on {
+            break;
+        }
     }
     first.map_or(Ok(()), Err)
 }
@@ -91,6 +99,11 @@ mod tests {
                 "line 3: there is no such type",
             ),
             (json, r##"{"$ref": "#"}"##, "leads back to itself"),
+            (json, r##"{"if": {"$ref": "#"}, "then": true}"##, "leads back to itself"),
+            (json, r#"{"if": {"type": "bogus"}, "then": true}"#, "no such type"),
+            (json, r#"{"contains": 5}"#, "contains"),
+            (json, r#"{"prefixItems": {}}"#, "prefixItems"),
+            (json, "{\"type\": \"string\",\n \"type\": \"integer\"}", "key twice in one object"),
             (avro, "{}", "`type` is missing"),
             (
                 avro,
