@@ -309,6 +309,17 @@ fn health_metrics_and_reloading_are_on_their_own_address() {
 }
 
 #[test]
+fn no_two_gates_share_a_port() {
+    let upstream = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let gate = start(upstream);
+    let same = serve(Config { listen: gate.address, ..config(upstream) }, |_| {});
+    assert!(same.err().unwrap().to_string().contains("in use"));
+    let admin = serve(Config { admin: gate.admin, ..config(upstream) }, |_| {});
+    assert!(admin.err().unwrap().to_string().contains("in use"));
+    gate.stop();
+}
+
+#[test]
 fn requests_under_way_end_when_the_gate_does() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let gate = start(listener.local_addr().unwrap());

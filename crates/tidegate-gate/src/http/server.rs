@@ -105,6 +105,7 @@ pub fn serve(config: Config, tell: impl Fn(&str) + Send + Sync + 'static) -> Res
         }
         None => None,
     };
+    unused(address)?;
     for number in 0..config.workers.max(1) {
         let runtime =
             tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::Start)?;
@@ -237,6 +238,7 @@ fn overseer(
     others: &mut Vec<JoinHandle<()>>,
 ) -> Result<SocketAddr, Error> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::Start)?;
+    unused(address)?;
     let (runtime, listener) = listen(runtime, address)?;
     let address = listener.local_addr().map_err(Error::Start)?;
     let running = Arc::clone(running);
@@ -252,6 +254,15 @@ fn overseer(
     });
     others.push(handle.map_err(Error::Start)?);
     Ok(address)
+}
+
+/// Workers share a port. With a gate that somebody forgot they would share it as well, and it would answer some requests
+/// under a contract of its own.
+fn unused(address: SocketAddr) -> Result<(), Error> {
+    if address.port() == 0 {
+        return Ok(());
+    }
+    std::net::TcpListener::bind(address).map(drop).map_err(|source| Error::Listen { address, source })
 }
 
 fn listen(runtime: Runtime, address: SocketAddr) -> Result<(Runtime, TcpListener), Error> {
