@@ -2,22 +2,8 @@
 
 use super::events::message;
 use super::project::Project;
+use super::schemas::SHOP;
 use serde_json::{Value, json};
-
-const SHOP: &str = "
-Transform: AWS::Serverless-2016-10-31
-Resources:
-  Orders: { Type: AWS::SQS::Queue, Properties: { QueueName: orders } }
-  Place:
-    Type: AWS::Serverless::Function
-    Properties:
-      FunctionName: place
-      Runtime: python3.13
-      Handler: app.handler
-      InlineCode: x
-      Events:
-        Queue: { Type: SQS, Properties: { Queue: !GetAtt Orders.Arn } }
-";
 
 const CONFIG: &str = "[contract]\nmode = 'block'\n[[contract.schemas]]\nedges = '*/Place:sqs'\nfile = 'order.json'\nformats = true\n";
 

@@ -4,7 +4,8 @@ use super::events::{message, record};
 use super::project::Project;
 use serde_json::{Value, json};
 
-const SHOP: &str = "
+/// A function behind an API and a queue.
+pub(super) const SHOP: &str = "
 Transform: AWS::Serverless-2016-10-31
 Resources:
   Orders: { Type: AWS::SQS::Queue, Properties: { QueueName: orders } }
