@@ -9,6 +9,7 @@ mod guard;
 mod iam;
 mod init;
 mod input;
+mod lines;
 mod lsp;
 mod man;
 mod reference;

@@ -2,11 +2,12 @@
 
 use super::limits::Limits;
 use crate::cli::contract::Enforced;
+use crate::cli::lines::{self, Next};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use anyhow::Context;
 use serde_json::{Value, json};
-use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
+use std::io::{BufReader, ErrorKind, Write};
 use std::sync::Arc;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 use tidegate_decide::json::{self, Item, Kind, Tape};
@@ -29,12 +30,6 @@ pub(super) struct Args {
     explain: bool,
 }
 
-/// One line at most: an event with what stands around it.
-const MAX_LINE: u64 = 64 << 20;
-
-/// What editors on Windows begin a file with.
-const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
-
 pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
     let mut input = BufReader::with_capacity(1 << 16, std::io::stdin().lock());
     let mut output = std::io::BufWriter::with_capacity(1 << 16, std::io::stdout().lock());
@@ -53,25 +48,12 @@ pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
     let mut line = Vec::new();
     let mut number = 0_u64;
     loop {
-        line.clear();
-        let read =
-            input.by_ref().take(MAX_LINE).read_until(b'\n', &mut line).context("reading standard input")?;
-        if read == 0 {
-            break;
-        }
-        number += 1;
-        if number == 1 && line.starts_with(BYTE_ORDER_MARK) {
-            line.drain(..BYTE_ORDER_MARK.len());
-        }
-        if line.trim_ascii().is_empty() {
-            continue;
-        }
-        let answer = if line.len() as u64 == MAX_LINE && !line.ends_with(b"\n") {
-            input.skip_until(b'\n').context("reading standard input")?;
-            complaint(Value::Null, number, "the line is longer than 64 MiB")
-        } else {
-            desk.answer(&line, number)
-        };
+        let answer =
+            match lines::next(&mut input, &mut line, &mut number).context("reading standard input")? {
+                Next::End => break,
+                Next::Long => complaint(Value::Null, number, lines::LONG),
+                Next::Line => desk.answer(&line, number),
+            };
         let written =
             serde_json::to_writer(&mut output, &answer).map_err(std::io::Error::from).and_then(|()| {
                 output.write_all(b"\n")?;

@@ -1,5 +1,6 @@
 //! `tidegate contract schema learn`: a schema from events that were recorded.
 
+use crate::cli::lines::{self, Next};
 use crate::contract::learned::{Bar, Place, document};
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -9,7 +10,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::fs::File;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufReader, Read};
 use std::path::PathBuf;
 use tidegate_decide::json::{Kind, Limits, Tape};
 use tidegate_decide::schema::payloads;
@@ -37,8 +38,6 @@ pub(super) struct Args {
     out: Option<PathBuf>,
 }
 
-/// One line at most.
-const MAX_LINE: u64 = 64 << 20;
 /// Lines that can't be read and are told of by number.
 const TOLD: usize = 5;
 
@@ -104,20 +103,13 @@ impl<'a> Learner<'a> {
 
     fn read(&mut self, shown: &str, from: impl Read) -> Result<(), Failure> {
         let mut from = BufReader::with_capacity(1 << 16, from);
-        let mut line = Vec::new();
-        for number in 1_u64.. {
-            line.clear();
-            let cause = || format!("reading {shown}");
-            if from.by_ref().take(MAX_LINE).read_until(b'\n', &mut line).with_context(cause)? == 0 {
-                break;
-            }
-            let result = if line.len() as u64 == MAX_LINE && !line.ends_with(b"\n") {
-                from.skip_until(b'\n').with_context(cause)?;
-                Err("the line is longer than 64 MiB".to_string())
-            } else if line.trim_ascii().is_empty() {
-                Ok(())
-            } else {
-                self.line(&line)
+        let (mut line, mut number) = (Vec::new(), 0);
+        loop {
+            let next = lines::next(&mut from, &mut line, &mut number);
+            let result = match next.with_context(|| format!("reading {shown}"))? {
+                Next::End => return Ok(()),
+                Next::Long => Err(lines::LONG.to_string()),
+                Next::Line => self.line(&line),
             };
             if let Err(why) = result {
                 self.unread += 1;
@@ -126,7 +118,6 @@ impl<'a> Learner<'a> {
                 }
             }
         }
-        Ok(())
     }
 
     fn line(&mut self, line: &[u8]) -> Result<(), String> {
