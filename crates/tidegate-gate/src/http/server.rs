@@ -237,8 +237,8 @@ fn overseer(
     mut ended: watch::Receiver<bool>,
     others: &mut Vec<JoinHandle<()>>,
 ) -> Result<SocketAddr, Error> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::Start)?;
     unused(address)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::Start)?;
     let (runtime, listener) = listen(runtime, address)?;
     let address = listener.local_addr().map_err(Error::Start)?;
     let running = Arc::clone(running);
