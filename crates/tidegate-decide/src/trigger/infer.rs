@@ -82,11 +82,13 @@ fn by_keys(event: Item<'_>) -> Option<Trigger> {
         _ if event.field("awslogs").is_some() => Trigger::Logs,
         _ if has_all(event, &["detail-type", "source", "detail"]) => Trigger::EventBridge,
         _ if has_all(event, &["triggerSource", "userPoolId", "request"]) => Trigger::Cognito,
-        _ if has_all(event, &["RequestType", "ResponseURL", "StackId"]) => Trigger::CustomResource,
-        _ if event.field("getObjectContext").is_some() => Trigger::S3ObjectLambda,
+        _ if has_all(event, &["RequestType", "ResponseURL", "StackId"]) && has_only(event, CUSTOM) => {
+            Trigger::CustomResource
+        }
+        _ if event.field("getObjectContext").is_some() && has_only(event, OBJECT) => Trigger::S3ObjectLambda,
         _ if has_all(event, &["tasks", "job", "invocationSchemaVersion"]) => Trigger::S3Batch,
-        _ if event.field("CodePipeline.job").is_some()
-            || has_all(event, &["invokingEvent", "configRuleName"]) =>
+        _ if event.field("CodePipeline.job").is_some() && has_only(event, &["CodePipeline.job"])
+            || has_all(event, &["invokingEvent", "configRuleName"]) && has_only(event, CONFIG) =>
         {
             Trigger::Service
         }
@@ -130,6 +132,81 @@ fn elsewhere(event: Item<'_>) -> Option<Trigger> {
     None
 }
 
+/// All keys of events of which little or nothing is inspected: with another one somebody else wrote it.
+const CUSTOM: &[&str] = &[
+    "RequestType",
+    "ResponseURL",
+    "StackId",
+    "RequestId",
+    "ResourceType",
+    "LogicalResourceId",
+    "PhysicalResourceId",
+    "ResourceProperties",
+    "OldResourceProperties",
+    "ServiceToken",
+    "ServiceTimeout",
+];
+const OBJECT: &[&str] = &[
+    "xAmzRequestId",
+    "getObjectContext",
+    "headObjectContext",
+    "listObjectsContext",
+    "listObjectsV2Context",
+    "configuration",
+    "userRequest",
+    "userIdentity",
+    "protocolVersion",
+];
+const CONFIG: &[&str] = &[
+    "version",
+    "invokingEvent",
+    "ruleParameters",
+    "resultToken",
+    "eventLeftScope",
+    "executionRoleArn",
+    "configRuleArn",
+    "configRuleName",
+    "configRuleId",
+    "accountId",
+    "evaluationMode",
+];
+
+fn has_only(event: Item<'_>, keys: &[&str]) -> bool {
+    event.entries().all(|(name, _)| keys.iter().any(|key| name.is_text(key)))
+}
+
 fn has_all(event: Item<'_>, keys: &[&str]) -> bool {
     keys.iter().all(|key| event.field(key).is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::json::{Limits, Tape};
+
+    fn inferred(event: &str) -> Trigger {
+        let mut tape = Tape::default();
+        tape.read(event.as_bytes(), &Limits::default()).unwrap();
+        infer(tape.root(event.as_bytes()))
+    }
+
+    #[test]
+    fn what_is_hardly_inspected_has_no_other_key() {
+        for (trigger, event) in [
+            (Trigger::Service, r#"{"CodePipeline.job":{"id":"1"}}"#),
+            (Trigger::Service, r#"{"version":"1.0","invokingEvent":"{}","configRuleName":"r"}"#),
+            (
+                Trigger::S3ObjectLambda,
+                r#"{"xAmzRequestId":"1","getObjectContext":{},"userRequest":{"url":"/a"}}"#,
+            ),
+            (
+                Trigger::CustomResource,
+                r#"{"RequestType":"Create","ResponseURL":"u","StackId":"s","RequestId":"1"}"#,
+            ),
+        ] {
+            assert_eq!(inferred(event), trigger, "{event}");
+            let more = event.replacen('{', r#"{"note":"x","#, 1);
+            assert_eq!(inferred(&more), Trigger::Direct, "{more}");
+        }
+    }
 }
