@@ -18,7 +18,7 @@ use crate::trigger::{self, Trigger};
 use crate::unfold::{Bounds, Found, Spare, Unfold, describe};
 use conclude::{conclude, refuse, refused};
 use std::sync::Arc;
-use tidegate_graph::contract::{Contract, Cors, Edge, Function, Inspect, Mode, OnDeny, VERSION};
+use tidegate_graph::contract::{Answer, Contract, Cors, Edge, Function, Inspect, Mode, OnDeny, VERSION};
 
 /// The deepest events that a contract may let in: what walks down a document takes stack for each level.
 const DEEPEST: usize = 512;
@@ -319,6 +319,11 @@ impl Guard {
         unfold.fields = schema::Fields::of(&source, trigger, root, unfold.found);
         unfold.done.sort_unstable();
         if source.inspect == Inspect::Full {
+            let requested = trigger.answer() == Answer::Respond;
+            let bodied = || event.body.or(root.field("body").map(Item::raw)).is_some_and(|b| !b.is_empty());
+            if let Some(encoding) = trigger::unread_encoding(root).filter(|_| requested && bodied()) {
+                unfold.found.push(unread_body(encoding));
+            }
             trigger::leaves(trigger, root, &mut |leaf| unfold.leaf(&leaf));
             if let Some(body) = event.body {
                 unfold.beside(body, trigger::content_type(root));
@@ -442,6 +447,12 @@ fn unmet(source: &origin::Verdict<'_>, trigger: Trigger, root: Item<'_>) -> Vec<
     out
 }
 
+fn unread_body(encoding: Item<'_>) -> Found {
+    let (within, decoded, node) = (String::new(), Chain::default(), encoding.index());
+    let detail = "the body is in an encoding that is not read here, so nobody knows what it holds";
+    Found { class: Class::Malformed, record: 0, node, within, decoded, offset: 0, detail: detail.into() }
+}
+
 fn foreign_record((record, node, detail): (u32, u32, &'static str)) -> Found {
     let (within, decoded) = (String::new(), Chain::default());
     Found { class: Class::Origin, record, node, within, decoded, offset: 0, detail: detail.into() }
@@ -450,6 +461,37 @@ fn foreign_record((record, node, detail): (u32, u32, &'static str)) -> Found {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A body that only others can read is not let through unread; one that needs no reading is, and what is no encoding.
+    #[test]
+    fn a_body_in_an_encoding_that_is_not_read() {
+        let decide = |encoding: &str, body: Option<&str>, beside: bool| {
+            let head =
+                format!(r#"{{"version":"2.0","rawPath":"/a","headers":{{"Content-Encoding":"{encoding}"}}"#);
+            let inside =
+                body.filter(|_| !beside).map(|body| format!(r#","isBase64Encoded":true,"body":"{body}""#));
+            let event = format!("{head}{}}}", inside.unwrap_or_default());
+            let mut guard = Guard::default();
+            let text = event.as_bytes();
+            match body.filter(|_| beside) {
+                Some(body) => guard.rule(Event::beside(text, body.as_bytes()), Some(Trigger::ApiGatewayV2)),
+                None => guard.rule(text, Some(Trigger::ApiGatewayV2)),
+            }
+            .decision
+        };
+        for encoding in ["br", "BR", "gzip, br", "compress", "dcz"] {
+            for beside in [true, false] {
+                let decision = decide(encoding, Some("iwKAYWJjZAM="), beside);
+                assert_eq!(decision.verdict, Verdict::Deny, "{encoding}");
+                assert_eq!(decision.records[0].reasons[0].class, Class::Malformed);
+                assert_eq!(decision.records[0].reasons[0].pointer, "/headers/Content-Encoding");
+            }
+            assert_eq!(decide(encoding, None, false).verdict, Verdict::Allow, "{encoding} without a body");
+        }
+        for encoding in ["identity", "utf-8", "aws-chunked", "brotli-free"] {
+            assert_eq!(decide(encoding, Some("aGVsbG8="), false).verdict, Verdict::Allow, "{encoding}");
+        }
+    }
 
     /// Wherever the body stands, the decision on it is the same.
     #[test]

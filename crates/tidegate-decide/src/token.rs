@@ -9,7 +9,7 @@ use crate::json::{Item, Kind};
 use std::ops::Range;
 
 /// Claims that name parties: of RFC 7519, of OpenID Connect, and of Keycloak.
-const PARTIES: [&str; 4] = ["iss", "aud", "azp", "allowed-origins"];
+pub(crate) const PARTIES: [&str; 4] = ["iss", "aud", "azp", "allowed-origins"];
 
 /// The nodes of a document that name parties.
 #[derive(Debug, Default)]
@@ -62,7 +62,7 @@ fn texts(value: Item<'_>) -> Option<Range<u32>> {
 
 #[cfg(test)]
 mod tests {
-    use crate::decision::Class;
+    use crate::decision::{Class, Verdict};
     use crate::guard::Guard;
 
     fn base64(text: &str) -> String {
@@ -111,6 +111,33 @@ mod tests {
         assert!(!denied(&format!(r#"{{"note":"{log}"}}"#)), "{log}");
         let alone = format!("got {} from the client", base64(local));
         assert!(denied(&format!(r#"{{"note":"{alone}"}}"#)), "a document, but no token");
+    }
+
+    /// What an authorizer took out of a token is inspected as the token is.
+    #[test]
+    fn claims_of_an_authorizer() {
+        let of = |claims: &str| {
+            let (v1, v2) =
+                (format!(r#"{{"claims":{claims}}}"#), format!(r#"{{"jwt":{{"claims":{claims}}}}}"#));
+            let event = |version: &str, authorizer: &str| {
+                format!(
+                    r#"{{"version":"{version}","rawPath":"/","path":"/","httpMethod":"GET","requestContext":{{"http":{{}},"authorizer":{authorizer}}}}}"#
+                )
+            };
+            [event("1.0", &v1), event("2.0", &v2)]
+                .map(|event| Guard::default().decide(event.as_bytes(), None))
+        };
+        for claims in [
+            r#"{"sub":"1","name":"x' OR 1=1-- "}"#,
+            r#"{"picture":"http://169.254.169.254/latest/"}"#,
+            r#"{"iss":"http://169.254.169.254/"}"#,
+            r#"{"picture":"https://localhost:8443/realms/dev"}"#,
+        ] {
+            assert!(of(claims).iter().all(|d| d.verdict == Verdict::Deny), "{claims}");
+        }
+        let honest =
+            r#"{"sub":"1","name":"Ann O'Brien","iss":"https://localhost:8443/realms/dev","aud":"[a b]"}"#;
+        assert!(of(honest).iter().all(|d| d.verdict == Verdict::Allow));
     }
 
     #[test]

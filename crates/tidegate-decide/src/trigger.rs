@@ -6,7 +6,7 @@ mod leaves;
 mod records;
 
 pub use infer::infer;
-pub(crate) use leaves::{Carrier, Leaf, Place, content_type, leaves};
+pub(crate) use leaves::{Carrier, Leaf, Place, content_type, leaves, unread_encoding};
 pub(crate) use records::{batches, list, record_at, records};
 
 /// The kind of event that a function gets.

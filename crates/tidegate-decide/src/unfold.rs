@@ -425,7 +425,7 @@ impl Unfold<'_, '_> {
         lower.extend(raw.iter().map(u8::to_ascii_lowercase));
         // What had to be decoded first is spelled as no name of a party is.
         let place = match origin.place {
-            Place::Claim if chain.steps().last() != Some(Step::Json) => Place::Field,
+            Place::Claim if !matches!(chain.steps().last(), None | Some(Step::Json)) => Place::Field,
             place => place,
         };
         let mut text = Text::new(raw, &lower, bytes, place, origin.label);

@@ -5,6 +5,7 @@
 
 use super::Trigger;
 use crate::json::{Item, Kind};
+use crate::token::PARTIES;
 
 /// Where a leaf stands in the event, as far as it changes how it is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -151,10 +152,21 @@ pub(crate) fn leaves<'a>(trigger: Trigger, event: Item<'a>, visit: &mut dyn FnMu
 
 /// What the headers of a request say that its body is.
 pub(crate) fn content_type<'a>(event: Item<'a>) -> &'a [u8] {
-    let headers = event.field("headers").or_else(|| event.field("multiValueHeaders"));
-    let of_body = |name: Item<'a>| name.raw().eq_ignore_ascii_case(b"content-type");
-    let value = headers.and_then(|h| h.entries().find(|(name, _)| of_body(*name)));
-    value.map(|(_, value)| value.first().unwrap_or(value).raw()).unwrap_or_default()
+    header(event, b"content-type").map(Item::raw).unwrap_or_default()
+}
+
+/// The header by which a request says that its body is in an encoding that the guard does not read, and others do. Names
+/// that are no encoding at all are left to whoever takes them.
+pub(crate) fn unread_encoding<'a>(event: Item<'a>) -> Option<Item<'a>> {
+    const UNREAD: [&[u8]; 7] = [b"br", b"compress", b"x-compress", b"dcb", b"dcz", b"exi", b"pack200-gzip"];
+    let unread = |name: &[u8]| UNREAD.iter().any(|unread| name.trim_ascii().eq_ignore_ascii_case(unread));
+    header(event, b"content-encoding").filter(|value| value.raw().split(|b| *b == b',').any(unread))
+}
+
+fn header<'a>(event: Item<'a>, name: &[u8]) -> Option<Item<'a>> {
+    let headers = event.field("headers").or_else(|| event.field("multiValueHeaders"))?;
+    let (_, value) = headers.entries().find(|(n, _)| n.raw().eq_ignore_ascii_case(name))?;
+    Some(value.first().unwrap_or(value))
 }
 
 struct Visit<'a, 'v> {
@@ -224,10 +236,21 @@ impl<'a> Visit<'a, '_> {
             }
         }
         self.at(event, "cookies", Place::Header);
+        if let Some(authorizer) = event.field("requestContext").and_then(|c| c.field("authorizer")) {
+            self.claims(authorizer.field("jwt").unwrap_or(authorizer));
+        }
         if let Some(body) = event.field("body") {
             let flag = event.field("isBase64Encoded").or_else(|| event.field("is_base64_encoded"));
             let carrier = if flag.is_some_and(Item::is_true) { Carrier::Base64 } else { Carrier::Plain };
             self.labelled(body, Place::Body, carrier, content_type);
+        }
+    }
+
+    /// What a token said of its holder, who may have chosen a name and more of it.
+    fn claims(&mut self, verified: Item<'a>) {
+        for (name, value) in verified.field("claims").into_iter().flat_map(Item::entries) {
+            let party = PARTIES.iter().any(|party| name.is_text(party));
+            self.leaf(value, if party { Place::Claim } else { Place::Field });
         }
     }
 
