@@ -17,8 +17,11 @@ use lexer::{Lexer, Token};
 
 pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
     const NEEDED: ByteSet = ByteSet::from_list(b"'\"`;(=<>-#*,@/|&+ \t\n");
-    if text.place == Place::Header && is_machine_header(text.label) || !text.bytes.intersects(NEEDED) {
+    if !text.bytes.intersects(NEEDED) {
         return None;
+    }
+    if text.place == Place::Header && is_machine_header(text.label) {
+        return if text.bytes.has(b'\'') { quotes(text) } else { None };
     }
     start(text).or_else(|| quotes(text)).or_else(|| anywhere(text))
 }
@@ -38,7 +41,7 @@ fn hit(at: usize, why: &'static str) -> Hit {
 fn start(text: &Text<'_>) -> Option<Hit> {
     let lower = text.lower;
     let lexer = Lexer::new(lower, 0, &text.purse);
-    if let Some(why) = Query::new(lexer).statement(true) {
+    if let Some(why) = read(text, lexer, |query| query.statement(true)) {
         if is_told(lower) {
             text.suspect(Class::Sql, 0, why);
             return None;
@@ -77,7 +80,7 @@ fn start(text: &Text<'_>) -> Option<Hit> {
         _ => false,
     };
     if value {
-        let found = Query::new(tail).after_value(false).map(|why| hit(tail.at(), why));
+        let found = read(text, tail, |query| query.after_value(false)).map(|why| hit(tail.at(), why));
         if found.is_none() && Query::new(tail).is_nearly() {
             text.suspect(Class::Sql, tail.at(), CONDITION);
         }
@@ -87,8 +90,34 @@ fn start(text: &Text<'_>) -> Option<Hit> {
     let word = lower.iter().take(64).take_while(|b| b.is_ascii_alphanumeric() || **b == b'_').count();
     let tail = Lexer::new(lower, word, &text.purse);
     let packed = matches!(lower.get(word), Some(b')' | b';'));
-    if packed { Query::new(tail).after_value(false).map(|why| hit(word, why)) } else { None }
+    if packed { read(text, tail, |query| query.after_value(false)).map(|why| hit(word, why)) } else { None }
 }
+
+/// What is found in the text as it is, or as if a comment with a line's end behind it were its end: a comment may part the
+/// words of a query, and it may be there to take off what an application puts behind it.
+fn read<'a>(
+    text: &Text<'_>,
+    lexer: Lexer<'a>,
+    find: impl Fn(Query<'a>) -> Option<&'static str>,
+) -> Option<&'static str> {
+    find(Query::new(lexer)).or_else(|| {
+        if !text.bytes.has(b'\n') {
+            return None;
+        }
+        let mut ended = lexer.ended();
+        for _ in 0..ENDS {
+            let cut = ended?;
+            if let Some(why) = find(Query::new(cut)) {
+                return Some(why);
+            }
+            ended = lexer.ended_after(cut);
+        }
+        None
+    })
+}
+
+/// As many comments are tried as an end.
+const ENDS: usize = 3;
 
 const CONDITION: &str = "a condition behind a value, of names that may be columns";
 
@@ -142,7 +171,7 @@ fn quote(text: &Text<'_>, at: usize, tail: Lexer<'_>, tries: &mut u8) -> Option<
     if ends && comments_out(before, text.lower.get(at..).unwrap_or_default()) {
         return Some(hit(at, "the value is closed and the rest of the query commented out"));
     }
-    if let Some(why) = Query::new(tail).after_value(true) {
+    if let Some(why) = read(text, tail, |query| query.after_value(true)) {
         return Some(hit(at, why));
     }
     if short && let Some(why) = Query::new(tail).after_short() {
@@ -209,7 +238,7 @@ fn anywhere(text: &Text<'_>) -> Option<Hit> {
         if !Query::may_begin(lexer) {
             return None;
         }
-        Query::new(lexer).statement(false).map(|why| hit(at, why))
+        read(text, lexer, |query| query.statement(false)).map(|why| hit(at, why))
     });
     if found.is_some() {
         return found;
@@ -304,6 +333,7 @@ mod tests {
             "x'; exec xp_cmdshell('dir')--",
             "1' waitfor delay '0:0:5'--",
             "1 order by 10--",
+            "1 order by (select 1 from dual)",
             "1') as q where 1=1 union all select null#",
             "'||(select password from users)||'",
             "1'+(select x where 2=2)+'",
@@ -326,6 +356,12 @@ mod tests {
             "id=1 or 1=1",
             "(1)or(1)=(1)",
             "1)--",
+            "'; DROP TABLE users--\nqty: 2",
+            "x' UNION SELECT password FROM users--\nb",
+            "x' or id > 5 #\n and done",
+            "1 union--\nselect a from b -- x\nmore of it",
+            "name: x') and (f(a)=b) --\nqty: 2",
+            "drop table users --\nqty: 2",
         ] {
             assert!(sample(detect, text), "{text}");
         }
@@ -362,6 +398,16 @@ mod tests {
             "'n'",
             "'80s-'90s",
             "5'-6'",
+            "As it's said, 'alter table'\n-- \nAnn",
+            "the boys' coats\n-- \nAnn\nSales",
+            "we learn 'C#'\nand more",
+            "'a' # first\n'b' # second\n",
+            "it's 5 or 6 -- or more\nwho knows",
+            "the (new) -- and best\nof all",
+            "delete from cart where empty",
+            "grant all access to staff",
+            "alter table seating for guests",
+            "create table decorations for the wedding",
             "GROUP BY city HAVING COUNT(*) > 1 lists duplicates.",
             "INSERT INTO t (a, b) VALUES (1, 'x'); adds one row.",
             "Both: SELECT a FROM t1 UNION ALL SELECT a FROM t2;",

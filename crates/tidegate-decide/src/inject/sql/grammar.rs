@@ -378,6 +378,9 @@ impl<'a> Query<'a> {
             let named = match self.next() {
                 Token::Number => false,
                 Token::Word(_) if quoted => true,
+                Token::Open if matches!(self.peek(), Token::Word(b"select" | b"case")) => {
+                    return Some("the order is what a query within it gives");
+                }
                 _ => return None,
             };
             match self.next() {

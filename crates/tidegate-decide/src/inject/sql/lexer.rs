@@ -113,6 +113,27 @@ impl<'a> Lexer<'a> {
         }
     }
 
+    /// The same text, as if it ended with the first comment from here that a line's end closes. One at the start of its
+    /// line is none: letters are signed so, and headings are written so.
+    pub(super) fn ended(self) -> Option<Self> {
+        self.ended_after(self)
+    }
+
+    /// The same with the first such comment behind the end of another reading.
+    pub(super) fn ended_after(self, other: Self) -> Option<Self> {
+        let from = if other.text.len() < self.text.len() { other.text.len() } else { self.at };
+        let near = self.text.get(from..(self.at + LONGEST).min(self.text.len()))?;
+        let mark = memchr::memchr2_iter(b'-', b'#', near).find(|at| {
+            let is_comment = matches!(near.get(*at..), Some([b'-', b'-', ..] | [b'#', ..]));
+            let line = self.text.get(..from + at).unwrap_or_default().trim_ascii_end();
+            let blank = self.text.get(line.len()..from + at).unwrap_or_default();
+            is_comment && !line.is_empty() && !blank.contains(&b'\n')
+        })?;
+        let line = memchr::memchr(b'\n', near.get(mark..)?)?;
+        self.pay(8 + i64::try_from((mark + line) / 8).unwrap_or(i64::MAX));
+        Some(Self { text: self.text.get(..from + mark + line)?, ..self })
+    }
+
     /// Pays for more than its tokens.
     pub(super) fn pay(self, steps: i64) {
         self.purse.spend(steps);
@@ -219,7 +240,7 @@ impl<'a> Lexer<'a> {
     fn skip_blank(&mut self) -> Option<Token<'a>> {
         let start = self.at;
         let (from, to) = self.purse.gap.get();
-        if from == start {
+        if from == start && to <= self.text.len() {
             self.at = to.max(start);
         }
         loop {

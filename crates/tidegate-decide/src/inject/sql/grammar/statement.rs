@@ -138,7 +138,12 @@ impl Query<'_> {
                     && self.take(Token::Operator(b"="))
                     && (!whole || self.runs_out())
             }
-            b"delete" => self.word(b"from") && self.table() && (!whole || self.runs_out()),
+            b"delete" => {
+                let mut ahead = self;
+                ahead.next();
+                ahead.next();
+                self.word(b"from") && self.table() && (!whole || ahead.tests() && self.runs_out())
+            }
             b"drop" | b"truncate" | b"alter" | b"create" => self.definition(),
             b"exec" | b"execute" => match self.next() {
                 Token::Word(name) => {
@@ -159,8 +164,11 @@ impl Query<'_> {
                     && matches!(self.next(), Token::Open | Token::Semicolon)
             }
             b"grant" | b"revoke" => {
-                matches!(self.next(), Token::Word(what) if is_privilege(what))
-                    && self.continues(&[b"on", b"to"])
+                let Token::Word(what) = self.next() else { return None };
+                // `grant all access to staff` is an order to people.
+                let all = what != b"all"
+                    || matches!(self.peek(), Token::Word(b"privileges" | b"on" | b"to") | Token::Open);
+                is_privilege(what) && all && self.continues(&[b"on", b"to"])
             }
             b"attach" => self.word(b"database"),
             b"load" => self.word(b"data") || self.word(b"extension"),
@@ -204,6 +212,16 @@ impl Query<'_> {
         found.then_some(why)
     }
 
+    /// A condition that compares or is a number, or none: `where empty` is what people say.
+    fn tests(mut self) -> bool {
+        if !self.word(b"where") {
+            return true;
+        }
+        let mut shape = Shape::default();
+        self.expression(&mut shape, 1)
+            && (shape.comparison || shape.literal || shape.select || shape.known_call)
+    }
+
     /// True before `5)`.
     fn is_one_number(&self) -> bool {
         let mut ahead = *self;
@@ -243,19 +261,21 @@ impl Query<'_> {
         }
         match self.next() {
             Token::End | Token::Rest | Token::Semicolon | Token::Comma | Token::Open | Token::Text(_) => true,
-            Token::Word(word) => [
-                &b"cascade"[..],
-                b"add",
-                b"drop",
-                b"identified",
-                b"as",
-                b"with",
-                b"rename",
-                b"modify",
-                b"set",
-                b"for",
-            ]
-            .contains(&word),
+            Token::Word(word) => {
+                [
+                    &b"cascade"[..],
+                    b"add",
+                    b"drop",
+                    b"identified",
+                    b"as",
+                    b"with",
+                    b"rename",
+                    b"modify",
+                    b"set",
+                ]
+                .contains(&word)
+                    || word == b"for" && matches!(kind, b"user" | b"login" | b"alias")
+            }
             _ => false,
         }
     }
