@@ -168,7 +168,7 @@ fn look_alike(text: &[u8], out: &mut Vec<u8>) -> usize {
                 _ => 6,
             }
         }
-        [0xe2 | 0xe3 | 0xef | 0xc2, ..] => {
+        [0xe2 | 0xe3 | 0xef | 0xc2 | 0xca | 0xcb, ..] => {
             let Some(c) = first_char(text) else { return 0 };
             let Some(plain) = fold(c) else { return 0 };
             out.extend(plain);
@@ -189,6 +189,8 @@ fn fold(c: char) -> Option<Option<u8>> {
         0x2460..=0x2468 => ascii(0x2460, b'1'),
         0x24ea => Some(Some(b'0')),
         0x3002 | 0xff61 => Some(Some(b'.')),
+        // Databases and libraries that turn text into one of eight bits make apostrophes of these.
+        0x2b9 | 0x2bc | 0x2c8 => Some(Some(b'\'')),
         0x2018 | 0x2019 | 0x201b | 0x2032 => None,
         0x2044 | 0x2215 => Some(Some(b'/')),
         0x2216 => Some(Some(b'\\')),
@@ -235,6 +237,7 @@ mod tests {
         assert_eq!(decoded("&#x3c;&#0000060&lt;"), "<<<");
         assert_eq!(decoded(r"\x3c\u003c\u{3c}\074"), "<<<<");
         assert_eq!(decoded("ｓｅｌｅｃｔ Ⓖo\u{200b}"), "select Go");
+        assert_eq!(decoded("Об\u{2bc}єкт"), "Об'єкт");
         assert_eq!(decoded("50% & more\\ 100%zz"), "50% & more\\ 100%zz");
     }
 

@@ -275,7 +275,7 @@ fn inside(host: &[u8]) -> Option<Inside> {
     {
         return Some(Inside::Metadata);
     }
-    if [&b".internal"[..], b".svc", b".svc.cluster.local", b".cluster.local"]
+    if [&b".internal"[..], b".localdomain", b".svc", b".svc.cluster.local", b".cluster.local"]
         .iter()
         .any(|s| host.ends_with(s))
         || host == b"kubernetes.default"
@@ -311,6 +311,11 @@ fn v6(host: &[u8]) -> Option<Inside> {
     }
     if let Some(v4) = address.to_ipv4_mapped().or_else(|| address.to_ipv4()) {
         return inside(v4.to_string().as_bytes());
+    }
+    // NAT64: a network that speaks only IPv6 writes the others' addresses so.
+    if let [0x64, 0xff9b, 0, 0, 0, 0, high, low] = address.segments() {
+        let [[a, b], [c, d]] = [high.to_be_bytes(), low.to_be_bytes()];
+        return inside(std::net::Ipv4Addr::new(a, b, c, d).to_string().as_bytes());
     }
     let first = address.segments().first().copied().unwrap_or_default();
     match first {
@@ -405,6 +410,8 @@ mod tests {
             "http://192.0.0.192/latest/",
             "http:\\\\169.254.169.254\\latest",
             "http:///127.0.0.1/",
+            "http://[64:ff9b::a9fe:a9fe]/",
+            "http://sandbox.localdomain:9001/",
             "http://425.510.425.510/",
             "unix:///var/run/docker.sock",
             "<img src=\"http://10.0.0.1/a\" alt=\"two words\">",
@@ -433,6 +440,7 @@ mod tests {
             "file:///C:/Users/ann/a.pdf doesn't open",
             "unix:///var/run/docker.sock is refused, why?",
             "http:\\\\www.example.com",
+            "http://[64:ff9b::cb00:7150]/",
         ] {
             assert_eq!(sample(detect, text), text == "http://1/", "{text}");
         }

@@ -49,7 +49,10 @@ fn program(text: &Text<'_>) -> Option<Hit> {
     // What it is called with stands there; a variable would be somebody's own.
     let page = word.starts_with(b"<?");
     let called = after.get(..48).unwrap_or(after).iter().any(|b| matches!(b, b'\'' | b'"' | b'`'));
-    let starts = before.len() <= 24 && !before.trim_ascii().contains(&b' ');
+    // At the start, or as a statement behind others.
+    let near = before.get(..128).unwrap_or(before);
+    let own = memchr::memrchr(b';', near).and_then(|end| before.get(end + 1..)).unwrap_or(before);
+    let starts = own.len() <= 24 && !own.trim_ascii().contains(&b' ');
     let calls = !page || memchr::memchr2(b'(', b'`', after).is_some();
     let acts = called && starts && calls && super::command::is_terse(lower);
     acts.then(|| Hit { class: Class::Code, at, why: RUNS.into() })
@@ -72,6 +75,9 @@ pub(super) const PROGRAMS: &[&[u8]] = &[
     b"io.popen(",
     b"kernel.exec",
     b"os/exec",
+    b"bun.spawn",
+    b"deno.run",
+    b"new deno.command(",
 ];
 
 /// The text as a whole: one call, one loop without an end.
@@ -204,6 +210,9 @@ fn reach(lower: &[u8], at: usize, word: &[u8]) -> Option<&'static str> {
     }
     if CALLERS.contains(&word) {
         let near = after.get(..128).unwrap_or(after);
+        if comes_in(near) {
+            return Some(NAMED);
+        }
         return marks::find(near, 0, Group::Named)
             .any(|(at, name)| is_named(near, at, name))
             .then_some(NAMED);
@@ -215,6 +224,16 @@ fn reach(lower: &[u8], at: usize, word: &[u8]) -> Option<&'static str> {
     // `$_GET[0]($_GET[1])`: what comes in is called.
     let close = memchr::memchr(b']', after.get(..32).unwrap_or(after))?;
     (word.starts_with(b"$_") && after.get(close + 1) == Some(&b'(')).then_some(NAMED)
+}
+
+/// `$_GET[0])`: a field of the request, and nothing else.
+fn comes_in(argument: &[u8]) -> bool {
+    let field = [&b"$_get["[..], b"$_post[", b"$_request[", b"$_cookie["];
+    let rest = field.iter().find_map(|field| argument.strip_prefix(*field));
+    rest.is_some_and(|rest| {
+        let close = memchr::memchr(b']', rest.get(..32).unwrap_or(rest));
+        close.and_then(|close| rest.get(close + 1)).is_some_and(|next| matches!(next, b')' | b','))
+    })
 }
 
 fn is_string(text: &[u8]) -> bool {
@@ -335,6 +354,9 @@ pub(super) const READERS: &[&[u8]] = &[
     b"import(",
     b"fopen(",
     b"import_module(",
+    b"deno.readtextfile(",
+    b"deno.readtextfilesync(",
+    b"bun.file(",
 ];
 
 /// Files of the machine, and programs whose output is read.
@@ -442,6 +464,10 @@ mod tests {
             "require 'open3'; Open3.capture2('id')",
             "send(:system,'id')",
             "Object.const_get(:Kernel).system('id')",
+            "System.getProperty('user.home');Runtime.getRuntime().exec('id')",
+            "Deno.readTextFile('/etc/passwd')",
+            "Bun.spawn(['id'])",
+            "assert($_POST[1])",
         ] {
             assert!(sample(detect, text), "{text}");
         }
@@ -472,6 +498,9 @@ mod tests {
             "window.open('https://example.com/')",
             "file_get_contents('php://input')",
             "100%x(2)",
+            "Bun.spawn is faster than child_process",
+            "await Deno.readTextFile('notes.txt')",
+            "assert($_POST['a'] === 1)",
             "'+1 from me'",
             "\"quoted\"; process. Then ship",
         ] {

@@ -15,7 +15,7 @@ use super::{ByteSet, Hit, Text};
 use crate::bytes;
 use crate::decision::Class;
 use argument::{is_argument, names_a_place, reads_a_machine};
-use names::{ALONE, FILES, LISTED, base, begins_a_name, is_english, is_rare, is_strong, name};
+use names::{ALONE, FILES, LISTED, base, begins_a_name, is_english, is_idle, is_rare, is_strong, name};
 pub(super) use place::is_terse;
 use place::{
     Place, Ticks, is_all_there_is, is_choice, is_mentioned, is_only, is_table, prose_from, stands_alone,
@@ -26,7 +26,7 @@ use signs::marks;
 pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
     let lower = text.lower;
     let hit = |at: usize, why: &'static str| Some(Hit { class: Class::OsCommand, at, why: why.into() });
-    if let Some((at, why)) = marks(text) {
+    if let Some((at, why)) = marks(text).or_else(|| signs::redirection(text)) {
         return hit(at, why);
     }
     if let Some((at, why)) = leading::command(text) {
@@ -46,6 +46,8 @@ pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
             let tick = at >= 1 && lower.get(at - 1) == Some(&b'`');
             let mut in_prose = || *prose.get_or_insert_with(|| prose_from(lower)) < at;
             let place = Place::of(lower, at);
+            // `&quot;node&quot;`: the semicolon belongs to a character, which is looked at with the others when it is read.
+            let found = if place.of_entity && found != Strength::Surely { Strength::No } else { found };
             // What filters the output of another does nothing by itself.
             let filters = place.mark == b'|' && !place.doubled && local::only_filters(inside);
             let found = match found {
@@ -62,11 +64,17 @@ pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
                         return Some(hit(at, "a shell would run this and put its output here"));
                     }
                 }
+                // A program that waits for one to run: a list of languages, whatever parts it.
+                Strength::Vague if !tick && !place.leads() && is_idle(inside) => near = near.or(Some(at)),
                 Strength::Vague if tick && (in_prose() || is_mentioned(lower)) => near = near.or(Some(at)),
                 Strength::Vague if tick || place.leads() || place.tight && place.mark != b'\n' => {
                     return Some(hit(at, SECOND));
                 }
-                Strength::Vague if place.mark != b'&' && stands_alone(lower, at) && !is_table(lower) => {
+                Strength::Vague
+                    if (place.mark != b'&' || place.doubled)
+                        && stands_alone(lower, at)
+                        && !is_table(lower) =>
+                {
                     return Some(hit(at, SECOND));
                 }
                 Strength::Named if !tick && (place.leads() || place.packed) && is_terse(lower) => {
@@ -232,6 +240,7 @@ enum Strength {
 /// Judges what stands where a command may begin, behind what a shell allows before one: `( id`, `! id`, `do id`.
 fn command(text: &Text<'_>, from: &[u8]) -> Strength {
     let inner = match from {
+        [b'.', b' ', b'/' | b'~', next, ..] if !next.is_ascii_whitespace() => return Strength::Surely,
         [b'(' | b'!', rest @ ..] | [b'{', b' ', rest @ ..] => rest,
         [b'd', b'o', b' ', rest @ ..] | [b't', b'h', b'e', b'n', b' ', rest @ ..] => rest,
         [b'$', b'\'', b'a'..=b'z' | b'\\', ..] => return Strength::Surely,

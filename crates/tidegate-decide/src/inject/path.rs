@@ -235,6 +235,11 @@ fn target(text: &Text<'_>) -> Option<Hit> {
     }
     // What only its owner reads, in whoever's home.
     let home = rooted || path.starts_with(b"~/");
+    let setup = [&b"/.bashrc"[..], b"/.bash_profile", b"/.profile", b"/.zshrc"];
+    if (path.starts_with(b"/home/") || path.starts_with(b"/root/")) && setup.iter().any(|n| path.ends_with(n))
+    {
+        return Some(at(0));
+    }
     if home
         && [
             &b"/.ssh/id_"[..],
@@ -242,6 +247,10 @@ fn target(text: &Text<'_>) -> Option<Hit> {
             b"/.aws/credentials",
             b"/.bash_history",
             b"/.kube/config",
+            b"/.docker/config.json",
+            b"/.git-credentials",
+            b"/.netrc",
+            b"/.pgpass",
         ]
         .iter()
         .any(|n| memchr::memmem::find(path, n).is_some())

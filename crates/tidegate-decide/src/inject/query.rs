@@ -68,7 +68,9 @@ fn operators(text: &Text<'_>) -> Option<Hit> {
         let rest = lower.get(at + 1..).unwrap_or_default();
         let length = rest.iter().take(16).take_while(|b| b.is_ascii_alphabetic()).count();
         let name = rest.get(..length).unwrap_or_default();
-        if length < 2 || !OPERATORS.iter().any(|o| o.len() == length && *o == name) {
+        // As a key, `$set` is how analytics and change streams say what has changed.
+        let told = text.place == Place::Key && UPDATES.contains(&name);
+        if length < 2 || told || !OPERATORS.iter().any(|o| o.len() == length && *o == name) {
             continue;
         }
         if !text.spend(40) {
@@ -119,6 +121,9 @@ const OPERATORS: &[&[u8]] = &[
     b"lookup",
     b"jsonschema",
 ];
+
+/// Those that change a document instead of asking for one.
+const UPDATES: &[&[u8]] = &[b"set", b"unset", b"inc", b"push", b"pull", b"rename"];
 
 /// JavaScript that leaves the string it stands in: in `$where`, in a view, in a rule.
 fn code(text: &Text<'_>) -> Option<Hit> {

@@ -222,6 +222,39 @@ pub(super) const LISTED: &[&[u8]] = &[
     b"openssl", b"base64", b"passwd",
 ];
 
+/// Interpreters and tools that do nothing before they are told what.
+pub(super) fn is_idle(inside: &[u8]) -> bool {
+    let length = inside.iter().take(16).take_while(|b| b.is_ascii_alphanumeric()).count();
+    matches!(
+        inside.get(..length),
+        Some(
+            b"node"
+                | b"python"
+                | b"python3"
+                | b"perl"
+                | b"php"
+                | b"ruby"
+                | b"lua"
+                | b"awk"
+                | b"sed"
+                | b"gcc"
+                | b"rsync"
+                | b"docker"
+                | b"kubectl"
+                | b"aws"
+                | b"openssl"
+                | b"curl"
+                | b"wget"
+                | b"ssh"
+                | b"scp"
+                | b"ftp"
+                | b"rm"
+                | b"cp"
+                | b"mv"
+        )
+    )
+}
+
 /// Names that only Windows has, and nobody else.
 pub(super) fn is_of_windows(name: &[u8]) -> bool {
     matches!(

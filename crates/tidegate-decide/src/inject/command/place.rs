@@ -18,6 +18,8 @@ pub(super) struct Place {
     lone: bool,
     /// It is the first bar of a table.
     pub(super) table: bool,
+    /// It is the semicolon of an entity: `&quot;`.
+    pub(super) of_entity: bool,
 }
 
 impl Place {
@@ -29,7 +31,11 @@ impl Place {
         let tight = !before.last().is_some_and(blank);
         let opens = |b: &u8| blank(b) || matches!(b, b';' | b'|' | b'&' | b'`' | b'\'' | b'"' | b'(' | b')');
         let first = at <= 16 && before.iter().all(opens);
+        let letters = |b: &u8| b.is_ascii_alphanumeric() || *b == b'#';
+        let name = before.iter().rev().skip(1).take(10).take_while(|b| letters(b)).count();
+        let opens_entity = before.len().checked_sub(name + 2).and_then(|at| before.get(at)) == Some(&b'&');
         Self {
+            of_entity: mark == b';' && tight && name > 1 && opens_entity,
             mark,
             doubled: marks.next() == Some(&mark),
             tight,

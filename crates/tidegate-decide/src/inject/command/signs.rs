@@ -3,6 +3,37 @@
 use super::super::Text;
 use super::super::marks::{self, Group};
 
+/// A file that a shell would read or write with no command at all: `$(</etc/passwd)`, `>/var/www/x.php`.
+pub(super) fn redirection(text: &Text<'_>) -> Option<(usize, &'static str)> {
+    let lower = text.lower;
+    let rooted = |path: &[u8]| {
+        let path = path.trim_ascii_start();
+        let length =
+            path.iter().take(128).take_while(|b| !b.is_ascii_whitespace() && !b">`)\"'".contains(b)).count();
+        let mut parts = path.get(..length).unwrap_or_default().split(|b| *b == b'/');
+        matches!(parts.next(), Some(b"" | b"~")) && parts.filter(|part| !part.is_empty()).count() > 1
+    };
+    if text.bytes.has(b'<') && (text.bytes.has(b'(') || text.bytes.has(b'`')) {
+        for open in [&b"$(<"[..], b"`<"] {
+            let found = memchr::memmem::find(lower, open);
+            if let Some(at) = found.filter(|at| rooted(lower.get(at + open.len()..).unwrap_or_default())) {
+                return Some((at, "a shell would put what a file holds here"));
+            }
+        }
+    }
+    let whole = lower.trim_ascii();
+    let at = if text.bytes.has(b'>') && whole.len() <= 128 { memchr::memchr(b'>', whole) } else { None }?;
+    let (before, target) = whole.split_at_checked(at)?;
+    let target = target.strip_prefix(b">>").or_else(|| target.strip_prefix(b">"))?.trim_ascii_start();
+    let word =
+        before.trim_ascii_end().iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'));
+    const WRITTEN: &[&[u8]] =
+        &[b"/etc/", b"/var/", b"/root/", b"/home/", b"/usr/", b"/opt/", b"/proc/", b"/dev/", b"/srv/"];
+    let system =
+        WRITTEN.iter().any(|root| target.starts_with(root)) && !target.iter().any(u8::is_ascii_whitespace);
+    (word && system).then_some((at, "a shell would write this file"))
+}
+
 /// What only a shell's language has, wherever it stands.
 pub(super) fn marks(text: &Text<'_>) -> Option<(usize, &'static str)> {
     if !text.marks.has(Group::Shell) {

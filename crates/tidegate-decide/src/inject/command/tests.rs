@@ -94,6 +94,13 @@ fn what_a_shell_would_run() {
         "&& ver &",
         "|echo ABC",
         ";$0<<<id",
+        "$(</etc/passwd)",
+        "`</etc/passwd`",
+        "x > /etc/cron.d/a",
+        ">/var/www/x.php",
+        "a; . /tmp/x",
+        "[ 1 ] && id",
+        "x&lt;cat /etc/passwd",
     ] {
         assert!(sample(detect, text), "{text}");
     }
@@ -141,6 +148,15 @@ fn sentences_tables_and_code() {
         "Use ${HOME}/bin or $(pwd)/bin",
         "set -e; set -x are shell options",
         "& Sons /London",
+        "&quot;node&quot;",
+        "&uuml;ber; node",
+        "über; node",
+        "R&amp;D; node",
+        "Tips &amp; php",
+        "html; css; node; php",
+        "Home > Files > a/b",
+        "> /etc/passwd is where they stand",
+        "x > 5",
         "| -x | --help |",
     ] {
         assert!(!sample(detect, text), "{text}");
