@@ -168,7 +168,10 @@ fn quote(text: &Text<'_>, at: usize, tail: Lexer<'_>, tries: &mut u8) -> Option<
     }
     let short = before.len() <= 64 && !before.contains(&b' ');
     let ends = matches!(tail.first(), Some(b'-' | b'#' | b'/' | b';'));
-    if ends && comments_out(before, text.lower.get(at..).unwrap_or_default()) {
+    let from = text.lower.get(at..).unwrap_or_default();
+    // Behind one word a comment takes off the rest of its line, too: what comes next is the application's.
+    let line = if short { from.split(|b| *b == b'\n').next().unwrap_or_default() } else { from };
+    if ends && comments_out(before, line) {
         return Some(hit(at, "the value is closed and the rest of the query commented out"));
     }
     if let Some(why) = read(text, tail, |query| query.after_value(true)) {
@@ -357,6 +360,7 @@ mod tests {
             "(1)or(1)=(1)",
             "1)--",
             "'; DROP TABLE users--\nqty: 2",
+            "admin'--\nqty: 2",
             "x' UNION SELECT password FROM users--\nb",
             "x' or id > 5 #\n and done",
             "1 union--\nselect a from b -- x\nmore of it",
@@ -399,6 +403,7 @@ mod tests {
             "'80s-'90s",
             "5'-6'",
             "As it's said, 'alter table'\n-- \nAnn",
+            "the boys'--\nall of them",
             "the boys' coats\n-- \nAnn\nSales",
             "we learn 'C#'\nand more",
             "'a' # first\n'b' # second\n",
