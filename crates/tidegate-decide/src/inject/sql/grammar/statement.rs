@@ -43,8 +43,9 @@ impl Query<'_> {
             },
             // `select 2 from each row` is prose, `select 2 from dual` is none: what follows the table tells.
             Token::Number if self.word(b"from") => self.table(),
+            Token::Number if self.peek() == Token::Word(b"where") => self.tests(),
             Token::Number => match self.peek() {
-                Token::Word(word) => matches!(word, b"where" | b"union" | b"limit" | b"into" | b"procedure"),
+                Token::Word(word) => matches!(word, b"union" | b"limit" | b"into" | b"procedure"),
                 Token::Number | Token::Other => false,
                 _ => true,
             },
