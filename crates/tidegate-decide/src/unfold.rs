@@ -68,6 +68,8 @@ struct Origin<'a> {
     label: &'a [u8],
     /// What a schema says of it.
     said: Option<&'a Said>,
+    /// Nobody said that it is Base64: a number made at random is, too.
+    guessed: bool,
 }
 
 pub(crate) struct Unfold<'g, 'c> {
@@ -98,6 +100,7 @@ impl Unfold<'_, '_> {
             place: leaf.place,
             label: leaf.label,
             said: None,
+            guessed: false,
         };
         if leaf.carrier == Carrier::Bytes {
             let mut bytes = self.buffer();
@@ -123,7 +126,14 @@ impl Unfold<'_, '_> {
 
     /// Inspects a body that stands beside the event.
     pub(crate) fn beside(&mut self, body: &[u8], content_type: &[u8]) {
-        let origin = Origin { record: 0, node: BESIDE, place: Place::Body, label: content_type, said: None };
+        let origin = Origin {
+            record: 0,
+            node: BESIDE,
+            place: Place::Body,
+            label: content_type,
+            said: None,
+            guessed: false,
+        };
         self.body(body, origin);
     }
 
@@ -137,7 +147,7 @@ impl Unfold<'_, '_> {
     /// Whether what a leaf holds is denied by itself; `None` where that is for more than for a text that acts as code.
     pub(crate) fn denies(&mut self, value: &[u8], place: Place, label: &[u8]) -> Option<bool> {
         self.found.clear();
-        self.body(value, Origin { record: 0, node: 0, place, label, said: None });
+        self.body(value, Origin { record: 0, node: 0, place, label, said: None, guessed: false });
         let mut denied = self.found.iter().filter(|f| f.class != Class::Prompt).peekable();
         let any = denied.peek().is_some();
         denied.all(|f| f.class.is_of_a_text()).then_some(any)
@@ -151,7 +161,7 @@ impl Unfold<'_, '_> {
         way: Way<'_>,
         leaf: schema::Leaf<'_>,
     ) {
-        let origin = Origin { record, node, place: Place::Field, label: b"", said: None };
+        let origin = Origin { record, node, place: Place::Field, label: b"", said: None, guessed: false };
         let before = self.found.len();
         match leaf {
             schema::Leaf::Text(text) => self.text(text.as_bytes(), origin, chain),
@@ -226,12 +236,12 @@ impl Unfold<'_, '_> {
         let control = |b: u8| (b < 0x20) & (b != b'\t') & (b != b'\n') & (b != b'\r');
         let text = bytes::position(bytes, control).is_none();
         // A few bytes that are no characters spoil no text.
-        if text && (std::str::from_utf8(bytes).is_ok() || framing::is_mostly_text(bytes)) {
+        if text && (std::str::from_utf8(bytes).is_ok() || framing::is_mostly_text(bytes, origin.guessed)) {
             return self.text(bytes, origin, chain);
         }
         // JSON parsers refuse control characters, so a document that holds some is none; its strings are looked at.
         let Some(chain) = self.step(chain, Step::Framing, origin) else { return };
-        for run in framing::runs(bytes) {
+        for run in framing::runs(bytes, origin.guessed) {
             self.text(run, origin, chain);
         }
     }
@@ -401,8 +411,9 @@ impl Unfold<'_, '_> {
     }
 
     fn characters(&mut self, text: &[u8], origin: Origin<'_>, chain: Chain) {
-        let plus =
-            origin.place == Place::ObjectKey || memchr::memchr(b'+', text).is_some() && is_joined(text);
+        let form = matches!(origin.place, Place::Query | Place::Body | Place::Parameter | Place::Path);
+        let plus = origin.place == Place::ObjectKey
+            || memchr::memchr(b'+', text).is_some() && is_joined(text) && (form || !is_number(text));
         if !plus && !characters::may_hide(text) {
             return;
         }
@@ -459,6 +470,14 @@ impl Unfold<'_, '_> {
         buffer.clear();
         self.spare.bytes.push(buffer);
     }
+}
+
+/// Letters of both cases and what else Base64 is made of, alone: no form, but what somebody made at random.
+fn is_number(text: &[u8]) -> bool {
+    let number = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'=');
+    text.iter().all(number)
+        && text.iter().any(u8::is_ascii_uppercase)
+        && text.iter().any(u8::is_ascii_lowercase)
 }
 
 /// Words with more of `+` than of blanks between them: a form, encoded once more.

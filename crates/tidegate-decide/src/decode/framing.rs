@@ -61,11 +61,11 @@ fn varint(bytes: &[u8]) -> Option<(u64, &[u8])> {
 
 /// Runs of readable characters within binary: the strings of Avro, protocol buffers, `MessagePack`, images. In what isn't
 /// text for the most part, only runs longer than chance makes them.
-pub(crate) fn runs(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
+pub(crate) fn runs(bytes: &[u8], guessed: bool) -> impl Iterator<Item = &[u8]> {
     // Of random bytes two in five are readable, so that a run of n comes about once in 2.5^n: this leaves one run in a
-    // hundred payloads.
-    let chance = 6 + bytes.len().checked_ilog2().unwrap_or(0) as usize * 3 / 4;
-    let least = if is_mostly_text(bytes) { SHORTEST } else { chance };
+    // thousand payloads.
+    let chance = 9 + bytes.len().checked_ilog2().unwrap_or(0) as usize * 3 / 4;
+    let least = if is_mostly_text(bytes, guessed) { SHORTEST } else { chance };
     bytes.utf8_chunks().flat_map(move |chunk| {
         let parts = chunk.valid().as_bytes().split(|b| !is_text(*b) && *b < 0x80);
         parts.filter(move |run| run.len() >= least)
@@ -74,9 +74,17 @@ pub(crate) fn runs(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
 
 const SHORTEST: usize = 6;
 
-/// Two thirds of it are characters that people write; of random bytes it is two fifths.
-pub(crate) fn is_mostly_text(bytes: &[u8]) -> bool {
-    bytes.iter().filter(|b| is_text(**b)).count() * 3 >= bytes.len() * 2
+/// Two thirds of it are characters that people write; of random bytes it is two fifths. Of few bytes more have to be, and
+/// most where random ones are to be expected.
+pub(crate) fn is_mostly_text(bytes: &[u8], guessed: bool) -> bool {
+    let count = bytes.iter().filter(|b| is_text(**b)).count();
+    let (of, least) = match bytes.len() {
+        _ if guessed => (10, 9),
+        0..12 => (10, 9),
+        12..32 => (4, 3),
+        _ => (3, 2),
+    };
+    count * of >= bytes.len() * least
 }
 
 fn is_text(byte: u8) -> bool {
@@ -119,9 +127,9 @@ mod tests {
 
     #[test]
     fn readable_runs() {
-        let all: Vec<_> = runs(b"\x00\x01hello you\x02ab\x03another run").collect();
+        let all: Vec<_> = runs(b"\x00\x01hello you\x02ab\x03another run", false).collect();
         assert_eq!(all, [&b"hello you"[..], b"another run"]);
-        let all: Vec<_> = runs("ü is a letter\u{7f}so is é\u{1}ab".as_bytes()).collect();
+        let all: Vec<_> = runs("ü is a letter\u{7f}so is é\u{1}ab".as_bytes(), false).collect();
         assert_eq!(all, ["ü is a letter".as_bytes(), "so is é".as_bytes()]);
     }
 
@@ -138,9 +146,9 @@ mod tests {
             .take(n)
             .collect()
         };
-        let found: usize = (0..200).map(|n| runs(&random(64 << (n % 12))).count()).sum();
+        let found: usize = (0..200).map(|n| runs(&random(64 << (n % 12)), false).count()).sum();
         assert!(found <= 10, "{found}");
         let hidden = [random(1000), b"<script>alert(1)</script>".to_vec(), random(1000)].concat();
-        assert!(runs(&hidden).any(|run| run.windows(8).any(|w| w == b"<script>")));
+        assert!(runs(&hidden, false).any(|run| run.windows(8).any(|w| w == b"<script>")));
     }
 }

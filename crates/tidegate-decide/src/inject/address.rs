@@ -74,6 +74,10 @@ pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
         }
         let authority = authority(after);
         let host = host(after);
+        // `//7/x` is no address that anybody writes without its scheme, but a number may begin so.
+        if !known && host.len() < 8 && host != b"0" && host.iter().all(u8::is_ascii_digit) {
+            continue;
+        }
         if !text.spend(40 + authority.len()) {
             return None;
         }

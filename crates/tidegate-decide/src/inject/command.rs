@@ -11,10 +11,11 @@ mod names;
 mod place;
 mod signs;
 
-use super::{ByteSet, Hit, Text};
+use super::{ByteSet, Hit, Text, prose};
 use crate::bytes;
 use crate::decision::Class;
-use argument::{is_argument, names_a_place, reads_a_machine};
+use crate::trigger::Place as Where;
+use argument::{is_argument, is_redirection, names_a_place, reads_a_machine};
 use names::{ALONE, FILES, LISTED, base, begins_a_name, is_english, is_idle, is_rare, is_strong, name};
 pub(super) use place::is_terse;
 use place::{
@@ -39,13 +40,25 @@ pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
         let found = separators(text, &mut |at| {
             let inside = lower.get(at..).unwrap_or_default();
             let found = command(text, inside);
-            if found == Strength::No {
+            if found == Strength::No || is_misspelled(text, at) {
                 return None;
             }
             let substitution = at >= 2 && lower.get(at - 2..at) == Some(b"$(");
+            // `$(RM)` is a variable of make.
+            let raw = text.raw.get(at..).unwrap_or_default();
+            let shouted = raw.iter().take(16).take_while(|b| b.is_ascii_uppercase() || **b == b'_').count();
+            if substitution && shouted > 0 && raw.get(shouted) == Some(&b')') {
+                return None;
+            }
             let tick = at >= 1 && lower.get(at - 1) == Some(&b'`');
             let mut in_prose = || *prose.get_or_insert_with(|| prose_from(lower)) < at;
             let place = Place::of(lower, at);
+            // `tAd!TQZXZq&ps`: two letters of a password.
+            let made = || prose::is_noise(text.raw.get(..at - 1).unwrap_or_default());
+            if found != Strength::Surely && place.tight && plain_length(inside) < 3 && made() {
+                near = near.or(Some(at));
+                return None;
+            }
             // `&quot;node&quot;`: the semicolon belongs to a character, which is looked at with the others when it is read.
             let found = if place.of_entity && found != Strength::Surely { Strength::No } else { found };
             // What filters the output of another does nothing by itself.
@@ -111,7 +124,12 @@ pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
         }
     }
     // At the start only what is a command through and through.
-    let strength = command(text, lower.trim_ascii_start());
+    let start = lower.len() - lower.trim_ascii_start().len();
+    let strength = match command(text, lower.get(start..).unwrap_or_default()) {
+        Strength::No => return None,
+        _ if is_misspelled(text, start) => return None,
+        strength => strength,
+    };
     // `id;`, `ls|`: nothing but the command, and the end that it needs.
     let bare = lower.trim_ascii_end();
     let ended = matches!(strength, Strength::Alone | Strength::Vague)
@@ -133,10 +151,23 @@ pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
 
 const SECOND: &str = "a shell would run a second command here";
 
+/// `&Ls`, `;iD`: a system that knows a name of so few letters knows it in small ones, and whoever doesn't care writes a blank.
+fn is_misspelled(text: &Text<'_>, at: usize) -> bool {
+    // Names of variables are what their writer made of them.
+    let blank = text.raw.get(at) == Some(&b'$')
+        || at.checked_sub(1).and_then(|at| text.raw.get(at)).is_some_and(u8::is_ascii_whitespace);
+    let over = |b: &u8| {
+        b.is_ascii_whitespace() || matches!(b, b';' | b'|' | b'&' | b'`' | b'<' | b'>' | b')' | b'/')
+    };
+    let name =
+        || text.raw.iter().skip(at).take(24).take_while(|b| !over(b)).filter(|b| b.is_ascii_alphabetic());
+    !blank && name().any(u8::is_ascii_uppercase) && (name().count() < 4 || prose::is_noise(text.raw))
+}
+
 /// What the name of a command may begin with, as [`name`] reads it.
 fn may_begin(text: &[u8]) -> bool {
     match text {
-        [b'w', ..] => true,
+        [b'w'] => true,
         // A name has a letter next, or something that a shell takes off.
         [b'a'..=b'z', next, ..] => {
             next.is_ascii_lowercase()
@@ -243,7 +274,9 @@ fn command(text: &Text<'_>, from: &[u8]) -> Strength {
         [b'.', b' ', b'/' | b'~', next, ..] if !next.is_ascii_whitespace() => return Strength::Surely,
         [b'(' | b'!', rest @ ..] | [b'{', b' ', rest @ ..] => rest,
         [b'd', b'o', b' ', rest @ ..] | [b't', b'h', b'e', b'n', b' ', rest @ ..] => rest,
-        [b'$', b'\'', b'a'..=b'z' | b'\\', ..] => return Strength::Surely,
+        [b'$', b'\'', rest @ ..] => {
+            return if is_escaped_name(rest) { Strength::Surely } else { Strength::No };
+        }
         [b'$', b'0', b' ', b'-', ..] | [b'$', b'0', b'<', b'<', b'<', ..] => return Strength::Surely,
         [b'$', rest @ ..] if rest.first().is_some_and(u8::is_ascii_alphabetic) => {
             return variable(text, rest);
@@ -255,6 +288,30 @@ fn command(text: &Text<'_>, from: &[u8]) -> Strength {
         Strength::Perhaps | Strength::Word | Strength::Named => Strength::No,
         Strength::Vague => Strength::Alone,
         strength => strength,
+    }
+}
+
+/// `$'\x69\x64'`, `$'id'`: a name as a string with escapes.
+fn is_escaped_name(inside: &[u8]) -> bool {
+    let near = inside.get(..64).unwrap_or(inside);
+    let name = memchr::memchr(b'\'', near).and_then(|end| near.get(..end)).unwrap_or_default();
+    name.len() > 1 && (name.contains(&b'\\') || name.iter().all(u8::is_ascii_alphabetic))
+}
+
+/// True if the word ends here, as a shell reads it: whatever else is glued to a name makes it another.
+fn is_over(rest: &[u8], place: Where) -> bool {
+    match rest {
+        [] => true,
+        // Forms and addresses write blanks so.
+        [b'+', ..] => matches!(place, Where::Query | Where::Body | Where::Parameter | Where::Path),
+        [b'$', b'(' | b'@' | b'*', ..]
+        | [b'$', b'i', b'f', b's', ..]
+        | [b'$', b'{', b'i', b'f', b's', ..] => true,
+        [b'{', b',', ..] => true,
+        [b'>' | b'<', ..] => is_redirection(rest) || rest.len() == 1,
+        [byte, ..] => {
+            byte.is_ascii_whitespace() || matches!(byte, b';' | b'|' | b'&' | b'`' | b')' | b'"' | 0)
+        }
     }
 }
 
@@ -313,10 +370,7 @@ fn plain_command(text: &Text<'_>, from: &[u8]) -> Strength {
         let acts = is_argument(argument, name) || is_argument(argument.trim_ascii_end(), name);
         return if acts { Strength::Surely } else { Strength::No };
     }
-    let glued = rest
-        .first()
-        .is_some_and(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-' | b'\'' | b':' | b'='));
-    if glued {
+    if !is_over(rest, text.place) {
         return Strength::No;
     }
     let argument = rest.trim_ascii_start();
@@ -324,9 +378,8 @@ fn plain_command(text: &Text<'_>, from: &[u8]) -> Strength {
         matches!(b, b';' | b'|' | b'&' | b'`' | b')' | b'#' | b'\n' | b'"' | b'\'' | b'>' | b'<' | 0)
     }) || argument.starts_with(b"//");
     // `;base64,`, `;format=flowed`: what a shell reads as one word is another name.
-    let parted = rest
-        .first()
-        .is_none_or(|b| b.is_ascii_whitespace() || matches!(b, b'+' | b'<' | b'>' | b'$' | b'{' | b'%'));
+    let parted =
+        rest.first().is_none_or(|b| b.is_ascii_whitespace() || matches!(b, b'+' | b'<' | b'>' | b'$' | b'{'));
     // `for /f %i in ('whoami') do`, as only Windows has it.
     if name == b"for" && matches!(argument, [b'/', b'f' | b'l' | b'r' | b'd', b' ', ..]) {
         return Strength::Surely;

@@ -3,7 +3,7 @@
 //! `=SUM(A1:A9)` computes; exports are full of it. Starting a program, fetching, and reading another file are what acts.
 
 use super::marks::{self, Cursor, Group};
-use super::{Hit, Text};
+use super::{Hit, Text, prose};
 use crate::bytes;
 use crate::decision::Class;
 
@@ -30,8 +30,8 @@ pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
         else {
             continue;
         };
-        // A rule drawn with signs, the mark of a program in its log.
-        if body.starts_with(b"=") {
+        // A rule drawn with signs, the mark of a program in its log; a point of a list.
+        if body.starts_with(b"=") || body.starts_with(b" ") && prose::is_told(line(text.raw, skipped + 1)) {
             continue;
         }
         if !text.spend(30) {
@@ -51,6 +51,12 @@ pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
         }
     }
     None
+}
+
+fn line(text: &[u8], from: usize) -> &[u8] {
+    let rest = text.get(from..).unwrap_or_default();
+    let near = rest.get(..512).unwrap_or(rest);
+    near.split(|b| *b == b'\n').next().unwrap_or_default()
 }
 
 /// Where a cell may begin: behind the ends of lines and of cells. What a comma or a tab ends is a cell only in a table, and

@@ -221,7 +221,7 @@ fn judge(text: &Text<'_>, lead: &Lead<'_>, line: Line<'_>, number: usize) -> Opt
             return Some(hit(Class::Mail, at, "a line break, and a header of mail behind it"));
         }
         if is_smtp(line)
-            || line == b"." && marked
+            || line == b"." && marked && text.raw.len() > 8
             || tagged(line).is_some_and(|l| IMAP.iter().any(|c| l.starts_with(c)))
         {
             return Some(hit(Class::Mail, at, "a line break, and a command to a mail server behind it"));

@@ -28,6 +28,9 @@ fn steps(text: &Text<'_>) -> Option<Hit> {
     let first_space = memchr::memchr(b' ', lower).unwrap_or(usize::MAX);
     let rooted = matches!(lower.first(), Some(b'/' | b'\\'));
     let mut urls = Urls::default();
+    let mut talk = None;
+    let mut told =
+        || *talk.get_or_insert_with(|| first_space < 512 && lower.len() <= 2048 && prose::is_told(text.raw));
     for at in memchr::memmem::find_iter(lower, b"..") {
         let Some(end) = step(lower, at) else { continue };
         // Dots of a sentence, of a range, of a version stand at no separator.
@@ -50,6 +53,8 @@ fn steps(text: &Text<'_>) -> Option<Hit> {
         // Something that only broken decoders leave out stands before the separator.
         let hidden = end > at + 2 && lower.get(at + 2) != Some(&b'.');
         // Programs and their talk name what lies beside them by a few steps.
+        // `../../src/a.c as a fallback`: whoever opens a file writes no sentence behind its name.
+        let spaced = spaced || told();
         let enough = if spaced { OF_PROGRAMS } else { 2 };
         if count >= enough && !urls.ends_in_one(lower, first)
             || count == 1 && (absolute || addressed || stuffed || hidden)
@@ -236,8 +241,9 @@ fn target(text: &Text<'_>) -> Option<Hit> {
     // What only its owner reads, in whoever's home.
     let home = rooted || path.starts_with(b"~/");
     let setup = [&b"/.bashrc"[..], b"/.bash_profile", b"/.profile", b"/.zshrc"];
-    if (path.starts_with(b"/home/") || path.starts_with(b"/root/")) && setup.iter().any(|n| path.ends_with(n))
-    {
+    let of_somebody =
+        path.strip_prefix(b"/").is_some_and(|p| p.starts_with(b"home/") || p.starts_with(b"root/"));
+    if of_somebody && setup.iter().any(|n| path.ends_with(n)) {
         return Some(at(0));
     }
     if home

@@ -1,8 +1,9 @@
 //! Serialised objects: would reading the text build objects of the sender's choice, and run what they do when built?
 
 use super::marks::{self, Group};
-use super::{Hit, Text};
+use super::{Hit, Text, prose};
 use crate::decision::Class;
+use crate::decode::base64;
 
 pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
     let hit = |at: usize, why: &'static str| Some(Hit { class: Class::Deserialisation, at, why: why.into() });
@@ -10,6 +11,13 @@ pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
     for (prefix, why) in STARTS {
         if raw.starts_with(prefix) && raw.len() >= prefix.len() + 4 && !raw.contains(&b' ') {
             return hit(0, why);
+        }
+    }
+    if raw.starts_with(b"gAN") || raw.starts_with(b"gAJ") {
+        let mut object = Vec::new();
+        // A pickle ends with a full stop.
+        if base64::decode(raw, &mut object) && object.ends_with(b".") {
+            return hit(0, "a pickle");
         }
     }
     if raw.starts_with(b"/wE") && !raw.contains(&b' ') && is_view_state(raw) {
@@ -24,7 +32,13 @@ pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
     if !text.marks.has(Group::Objects64) {
         return None;
     }
-    let (at, word) = marks::find(text.lower, 0, Group::Objects64).next()?;
+    // In a sentence a class is spoken of; what stands there by itself, or as the value of something, is built.
+    let talk = text.bytes.has(b' ') && text.lower.len() <= 2048 && prose::is_told(text.raw);
+    let (at, word) = marks::find(text.lower, 0, Group::Objects64).find(|(at, word)| {
+        let plain = word.first().is_some_and(u8::is_ascii_alphabetic);
+        let before = at.checked_sub(1).and_then(|at| text.lower.get(at));
+        !(talk && plain && before.is_none_or(|b| matches!(b, b' ' | b'\n' | b'`' | b'(')))
+    })?;
     let why = match word {
         b"_$$nd_func$$_" => "a function as node-serialize has it",
         [b'!', ..] => "a YAML tag that builds an object",
@@ -46,7 +60,15 @@ pub(super) fn binary(bytes: &[u8]) -> Option<Hit> {
     let why = match bytes {
         [0xac, 0xed, 0, 5, ..] => "an object as Java serialises it",
         [0, 1, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, ..] => "an object as .NET's BinaryFormatter serialises it",
-        [4, 8, b'o' | b'[' | b'{' | b'U' | b'I' | b'c' | b'e', ..] => "an object as Ruby marshals it",
+        // An object, or one within a list: its class is a symbol.
+        [4, 8, b'o' | b'U' | b'e', b':', ..] => "an object as Ruby marshals it",
+        [4, 8, b'[' | b'{' | b'I' | b'c', rest @ ..]
+            if [&b"o:"[..], b"U:", b"e:", b"c\x08Gem", b"c\x15Gem"]
+                .iter()
+                .any(|mark| memchr::memmem::find(rest, mark).is_some()) =>
+        {
+            "an object as Ruby marshals it"
+        }
         // Opcodes: a protocol first, a stop last, and a global or a call between.
         [0x80, 2..=5, rest @ .., b'.'] if rest.iter().any(|b| matches!(b, b'R' | b'c' | 0x93 | 0x81)) => {
             "a pickle that calls something"
@@ -63,9 +85,7 @@ const STARTS: &[(&[u8], &str)] = &[
     (b"ACED0005", "an object as Java serialises it"),
     (b"AAEAAAD/////", "an object as .NET's BinaryFormatter serialises it"),
     (b"gASV", "a pickle"),
-    (b"gAN", "a pickle"),
-    (b"gAJ", "a pickle"),
-    (b"BAhv", "an object as Ruby marshals it"),
+    (b"BAhvO", "an object as Ruby marshals it"),
 ];
 
 pub(super) const WORDS: &[&[u8]] = &[

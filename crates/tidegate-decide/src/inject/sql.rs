@@ -171,13 +171,18 @@ fn quote(text: &Text<'_>, at: usize, tail: Lexer<'_>, tries: &mut u8) -> Option<
     let from = text.lower.get(at..).unwrap_or_default();
     // Behind one word a comment takes off the rest of its line, too: what comes next is the application's.
     let line = if short { from.split(|b| *b == b'\n').next().unwrap_or_default() } else { from };
-    if ends && comments_out(before, line) {
+    let weak = is_value(text.raw.get(..at).unwrap_or_default());
+    if weak && ends && comments_out(before, line) {
         return Some(hit(at, "the value is closed and the rest of the query commented out"));
     }
     if let Some(why) = read(text, tail, |query| query.after_value(true)) {
         return Some(hit(at, why));
     }
-    if short && let Some(why) = Query::new(tail).after_short() {
+    let quote = text.lower.get(at).copied().unwrap_or_default();
+    if short
+        && weak
+        && let Some(why) = Query::new(tail).after_short(quote)
+    {
         return Some(hit(at, why));
     }
     if *tries > 0 {
@@ -191,10 +196,20 @@ fn quote(text: &Text<'_>, at: usize, tail: Lexer<'_>, tries: &mut u8) -> Option<
     None
 }
 
+/// What somebody may have put before the quote: no pile of signs, and nothing made at random.
+fn is_value(before: &[u8]) -> bool {
+    let odd = |b: &&u8| {
+        matches!(b, b'!' | b'#' | b'$' | b'^' | b'~' | b'[' | b']' | b'{' | b'}' | b'|' | b'`' | b'<' | b'>')
+    };
+    before.len() > 64 || !prose::is_noise(before) && before.iter().filter(odd).count() < 2
+}
+
 /// `is it 'or' here?`: one word in quotes, and blanks around.
 fn is_quoted_word(before: &[u8], from: &[u8]) -> bool {
     let Some((quote, rest)) = from.split_first().filter(|_| before.ends_with(b" ")) else { return false };
-    let length = rest.iter().take(16).take_while(|b| b.is_ascii_alphabetic()).count();
+    // `the "||" operator`: logic and concatenation of such strings finds nothing that the query didn't.
+    let sign = rest.iter().take(3).take_while(|b| matches!(b, b'|' | b'&')).count();
+    let length = rest.iter().take(16).take_while(|b| b.is_ascii_alphabetic()).count().max(sign);
     length > 0
         && matches!(rest.get(length..), Some([end, after @ ..]) if end == quote
             && matches!(after, [] | [b' ' | b',' | b'.' | b'?' | b'!', ..]))

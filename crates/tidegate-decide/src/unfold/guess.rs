@@ -40,6 +40,7 @@ impl Unfold<'_, '_> {
 
     /// False when it is no Base64.
     pub(super) fn guessed(&mut self, text: &[u8], origin: Origin<'_>, chain: Chain) -> bool {
+        let origin = Origin { guessed: true, ..origin };
         let mut bytes = self.buffer();
         let decoded = base64::decode(text, &mut bytes);
         if decoded {

@@ -3,11 +3,13 @@
 use super::names::{FILES, NETWORK};
 use super::place::PROSE;
 
+/// Folders of a system, below its root.
+pub(super) const ROOTS: &[&[u8]] =
+    &[b"etc/", b"tmp/", b"var/", b"dev/", b"proc/", b"usr/", b"root/", b"home/", b"bin/", b"opt/", b"srv/"];
+
 /// `grep root /etc/passwd`, `chmod 777 /tmp/x`, `find . -exec`: a second or third word that is a place of the system or an
 /// option, and no word before it that only prose has.
 pub(super) fn names_a_place(argument: &[u8]) -> bool {
-    const ROOTS: &[&[u8]] =
-        &[b"etc/", b"tmp/", b"var/", b"dev/", b"proc/", b"usr/", b"root/", b"home/", b"bin/", b"opt/"];
     let line = argument.get(..160).unwrap_or(argument);
     let line = line.split(|b| matches!(b, b'\n' | b';' | b'|' | b'&')).next().unwrap_or_default();
     for word in line.split(u8::is_ascii_whitespace).filter(|w| !w.is_empty()).take(3) {
@@ -48,7 +50,8 @@ pub(super) fn is_argument(text: &[u8], name: &[u8]) -> bool {
         .unwrap_or(word);
     let (word, rest) = text.split_at(word);
     match word {
-        [b'-', next, ..] => next.is_ascii_alphanumeric() || *next == b'-',
+        // `diff --check: fix what was broken` is told.
+        [b'-', next, ..] => (next.is_ascii_alphanumeric() || *next == b'-') && !word.ends_with(b":"),
         [b'/', next, ..] => next.is_ascii_alphanumeric() || matches!(next, b'?' | b'*' | b'\'' | b'"'),
         b"s3" | b"ec2" | b"iam" | b"sts" | b"lambda" | b"secretsmanager" | b"ssm" if name == b"aws" => true,
         b"addr" | b"a" | b"route" | b"link" | b"neigh" if name == b"ip" => {

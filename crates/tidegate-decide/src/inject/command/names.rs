@@ -146,7 +146,6 @@ pub(super) fn is_english(name: &[u8]) -> bool {
             | b"false"
             | b"test"
             | b"who"
-            | b"w"
             | b"host"
             | b"dig"
             | b"net"
@@ -318,6 +317,7 @@ pub(super) fn is_rare(name: &[u8]) -> bool {
             | b"alias"
             | b"trap"
             | b"uptime"
+            | b"w"
             | b"free"
             | b"top"
             | b"lsblk"
@@ -354,8 +354,9 @@ pub(super) fn name<'a>(text: &'a [u8], name: &mut [u8; 48]) -> (usize, &'a [u8])
     // Quotes and variables that stand for nothing are no part of a name, and nobody needs many of them.
     for _ in 0..256 {
         match rest {
-            [b'\'' | b'"' | b'\\' | b'^' | b'@', more @ ..]
-                if length > 0 || matches!(rest.first(), Some(b'\\' | b'^' | b'@')) =>
+            [b'@', more @ ..] if length == 0 => rest = more,
+            [b'\'' | b'"' | b'\\' | b'^', more @ ..]
+                if length > 0 || matches!(rest.first(), Some(b'\\' | b'^')) =>
             {
                 rest = more;
             }

@@ -2,6 +2,7 @@
 
 use super::super::Text;
 use super::super::marks::{self, Group};
+use super::argument::ROOTS;
 
 /// A file that a shell would read or write with no command at all: `$(</etc/passwd)`, `>/var/www/x.php`.
 pub(super) fn redirection(text: &Text<'_>) -> Option<(usize, &'static str)> {
@@ -27,10 +28,9 @@ pub(super) fn redirection(text: &Text<'_>) -> Option<(usize, &'static str)> {
     let target = target.strip_prefix(b">>").or_else(|| target.strip_prefix(b">"))?.trim_ascii_start();
     let word =
         before.trim_ascii_end().iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'));
-    const WRITTEN: &[&[u8]] =
-        &[b"/etc/", b"/var/", b"/root/", b"/home/", b"/usr/", b"/opt/", b"/proc/", b"/dev/", b"/srv/"];
-    let system =
-        WRITTEN.iter().any(|root| target.starts_with(root)) && !target.iter().any(u8::is_ascii_whitespace);
+    let of_system =
+        target.strip_prefix(b"/").is_some_and(|path| ROOTS.iter().any(|root| path.starts_with(root)));
+    let system = of_system && !target.iter().any(u8::is_ascii_whitespace);
     (word && system).then_some((at, "a shell would write this file"))
 }
 

@@ -16,7 +16,7 @@ pub(super) fn control(text: &Text<'_>) -> Option<usize> {
         let sequence = |at: &usize| {
             let rest = lower.get(at + 2..).unwrap_or_default();
             let numbers = rest.iter().take(16).take_while(|b| b.is_ascii_digit() || **b == b';').count();
-            rest.get(numbers).is_some_and(u8::is_ascii_alphabetic)
+            numbers > 0 && rest.get(numbers).is_some_and(u8::is_ascii_alphabetic)
         };
         let found = memchr::memmem::find_iter(lower, b"\xc2\x9b").find(sequence);
         if found.is_some() {

@@ -232,22 +232,25 @@ impl<'a> Query<'a> {
         }
     }
 
-    /// After a short value without white space and its quote: `'-'`, `'='`, `' or '`.
-    pub(super) fn after_short(mut self) -> Option<&'static str> {
-        let mut signs = 0;
-        while let Token::Operator(_) = self.peek() {
+    /// After a short value without white space and its quote, which is this one: `'-'`, `'='`, `' or '`.
+    pub(super) fn after_short(mut self, quote: u8) -> Option<&'static str> {
+        let (mut signs, mut joins) = (0, false);
+        while let Token::Operator(sign) = self.peek() {
             self.next();
             signs += 1;
+            joins |= !matches!(sign, b"!" | b"~");
         }
-        if signs == 0 || signs > 3 {
+        if !joins || signs > 3 {
             return None;
         }
         let ends = |query: &Self| matches!(query.peek(), Token::End | Token::Rest);
+        let same = self.lexer.first() == Some(quote);
         match self.next() {
-            Token::Text(false) if ends(&self) => {
+            Token::Text(false) if same && ends(&self) => {
                 Some("an operator between two strings that the query's own quotes complete")
             }
-            Token::Number if ends(&self) => Some("an operator after the value's quote"),
+            // Inches: `19"-5`.
+            Token::Number if quote == b'\'' && ends(&self) => Some("an operator after the value's quote"),
             // `'-0-'`: arithmetic between two strings.
             Token::Number if matches!(self.next(), Token::Operator(_)) => {
                 let completed = self.next() == Token::Text(false) && ends(&self);
