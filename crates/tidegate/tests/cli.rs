@@ -5,6 +5,7 @@
 mod cli {
     mod baseline;
     mod check;
+    mod conditions;
     mod config;
     mod contract;
     mod declared_schemas;

@@ -243,7 +243,8 @@ impl Reader {
             }
         };
         let message = format!("`when` is no condition: {}", wrong.message);
-        self.complaints.push(Complaint::new(span, message).label(label));
+        let help = "`when` is an expression in CEL over `event` that is true or false, as `event.body.amount <= 10000`";
+        self.complaints.push(Complaint::new(span, message).label(label).help(help));
     }
 
     fn jwt(&mut self, value: &Spanned<DeValue<'_>>) -> Option<Jwt> {

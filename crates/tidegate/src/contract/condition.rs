@@ -1,15 +1,20 @@
 //! Compiles a condition in CEL to what the guard evaluates.
 
+mod kind;
+
 use crate::custom::{Wrong, parse};
 use cel::common::ast::{EntryExpr, Expr as Ast, IdedExpr, LiteralValue};
+use kind::Kind;
 use std::ops::Range;
 use tidegate_graph::contract::{Condition, Expr, Fold, Op};
 
 /// Compiles `source`, in which `event` is what the guard looks at.
 pub(crate) fn compile(source: &str) -> Result<Condition, Wrong> {
     let (ast, place) = parse(source)?;
-    let mut compiler = Compiler { place: &place, locals: Vec::new() };
+    let mut compiler = Compiler { place: &place, locals: Vec::new(), kinds: Vec::new() };
+    // All of it has to be true or false, so that all of it is what is wrong.
     let ir = compiler.expr(&ast, 0)?;
+    compiler.is_truth(&ir, 0..source.len())?;
     Ok(Condition { source: source.to_string(), ir })
 }
 
@@ -20,9 +25,19 @@ struct Compiler<'c> {
     place: &'c dyn Fn(u64) -> Range<usize>,
     /// Names of the loops around.
     locals: Vec<String>,
+    /// What is known of them.
+    kinds: Vec<Kind>,
 }
 
 impl Compiler<'_> {
+    /// Refuses what can be neither true nor false: it would fit no event.
+    fn is_truth(&mut self, expr: &Expr, at: Range<usize>) -> Result<(), Wrong> {
+        match kind::of(expr, &mut self.kinds) {
+            Kind::Never(word) => Err(Wrong { message: format!("this is {word}, never true or false"), at }),
+            Kind::Open | Kind::Truth => Ok(()),
+        }
+    }
+
     fn expr(&mut self, ast: &IdedExpr, depth: usize) -> Result<Expr, Wrong> {
         let wrong = |message: String| Err(Wrong { message, at: (self.place)(ast.id) });
         if depth > MAX_DEPTH {
@@ -71,8 +86,18 @@ impl Compiler<'_> {
                     let close = close.map(|c| format!(", did you mean `{c}`?")).unwrap_or_default();
                     return wrong(format!("there is no function `{}` on events{close}", call.func_name));
                 };
-                let arguments = call.target.as_deref().into_iter().chain(&call.args);
-                let arguments = arguments.map(|a| self.expr(a, depth + 1)).collect::<Result<Vec<_>, _>>()?;
+                let written: Vec<&IdedExpr> = call.target.as_deref().into_iter().chain(&call.args).collect();
+                let arguments =
+                    written.iter().map(|a| self.expr(a, depth + 1)).collect::<Result<Vec<_>, _>>()?;
+                // A choice asks that of its first argument alone.
+                let truths = match op {
+                    Op::And | Op::Or | Op::Not => arguments.len(),
+                    Op::Choose => 1,
+                    _ => 0,
+                };
+                for (argument, ast) in arguments.iter().zip(&written).take(truths) {
+                    self.is_truth(argument, (self.place)(ast.id))?;
+                }
                 if arguments.len() != op.arguments() {
                     return wrong(format!("`{}` takes another number of arguments", call.func_name));
                 }
@@ -95,11 +120,14 @@ impl Compiler<'_> {
                 let start = self.expr(&each.accu_init, depth + 1)?;
                 let outer = self.locals.len();
                 self.locals.push(each.accu_var.clone());
+                self.kinds.push(Kind::Open);
                 let going = self.expr(&each.loop_cond, depth + 1)?;
                 let result = self.expr(&each.result, depth + 1)?;
                 self.locals.push(each.iter_var.clone());
+                self.kinds.push(Kind::Open);
                 let step = self.expr(&each.loop_step, depth + 1)?;
                 self.locals.truncate(outer);
+                self.kinds.truncate(outer);
                 Expr::Fold(Box::new(Fold { over, start, going, step, result }))
             }
         })
@@ -122,6 +150,11 @@ mod tests {
             "size(event.items.filter(i, i.free)) < 3 || event.name.startsWith('test-')",
             "event.name.matches('^[a-z]+-[0-9]{4}$')",
             "event.items.map(i, i.price * double(i.qty)).exists(p, p > 1.5) ? event.vip : !event.vip",
+            "true",
+            "event.vip",
+            "event",
+            "event.flags[0] || event.vip ? event.a : true",
+            "event.items.exists_one(i, i.free)",
             "event['detail-type'] != \"x\" && event.n % 2 == 0 && -1 < event.list[0]",
         ] {
             compile(fine).unwrap();
@@ -141,6 +174,26 @@ mod tests {
             let wrong = compile(text).unwrap_err();
             assert!(wrong.message.contains(message), "{text}: {}", wrong.message);
             assert_eq!(text.get(wrong.at.start..), Some(at));
+        }
+        // Neither true nor false, whatever comes.
+        for (text, word, at) in [
+            ("1 + 1", "a number", "1 + 1"),
+            ("event.a + event.b", "a sum", "event.a + event.b"),
+            ("event.a + 'x'", "a string", "event.a + 'x'"),
+            ("'event.a == 1'", "a string", "'event.a == 1'"),
+            ("[event.a == 1]", "a list", "[event.a == 1]"),
+            ("{'a': true}", "a map", "{'a': true}"),
+            ("null", "null", "null"),
+            ("event.a ? 'yes' : 'no'", "a string", "event.a ? 'yes' : 'no'"),
+            ("size(event.items)", "a number", "size(event.items)"),
+            ("event.items.filter(i, i.free)", "a list", "event.items.filter(i, i.free)"),
+            ("event.items.map(i, i.free)", "a list", "event.items.map(i, i.free)"),
+            ("event.a == 1 && 'b'", "a string", "'b'"),
+            ("event.items.all(i, int(i.n))", "a number", "(i.n))"),
+        ] {
+            let wrong = compile(text).unwrap_err();
+            assert_eq!(wrong.message, format!("this is {word}, never true or false"), "{text}");
+            assert_eq!(text.get(wrong.at.start..), Some(at), "{text}");
         }
         assert!(compile(&format!("{}event.a{}", "(".repeat(3000), ")".repeat(3000))).is_err());
     }
