@@ -5,6 +5,7 @@
 
 mod eval;
 mod functions;
+mod syntax;
 mod value;
 
 use cel::common::ast::{EntryExpr, Expr, IdedExpr, operators};
@@ -107,18 +108,8 @@ pub(crate) fn parse(text: &str) -> Result<(IdedExpr, impl Fn(u64) -> Range<usize
     let parsed = Parser::new().max_recursion_depth(48).parse_with_source_info(text);
     let (expr, info) = parsed.map_err(|errors| {
         let first = errors.errors.first();
-        let message = first.map_or("it can't be parsed", |e| e.msg.as_str());
-        // What the grammar would have taken is a list of token names that helps nobody.
-        let message = message.split(" expecting").next().unwrap_or(message).trim_end_matches(',');
-        // Nor is the text of all that stands before the mistake: its place is told.
-        let message = message.split(" at input").next().unwrap_or(message);
-        let message = message.strip_prefix("Syntax error: ").unwrap_or(message);
-        let message = if message.contains("'<EOF>'") { "it ends too early" } else { message };
-        // The parser's own limit has no words of its own.
-        let deep = message.starts_with("OtherError");
-        let message = if deep { "the condition is nested too deeply" } else { message };
-        let at = first.map_or(0, |e| offset(text, e.pos));
-        Wrong { message: message.to_string(), at: at..(at + 1).min(text.len()).max(at) }
+        let said = first.map_or("UNKNOWN", |e| e.msg.as_str());
+        syntax::wrong(text, said, first.map_or(0, |e| offset(text, e.pos)))
     })?;
     let place = move |id: u64| {
         let (start, stop) = info.offset_for(id).unwrap_or((0, 0));

@@ -12,6 +12,7 @@ fn a_condition_that_fits_no_event_is_refused_at_its_place() {
             &["`when` is no condition: this is a number, never true or false"][..],
         ),
         ("event.body.n > 0 && \"yes\"", "tidegate.toml:3:29", &["this is a string"]),
+        ("event.a === 1", "tidegate.toml:3:17", &["there is no `===` in CEL, equal is `==`"]),
     ] {
         let config = format!("[[contract.condition]]\nedges = '*/Place:sqs'\nwhen = '{when}'\n");
         let ran = Project::with("template.yaml", SHOP).file("tidegate.toml", &config).run(&["contract"]);
@@ -20,5 +21,6 @@ fn a_condition_that_fits_no_event_is_refused_at_its_place() {
         for part in parts.iter().chain(&[at, help]) {
             assert!(ran.stderr.contains(part), "{when}: {part} in {}", ran.stderr);
         }
+        assert!(!ran.stderr.contains("IDENTIFIER") && !ran.stderr.contains("token"), "{}", ran.stderr);
     }
 }
