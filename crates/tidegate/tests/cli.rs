@@ -4,6 +4,7 @@
 #[cfg(test)]
 mod cli {
     mod baseline;
+    mod broken_schemas;
     mod check;
     mod conditions;
     mod config;

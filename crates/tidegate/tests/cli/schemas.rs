@@ -34,7 +34,7 @@ const ORDER: &str = r#"{
 
 const QTY: &str = "$defs:\n  qty: { type: integer, minimum: 1, maximum: 99 }\n";
 
-fn shop(config: &str) -> Project {
+pub(super) fn shop(config: &str) -> Project {
     Project::with("template.yaml", SHOP)
         .file("tidegate.toml", config)
         .file("schemas/order.json", ORDER)
@@ -45,7 +45,7 @@ fn decide(project: &Project, event: &Value) -> Value {
     project.decide(&[json!({"id": 1, "function": "place", "event": event})]).remove(0)
 }
 
-const ASKED: &str = "[[contract.schemas]]\nedges = '*/Place:sqs'\nfile = 'schemas/order.json'\n";
+pub(super) const ASKED: &str = "[[contract.schemas]]\nedges = '*/Place:sqs'\nfile = 'schemas/order.json'\n";
 
 #[test]
 fn what_the_schema_refuses_is_denied_with_place_keyword_and_file() {

@@ -171,8 +171,9 @@ impl Emitter<'_, '_> {
                 return checks.push(Check::Unknown);
             }
         }
-        let Some(dialect) = self.library.resource(place).map(|r| r.dialect) else { return };
         let refers = item.field("$ref").and_then(text);
+        self.dialect(place);
+        let Some(dialect) = self.library.resource(place).map(|r| r.dialect) else { return };
         if let Some(reference) = &refers
             && dialect.draft < Draft::Draft201909
         {

@@ -196,6 +196,14 @@ const NOTES: [&str; 26] = [
     "discriminator",
 ];
 
+/// Documents of APIs, by the word that says which version they are of.
+const APIS: [(&str, &str); 3] = [("openapi", "OpenAPI"), ("swagger", "Swagger"), ("asyncapi", "AsyncAPI")];
+
+/// Whether this is the document of an API.
+pub(super) fn is_api(item: Item<'_>) -> bool {
+    APIS.iter().any(|(key, _)| item.field(key).is_some())
+}
+
 /// Why the object at the root is something else than a schema: the document of an API, a part of one, or something else.
 pub(super) fn stranger(item: Item<'_>, pointer: &str) -> Option<String> {
     let has = |key: &str| item.field(key).is_some();
@@ -204,7 +212,7 @@ pub(super) fn stranger(item: Item<'_>, pointer: &str) -> Option<String> {
     }
     let mut keys = item.entries().filter_map(|(key, _)| text(key));
     keys.find(|key| !key.starts_with("x-") && !NOTES.contains(&key.as_str()))?;
-    for (key, name) in [("openapi", "OpenAPI"), ("swagger", "Swagger"), ("asyncapi", "AsyncAPI")] {
+    for (key, name) in APIS {
         if has(key) {
             let example = inside(item).unwrap_or_else(|| "/components/schemas/Order".into());
             return Some(format!(

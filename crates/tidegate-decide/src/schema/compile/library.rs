@@ -1,7 +1,7 @@
 //! All documents that a schema draws in, with the names by which their parts are referred to.
 
 use super::uri::{decode, resolve, split};
-use super::{Draft, Fetch, meta};
+use super::{Draft, Fetch, form, meta};
 use crate::json::{Flaw, Item, Kind, Limits, Malformed, Tape, unescape};
 use std::collections::{BTreeMap, HashMap};
 
@@ -45,6 +45,8 @@ pub(super) struct Library<'f> {
     by_uri: HashMap<String, Place>,
     /// The resource that a subschema belongs to.
     owner: HashMap<Place, u32>,
+    /// Subschemas whose `$schema` names no dialect that is known, with that name.
+    strange: HashMap<Place, String>,
 }
 
 /// How deep schemas nest.
@@ -55,7 +57,8 @@ const DOCUMENTS: usize = 1000;
 impl<'f> Library<'f> {
     pub(super) fn new(draft: Draft, fetch: &'f Fetch<'f>) -> Self {
         let (documents, resources) = (Vec::new(), Vec::new());
-        Self { fetch, draft, documents, resources, by_uri: HashMap::new(), owner: HashMap::new() }
+        let (by_uri, owner, strange) = Default::default();
+        Self { fetch, draft, documents, resources, by_uri, owner, strange }
     }
 
     /// The subschema that an absolute reference means.
@@ -87,6 +90,13 @@ impl<'f> Library<'f> {
 
     pub(super) fn resource(&self, place: Place) -> Option<&Resource> {
         self.resources.get(self.owner(place) as usize)
+    }
+
+    /// The root of the resource that a subschema belongs to, and its `$schema`, where that names no dialect that is known.
+    /// Each is told once.
+    pub(super) fn strange_dialect(&mut self, place: Place) -> Option<(Place, String)> {
+        let root = self.resource(place)?.root;
+        self.strange.remove(&root).map(|name| (root, name))
     }
 
     pub(super) fn item(&self, place: Place) -> Option<Item<'_>> {
@@ -162,6 +172,10 @@ impl<'f> Library<'f> {
         // A schema of schemas of somebody's own: its vocabularies say what counts.
         let schema = schema.trim_end_matches('#').to_string();
         let Some(own) = self.by_uri.get(&schema).copied().or_else(|| self.load(&schema).ok()) else {
+            // That of a document of an API is the schema of such documents.
+            if self.item(place).is_some_and(|item| !form::is_api(item)) {
+                self.strange.insert(place, schema);
+            }
             return outer;
         };
         let Some(item) = self.item(own) else { return outer };

@@ -42,6 +42,12 @@ pub(super) fn document(uri: &str) -> Option<&'static str> {
     DOCUMENTS.iter().find(|(known, _)| *known == uri).map(|(_, text)| *text)
 }
 
+/// What `$schema` may be, for people.
+pub(super) fn known() -> String {
+    let names = [DRAFT_4, DRAFT_6, DRAFT_7, DRAFT_2019_09, DRAFT_2020_12];
+    names.map(|name| format!("`{name}`")).join(", ")
+}
+
 /// The draft that a `$schema` names.
 pub(super) fn draft(schema: &str) -> Option<Draft> {
     let schema = schema.trim_end_matches('#');

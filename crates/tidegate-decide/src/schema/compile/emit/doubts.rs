@@ -1,7 +1,7 @@
 //! What isn't a schema, or none that could be compared with anything.
 
 use super::super::library::Place;
-use super::super::{Nature, circles, form};
+use super::super::{Nature, circles, form, meta};
 use super::{Draft, Emitter};
 use tidegate_graph::contract::schema::Check;
 
@@ -20,6 +20,14 @@ impl Emitter<'_, '_> {
         if let Some(node) = self.program.nodes.first_mut() {
             node.checks = vec![Check::Unknown];
         }
+    }
+
+    /// The dialect that a subschema is written in may be one that nobody knows here.
+    pub(super) fn dialect(&mut self, place: Place) {
+        let Some((root, name)) = self.library.strange_dialect(place) else { return };
+        let known = meta::known();
+        let message = format!("`{name}` is no dialect of JSON Schema that is known; it is one of {known}");
+        self.problem(root, "$schema", Nature::Dangling, message);
     }
 
     /// References that come back to where they began; places are those of the nodes.

@@ -150,3 +150,38 @@ fn mistakes_without_end_are_told_a_few_times() {
     let members = (0..5000).map(|n| format!(r#""m{n}": {{"minLength": -1}}"#)).collect::<Vec<_>>().join(", ");
     assert_eq!(problems(Draft::Draft7, &format!(r#"{{"properties": {{{members}}}}}"#), "").len(), 20);
 }
+
+#[test]
+fn a_dialect_that_nobody_knows_is_told_once_with_those_that_are() {
+    let told = |text: &str, start: &str| {
+        let options = Options { draft: Draft::Draft202012, formats: false, request: false };
+        let own = r#"{"$schema": "https://json-schema.org/draft/2020-12/schema"}"#;
+        let fetch = |uri: &str| match uri {
+            "test:a" => Some(text.as_bytes().to_vec()),
+            "https://shop.example/dialect" => Some(own.as_bytes().to_vec()),
+            _ => None,
+        };
+        json(start, options, &fetch).unwrap().problems
+    };
+    let strange = r##"{"$schema": "http://example.com/my-dialect#", "properties": {"a": {"$ref": "#/$defs/b"}}, "$defs": {"b": {}}}"##;
+    for start in ["test:a", "test:a#/$defs/b"] {
+        let found = told(strange, start);
+        let [problem] = found.as_slice() else { panic!("{found:?}") };
+        assert_eq!((problem.place.as_str(), problem.nature), ("test:a#/$schema", Nature::Dangling));
+        for part in ["`http://example.com/my-dialect`", "`http://json-schema.org/draft-04/schema`", "2020-12/schema`"]
+        {
+            assert!(problem.message.contains(part), "{part}: {}", problem.message);
+        }
+    }
+    for fine in [
+        r#"{"$schema": "https://shop.example/dialect#", "type": "string"}"#,
+        r#"{"$schema": "http://json-schema.org/draft-07/schema#"}"#,
+        r#"{"properties": {"$schema": {"type": "string"}}}"#,
+    ] {
+        assert_eq!(told(fine, "test:a"), [], "{fine}");
+    }
+    // The document of an API says how it is written itself.
+    let api = r#"{"$schema": "https://spec.openapis.org/oas/3.0/schema/2021-09-28", "openapi": "3.0.0",
+        "components": {"schemas": {"A": {"type": "string"}}}}"#;
+    assert_eq!(told(api, "test:a#/components/schemas/A"), []);
+}

@@ -1,0 +1,21 @@
+//! Files that are named as schemas, and what is wrong with them.
+
+use super::schemas::{ASKED, shop};
+
+/// What `tidegate contract` says of a file of which it makes no contract.
+fn refused(file: &str, text: &str) -> String {
+    let project = shop(&ASKED.replace("schemas/order.json", file)).file(file.split('#').next().unwrap(), text);
+    let ran = project.run(&["contract"]);
+    assert_eq!(ran.code, Some(2), "{text}: {}", ran.all());
+    ran.stderr
+}
+
+#[test]
+fn a_dialect_that_nobody_knows_is_refused() {
+    let told = refused("a.json", "{\n \"$schema\": \"http://example.com/my-dialect\",\n \"type\": \"object\"}");
+    for part in
+        ["a.json:2:13", "`http://example.com/my-dialect` is no dialect", "draft/2020-12/schema`", "name it in `with`"]
+    {
+        assert!(told.contains(part), "{part} in {told}");
+    }
+}
