@@ -47,6 +47,7 @@ impl fmt::Display for Way<'_> {
     }
 }
 
+/// One token of a JSON pointer.
 pub(super) fn escaped(name: &str) -> String {
     name.replace('~', "~0").replace('/', "~1")
 }

@@ -8,6 +8,7 @@ use super::library::{Library, text};
 use super::{Draft, Options, meta};
 use crate::json::{Item, Kind};
 use crate::schema::validate::{Buffers, Ready, Why, validate};
+use crate::schema::way::escaped;
 use std::sync::OnceLock;
 use tidegate_graph::contract::schema::{Check, JsonProgram, Types};
 
@@ -227,7 +228,7 @@ pub(super) fn stranger(item: Item<'_>, pointer: &str) -> Option<String> {
             "content" => item.field(key),
             _ => None,
         };
-        let kind = content.and_then(first).map(|kind| format!("/{}/schema", token(&kind)));
+        let kind = content.and_then(first).map(|kind| format!("/{}/schema", escaped(&kind)));
         let end = kind.unwrap_or_default();
         return Some(format!("this is no schema, but has one: `#{pointer}/{key}{rest}{end}`"));
     }
@@ -239,20 +240,16 @@ fn inside(document: Item<'_>) -> Option<String> {
     for path in [&["components", "schemas"][..], &["definitions"]] {
         let map = path.iter().try_fold(document, |at, key| at.field(key));
         if let Some(name) = map.and_then(first) {
-            return Some(format!("/{}/{}", path.join("/"), token(&name)));
+            return Some(format!("/{}/{}", path.join("/"), escaped(&name)));
         }
     }
     let messages = document.field("components").and_then(|components| components.field("messages"));
-    messages.and_then(first).map(|name| format!("/components/messages/{}/payload", token(&name)))
+    messages.and_then(first).map(|name| format!("/components/messages/{}/payload", escaped(&name)))
 }
 
 /// The first name of an object.
 fn first(map: Item<'_>) -> Option<String> {
     map.entries().find_map(|(key, _)| text(key))
-}
-
-fn token(name: &str) -> String {
-    name.replace('~', "~0").replace('/', "~1")
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Patterns of ECMA 262, as JSON Schema has them, in the syntax of a linear engine.
 
 use regex_syntax::ParserBuilder;
+use regex_syntax::ast::ErrorKind;
 use std::fmt::Write as _;
 use std::iter::Peekable;
 use std::str::Chars;
@@ -9,17 +10,43 @@ use std::str::Chars;
 const SPACE: &str =
     r"\t\n\x0B\x0C\r \u{A0}\u{1680}\u{2000}-\u{200A}\u{2028}\u{2029}\u{202F}\u{205F}\u{3000}\u{FEFF}";
 
+/// Why a pattern can't be matched.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Obstacle {
+    /// It is none, in whatever engine of ECMA 262.
+    Broken(String),
+    /// It is one, or may be, but no linear engine has it.
+    Beyond(String),
+}
+
+type Outcome<T = ()> = Result<T, Obstacle>;
+
+fn broken<T>(why: impl Into<String>) -> Outcome<T> {
+    Err(Obstacle::Broken(why.into()))
+}
+
+fn beyond<T>(why: impl Into<String>) -> Outcome<T> {
+    Err(Obstacle::Beyond(why.into()))
+}
+
 /// The same pattern, with classes of Unicode written out. Says what stands in the way.
-pub(super) fn translate(pattern: &str) -> Result<String, String> {
+pub(super) fn translate(pattern: &str) -> Outcome<String> {
     let mut out = Translation { rest: pattern.chars().peekable(), out: String::new() };
     out.pattern()?;
     let mut parser = ParserBuilder::new().utf8(false).nest_limit(100).build();
-    let parsed = parser.parse(&out.out).map_err(|error| match error {
-        regex_syntax::Error::Parse(error) => error.kind().to_string(),
-        regex_syntax::Error::Translate(error) => error.kind().to_string(),
-        _ => "no regular expression".to_string(),
-    })?;
-    Ok(parsed.to_string())
+    match parser.parse(&out.out) {
+        Ok(parsed) => Ok(parsed.to_string()),
+        Err(regex_syntax::Error::Parse(error)) => match error.kind() {
+            kind @ (ErrorKind::ClassRangeInvalid
+            | ErrorKind::GroupUnclosed
+            | ErrorKind::GroupUnopened
+            | ErrorKind::RepetitionCountInvalid
+            | ErrorKind::RepetitionMissing) => broken(kind.to_string()),
+            kind => beyond(kind.to_string()),
+        },
+        Err(regex_syntax::Error::Translate(error)) => beyond(error.kind().to_string()),
+        Err(_) => beyond("no regular expression"),
+    }
 }
 
 struct Translation<'a> {
@@ -28,14 +55,14 @@ struct Translation<'a> {
 }
 
 impl Translation<'_> {
-    fn pattern(&mut self) -> Result<(), String> {
+    fn pattern(&mut self) -> Outcome {
         // After a quantifier only `?` may follow, once: it makes the quantifier lazy.
         let mut quantifiers = 0;
         while let Some(c) = self.rest.next() {
             let quantifies = matches!(c, '*' | '+' | '?') || c == '{' && self.is_count();
             quantifiers = if quantifies { quantifiers + 1 } else { 0 };
             if quantifiers > 2 || quantifiers == 2 && c != '?' {
-                return Err("nothing stands before a quantifier".to_string());
+                return broken("nothing stands before a quantifier");
             }
             match c {
                 '^' => self.out.push_str(r"\A"),
@@ -70,7 +97,7 @@ impl Translation<'_> {
         }
     }
 
-    fn group(&mut self) -> Result<(), String> {
+    fn group(&mut self) -> Outcome {
         self.out.push_str("(?:");
         if self.rest.peek() != Some(&'?') {
             return Ok(());
@@ -78,20 +105,27 @@ impl Translation<'_> {
         self.rest.next();
         match (self.rest.next(), self.rest.peek().copied()) {
             (Some(':'), _) => Ok(()),
-            (Some('='), _) | (Some('!'), _) => Err("it looks ahead".into()),
-            (Some('<'), Some('=' | '!')) => Err("it looks behind".into()),
+            (Some('=' | '!'), _) => beyond("it looks ahead"),
+            (Some('<'), Some('=' | '!')) => beyond("it looks behind"),
             (Some('<'), _) => {
                 if self.rest.by_ref().any(|c| c == '>') {
                     Ok(())
                 } else {
-                    Err("a name without an end".into())
+                    broken("a name without an end")
                 }
             }
-            _ => Err("no group of ECMA 262".into()),
+            // Newer editions have flags for a part of a pattern.
+            (Some('i' | 'm' | 's' | '-'), _)
+                if self.rest.clone().find(|c| !matches!(c, 'i' | 'm' | 's' | '-')) == Some(':') =>
+            {
+                beyond("it switches flags")
+            }
+            (Some(c), _) => broken(format!("there are no groups `(?{c}`")),
+            (None, _) => broken("a group without an end"),
         }
     }
 
-    fn class(&mut self) -> Result<(), String> {
+    fn class(&mut self) -> Outcome {
         let negated = self.rest.next_if_eq(&'^').is_some();
         if self.rest.next_if_eq(&']').is_some() {
             // Nothing at all, or anything at all.
@@ -101,7 +135,7 @@ impl Translation<'_> {
         self.out.push_str(if negated { "[^" } else { "[" });
         loop {
             match self.rest.next() {
-                None => return Err("a class without an end".into()),
+                None => return broken("a class without an end"),
                 Some(']') => break,
                 Some('\\') => self.escape(true)?,
                 Some('-') => {
@@ -122,8 +156,8 @@ impl Translation<'_> {
         Ok(())
     }
 
-    fn escape(&mut self, in_class: bool) -> Result<(), String> {
-        let Some(c) = self.rest.next() else { return Err("a backslash at the end".into()) };
+    fn escape(&mut self, in_class: bool) -> Outcome {
+        let Some(c) = self.rest.next() else { return broken("a backslash at the end") };
         match c {
             'd' => self.out.push_str("[0-9]"),
             'D' => self.out.push_str("[^0-9]"),
@@ -139,11 +173,11 @@ impl Translation<'_> {
                 self.out.push(c);
             }
             '0' if !self.rest.peek().is_some_and(char::is_ascii_digit) => self.out.push_str(r"\x00"),
-            '0'..='9' => return Err("it refers back to a group".into()),
-            'k' => return Err("it refers back to a group".into()),
+            '0'..='9' => return beyond("it refers back to a group"),
+            'k' => return beyond("it refers back to a group"),
             'c' => match self.rest.next().filter(char::is_ascii_alphabetic) {
                 Some(letter) => self.code(u32::from(letter) % 32)?,
-                None => return Err("no control character".into()),
+                None => return beyond("no control character"),
             },
             'x' => {
                 let code = self.digits(2)?;
@@ -154,7 +188,7 @@ impl Translation<'_> {
                 self.code(code)?;
             }
             'p' | 'P' => self.property(c)?,
-            c if c.is_ascii_alphabetic() => return Err(format!("there is no escape `\\{c}`")),
+            c if c.is_ascii_alphabetic() => return broken(format!("there is no escape `\\{c}`")),
             c => self.literal(c),
         }
         Ok(())
@@ -165,10 +199,10 @@ impl Translation<'_> {
     }
 
     /// `\u0041`, `\u{41}`, or two surrogates.
-    fn unit(&mut self) -> Result<u32, String> {
+    fn unit(&mut self) -> Outcome<u32> {
         if self.rest.next_if_eq(&'{').is_some() {
             let digits: String = self.rest.by_ref().take_while(|c| *c != '}').take(8).collect();
-            return u32::from_str_radix(&digits, 16).map_err(|_| "no code point".into());
+            return u32::from_str_radix(&digits, 16).map_err(|_| Obstacle::Beyond("no code point".into()));
         }
         let high = self.digits(4)?;
         let mut ahead = self.rest.clone();
@@ -182,28 +216,31 @@ impl Translation<'_> {
         Ok(high)
     }
 
-    fn digits(&mut self, count: usize) -> Result<u32, String> {
+    fn digits(&mut self, count: usize) -> Outcome<u32> {
         let digits: String = self.rest.by_ref().take(count).collect();
         let whole = digits.len() == count && digits.bytes().all(|b| b.is_ascii_hexdigit());
-        u32::from_str_radix(&digits, 16).ok().filter(|_| whole).ok_or_else(|| "no code point".into())
+        u32::from_str_radix(&digits, 16)
+            .ok()
+            .filter(|_| whole)
+            .ok_or_else(|| Obstacle::Beyond("no code point".into()))
     }
 
-    fn code(&mut self, code: u32) -> Result<(), String> {
+    fn code(&mut self, code: u32) -> Outcome {
         if char::from_u32(code).is_none() {
-            return Err("half of a character".into());
+            return beyond("half of a character");
         }
         let _ = write!(self.out, r"\u{{{code:X}}}");
         Ok(())
     }
 
-    fn property(&mut self, kind: char) -> Result<(), String> {
+    fn property(&mut self, kind: char) -> Outcome {
         if self.rest.next_if_eq(&'{').is_none() {
-            return Err("a property without a name".into());
+            return beyond("a property without a name");
         }
         let name: String = self.rest.by_ref().take_while(|c| *c != '}').collect();
         let good = name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '='));
         if !good {
-            return Err("there is no such property".into());
+            return beyond("there is no such property");
         }
         let _ = write!(self.out, r"\{kind}{{{name}}}");
         Ok(())
@@ -257,10 +294,28 @@ mod tests {
 
     #[test]
     fn what_no_linear_engine_does_is_said() {
-        for pattern in
-            [r"(?=a)", r"(?!a)b", r"(?<=a)b", r"(a)\1", r"(?<n>a)\k<n>", r"[a", r"\ud800", "a**", r"\a"]
-        {
-            assert!(translate(pattern).is_err(), "{pattern}");
+        for pattern in [
+            r"(?=a)",
+            r"(?!a)b",
+            r"(?<=a)b",
+            r"(a)\1",
+            r"(?<n>a)\k<n>",
+            r"\ud800",
+            r"(?i:a)",
+            r"(?i-m:a)",
+            r"\p{None}",
+        ] {
+            assert!(matches!(translate(pattern), Err(Obstacle::Beyond(_))), "{pattern}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_pattern_is_told_apart() {
+        for pattern in [
+            "[a", "(a", "a)", "a**", "*a", "a{2}{3}", "a{3,1}", "[z-a]", r"\a", r"\Z", "a\\", "(?<n", "(?",
+            "(?i)a", "(?P<n>a)",
+        ] {
+            assert!(matches!(translate(pattern), Err(Obstacle::Broken(_))), "{pattern}");
         }
     }
 }

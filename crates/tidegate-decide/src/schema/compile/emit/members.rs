@@ -3,6 +3,7 @@
 use super::super::library::{Dialect, Place, text};
 use super::{Draft, Emitter, count};
 use crate::json::{Item, Kind};
+use crate::schema::way::escaped;
 use std::collections::BTreeMap;
 use tidegate_graph::contract::schema::{Check, Members};
 
@@ -42,7 +43,8 @@ impl Emitter<'_, '_> {
         members.named = properties.into_iter().map(|(name, place)| (name, self.node(place))).collect();
         let mut open = false;
         for (pattern, below) in patterns {
-            match self.pattern(place, "patternProperties", &pattern) {
+            let at = format!("patternProperties/{}", escaped(&pattern));
+            match self.pattern(place, &at, &pattern) {
                 Some(index) => {
                     let node = self.node(below);
                     members.patterns.push((index, node));

@@ -2,7 +2,7 @@
 
 use super::super::Nature;
 use super::super::library::{Dialect, Place, text};
-use super::super::regex::translate;
+use super::super::regex::{Obstacle, translate};
 use super::{Draft, Emitter, count};
 use crate::json::{Item, Kind};
 use crate::schema::number::Decimal;
@@ -103,33 +103,33 @@ impl Emitter<'_, '_> {
         }
     }
 
-    pub(super) fn pattern(&mut self, place: Place, key: &str, pattern: &str) -> Option<u32> {
+    /// The index of a pattern; `at` is where it stands below the subschema.
+    pub(super) fn pattern(&mut self, place: Place, at: &str, pattern: &str) -> Option<u32> {
         if let Some(index) = self.patterns.get(pattern) {
             return Some(*index);
         }
         let compiled = translate(pattern).and_then(|translated| {
             match crate::schema::pattern::Pattern::new(&translated) {
                 Some(_) => Ok(translated),
-                None => Err("it grows too large".to_string()),
+                None => Err(Obstacle::Beyond("it grows too large".to_string())),
             }
         });
-        match compiled {
+        let (nature, message) = match compiled {
             Ok(translated) => {
                 let index = u32::try_from(self.program.patterns.len()).unwrap_or(u32::MAX);
                 self.program.patterns.push(translated);
                 self.patterns.insert(pattern.to_string(), index);
-                Some(index)
+                return Some(index);
             }
-            Err(why) => {
-                self.problem(
-                    place,
-                    key,
-                    Nature::Open,
-                    format!("this pattern can't be matched in linear time: {why}"),
-                );
-                None
+            Err(Obstacle::Broken(why)) => {
+                (Nature::Malformed, format!("this is no regular expression of ECMA 262: {why}"))
             }
-        }
+            Err(Obstacle::Beyond(why)) => {
+                (Nature::Open, format!("this pattern can't be matched in linear time: {why}"))
+            }
+        };
+        self.problem(place, at, nature, message);
+        None
     }
 }
 

@@ -59,6 +59,13 @@ fn what_has_no_meaning_is_told_with_its_place() {
         (api, r#"{"exclusiveMaximum": 3}"#, "#/exclusiveMaximum", "in OpenAPI 3.0"),
         (old, r#"{"exclusiveMinimum": true}"#, "", "`minimum` is missing"),
         (
+            new,
+            r#"{"pattern": "[a"}"#,
+            "#/pattern",
+            "no regular expression of ECMA 262: a class without an end",
+        ),
+        (new, r#"{"patternProperties": {"(a/": {}}}"#, "#/patternProperties/(a~1", "unclosed group"),
+        (
             seven,
             r##"{"$schema": "http://json-schema.org/draft-04/schema#", "exclusiveMinimum": 3}"##,
             "#/exclusiveMinimum",
@@ -168,7 +175,8 @@ fn a_dialect_that_nobody_knows_is_told_once_with_those_that_are() {
         let found = told(strange, start);
         let [problem] = found.as_slice() else { panic!("{found:?}") };
         assert_eq!((problem.place.as_str(), problem.nature), ("test:a#/$schema", Nature::Dangling));
-        for part in ["`http://example.com/my-dialect`", "`http://json-schema.org/draft-04/schema`", "2020-12/schema`"]
+        for part in
+            ["`http://example.com/my-dialect`", "`http://json-schema.org/draft-04/schema`", "2020-12/schema`"]
         {
             assert!(problem.message.contains(part), "{part}: {}", problem.message);
         }
