@@ -6,6 +6,7 @@
 mod avro;
 mod circles;
 mod emit;
+mod excess;
 mod fields;
 mod form;
 mod library;
@@ -62,6 +63,8 @@ pub enum Nature {
     Malformed,
     /// References lead in a circle, and never to a part of the value.
     Circle,
+    /// Comparing takes more than is allowed, whatever the value.
+    Excess,
 }
 
 /// What is wrong with a schema, or beyond us.

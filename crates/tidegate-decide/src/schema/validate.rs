@@ -90,7 +90,9 @@ pub(crate) struct Buffers {
 }
 
 /// References and values in each other.
-const DEPTH: usize = 4096;
+pub(super) const DEPTH: usize = 4096;
+/// Steps that the shortest payload may take. Each of its values gives some more.
+pub(super) const STEPS: u64 = 1 << 16;
 
 /// Compares `item` with the node `start` of the program. `size` is the number of nodes of its document: what work is measured by.
 pub(crate) fn validate<'p>(
@@ -103,7 +105,7 @@ pub(crate) fn validate<'p>(
 ) -> Result<(), Fault<'p>> {
     buffers.marks.clear();
     buffers.scope.clear();
-    let left = u64::try_from(size).unwrap_or(u64::MAX).saturating_mul(256).saturating_add(1 << 16);
+    let left = u64::try_from(size).unwrap_or(u64::MAX).saturating_mul(256).saturating_add(STEPS);
     let mut run = Run { program, ready, buffers, left, depth: 0, deep: false, unsure: false };
     let result = run.all(start, item);
     // Whatever was made of it, what was cut short is no answer.

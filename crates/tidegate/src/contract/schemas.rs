@@ -270,6 +270,10 @@ fn told(problem: &Problem, shelf: &Shelf) -> Complaints {
             "here it begins",
             "such a schema fits nothing; refer to itself from within a part of the value, as `properties` or `items`",
         ),
+        Nature::Excess => (
+            "from here",
+            "the guard would deny what it can't compare; leave out references that lead on to references, and parts that are repeated within each other",
+        ),
         Nature::Dangling => (
             "refers to it",
             "nothing is fetched: save the schema in the project, and refer to it by its path, or name it in `with`",

@@ -35,3 +35,24 @@ fn a_pattern_that_is_none_is_refused_and_one_that_looks_around_is_open() {
     let ran = project.run(&["contract", "--format", "text"]);
     assert!(ran.code == Some(0) && ran.stdout.contains("it looks ahead"), "{}", ran.all());
 }
+
+#[test]
+fn a_schema_that_could_be_compared_with_nothing_is_refused() {
+    let chain = |length: usize, link: &dyn Fn(usize) -> String| {
+        let defs =
+            (0..length).map(|n| format!("  \"d{n}\": {}", link(n + 1))).collect::<Vec<_>>().join(",\n");
+        format!(
+            "{{\"$ref\": \"#/$defs/d0\", \"$defs\": {{\n{defs},\n  \"d{length}\": {{\"type\": \"string\"}}}}}}"
+        )
+    };
+    let twice = |n: usize| {
+        let next = format!("{{\"$ref\": \"#/$defs/d{n}\"}}");
+        format!("{{\"allOf\": [{next}, {next}]}}")
+    };
+    let told = refused("a.json", &chain(24, &twice));
+    for part in ["a.json:1:1", "steps, and a short payload is given 65536", "the guard would deny"] {
+        assert!(told.contains(part), "{part} in {told}");
+    }
+    let told = refused("a.json", &chain(20_000, &|n| format!("{{\"$ref\": \"#/$defs/d{n}\"}}")));
+    assert!(told.contains("references in a row from here are more than 4096"), "{told}");
+}

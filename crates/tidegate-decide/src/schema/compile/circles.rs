@@ -60,7 +60,7 @@ fn set(states: &mut [State], node: u32, state: State) {
 }
 
 /// The nodes that a node asks about the value that it is asked about itself.
-fn same_value(program: &JsonProgram, node: u32) -> Vec<u32> {
+pub(super) fn same_value(program: &JsonProgram, node: u32) -> Vec<u32> {
     let mut out = Vec::new();
     for check in program.nodes.get(node as usize).into_iter().flat_map(|node| &node.checks) {
         match check {

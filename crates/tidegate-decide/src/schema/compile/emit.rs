@@ -52,6 +52,7 @@ pub(super) fn emit(
     if strict {
         emitter.stranger(root);
         emitter.circles(&places);
+        emitter.excess(&places);
     }
     let library = &*emitter.library;
     let written = |node: u32| library.item((*places.get(node as usize)?)?);

@@ -47,6 +47,8 @@ pub(super) struct Library<'f> {
     owner: HashMap<Place, u32>,
     /// Subschemas whose `$schema` names no dialect that is known, with that name.
     strange: HashMap<Place, String>,
+    /// What stands directly below the values that pointers lead through. Many lead through the same ones.
+    steps: HashMap<Place, HashMap<String, u32>>,
 }
 
 /// How deep schemas nest.
@@ -57,8 +59,8 @@ const DOCUMENTS: usize = 1000;
 impl<'f> Library<'f> {
     pub(super) fn new(draft: Draft, fetch: &'f Fetch<'f>) -> Self {
         let (documents, resources) = (Vec::new(), Vec::new());
-        let (by_uri, owner, strange) = Default::default();
-        Self { fetch, draft, documents, resources, by_uri, owner, strange }
+        let (by_uri, owner, strange, steps) = Default::default();
+        Self { fetch, draft, documents, resources, by_uri, owner, strange, steps }
     }
 
     /// The subschema that an absolute reference means.
@@ -292,16 +294,27 @@ impl<'f> Library<'f> {
         let mut at = root;
         for token in pointer.split('/').skip(1) {
             let token = token.replace("~1", "/").replace("~0", "~");
-            let item = self.item(at)?;
-            let next = match item.kind() {
-                Kind::Array => item.items().nth(token.parse().ok()?)?,
-                _ => item.field(&token)?,
-            };
-            at.1 = next.index();
+            at.1 = self.step(at, &token)?;
             resource = self.owner.get(&at).copied().unwrap_or(resource);
         }
         self.walk(at, resource);
         Some(at)
+    }
+
+    fn step(&mut self, at: Place, token: &str) -> Option<u32> {
+        if !self.steps.contains_key(&at) {
+            let below = steps(self.item(at)?);
+            self.steps.insert(at, below);
+        }
+        self.steps.get(&at)?.get(token).copied()
+    }
+}
+
+/// What stands directly below a value, by the token that a pointer has for it.
+fn steps(of: Item<'_>) -> HashMap<String, u32> {
+    match of.kind() {
+        Kind::Array => of.items().enumerate().map(|(at, item)| (at.to_string(), item.index())).collect(),
+        _ => of.entries().filter_map(|(key, item)| Some((text(key)?, item.index()))).collect(),
     }
 }
 

@@ -36,10 +36,9 @@ pub(crate) fn is_schema_of_json(json: &[u8]) -> Result<(), Problem> {
         let fetch = |uri: &str| (uri == HERE).then(|| json.to_vec());
         let problem = match compile::json(HERE, options, &fetch) {
             Err(problem) => Some(problem),
-            Ok(compiled) => compiled
-                .problems
-                .into_iter()
-                .find(|problem| matches!(problem.nature, Nature::Malformed | Nature::Circle)),
+            Ok(compiled) => compiled.problems.into_iter().find(|problem| {
+                matches!(problem.nature, Nature::Malformed | Nature::Circle | Nature::Excess)
+            }),
         };
         let Some(problem) = problem else { return Ok(()) };
         let goes_on = ELSEWHERE.iter().any(|keyword| problem.place.ends_with(keyword));

@@ -1,12 +1,15 @@
 //! What isn't a schema, or none that could be compared with anything.
 
 use super::super::library::Place;
-use super::super::{Nature, circles, form, meta};
+use super::super::{Nature, circles, excess, form, meta};
 use super::{Draft, Emitter};
+use crate::schema::validate::{DEPTH, STEPS};
 use tidegate_graph::contract::schema::Check;
 
 /// Places of a circle that are named.
 const WAY: usize = 6;
+/// Steps beyond which the number says no more.
+const MANY: u64 = 1_000_000_000;
 
 impl Emitter<'_, '_> {
     /// What was asked for may be no schema at all.
@@ -59,6 +62,26 @@ impl Emitter<'_, '_> {
                 if let Some(node) = self.program.nodes.get_mut(*node as usize) {
                     node.checks = vec![Check::Unknown];
                 }
+            }
+        }
+    }
+
+    /// What takes more to be compared with than any payload is given, or any short one.
+    pub(super) fn excess(&mut self, places: &[Option<Place>]) {
+        for (node, toll) in excess::of(&self.program) {
+            let Some(place) = places.get(node as usize).copied().flatten() else { continue };
+            let message = if toll.is_deep() {
+                format!("references in a row from here are more than {DEPTH}, where comparing stops")
+            } else {
+                let steps =
+                    if toll.steps > MANY { format!("more than {MANY}") } else { toll.steps.to_string() };
+                format!(
+                    "comparing a value with this takes {steps} steps, and a short payload is given {STEPS}"
+                )
+            };
+            self.problem(place, "", Nature::Excess, message);
+            if let Some(node) = self.program.nodes.get_mut(node as usize) {
+                node.checks = vec![Check::Unknown];
             }
         }
     }
