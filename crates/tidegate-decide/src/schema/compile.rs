@@ -24,6 +24,10 @@ use sha2::{Digest as _, Sha256};
 use tidegate_graph::contract::field::Field;
 use tidegate_graph::contract::schema::JsonProgram;
 
+/// How deep lists and objects of a schema nest. What else reads schemas takes no more: `serde_json` so many, and the reader of YAML
+/// one value in them.
+pub const DEPTH: usize = 127;
+
 /// A dialect of JSON Schema.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Draft {
@@ -57,8 +61,10 @@ pub struct Options {
 pub enum Nature {
     /// Something is asked that isn't checked.
     Open,
-    /// A reference leads nowhere.
+    /// A reference leads nowhere, in a document that is there.
     Dangling,
+    /// A document that is referred to isn't there, or can't be read.
+    Foreign,
     /// What stands there has not the form of a schema.
     Malformed,
     /// References lead in a circle, and never to a part of the value.
@@ -110,7 +116,7 @@ pub type Fetch<'f> = dyn Fn(&str) -> Option<Vec<u8>> + 'f;
 pub fn json(start: &str, options: Options, fetch: &Fetch<'_>) -> Result<Compiled, Problem> {
     let mut library = library::Library::new(options.draft, fetch);
     let problem = |message: &str| Problem::malformed(start, message);
-    let place = library.find(start).map_err(|message| problem(&message))?;
+    let place = library.find(start).map_err(|lost| problem(&lost.message))?;
     let (program, fields, problems) = emit::emit(&mut library, place, options, true)
         .ok_or_else(|| problem("more than 50,000 subschemas"))?;
     let mut hash = Sha256::new();

@@ -276,6 +276,10 @@ fn told(problem: &Problem, shelf: &Shelf) -> Complaints {
         ),
         Nature::Dangling => (
             "refers to it",
+            "what stands behind `#` is a pointer from the root of the document, as `#/$defs/name`, or the name of an `$anchor`",
+        ),
+        Nature::Foreign => (
+            "refers to it",
             "nothing is fetched: save the schema in the project, and refer to it by its path, or name it in `with`",
         ),
         Nature::Malformed | Nature::Open => (

@@ -1,6 +1,7 @@
 //! Files that are named as schemas, and what is wrong with them.
 
 use super::schemas::{ASKED, shop};
+use tidegate_decide::schema::compile::DEPTH;
 
 /// What `tidegate contract` says of a file of which it makes no contract.
 fn refused(file: &str, text: &str) -> String {
@@ -55,4 +56,41 @@ fn a_schema_that_could_be_compared_with_nothing_is_refused() {
     }
     let told = refused("a.json", &chain(20_000, &|n| format!("{{\"$ref\": \"#/$defs/d{n}\"}}")));
     assert!(told.contains("references in a row from here are more than 4096"), "{told}");
+}
+
+#[test]
+fn a_reference_to_a_place_that_is_not_there_is_refused() {
+    let text = "{\n \"type\": \"object\",\n \"$ref\": \"#/nowhere\"}";
+    let told = refused("a.json", text);
+    for part in ["a.json:3:10", "there is nothing at `#/nowhere`", "a pointer from the root of the document"]
+    {
+        assert!(told.contains(part), "{part} in {told}");
+    }
+    let ran = shop(ASKED).file("a.json", text).run(&["contract", "schema", "check", "a.json", "a.json"]);
+    assert_eq!(ran.code, Some(2), "{}", ran.all());
+    assert!(
+        ran.stderr.contains("`a.json` is no schema: line 3: there is nothing at `#/nowhere`"),
+        "{}",
+        ran.stderr
+    );
+}
+
+#[test]
+fn all_that_reads_schemas_has_one_bound_of_nesting() {
+    for (file, open) in [("a.json", "{\"not\":"), ("a.yaml", "{not: ")] {
+        let nested = |levels: usize| format!("{}true{}", open.repeat(levels), "}".repeat(levels));
+        let project = shop(&ASKED.replace("schemas/order.json", file)).file(file, &nested(DEPTH));
+        let check = ["contract", "schema", "check", file, file];
+        for args in [&["contract"][..], &check] {
+            let ran = project.run(args);
+            assert_eq!(ran.code, Some(0), "{args:?} {}", ran.all());
+        }
+        let project = project.file(file, &nested(DEPTH + 1));
+        for args in [&["contract"][..], &check] {
+            let ran = project.run(args);
+            assert_eq!(ran.code, Some(2), "{args:?} {}", ran.all());
+            let told = ["nests deeper than 127", "more than 128 values within each other"];
+            assert!(told.iter().any(|part| ran.stderr.contains(part)), "{}", ran.stderr);
+        }
+    }
 }

@@ -2,7 +2,7 @@
 
 use super::Problem;
 use super::library::text;
-use crate::json::{Item, Kind, Limits, Tape};
+use crate::json::{Item, Kind, Limits, Malformed, Tape};
 use std::collections::HashMap;
 use tidegate_graph::contract::schema::{AvroProgram, AvroType};
 
@@ -18,9 +18,13 @@ const TYPES: usize = 50_000;
 pub fn avro(schema: &[u8]) -> Result<AvroProgram, Problem> {
     let mut tape = Tape::default();
     let problem = |place: String, message: String| Problem::malformed(place, message);
-    if tape.read(schema, &Limits { depth: 256, number: 1 << 12 }).is_err() {
-        return Err(problem("#".into(), "it is no JSON, or nests too deep".into()));
-    }
+    tape.read(schema, &Limits { depth: super::DEPTH, number: 1 << 12 }).map_err(|malformed| {
+        let message = match malformed {
+            Malformed::Depth(_) => format!("it nests deeper than {}", super::DEPTH),
+            Malformed::Syntax(_) => "it is no JSON".into(),
+        };
+        problem("#".into(), message)
+    })?;
     let root = tape.root(schema);
     let mut compiler = Compiler { types: Vec::new(), names: HashMap::new(), named: HashMap::new() };
     match compiler.ty(root, "", 0) {

@@ -207,8 +207,8 @@ impl Emitter<'_, '_> {
     fn reference(&mut self, place: Place, key: &str, reference: &str, checks: &mut Vec<Check>) {
         match self.library.refer(place, reference) {
             Ok(target) => checks.push(Check::Ref(self.node(target))),
-            Err(message) => {
-                self.problem(place, key, Nature::Dangling, message);
+            Err(lost) => {
+                self.problem(place, key, lost.nature, lost.message);
                 checks.push(Check::Unknown);
             }
         }
@@ -225,8 +225,8 @@ impl Emitter<'_, '_> {
         };
         let target = match self.library.refer(place, &reference) {
             Ok(target) => target,
-            Err(message) => {
-                self.problem(place, key, Nature::Dangling, message);
+            Err(lost) => {
+                self.problem(place, key, lost.nature, lost.message);
                 return checks.push(Check::Unknown);
             }
         };

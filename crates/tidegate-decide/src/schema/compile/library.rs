@@ -1,7 +1,7 @@
 //! All documents that a schema draws in, with the names by which their parts are referred to.
 
 use super::uri::{decode, resolve, split};
-use super::{Draft, Fetch, form, meta};
+use super::{DEPTH, Draft, Fetch, Nature, form, meta};
 use crate::json::{Flaw, Item, Kind, Limits, Malformed, Tape, unescape};
 use std::collections::{BTreeMap, HashMap};
 
@@ -37,6 +37,19 @@ struct Document {
     known: bool,
 }
 
+/// Where a reference leads to nothing.
+#[derive(Debug)]
+pub(super) struct Lost {
+    pub(super) nature: Nature,
+    pub(super) message: String,
+}
+
+impl Lost {
+    fn dangling(message: String) -> Self {
+        Self { nature: Nature::Dangling, message }
+    }
+}
+
 pub(super) struct Library<'f> {
     fetch: &'f Fetch<'f>,
     draft: Draft,
@@ -51,8 +64,6 @@ pub(super) struct Library<'f> {
     steps: HashMap<Place, HashMap<String, u32>>,
 }
 
-/// How deep schemas nest.
-const DEPTH: usize = 256;
 /// Documents that one schema draws in.
 const DOCUMENTS: usize = 1000;
 
@@ -64,24 +75,25 @@ impl<'f> Library<'f> {
     }
 
     /// The subschema that an absolute reference means.
-    pub(super) fn find(&mut self, reference: &str) -> Result<Place, String> {
+    pub(super) fn find(&mut self, reference: &str) -> Result<Place, Lost> {
         let (document, fragment) = split(reference);
         let root = match self.by_uri.get(document) {
             Some(root) => *root,
-            None => self.load(document)?,
+            None => self.load(document).map_err(|message| Lost { nature: Nature::Foreign, message })?,
         };
         let Some(fragment) = fragment else { return Ok(root) };
         let fragment = decode(fragment);
         if fragment.starts_with('/') {
-            return self.below(root, &fragment).ok_or_else(|| format!("there is nothing at `#{fragment}`"));
+            let found = self.below(root, &fragment);
+            return found.ok_or_else(|| Lost::dangling(format!("there is nothing at `#{fragment}`")));
         }
         let anchors = self.owner.get(&root).and_then(|r| self.resources.get(*r as usize)).map(|r| &r.anchors);
         let found = anchors.and_then(|anchors| anchors.get(&fragment)).copied();
-        found.ok_or_else(|| format!("there is no anchor `{fragment}`"))
+        found.ok_or_else(|| Lost::dangling(format!("there is no anchor `{fragment}`")))
     }
 
     /// The same, as seen from a subschema.
-    pub(super) fn refer(&mut self, from: Place, reference: &str) -> Result<Place, String> {
+    pub(super) fn refer(&mut self, from: Place, reference: &str) -> Result<Place, Lost> {
         let base = self.resource(from).map(|r| r.uri.clone()).unwrap_or_default();
         self.find(&resolve(&base, reference))
     }

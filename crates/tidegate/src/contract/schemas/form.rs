@@ -34,14 +34,15 @@ pub(crate) fn is_schema_of_json(json: &[u8]) -> Result<(), Problem> {
     for draft in [Draft::Draft202012, Draft::Draft7, Draft::OpenApi30] {
         let options = Options { draft, formats: false, request: false };
         let fetch = |uri: &str| (uri == HERE).then(|| json.to_vec());
+        let mine = |problem: &Problem| !matches!(problem.nature, Nature::Open | Nature::Foreign);
         let problem = match compile::json(HERE, options, &fetch) {
             Err(problem) => Some(problem),
-            Ok(compiled) => compiled.problems.into_iter().find(|problem| {
-                matches!(problem.nature, Nature::Malformed | Nature::Circle | Nature::Excess)
-            }),
+            Ok(compiled) => compiled.problems.into_iter().find(mine),
         };
         let Some(problem) = problem else { return Ok(()) };
-        let goes_on = ELSEWHERE.iter().any(|keyword| problem.place.ends_with(keyword));
+        // Older drafts have other words for anchors.
+        let goes_on = problem.nature == Nature::Dangling
+            || ELSEWHERE.iter().any(|keyword| problem.place.ends_with(keyword));
         first.get_or_insert(problem);
         if !goes_on {
             break;
@@ -78,6 +79,9 @@ mod tests {
             (json, "true"),
             (json, r#"{"minimum": 1, "exclusiveMinimum": true}"#),
             (json, r#"{"items": [{"type": "string"}]}"#),
+            (json, r##"{"$ref": "#name", "definitions": {"a": {"$id": "#name"}}}"##),
+            (json, r##"{"$ref": "#name", "definitions": {"a": {"id": "#name"}}}"##),
+            (json, r#"{"$schema": "https://shop.example/dialect"}"#),
             (avro, r#""string""#),
             (
                 avro,
@@ -100,6 +104,12 @@ mod tests {
             (json, r##"{"$ref": "#"}"##, "leads back to itself"),
             (json, r##"{"if": {"$ref": "#"}, "then": true}"##, "leads back to itself"),
             (json, r#"{"if": {"type": "bogus"}, "then": true}"#, "no such type"),
+            (
+                json,
+                "{\"type\": \"object\",\n \"$ref\": \"#/nowhere\"}",
+                "line 2: there is nothing at `#/nowhere`",
+            ),
+            (json, r##"{"$ref": "#name"}"##, "there is no anchor `name`"),
             (json, r#"{"contains": 5}"#, "contains"),
             (json, r#"{"prefixItems": {}}"#, "prefixItems"),
             (json, "{\"type\": \"string\",\n \"type\": \"integer\"}", "key twice in one object"),

@@ -1,18 +1,23 @@
 //! Schemas as they are written: JSON or YAML.
 
 use std::ops::Range;
+use tidegate_decide::json::{Limits, Malformed, Tape};
+use tidegate_decide::schema::compile::DEPTH;
 use tidegate_graph::{Data, FileId, Piece, Value};
 
 /// The JSON text of a file; the error says where it is wrong.
 pub(crate) fn json(extension: &str, text: &str) -> Result<Vec<u8>, String> {
     let yaml = matches!(extension, "yaml" | "yml");
-    if !yaml && serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok() {
-        return Ok(text.as_bytes().to_vec());
+    let line = |at: usize| text.get(..at).unwrap_or(text).matches('\n').count() + 1;
+    let limits = Limits { depth: DEPTH, number: 1 << 12 };
+    match Tape::default().read(text.as_bytes(), &limits) {
+        Ok(()) if !yaml => return Ok(text.as_bytes().to_vec()),
+        Err(Malformed::Depth(at)) => return Err(format!("line {}: it nests deeper than {DEPTH}", line(at))),
+        _ => {}
     }
     let (root, problems) = tidegate_read::parse(FileId(0), text);
     if let Some(problem) = problems.first() {
-        let before = text.get(..problem.span.map_or(0, |s| s.start as usize)).unwrap_or(text);
-        let line = before.matches('\n').count() + 1;
+        let line = line(problem.span.map_or(0, |s| s.start as usize));
         return Err(format!("line {line}: {}", problem.message));
     }
     let json = root.as_ref().and_then(of_value);

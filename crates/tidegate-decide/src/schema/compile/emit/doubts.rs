@@ -30,7 +30,7 @@ impl Emitter<'_, '_> {
         let Some((root, name)) = self.library.strange_dialect(place) else { return };
         let known = meta::known();
         let message = format!("`{name}` is no dialect of JSON Schema that is known; it is one of {known}");
-        self.problem(root, "$schema", Nature::Dangling, message);
+        self.problem(root, "$schema", Nature::Foreign, message);
     }
 
     /// References that come back to where they began; places are those of the nodes.
