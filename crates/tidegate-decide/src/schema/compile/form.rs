@@ -215,27 +215,24 @@ pub(super) fn stranger(item: Item<'_>, pointer: &str) -> Option<String> {
     keys.find(|key| !key.starts_with("x-") && !NOTES.contains(&key.as_str()))?;
     for (key, name) in APIS {
         if has(key) {
-            let example = inside(item).unwrap_or_else(|| "/components/schemas/Order".into());
-            return Some(format!(
-                "this is a whole {name} document; the schema that is meant is a part of it, as `#{example}`"
-            ));
+            let part = inside(item).map_or_else(
+                || "no schema stands in it".to_string(),
+                |part| format!("the schema that is meant is a part of it, as `#{part}`"),
+            );
+            return Some(format!("this is a whole {name} document; {part}"));
         }
     }
-    let below = [("requestBody", "/content"), ("content", ""), ("payload", ""), ("schema", "")];
-    if let Some((key, rest)) = below.into_iter().find(|(key, _)| has(key)) {
-        let content = match key {
-            "requestBody" => item.field(key).and_then(|body| body.field("content")),
-            "content" => item.field(key),
-            _ => None,
-        };
-        let kind = content.and_then(first).map(|kind| format!("/{}/schema", escaped(&kind)));
-        let end = kind.unwrap_or_default();
-        return Some(format!("this is no schema, but has one: `#{pointer}/{key}{rest}{end}`"));
+    for key in ["requestBody", "content", "payload", "schema"] {
+        let Some(value) = item.field(key) else { continue };
+        let direct = matches!(key, "payload" | "schema").then(String::new);
+        if let Some(below) = direct.or_else(|| search(value)) {
+            return Some(format!("this is no schema, but has one: `#{pointer}/{key}{below}`"));
+        }
     }
     Some("this is no schema: nothing in it is a keyword of JSON Schema".into())
 }
 
-/// Where a document of an API has a schema.
+/// Where a document of an API has a schema: one that has a name there, or else the first of all.
 fn inside(document: Item<'_>) -> Option<String> {
     for path in [&["components", "schemas"][..], &["definitions"]] {
         let map = path.iter().try_fold(document, |at, key| at.field(key));
@@ -243,8 +240,14 @@ fn inside(document: Item<'_>) -> Option<String> {
             return Some(format!("/{}/{}", path.join("/"), escaped(&name)));
         }
     }
-    let messages = document.field("components").and_then(|components| components.field("messages"));
-    messages.and_then(first).map(|name| format!("/components/messages/{}/payload", escaped(&name)))
+    search(document)
+}
+
+/// The pointer to the first schema of a body, a parameter or a message.
+fn search(item: Item<'_>) -> Option<String> {
+    let is_one = |key: &Item<'_>| key.is_key() && (key.is_text("schema") || key.is_text("payload"));
+    let mut values = item.nodes().filter(is_one).map(|key| key.at(key.index() + 1));
+    values.find(|value| value.kind() == Kind::Object).map(|value| item.pointer_to(value.index()))
 }
 
 /// The first name of an object.

@@ -130,6 +130,24 @@ fn documents_of_apis_and_their_parts_are_no_schemas() {
             "a whole Swagger document; the schema that is meant is a part of it, as `#/definitions/A`",
         ),
         (events, "", "as `#/components/messages/Placed/payload`"),
+        // The hint leads to what is there.
+        (
+            r#"{"openapi": "3.1.0", "paths": {"/a": {"get": {"parameters": [{"name": "schema"}, {"schema": {"type": "string"}}]}}}}"#,
+            "",
+            "as `#/paths/~1a/get/parameters/1/schema`",
+        ),
+        (
+            r##"{"asyncapi": "2.6.0", "channels": {"a": {"publish": {"message": {"payload": {"type": "string"}}}}},
+                "components": {"messages": {"Placed": {"$ref": "b.yaml"}}}}"##,
+            "",
+            "as `#/channels/a/publish/message/payload`",
+        ),
+        (r#"{"openapi": "3.0.0", "paths": {}}"#, "", "a whole OpenAPI document; no schema stands in it"),
+        (
+            r##"{"openapi": "3.0.0", "paths": {"/a": {"post": {"requestBody": {"$ref": "#/components/requestBodies/A"}}}}}"##,
+            "#/paths/~1a/post",
+            "nothing in it is a keyword",
+        ),
         (
             api,
             "#/paths/~1orders/post",
