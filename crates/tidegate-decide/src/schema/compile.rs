@@ -9,6 +9,7 @@ mod emit;
 mod excess;
 mod fields;
 mod form;
+mod keywords;
 mod library;
 mod meta;
 mod protobuf;
@@ -17,6 +18,7 @@ mod uri;
 
 pub use avro::avro;
 pub use fields::TEXT;
+pub use keywords::{Sense, sense};
 pub use protobuf::{Protobuf, Reserved, protobuf, protobuf_file};
 pub use uri::{decode, resolve};
 

@@ -196,6 +196,12 @@ mod tests {
                 r##"{"properties": {"default": {"not": {"$ref": "#/$defs/b"}}}, "$defs": {"b": {"type": "null", "title": "b"}}}"##,
                 "",
             ),
+            // What only people read is no difference.
+            (
+                r#"{"not": {"type": "null", "example": 1, "deprecated": true}}"#,
+                r#"{"not": {"type": "null", "$comment": "x", "example": 2}}"#,
+                "",
+            ),
             // What stands beside a reference counts as well.
             (
                 r##"{"$ref": "#/$defs/a", "$defs": {"a": {"type": "string"}}}"##,

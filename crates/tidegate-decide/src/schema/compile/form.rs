@@ -4,6 +4,7 @@
 //! looked at once, wherever a reference leads.
 
 use super::emit::emit;
+use super::keywords::{Sense, sense};
 use super::library::{Library, text};
 use super::{Draft, Options, meta};
 use crate::json::{Item, Kind};
@@ -121,82 +122,6 @@ fn one_level(uri: &str) -> Option<(JsonProgram, Ready)> {
     Some((program, ready))
 }
 
-/// Keywords that ask something of a value.
-const ASKING: [&str; 42] = [
-    "$ref",
-    "$dynamicRef",
-    "$recursiveRef",
-    "type",
-    "enum",
-    "const",
-    "properties",
-    "patternProperties",
-    "additionalProperties",
-    "required",
-    "propertyNames",
-    "minProperties",
-    "maxProperties",
-    "dependencies",
-    "dependentRequired",
-    "dependentSchemas",
-    "items",
-    "prefixItems",
-    "additionalItems",
-    "contains",
-    "minContains",
-    "maxContains",
-    "minItems",
-    "maxItems",
-    "uniqueItems",
-    "minimum",
-    "maximum",
-    "exclusiveMinimum",
-    "exclusiveMaximum",
-    "multipleOf",
-    "minLength",
-    "maxLength",
-    "pattern",
-    "format",
-    "allOf",
-    "anyOf",
-    "oneOf",
-    "not",
-    "if",
-    "nullable",
-    "unevaluatedItems",
-    "unevaluatedProperties",
-];
-
-/// Keywords that ask nothing.
-const NOTES: [&str; 26] = [
-    "$schema",
-    "$id",
-    "id",
-    "$anchor",
-    "$dynamicAnchor",
-    "$recursiveAnchor",
-    "$vocabulary",
-    "$comment",
-    "$defs",
-    "definitions",
-    "title",
-    "description",
-    "default",
-    "examples",
-    "example",
-    "deprecated",
-    "readOnly",
-    "writeOnly",
-    "contentEncoding",
-    "contentMediaType",
-    "contentSchema",
-    "then",
-    "else",
-    "xml",
-    "externalDocs",
-    "discriminator",
-];
-
 /// Documents of APIs, by the word that says which version they are of.
 const APIS: [(&str, &str); 3] = [("openapi", "OpenAPI"), ("swagger", "Swagger"), ("asyncapi", "AsyncAPI")];
 
@@ -208,11 +133,12 @@ pub(super) fn is_api(item: Item<'_>) -> bool {
 /// Why the object at the root is something else than a schema: the document of an API, a part of one, or something else.
 pub(super) fn stranger(item: Item<'_>, pointer: &str) -> Option<String> {
     let has = |key: &str| item.field(key).is_some();
-    if item.kind() != Kind::Object || ASKING.iter().any(|key| has(key)) {
+    let asks = |key: &str| sense(key) == Some(Sense::Asks);
+    if item.kind() != Kind::Object || item.entries().filter_map(|(key, _)| text(key)).any(|key| asks(&key)) {
         return None;
     }
     let mut keys = item.entries().filter_map(|(key, _)| text(key));
-    keys.find(|key| !key.starts_with("x-") && !NOTES.contains(&key.as_str()))?;
+    keys.find(|key| !key.starts_with("x-") && sense(key).is_none())?;
     for (key, name) in APIS {
         if has(key) {
             let part = inside(item).map_or_else(

@@ -15,7 +15,7 @@ macro_rules! documents {
     };
 }
 
-const DOCUMENTS: &[(&str, &str)] = documents! {
+pub(super) const DOCUMENTS: &[(&str, &str)] = documents! {
     "http://json-schema.org/draft-04/schema" "draft4.json",
     "http://json-schema.org/draft-06/schema" "draft6.json",
     "http://json-schema.org/draft-07/schema" "draft7.json",

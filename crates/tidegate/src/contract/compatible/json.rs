@@ -8,6 +8,7 @@ use document::{Document, Part, same};
 use serde_json::{Map, Value};
 use std::collections::HashSet;
 use std::sync::LazyLock;
+use tidegate_decide::schema::compile::{Sense, sense};
 
 pub(super) fn breaks(writer: &Value, reader: &Value) -> Vec<Break> {
     let sides = (Document::of(writer), Document::of(reader));
@@ -328,21 +329,9 @@ impl<'a> Compare<'a> {
 
 /// Whether a schema asks for something itself, apart from what it refers to.
 fn asks(schema: &Value) -> bool {
-    const MORE: [&str; 9] = [
-        "type",
-        "enum",
-        "const",
-        "properties",
-        "required",
-        "additionalProperties",
-        "items",
-        "anyOf",
-        "oneOf",
-    ];
-    let known = |key: &str| {
-        MORE.contains(&key) || SAME.contains(&key) || BOUNDS.iter().any(|(bound, _)| *bound == key)
-    };
-    schema.as_object().is_some_and(|map| map.keys().any(|key| known(key)))
+    const OTHERS: [&str; 4] = ["$ref", "$dynamicRef", "$recursiveRef", "allOf"];
+    let own = |key: &String| sense(key) == Some(Sense::Asks) && !OTHERS.contains(&key.as_str());
+    schema.as_object().is_some_and(|map| map.keys().any(own))
 }
 
 fn is_anything(schema: &Value) -> bool {

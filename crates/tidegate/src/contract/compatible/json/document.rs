@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use std::collections::{HashMap, HashSet};
 use std::hash::{Hash, Hasher};
 use std::ptr;
-use tidegate_decide::schema::compile::{decode, resolve};
+use tidegate_decide::schema::compile::{Sense, decode, resolve, sense};
 
 /// A schema: all of it, or what it asks for itself, without references and `allOf`.
 #[derive(Clone, Copy, Debug)]
@@ -35,23 +35,11 @@ impl Hash for Part<'_> {
     }
 }
 
-/// Keywords that ask for nothing.
-const QUIET: [&str; 14] = [
-    "$schema",
-    "$id",
-    "id",
-    "$anchor",
-    "$dynamicAnchor",
-    "$recursiveAnchor",
-    "$comment",
-    "$defs",
-    "definitions",
-    "components",
-    "title",
-    "description",
-    "default",
-    "examples",
-];
+/// Whether a keyword asks for nothing, as OpenAPI's place for definitions.
+fn is_quiet(key: &str) -> bool {
+    key == "components" || matches!(sense(key), Some(Sense::Names | Sense::Tells))
+}
+
 /// Keywords whose values are no schemas, whatever they look like.
 const DATA: [&str; 5] = ["enum", "const", "default", "example", "examples"];
 
@@ -226,7 +214,7 @@ fn members<'a>(
     open: &mut Vec<(&'a Value, &'a Value, Role)>,
 ) -> bool {
     // Definitions count where something refers to them.
-    let counts = |key: &String| role == Role::Names || !QUIET.contains(&key.as_str());
+    let counts = |key: &String| role == Role::Names || !is_quiet(key);
     if a.keys().filter(|key| counts(key)).count() != b.keys().filter(|key| counts(key)).count() {
         return false;
     }

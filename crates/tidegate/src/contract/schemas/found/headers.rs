@@ -3,26 +3,17 @@
 use super::parameters::{Around, Asked, Shape, followed, shape};
 use super::token;
 use serde_json::Value;
+use tidegate_decide::schema::compile::{Sense, sense};
 use tidegate_graph::contract::schema::{Parameter, ParameterForm, ParameterPlace};
 
 /// Schemas of one message's headers that are looked at.
 const MOST: usize = 64;
-/// What is said of a member by itself, or of none of them.
-const READ: [&str; 13] = [
-    "type",
-    "properties",
-    "required",
-    "allOf",
-    "title",
-    "description",
-    "examples",
-    "$schema",
-    "$id",
-    "$comment",
-    "$defs",
-    "definitions",
-    "$ref",
-];
+/// What is said of a member by itself, beside what only names or tells something.
+const READ: [&str; 5] = ["type", "properties", "required", "allOf", "$ref"];
+
+fn is_read(key: &str) -> bool {
+    READ.contains(&key) || key.starts_with("x-") || matches!(sense(key), Some(Sense::Names | Sense::Tells))
+}
 
 /// What the schemas at these places ask of headers. Others pass: whoever hands a message on adds its own.
 pub(super) fn asked(around: &Around<'_>, places: Vec<String>) -> Asked {
@@ -33,7 +24,7 @@ pub(super) fn asked(around: &Around<'_>, places: Vec<String>) -> Asked {
         let Some(at) = open.pop() else { break };
         let at = followed(around.root, at);
         let Some(schema) = around.root.pointer(&at).and_then(Value::as_object) else { continue };
-        let not_read = schema.keys().filter(|key| !READ.contains(&key.as_str()) && !key.starts_with("x-"));
+        let not_read = schema.keys().filter(|key| !is_read(key));
         asked
             .unknown
             .extend(not_read.map(|key| format!("{}#{at}: `{key}` of headers isn't compared", around.name)));
