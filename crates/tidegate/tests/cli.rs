@@ -25,11 +25,14 @@ mod cli {
     mod limits;
     mod output;
     mod own_rules;
+    mod parameters;
     mod peers;
     mod pipelines;
     mod project;
     mod protobuf;
+    mod registered_schemas;
     mod registry;
+    mod schema_versions;
     mod schemas;
     mod suppress;
     mod usage;

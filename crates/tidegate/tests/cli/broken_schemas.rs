@@ -1,5 +1,6 @@
 //! Files that are named as schemas, and what is wrong with them.
 
+use super::project::Project;
 use super::schemas::{ASKED, shop};
 use tidegate_decide::schema::compile::DEPTH;
 
@@ -10,6 +11,54 @@ fn refused(file: &str, text: &str) -> String {
     let ran = project.run(&["contract"]);
     assert_eq!(ran.code, Some(2), "{text}: {}", ran.all());
     ran.stderr
+}
+
+#[test]
+fn a_schema_that_is_broken_is_told_with_its_line() {
+    let project = Project::with("old.json", "{\n  \"type\": \"object\",\n  \"properties\": {\n")
+        .file("new.yaml", "type: object\n");
+    let ran = project.run(&["contract", "schema", "check", "old.json", "new.yaml"]);
+    assert_eq!(ran.code, Some(2), "{}", ran.all());
+    assert!(ran.stderr.contains("`old.json` is no schema: line 3: "), "{}", ran.stderr);
+}
+
+#[test]
+fn a_schema_without_meaning_is_refused_at_its_line() {
+    let api = "openapi: 3.0.0\npaths: {}\ncomponents: { schemas: { Order: { type: object } } }\n";
+    for (file, text, parts) in [
+        (
+            "a.json",
+            "{\n \"properties\": {\n  \"a\": {\"type\": \"bogus\"}}}",
+            &["a.json:3:", "there is no such type"][..],
+        ),
+        ("a.yaml", "type: object\nrequired: sku\n", &["a.yaml:2:", "`required` is a list of names"]),
+        ("a.json", "[]", &["a.json:1:", "a schema is an object or a boolean"]),
+        ("a.json", "{\"error\": 404}", &["nothing in it is a keyword"]),
+        ("a.yaml", api, &["a whole OpenAPI document", "as `#/components/schemas/Order`"]),
+        (
+            "a.json",
+            "{\"exclusiveMinimum\": true, \"minimum\": 1}",
+            &["if draft 4 is meant, say so in `$schema`"],
+        ),
+        (
+            "a.json",
+            "{\n \"$ref\": \"#/$defs/a\",\n \"$defs\": {\"a\": {\"anyOf\": [{\"$ref\": \"#/$defs/a\"}]}}}",
+            &["a.json:3:", "`#/$defs/a` -> `#/$defs/a/anyOf/0` -> `#/$defs/a`", "such a schema fits nothing"],
+        ),
+        ("a.json", "", &["can't be read as a schema"]),
+    ] {
+        let told = refused(file, text);
+        parts.iter().for_each(|part| assert!(told.contains(part), "{part} in {told}"));
+    }
+    let round = shop(&ASKED.replace("schemas/order.json", "a.json"))
+        .file("a.json", r#"{"$ref": "b.json"}"#)
+        .file("b.json", r#"{"$ref": "a.json"}"#);
+    let told = round.run(&["contract"]).stderr;
+    assert!(told.contains("`a.json#` -> `b.json#` -> `a.json#`"), "{told}");
+    // A part of that document is one.
+    let part =
+        shop(&ASKED.replace("schemas/order.json", "a.yaml#/components/schemas/Order")).file("a.yaml", api);
+    assert_eq!(part.run(&["contract"]).code, Some(0));
 }
 
 #[test]
