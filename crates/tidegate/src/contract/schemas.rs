@@ -155,7 +155,7 @@ fn compiled(asked: &SchemaFile, config: &Config, lock: &Lock, wrong: &mut Wrong)
     }
     let (broken, open): (Vec<_>, Vec<_>) =
         compiled.problems.into_iter().partition(|problem| problem.nature != Nature::Open);
-    wrong.files.extend(broken.iter().map(|problem| told(problem, &shelf)));
+    wrong.files.extend(told(&broken, &shelf));
     broken.is_empty().then(|| Schema {
         kind: compiled.kind,
         source: asked.file.clone(),
@@ -260,11 +260,24 @@ fn unreadable(span: Range<usize>, file: &str, message: String) -> Complaint {
     Complaint::new(span, format!("`{file}` can't be read as a schema")).label(message)
 }
 
-/// A problem of the schema's own, underlined in its file.
-fn told(problem: &Problem, shelf: &Shelf) -> Complaints {
-    let (uri, pointer) = problem.place.split_once('#').unwrap_or((&problem.place, ""));
-    let (path, text) = shelf.text(uri);
-    let span = written::place(&text, pointer);
+/// Problems of the schemas' own, underlined in their files.
+fn told(problems: &[Problem], shelf: &Shelf) -> Vec<Complaints> {
+    let mut files: BTreeMap<&str, Vec<(&str, &Problem)>> = BTreeMap::new();
+    for problem in problems {
+        let (uri, pointer) = problem.place.split_once('#').unwrap_or((&problem.place, ""));
+        files.entry(uri).or_default().push((pointer, problem));
+    }
+    let complaints = |(uri, problems): (&str, Vec<(&str, &Problem)>)| {
+        let (path, text) = shelf.text(uri);
+        let pointers: Vec<&str> = problems.iter().map(|(pointer, _)| *pointer).collect();
+        let places = written::places(&text, &pointers).into_iter().zip(problems);
+        let all = places.map(|(place, (_, problem))| complaint(place, problem)).collect();
+        Complaints::new(path, text, all)
+    };
+    files.into_iter().map(complaints).collect()
+}
+
+fn complaint(place: Range<usize>, problem: &Problem) -> Complaint {
     let (label, help) = match problem.nature {
         Nature::Circle => (
             "here it begins",
@@ -287,8 +300,7 @@ fn told(problem: &Problem, shelf: &Shelf) -> Complaints {
             "what has no meaning in a schema would be passed over; docs/guides/schemas.md says what can be named as `file`",
         ),
     };
-    let complaint = Complaint::new(span, problem.message.clone()).label(label).help(help);
-    Complaints::new(path, text, vec![complaint])
+    Complaint::new(place, problem.message.clone()).label(label).help(help)
 }
 
 /// What is asked and not checked, with its place.

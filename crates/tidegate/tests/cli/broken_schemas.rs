@@ -143,3 +143,13 @@ fn all_that_reads_schemas_has_one_bound_of_nesting() {
         }
     }
 }
+
+#[test]
+fn problems_without_end_are_told_in_part() {
+    let members =
+        (0..5_000).map(|n| format!("  \"m{n}\": {{\"$ref\": \"#/$defs/n{n}\"}}")).collect::<Vec<_>>();
+    let told = refused("a.json", &format!("{{\"properties\": {{\n{}}}}}", members.join(",\n")));
+    for part in ["there are more such problems than the 100 that are told", "... and 91 more"] {
+        assert!(told.contains(part), "{part} in {told}");
+    }
+}

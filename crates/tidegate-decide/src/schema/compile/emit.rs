@@ -14,6 +14,8 @@ use tidegate_graph::contract::schema::{Check, JsonProgram, Node};
 
 /// Nodes that a program may have.
 const NODES: usize = 50_000;
+/// Problems of one nature that are told.
+const PROBLEMS: usize = 100;
 /// Mistakes of form that are told.
 const MISFITS: usize = 20;
 
@@ -33,6 +35,7 @@ pub(super) fn emit(
         index: HashMap::new(),
         pending: Vec::new(),
         problems: BTreeSet::new(),
+        told: BTreeMap::new(),
         patterns: HashMap::new(),
         dynamic: BTreeSet::new(),
     };
@@ -95,6 +98,8 @@ struct Emitter<'l, 'f> {
     index: HashMap<Place, u32>,
     pending: Vec<(Place, u32)>,
     problems: BTreeSet<Problem>,
+    /// How many of each nature there are.
+    told: BTreeMap<Nature, usize>,
     patterns: HashMap<String, u32>,
     /// Dynamic anchors that are asked for.
     dynamic: BTreeSet<String>,
@@ -155,6 +160,15 @@ impl Emitter<'_, '_> {
     }
 
     fn problem(&mut self, place: Place, key: &str, nature: Nature, message: impl Into<String>) {
+        let told = self.told.entry(nature).or_default();
+        *told += 1;
+        // To say where one stands takes a walk through its document.
+        if *told > PROBLEMS {
+            let message = format!("there are more such problems than the {PROBLEMS} that are told");
+            let place = self.library.shown((place.0, 0));
+            self.problems.insert(Problem { place, message, nature });
+            return;
+        }
         let shown = self.library.shown(place);
         let joint = if shown.contains('#') { "/" } else { "#/" };
         let place = if key.is_empty() { shown } else { format!("{shown}{joint}{key}") };

@@ -109,19 +109,26 @@ impl Writer {
 
 /// Where a JSON pointer leads in a text.
 pub(super) fn place(text: &str, pointer: &str) -> Range<usize> {
+    places(text, &[pointer]).pop().unwrap_or_default()
+}
+
+/// Where JSON pointers lead in a text, each as far as it leads anywhere.
+pub(super) fn places(text: &str, pointers: &[&str]) -> Vec<Range<usize>> {
     let (root, _) = tidegate_read::parse(FileId(0), text);
-    let Some(root) = root else { return 0..0 };
-    let mut value = &root;
-    for token in pointer.split('/').skip(1) {
-        let token = token.replace("~1", "/").replace("~0", "~");
-        let next = match value.as_list() {
-            Some(items) => token.parse::<usize>().ok().and_then(|at| items.get(at)),
-            None => value.get(&token),
-        };
-        let Some(next) = next else { break };
-        value = next;
-    }
-    value.span.start as usize..value.span.end as usize
+    let led = |pointer: &&str| {
+        let mut value = root.as_ref()?;
+        for token in pointer.split('/').skip(1) {
+            let token = token.replace("~1", "/").replace("~0", "~");
+            let next = match value.as_list() {
+                Some(items) => token.parse::<usize>().ok().and_then(|at| items.get(at)),
+                None => value.get(&token),
+            };
+            let Some(next) = next else { break };
+            value = next;
+        }
+        Some(value.span.start as usize..value.span.end as usize)
+    };
+    pointers.iter().map(|pointer| led(pointer).unwrap_or_default()).collect()
 }
 
 #[cfg(test)]
