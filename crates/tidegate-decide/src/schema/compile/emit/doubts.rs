@@ -44,14 +44,13 @@ impl Emitter<'_, '_> {
                 let file = uri.rsplit('/').next().filter(|_| !one).unwrap_or_default();
                 format!("`{file}#{pointer}`")
             };
-            let (Some(first), way) = (places.first(), places.iter().map(pointer).collect::<Vec<_>>()) else {
-                continue;
-            };
-            let mut way: Vec<String> = match way.as_slice() {
+            let Some(first) = places.first() else { continue };
+            // To say where one stands takes a walk through its document.
+            let mut way: Vec<String> = match places.as_slice() {
                 [start @ .., last] if start.len() > WAY => {
-                    start.iter().take(WAY).cloned().chain(["...".into(), last.clone()]).collect()
+                    start.iter().take(WAY).map(pointer).chain(["...".into(), pointer(last)]).collect()
                 }
-                all => all.to_vec(),
+                all => all.iter().map(pointer).collect(),
             };
             way.extend(way.first().cloned());
             let message =
