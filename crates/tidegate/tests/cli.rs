@@ -10,6 +10,7 @@ mod cli {
     mod config;
     mod contract;
     mod declared_schemas;
+    mod digests;
     mod editor;
     mod events;
     mod fix;

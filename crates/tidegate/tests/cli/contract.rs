@@ -55,7 +55,7 @@ Resources:
         In: { Type: SQS, Properties: { Queue: !GetAtt Nameless.Arn } }
 ";
 
-fn shop() -> Project {
+pub(super) fn shop() -> Project {
     Project::with("template.yaml", SHOP)
 }
 
@@ -652,20 +652,6 @@ fn texts_are_replaced_where_the_contract_says_so() {
     let left = answers[0]["redacted"]["Records"].as_array().unwrap();
     let left: Vec<&str> = left.iter().map(|record| record["body"].as_str().unwrap()).collect();
     assert_eq!(left, [order("REDACTED").as_str(), "fine"], "what is no text is taken out still");
-}
-
-#[test]
-fn digests_are_those_of_the_folders_that_are_deployed() {
-    let project = shop().file("build/lib/a.py", "x\n").file("opt/tidegate/contract.json", "{}");
-    let ran = project.run(&["contract", "--code", "place=build", "--layers", "place=opt"]);
-    let contract: Value = serde_json::from_str(&ran.stdout).unwrap();
-    let artifact = &contract["functions"]["template/Place"]["artifact"];
-    // printf 'x\n' > lib/a.py; sha256sum lib/a.py | sha256sum
-    assert_eq!(artifact["code"], "sha256:52551495be10b58550d7ae9eee5563096bdad83d31408516953060a1448b8fe9");
-    let nothing = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
-    assert_eq!(artifact["layers"], nothing);
-    let ran = project.run(&["contract", "--code", "nobody=build"]);
-    assert!(ran.code == Some(2) && ran.stderr.contains("no function `nobody`"), "{}", ran.all());
 }
 
 #[test]
