@@ -2,13 +2,13 @@
 
 use super::Template;
 use crate::{Files, yaml};
-use tidegate_graph::{Data, Field, Map, Str, Value};
+use tidegate_graph::{Data, Field, Map, Problem, Str, Value};
 
 /// Snippets within snippets.
 const MAX_DEPTH: usize = 8;
 
 /// Puts local snippets in place, at the top level, in the resources and anywhere in their properties. A snippet that
-/// isn't here stays as it is and evaluates to unknown.
+/// isn't here stays as it is and evaluates to unknown; where it would hold resources, they are missing, and that is told.
 pub(super) fn expand(files: &Files, template: &mut Template) {
     let mut root = std::mem::take(&mut template.root);
     if !files.text(template.file).contains("AWS::Include") {
@@ -16,14 +16,58 @@ pub(super) fn expand(files: &Files, template: &mut Template) {
         return;
     }
     for transform in root.get("Transform").cloned().into_iter().flat_map(|t| t.items().to_vec()) {
-        if let Some(snippet) = snippet(files, template, &transform, 0) {
-            merge(&mut root, snippet);
+        match snippet(files, template, &transform, 0) {
+            Some(snippet) => merge(&mut root, snippet),
+            // What lies elsewhere is drawn in by CloudFormation; it may hold anything, or only outputs.
+            None => template
+                .problems
+                .extend(missing(files, template, &transform).filter(|_| is_local(&transform))),
         }
     }
+    lost_resources(files, template, &mut root);
     let value = within(files, template, Value::map(root, Default::default()), 0);
     if let Data::Map(map) = value.data {
         template.root = map;
     }
+}
+
+/// Takes an inclusion out of the resources whose snippet isn't here: it is no resource itself.
+fn lost_resources(files: &Files, template: &mut Template, root: &mut Map) {
+    let Some(resources) = root.get_mut("Resources").and_then(Value::as_map_mut) else { return };
+    let Some(transform) = resources.get("Fn::Transform").filter(|t| is_include(t)).cloned() else { return };
+    if let Some(problem) = missing(files, template, &transform) {
+        template.problems.push(problem);
+        resources.remove("Fn::Transform");
+    }
+}
+
+/// Why there is no snippet, if there is none.
+fn missing(files: &Files, template: &Template, transform: &Value) -> Option<Problem> {
+    if !is_include(transform) {
+        return None;
+    }
+    let place = transform.get("Parameters").and_then(|parameters| parameters.get("Location"));
+    let span = place.unwrap_or(transform).span;
+    let help = "resources in it are missing here; the path begins at the folder of the template";
+    match place.and_then(Value::as_text) {
+        Some(location) if !location.contains("://") => {
+            let error = files.load(&files.beside(template.file, &location)).err()?;
+            Some(Problem::at(span, format!("failed to include `{location}`: {error}")).help(help))
+        }
+        _ => Some(
+            Problem::at(span, "what is included here isn't known before deployment")
+                .help("resources in it are missing here; include a file of the project"),
+        ),
+    }
+}
+
+fn is_include(transform: &Value) -> bool {
+    transform.get("Name").and_then(Value::as_str) == Some("AWS::Include")
+}
+
+fn is_local(transform: &Value) -> bool {
+    let place = transform.get("Parameters").and_then(|parameters| parameters.get("Location"));
+    place.and_then(Value::as_text).is_some_and(|location| !location.contains("://"))
 }
 
 fn within(files: &Files, template: &mut Template, value: Value, depth: usize) -> Value {
@@ -56,7 +100,7 @@ fn within(files: &Files, template: &mut Template, value: Value, depth: usize) ->
 }
 
 fn snippet(files: &Files, template: &mut Template, transform: &Value, depth: usize) -> Option<Value> {
-    if transform.get("Name")?.as_str()? != "AWS::Include" || depth > MAX_DEPTH {
+    if !is_include(transform) || depth > MAX_DEPTH {
         return None;
     }
     let location: Str =

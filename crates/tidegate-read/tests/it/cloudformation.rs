@@ -175,6 +175,31 @@ fn local_includes_are_put_in_place() {
 }
 
 #[test]
+fn includes_that_are_not_here_are_told_where_resources_are_missing() {
+    let told = |template: &str| {
+        let system = read(&[("t.yaml", template)]);
+        assert!(system.resource("t/T").is_some(), "{template}");
+        system.problems.iter().map(|p| p.message.clone()).collect::<Vec<_>>()
+    };
+    let resources = |location: &str| {
+        format!(
+            "Resources:\n  'Fn::Transform': {{Name: AWS::Include, Parameters: {{Location: {location}}}}}\n  T: {{Type: AWS::SNS::Topic}}\n"
+        )
+    };
+    let lost = "failed to include `more.yaml`: there is no such file";
+    assert_eq!(told(&resources("more.yaml")), [lost]);
+    let elsewhere = "what is included here isn't known before deployment";
+    assert_eq!(told(&resources("s3://bucket/more.yaml")), [elsewhere]);
+    let top = |location: &str| {
+        format!(
+            "Transform: {{Name: AWS::Include, Parameters: {{Location: {location}}}}}\nResources: {{T: {{Type: AWS::SNS::Topic}}}}\n"
+        )
+    };
+    assert_eq!(told(&top("more.yaml")), [lost]);
+    assert_eq!(told(&top("s3://bucket/more.yaml")), Vec::<String>::new());
+}
+
+#[test]
 fn circles_end() {
     let circle = "Conditions: {A: !Condition B, B: !Condition A}
 Resources: {Q: {Type: AWS::SQS::Queue, Properties: {QueueName: !If [A, x, y]}}}
