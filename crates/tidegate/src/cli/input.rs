@@ -167,7 +167,7 @@ impl Args {
             return Failure::Nothing {
                 message: format!("`{shown}` is nothing that Tidegate reads"),
                 looked_for: LOOKED_FOR.to_string(),
-                help: "name the folder that holds them: `tidegate check infra`".to_string(),
+                help: "name the folder that holds one of them".to_string(),
             };
         }
         let has = |name: &str| self.path.join(name).is_file();
@@ -176,9 +176,7 @@ impl Args {
         } else if has("Pulumi.yaml") {
             "Pulumi programs are not read; templates and Terraform are".to_string()
         } else {
-            let folder =
-                if self.path == Path::new(".") { PathBuf::from("infra") } else { self.path.join("infra") };
-            format!("name the folder that holds one of them: `tidegate check {}`", folder.display())
+            "name the folder that holds one of them".to_string()
         };
         Failure::Nothing {
             message: format!("nothing to read in `{shown}`"),

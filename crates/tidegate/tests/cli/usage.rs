@@ -37,6 +37,13 @@ fn an_empty_folder() {
 }
 
 #[test]
+fn a_folder_without_anything_to_read_is_told_without_made_up_ones() {
+    let ran = Project::with("notes.txt", "x").run(&["contract"]);
+    assert_eq!(ran.code, Some(3), "{}", ran.all());
+    assert!(ran.stderr.ends_with("help: name the folder that holds one of them\n"), "{}", ran.stderr);
+}
+
+#[test]
 fn a_cdk_project_that_was_not_synthesized() {
     let ran = Project::with("cdk.json", "{\"app\": \"npx cdk\"}").run(&["graph"]);
     assert_eq!(ran.code, Some(3));
