@@ -122,6 +122,7 @@ fn a_reference_to_a_place_that_is_not_there_is_refused() {
         "{}",
         ran.stderr
     );
+    assert!(ran.stderr.contains("help: mend it first"), "{}", ran.stderr);
 }
 
 #[test]

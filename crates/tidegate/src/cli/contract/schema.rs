@@ -223,6 +223,9 @@ fn read(path: &Path) -> Result<Version, Failure> {
         (_, schema) => schema,
     };
     let plain = (!was_taken).then_some(text.as_str());
-    is_schema_of_json(schema.to_string().as_bytes()).map_err(|problem| wrong(said(&problem, plain)))?;
+    is_schema_of_json(schema.to_string().as_bytes()).map_err(|problem| {
+        let help = "mend it first: only what means something can be compared".to_string();
+        Failure::usage(format!("`{shown}` is no schema: {}", said(&problem, plain)), Some(help))
+    })?;
     Ok(Version::Json(schema))
 }
