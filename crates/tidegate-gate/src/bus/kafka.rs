@@ -2,6 +2,7 @@
 //!
 //! A committed offset stands for all before it, so what is committed is the first one that isn't done yet.
 
+mod config;
 mod transaction;
 mod trouble;
 
@@ -12,6 +13,7 @@ use super::tls::Files;
 use super::{Error, Message, Received, Settle, Sink, Soon, Source, Ticket};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use config::config;
 use rdkafka::consumer::{
     BaseConsumer, Consumer as _, ConsumerContext, ConsumerGroupMetadata, Rebalance, StreamConsumer,
 };
@@ -36,69 +38,6 @@ const CONFIRM: Duration = Duration::from_secs(15);
 const LOOK: Duration = Duration::from_secs(1);
 /// After how many milliseconds without a sign a member is gone, where nothing else is said.
 const SESSION: u32 = 10_000;
-
-fn config(servers: &str, files: &Files) -> Result<ClientConfig, Error> {
-    config_with(servers, files, &|name| std::env::var(name).ok().filter(|value| !value.is_empty()))
-}
-
-/// `KAFKA_SASL_MECHANISM`, `KAFKA_SASL_USERNAME`, `KAFKA_SASL_PASSWORD`, and `KAFKA_SSL_CA` for authorities of one's own
-/// where the address names none.
-fn config_with(
-    servers: &str,
-    files: &Files,
-    get: &dyn Fn(&str) -> Option<String>,
-) -> Result<ClientConfig, Error> {
-    let mut config = ClientConfig::new();
-    let (scheme, list) = servers.split_once("://").unwrap_or(("kafka", servers));
-    config.set("bootstrap.servers", list).set("client.id", "tidegate-relay");
-    let secure = scheme == "kafkas";
-    if secure && !cfg!(feature = "kafka-tls") {
-        return Err(Error::Address("this program was built without the feature `kafka-tls`".into()));
-    }
-    let ca = files.ca.as_ref().map(|file| file.display().to_string()).or_else(|| get("KAFKA_SSL_CA"));
-    if let Some(file) = ca.filter(|_| secure) {
-        config.set("ssl.ca.location", file);
-    }
-    if let Some((cert, key)) = &files.own {
-        config.set("ssl.certificate.location", cert.display().to_string());
-        config.set("ssl.key.location", key.display().to_string());
-    }
-    let Some(user) = get("KAFKA_SASL_USERNAME") else {
-        config.set("security.protocol", if secure { "ssl" } else { "plaintext" });
-        return Ok(config);
-    };
-    let missing = || Error::Address("`KAFKA_SASL_USERNAME` needs `KAFKA_SASL_PASSWORD`".into());
-    let password = get("KAFKA_SASL_PASSWORD").ok_or_else(missing)?;
-    let mechanism = get("KAFKA_SASL_MECHANISM").unwrap_or_else(|| "PLAIN".into());
-    match mechanism.as_str() {
-        // It shows the password to whoever sees the connection.
-        "PLAIN" if !secure && !list.split(',').all(local) => {
-            return Err(Error::Address("PLAIN needs TLS: expected kafkas://HOST:PORT/TOPIC".into()));
-        }
-        "PLAIN" => {}
-        "SCRAM-SHA-256" | "SCRAM-SHA-512" if cfg!(feature = "kafka-tls") => {}
-        "SCRAM-SHA-256" | "SCRAM-SHA-512" => {
-            return Err(Error::Address("SCRAM needs a build with the feature `kafka-tls`".into()));
-        }
-        _ => {
-            let known = "`KAFKA_SASL_MECHANISM` is none of PLAIN, SCRAM-SHA-256, SCRAM-SHA-512";
-            return Err(Error::Address(known.into()));
-        }
-    }
-    config
-        .set("security.protocol", if secure { "sasl_ssl" } else { "sasl_plaintext" })
-        .set("sasl.mechanism", mechanism)
-        .set("sasl.username", user)
-        .set("sasl.password", password);
-    Ok(config)
-}
-
-/// Whether a server is this machine.
-fn local(server: &str) -> bool {
-    let host = server.rsplit_once(':').map_or(server, |(host, _)| host);
-    let host = host.trim_start_matches('[').trim_end_matches(']');
-    host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
-}
 
 pub(super) struct Member {
     consumer: Arc<Consumer>,
@@ -467,49 +406,6 @@ impl Sink for Produce {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn passwords_go_where_nobody_sees_them() {
-        let with = |servers: &str, set: &[(&str, &str)]| {
-            let get =
-                |name: &str| set.iter().find(|(n, _)| *n == name).map(|(_, value)| (*value).to_string());
-            config_with(servers, &Files::default(), &get)
-        };
-        let (user, secret) = (("KAFKA_SASL_USERNAME", "relay"), ("KAFKA_SASL_PASSWORD", "hunter2"));
-        let plain = with("kafka://127.0.0.1:9092,[::1]:9093", &[user, secret]).unwrap();
-        let set = |name: &str| plain.get(name);
-        assert_eq!(
-            (set("security.protocol"), set("sasl.mechanism")),
-            (Some("sasl_plaintext"), Some("PLAIN"))
-        );
-        assert_eq!((set("sasl.username"), set("sasl.password")), (Some("relay"), Some("hunter2")));
-        assert_eq!(with("kafka://h:9092", &[]).unwrap().get("security.protocol"), Some("plaintext"));
-        for (servers, more) in [
-            ("kafka://h:9092", &[user, secret][..]),
-            ("kafka://127.0.0.1:1,h:9092", &[user, secret]),
-            ("kafka://127.0.0.1:1", &[user]),
-            ("kafka://127.0.0.1:1", &[user, secret, ("KAFKA_SASL_MECHANISM", "GSSAPI")]),
-        ] {
-            let problem = with(servers, more).err().unwrap().to_string();
-            assert!(!problem.contains("hunter2"), "{problem}");
-        }
-        let scram = with("kafka://h:9092", &[user, secret, ("KAFKA_SASL_MECHANISM", "SCRAM-SHA-512")]);
-        assert_eq!(scram.is_ok(), cfg!(feature = "kafka-tls"));
-    }
-
-    #[cfg(feature = "kafka-tls")]
-    #[test]
-    fn the_address_names_certificates_before_the_environment() {
-        let get = |name: &str| (name == "KAFKA_SSL_CA").then(|| "/env.pem".to_string());
-        let own = Some(("/c.pem".into(), "/k.pem".into()));
-        let files = Files { ca: Some("/own.pem".into()), own };
-        let named = config_with("kafkas://h:9093", &files, &get).unwrap();
-        let set = ["security.protocol", "ssl.ca.location", "ssl.certificate.location", "ssl.key.location"];
-        let values = ["ssl", "/own.pem", "/c.pem", "/k.pem"].map(Some);
-        assert_eq!(set.map(|name| named.get(name)), values);
-        let env = config_with("kafkas://h:9093", &Files::default(), &get).unwrap();
-        assert_eq!((env.get("ssl.ca.location"), env.get("ssl.key.location")), (Some("/env.pem"), None));
-    }
 
     #[test]
     fn nothing_before_an_open_one_is_passed_over() {
