@@ -35,6 +35,8 @@ enum Task {
     },
     /// Check what no compiler checks: layers, sizes, names, paths in documents, budgets, words
     Tidy,
+    /// Install the Debian packages that a build with all features needs
+    Packages,
     /// Install what tests need, run them all, count them
     Test,
     /// Throw mutated inputs at every parser for a while
@@ -70,6 +72,7 @@ fn run(task: Task) -> Result<bool> {
     match task {
         Task::Generate { check } => generate::run(check),
         Task::Tidy => tidy::run(),
+        Task::Packages => test::packages(),
         Task::Test => test::run(),
         Task::Fuzz(options) => fuzz::run(&options),
         Task::Bench(options) => bench::run(&options),

@@ -10,24 +10,40 @@ use peers::Kind;
 use std::io::{BufRead as _, BufReader};
 use std::process::{Command, Stdio};
 
-/// Debian packages that tests need, each with a command that shows that it is there.
-const DEBIAN: &[(&str, &str)] = &[
-    ("cc", "gcc"),
-    ("c++", "g++"),
-    ("make", "make"),
-    ("git", "git"),
-    ("node", "nodejs"),
-    ("npm", "npm"),
-    ("chromium", "chromium"),
-    ("xmllint", "libxml2-utils"),
-    ("redis-server", "redis-server"),
-    ("rabbitmq-server", "rabbitmq-server"),
-    ("valgrind", "valgrind"),
+/// A Debian package, with what shows that it is there.
+#[derive(Clone, Copy)]
+enum Package {
+    /// A command.
+    Program(&'static str, &'static str),
+    /// A library that can be built against, by its name for `pkg-config`.
+    Library(&'static str, &'static str),
+}
+use Package::{Library, Program};
+
+/// What a build with all features needs: librdkafka is built from source, and speaks TLS by OpenSSL.
+const BUILD: &[Package] = &[
+    Program("cc", "gcc"),
+    Program("c++", "g++"),
+    Program("make", "make"),
+    Program("pkg-config", "pkg-config"),
+    Library("openssl", "libssl-dev"),
+];
+
+/// What tests need besides.
+const TESTS: &[Package] = &[
+    Program("git", "git"),
+    Program("node", "nodejs"),
+    Program("npm", "npm"),
+    Program("chromium", "chromium"),
+    Program("xmllint", "libxml2-utils"),
+    Program("redis-server", "redis-server"),
+    Program("rabbitmq-server", "rabbitmq-server"),
+    Program("valgrind", "valgrind"),
     // Lambda's client for Node builds its libraries.
-    ("cmake", "cmake"),
-    ("autoreconf", "autoconf"),
-    ("aclocal", "automake"),
-    ("libtoolize", "libtool"),
+    Program("cmake", "cmake"),
+    Program("autoreconf", "autoconf"),
+    Program("aclocal", "automake"),
+    Program("libtoolize", "libtool"),
 ];
 
 /// Programs and libraries of others that tests run us against.
@@ -65,10 +81,15 @@ const PEERS: &[(Kind, &str)] = &[
 ];
 
 /// Features whose tests need servers of others.
-const FEATURES: &str = "tidegate-decide/compile,tidegate/nats,tidegate/rabbitmq,tidegate/kafka,tidegate/redis,tidegate-lambda/s3";
+const FEATURES: &str = "tidegate-decide/compile,tidegate/nats,tidegate/rabbitmq,tidegate/kafka-tls,tidegate/redis,tidegate-lambda/s3";
+
+/// Installs what a build with all features needs.
+pub(crate) fn packages() -> Result<bool> {
+    install(BUILD.iter()).map(|()| true)
+}
 
 pub(crate) fn run() -> Result<bool> {
-    install(DEBIAN)?;
+    install(BUILD.iter().chain(TESTS))?;
     let mut counts = Counts::default();
     let mut good = true;
     // A test without its peer says so and fails; the others are still worth a run.
@@ -99,14 +120,13 @@ pub(crate) fn run() -> Result<bool> {
 }
 
 /// Installs what is missing; does nothing when all is there.
-fn install(packages: &[(&str, &str)]) -> Result<()> {
-    let missing: Vec<&str> =
-        packages.iter().filter(|(command, _)| !has(command)).map(|(_, package)| *package).collect();
+fn install<'p>(packages: impl Iterator<Item = &'p Package>) -> Result<()> {
+    let missing: Vec<&str> = packages.filter_map(|package| package.missing()).collect();
     if missing.is_empty() {
         return Ok(());
     }
     if !has("apt-get") {
-        bail!("these programs are missing, and there is no apt-get to install them: {}", missing.join(", "));
+        bail!("these packages are missing, and there is no apt-get to install them: {}", missing.join(", "));
     }
     let quiet = ["apt-get", "--yes", "--quiet=2", "-o=Dpkg::Use-Pty=0"];
     for rest in [&["update"][..], &["install", "--no-install-recommends"][..]] {
@@ -120,6 +140,20 @@ fn install(packages: &[(&str, &str)]) -> Result<()> {
         }
     }
     Ok(())
+}
+
+impl Package {
+    /// Its name, where it isn't there.
+    fn missing(self) -> Option<&'static str> {
+        let (there, name) = match self {
+            Program(command, name) => (has(command), name),
+            Library(library, name) => {
+                let found = Command::new("pkg-config").args(["--exists", library]).status();
+                (found.is_ok_and(|status| status.success()), name)
+            }
+        };
+        (!there).then_some(name)
+    }
 }
 
 /// True when a command is on the search path.
@@ -218,7 +252,9 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_program_is_missed() {
-        assert!(has("cargo") && !has("no-such-program"));
+    fn a_missing_package_is_missed() {
+        assert_eq!(Program("cargo", "rust").missing(), None);
+        assert_eq!(Program("no-such-program", "nothing").missing(), Some("nothing"));
+        assert_eq!(Library("no-such-library", "nothing-dev").missing(), Some("nothing-dev"));
     }
 }
