@@ -57,10 +57,20 @@ pub(crate) fn config(ca: Option<&Path>, own: Option<(&Path, &Path)>) -> Result<C
     let ca = ca.map(Path::to_path_buf).or(named).or_else(system);
     let ca =
         ca.ok_or_else(|| Error::Tls("this system has no file of certificate authorities; name one".into()))?;
+    believing(roots(&ca)?, own)
+}
+
+/// Whether files hold what they are named for, where a client reads them that says less of what is wrong with them.
+#[cfg(feature = "kafka")]
+pub(crate) fn check(ca: Option<&Path>, own: Option<(&Path, &Path)>) -> Result<(), Error> {
+    believing(ca.map_or_else(|| Ok(RootCertStore::empty()), roots)?, own).map(drop)
+}
+
+fn believing(roots: RootCertStore, own: Option<(&Path, &Path)>) -> Result<ClientConfig, Error> {
     let builder = ClientConfig::builder_with_provider(Arc::new(crypto::aws_lc_rs::default_provider()))
         .with_safe_default_protocol_versions()
         .map_err(|e| Error::Tls(e.to_string()))?
-        .with_root_certificates(roots(&ca)?);
+        .with_root_certificates(roots);
     match own {
         None => Ok(builder.with_no_client_auth()),
         Some((certificate, key)) => builder

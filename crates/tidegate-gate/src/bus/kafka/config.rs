@@ -3,9 +3,17 @@
 use super::super::Error;
 use super::super::tls::Files;
 use rdkafka::ClientConfig;
+use std::path::Path;
 
 pub(super) fn config(servers: &str, files: &Files) -> Result<ClientConfig, Error> {
-    config_with(servers, files, &|name| std::env::var(name).ok().filter(|value| !value.is_empty()))
+    let get = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let config = config_with(servers, files, &get)?;
+    // The library names no file that it can't read.
+    let file = |name| config.get(name).map(Path::new);
+    let own = file("ssl.certificate.location").zip(file("ssl.key.location"));
+    let checked = crate::http::tls::check(file("ssl.ca.location"), own);
+    checked.map_err(|e| Error::Address(e.to_string()))?;
+    Ok(config)
 }
 
 /// `KAFKA_SASL_MECHANISM`, `KAFKA_SASL_USERNAME`, `KAFKA_SASL_PASSWORD`, and `KAFKA_SSL_CA` for authorities of one's own
@@ -112,5 +120,19 @@ mod tests {
         assert_eq!(set.map(|name| named.get(name)), values);
         let env = config_with("kafkas://h:9093", &Files::default(), &get).unwrap();
         assert_eq!((env.get("ssl.ca.location"), env.get("ssl.key.location")), (Some("/env.pem"), None));
+    }
+    #[cfg(feature = "kafka-tls")]
+    #[test]
+    fn files_are_named_that_hold_no_certificates() {
+        let (missing, other) = ("/no/such.pem", concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"));
+        let own = |cert: &str, key: &str| Files { ca: None, own: Some((cert.into(), key.into())) };
+        for (files, named) in [
+            (Files { ca: Some(missing.into()), own: None }, missing),
+            (Files { ca: Some(other.into()), own: None }, other),
+            (own(missing, other), missing),
+        ] {
+            let problem = config("kafkas://h:9093", &files).err().unwrap();
+            assert!(matches!(&problem, Error::Address(text) if text.contains(named)), "{problem}");
+        }
     }
 }
