@@ -122,8 +122,26 @@ impl Member {
             .set("heartbeat.interval.ms", (session / 3).min(3000).to_string())
             .create_with_context(Group::default())
             .map_err(|e| Error::bus("connecting to Kafka", e))?;
-        consumer.subscribe(&[topic]).map_err(|e| Error::bus("joining the group", e))?;
-        Ok(Self { consumer: Arc::new(consumer), topic: (*topic).to_string(), whole })
+        let member = Self { consumer: Arc::new(consumer), topic: (*topic).to_string(), whole };
+        member.reach().await?;
+        member.consumer.subscribe(&[topic]).map_err(|e| Error::bus("joining the group", e))?;
+        Ok(member)
+    }
+
+    /// Waits for an answer of a server, before the group is joined: until then no message can come, and be lost here.
+    async fn reach(&self) -> Result<(), Error> {
+        let (begun, trouble) = (Instant::now(), &self.consumer.context().trouble);
+        loop {
+            let (consumer, topic) = (Arc::clone(&self.consumer), self.topic.clone());
+            let ask = move || consumer.fetch_metadata(Some(&topic), LOOK).map(drop);
+            let asked = tokio::task::spawn_blocking(ask).await;
+            let Err(error) = asked.map_err(|e| Error::bus("asking for the topic", e))? else { return Ok(()) };
+            // Its trouble is told to who asks for messages.
+            while timeout(MORE, self.consumer.recv()).await.is_ok() {}
+            if trouble.lasts() || begun.elapsed() >= CONFIRM {
+                return Err(Error::bus("asking for the topic", trouble.with(&error)));
+            }
+        }
     }
 
     fn received(&self, message: &BorrowedMessage<'_>) -> Received {
@@ -295,19 +313,28 @@ impl Writer {
         Ok(Self { producer: producer.map_err(|e| Error::bus("connecting to Kafka", e))?, trouble })
     }
 
+    /// Asks until there is an answer, as long as one can still come.
+    fn answered<T>(&self, mut ask: impl FnMut() -> Result<T, KafkaError>) -> Result<T, KafkaError> {
+        let begun = Instant::now();
+        loop {
+            match ask() {
+                Err(error) if may_pass(&error) && !self.trouble.lasts() && begun.elapsed() < CONFIRM => {}
+                answer => return answer,
+            }
+        }
+    }
+
     /// How many partitions a topic has.
     fn partitions(&self, topic: &str) -> Result<usize, Error> {
-        let begun = Instant::now();
-        let metadata = loop {
-            match self.producer.client().fetch_metadata(Some(topic), LOOK) {
-                Ok(metadata) => break metadata,
-                // No later try makes a server believed.
-                Err(_) if !self.trouble.lasts() && begun.elapsed() < CONFIRM => {}
-                Err(error) => return Err(Error::bus("looking up the topic", self.trouble.with(&error))),
-            }
-        };
+        let metadata = self.answered(|| self.producer.client().fetch_metadata(Some(topic), LOOK));
+        let metadata = metadata.map_err(|e| Error::bus("looking up the topic", self.trouble.with(&e)))?;
         Ok(metadata.topics().iter().find(|t| t.name() == topic).map_or(0, |t| t.partitions().len()))
     }
+}
+
+/// Whether asking again may help: what is wrong with a transaction stays so, unless the library says that it doesn't.
+fn may_pass(error: &KafkaError) -> bool {
+    !matches!(error, KafkaError::Transaction(error) if !error.is_retriable())
 }
 
 pub(super) struct Produce {

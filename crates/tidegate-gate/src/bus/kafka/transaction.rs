@@ -4,11 +4,12 @@
 
 use super::super::tls::Files;
 use super::super::{Error, Soon, Transaction};
-use super::{CONFIRM, Consumer, Member, Produce, Trouble, Writer, config};
+use super::{CONFIRM, Consumer, LOOK, Member, Produce, Trouble, Writer, config};
 use rdkafka::consumer::Consumer as _;
 use rdkafka::error::KafkaError;
 use rdkafka::producer::{FutureProducer, Producer as _};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
+use std::fmt::Display;
 use std::sync::Arc;
 
 /// How often what may be tried again is.
@@ -25,13 +26,12 @@ impl Produce {
         config.set("transactional.id", id).set("transaction.timeout.ms", "60000");
         config.set("message.timeout.ms", "15000").set("linger.ms", "2");
         let writer = Writer::of(&config)?;
-        let taken = writer.producer.clone();
-        let took = blocking("taking the transactional id", move || taken.init_transactions(CONFIRM)).await;
+        let asked = writer.clone();
+        let take = move || asked.answered(|| asked.producer.init_transactions(LOOK));
+        let doing = "taking the transactional id";
+        let took = tokio::task::spawn_blocking(take).await.map_err(|e| over(doing, &e))?;
         // Alone, it says that there was no answer in time.
-        took.map_err(|error| match writer.trouble.take() {
-            Some(why) => Error::Over(format!("{error}: {why}")),
-            None => error,
-        })?;
+        took.map_err(|e| over(doing, &writer.trouble.with(&e)))?;
         Ok(writer)
     }
 }
@@ -116,13 +116,13 @@ impl Transaction for Whole {
             match tokio::task::spawn_blocking(seek).await {
                 Ok(Ok(())) => Ok(()),
                 Ok(Err(error)) => Err(over("reading again", &error)),
-                Err(error) => Err(Error::Over(format!("reading again: {error}"))),
+                Err(error) => Err(over("reading again", &error)),
             }
         })
     }
 }
 
-fn over(doing: &str, error: &KafkaError) -> Error {
+fn over(doing: &str, error: &dyn Display) -> Error {
     Error::Over(format!("{doing}: {error}"))
 }
 
@@ -147,6 +147,6 @@ async fn blocking(
             Err(Error::bus(doing, error))
         }
         Ok(Err(error)) => Err(over(doing, &error)),
-        Err(error) => Err(Error::Over(format!("{doing}: {error}"))),
+        Err(error) => Err(over(doing, &error)),
     }
 }

@@ -39,7 +39,10 @@ impl Trouble {
 
 impl ClientContext for Trouble {
     fn error(&self, error: KafkaError, reason: &str) {
-        let lasts = error.rdkafka_error_code() == Some(RDKafkaErrorCode::SSL);
+        let unbelieved = [RDKafkaErrorCode::SSL, RDKafkaErrorCode::Authentication];
+        let lasts = error.rdkafka_error_code().is_some_and(|code| unbelieved.contains(&code))
+            // Some of it comes as an end of the connection: what a server of TLS 1.3 misses is told after the handshake.
+            || ["SSL alert number", "certificate verify failed"].iter().any(|text| reason.contains(text));
         let mut last = self.last();
         // That no server is left says less than what became of the last one.
         if lasts || !last.as_ref().is_some_and(|last| last.lasts) {
@@ -63,5 +66,17 @@ mod tests {
         assert!(trouble.lasts());
         assert_eq!(trouble.with(&"no answer"), "no answer: nobody believes it");
         assert_eq!(trouble.with(&"no answer"), "no answer");
+        let alert = "Receive failed: error:0A00045C:SSL routines::tlsv13 alert certificate required: SSL alert number 116";
+        let verify =
+            "error:0A000086:SSL routines::certificate verify failed (after 1ms in state SSL_HANDSHAKE)";
+        for (code, why) in [
+            (RDKafkaErrorCode::BrokerTransportFailure, alert),
+            (RDKafkaErrorCode::BrokerTransportFailure, verify),
+            (RDKafkaErrorCode::Authentication, "SASL authentication error: wrong password"),
+        ] {
+            let trouble = Trouble::default();
+            trouble.error(KafkaError::Global(code), why);
+            assert!(trouble.lasts(), "{why}");
+        }
     }
 }
