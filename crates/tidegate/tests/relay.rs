@@ -26,6 +26,9 @@ mod rabbitmq;
 mod rig;
 #[path = "relay/sqs.rs"]
 mod sqs;
+#[cfg(feature = "kafka-tls")]
+#[path = "relay/terminator.rs"]
+mod terminator;
 #[path = "relay/tls.rs"]
 mod tls;
 

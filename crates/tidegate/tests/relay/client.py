@@ -2,6 +2,7 @@
 
 import base64
 import json
+import os
 import signal
 import sys
 
@@ -9,7 +10,7 @@ from confluent_kafka import Consumer, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
 servers, verb, *rest = sys.argv[1:]
-base = {"bootstrap.servers": servers}
+base = {"bootstrap.servers": servers, **json.loads(os.environ.get("CLIENT_SETTINGS", "{}"))}
 # Whoever has no answer by then ends: a test waits for nothing without a bound.
 PATIENCE = 90
 signal.alarm(PATIENCE)

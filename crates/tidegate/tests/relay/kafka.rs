@@ -15,7 +15,10 @@ use std::time::{Duration, Instant};
 /// Ends with the test, and takes its folder along.
 pub(crate) struct Server {
     _child: Ends,
+    /// Where clients find it.
     pub(crate) port: u16,
+    /// What the client that tests use has to know besides.
+    settings: Value,
     library: PathBuf,
     pub(crate) folder: Folder,
     produced: AtomicUsize,
@@ -24,6 +27,12 @@ pub(crate) struct Server {
 impl Server {
     /// `None`, loudly, where there is no server.
     fn start(test: &str) -> Option<Self> {
+        let port = free();
+        Self::shown(test, port, port, json!({}))
+    }
+
+    /// One that listens on a port, and sends clients to another: to what stands in front of it.
+    pub(crate) fn shown(test: &str, own: u16, port: u16, settings: Value) -> Option<Self> {
         let Some(peers) = std::env::var_os("TIDEGATE_PEERS").map(PathBuf::from) else {
             eprintln!("SKIPPED {test}: `cargo xtask test` installs a server that speaks like Kafka");
             return None;
@@ -32,18 +41,19 @@ impl Server {
         assert!(program.is_file(), "there is no {}", program.display());
         let library = peers.join("pypi/confluent-kafka");
         assert!(library.is_dir(), "there is no {}", library.display());
-        let (port, folder) = (free(), Folder::new(&format!("kafka-{test}")));
-        let url = format!("tcp://127.0.0.1:{port}");
+        let folder = Folder::new(&format!("kafka-{test}"));
+        let [listens_on, shown] = [own, port].map(|port| format!("tcp://127.0.0.1:{port}"));
         let child = Command::new(program)
-            .args(["broker", "--listener-url", &url, "--advertised-listener-url", &url])
+            .args(["broker", "--listener-url", &listens_on, "--advertised-listener-url", &shown])
             .args(["--storage-engine", "memory://tansu/"])
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        let server = Self { _child: Ends(child), port, library, folder, produced: AtomicUsize::new(0) };
-        listens(port, "the server");
+        let produced = AtomicUsize::new(0);
+        let server = Self { _child: Ends(child), port, settings, library, folder, produced };
+        listens(own, "the server");
         Some(server)
     }
 
@@ -55,6 +65,7 @@ impl Server {
             .arg(format!("127.0.0.1:{}", self.port))
             .args(verb)
             .env("PYTHONPATH", &self.library)
+            .env("CLIENT_SETTINGS", self.settings.to_string())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
