@@ -50,6 +50,15 @@ fn base64_as_programs_write_it() {
     denied("a setting", &format!("payload: {} # end", base64(ATTACK.as_bytes())));
 }
 
+/// So short that chance might have made it, were it not for its brackets.
+#[test]
+fn a_short_document_with_bytes_that_are_no_characters() {
+    let data = base64(b"{\"q\":\"\xff\xff\"}");
+    let event = json!({"Records": [{"eventSource": "aws:kinesis", "kinesis": {"data": data}}]});
+    let decision = Guard::default().decide(event.to_string().as_bytes(), None);
+    assert_eq!(decision.records[0].reasons[0].class, Class::InvalidUtf8);
+}
+
 #[test]
 fn noise_around_a_text_hides_nothing() {
     for noise in [&[0xff; 8][..], &[0; 40], b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\x01\0"] {

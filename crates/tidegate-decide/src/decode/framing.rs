@@ -78,6 +78,10 @@ const SHORTEST: usize = 6;
 /// most where random ones are to be expected.
 pub(crate) fn is_mostly_text(bytes: &[u8], guessed: bool) -> bool {
     let count = bytes.iter().filter(|b| is_text(**b)).count();
+    // A document that says little.
+    if matches!(bytes, [b'{', .., b'}'] | [b'[', .., b']']) {
+        return count * 2 >= bytes.len();
+    }
     let (of, least) = match bytes.len() {
         _ if guessed => (10, 9),
         0..12 => (10, 9),
