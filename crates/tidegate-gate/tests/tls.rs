@@ -207,6 +207,12 @@ async fn both_protocols_are_spoken_and_inspected() {
         );
     }
     assert_eq!(got, [200, 403, 200]);
+    for (address, header) in [("https://u@localhost/orders", None), ("/orders", Some("a/b"))] {
+        let request = Request::get(address);
+        let request = header.into_iter().fold(request, |request, host| request.header("host", host));
+        let response = sender.send_request(request.body(Full::new(Bytes::new())).unwrap()).await.unwrap();
+        assert_eq!(response.status(), StatusCode::BAD_REQUEST, "{address} {header:?}");
+    }
     gate.stop();
 }
 

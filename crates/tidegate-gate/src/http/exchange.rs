@@ -7,7 +7,7 @@ use super::metrics::Refused;
 use super::policy::{self, Outcome, Shared};
 use super::quarantine::{Denied, Quarantine};
 use super::upstream::Pool;
-use super::{Bounds, cors, headers, upgrade};
+use super::{Bounds, cors, headers, heads, upgrade};
 use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
 use hyper::header::{self, HeaderName, HeaderValue};
@@ -117,8 +117,18 @@ pub(super) async fn answer(desk: &Desk, client: &Client, mut request: Request<In
             Err(_) => return refuse(desk, Refused::Broken, StatusCode::BAD_REQUEST, "the address is broken"),
         }
     }
-    if parts.headers.get_all(header::HOST).iter().count() != 1 {
+    let mut hosts = parts.headers.get_all(header::HOST).iter();
+    let (Some(host), None) = (hosts.next(), hosts.next()) else {
         return refuse(desk, Refused::Broken, StatusCode::BAD_REQUEST, "the request names no single host");
+    };
+    // Of HTTP/1 that is known by now.
+    if !heads::is_host(host.as_bytes()) {
+        return refuse(
+            desk,
+            Refused::Broken,
+            StatusCode::BAD_REQUEST,
+            "the host is neither a name nor an address",
+        );
     }
     let trace = RANDOM.with(|random| {
         let mut state = random.get();

@@ -5,6 +5,7 @@
 //! the bytes are followed here first, and what could be read in two ways is not read at all.
 
 use memchr::{memchr, memchr2};
+use std::net::Ipv6Addr;
 
 /// Bytes that are kept for lines.
 const KEPT: usize = 4 << 10;
@@ -266,7 +267,7 @@ impl Head {
         match name.len() {
             4 if is(b"host") => {
                 let other = self.authority.as_ref().is_some_and(|authority| !authority.is(value));
-                if std::mem::replace(&mut self.host, true) || other {
+                if std::mem::replace(&mut self.host, true) || other || !is_host(value) {
                     return Err(Ambiguous);
                 }
             }
@@ -288,6 +289,26 @@ impl Head {
         }
         Ok(())
     }
+}
+
+/// Whether it is a name or an address, with a port at most. What else the standard lets stand there (users, escapes, signs
+/// that no name has) some decode, cut off or take for a path, and then it is another host.
+pub(super) fn is_host(value: &[u8]) -> bool {
+    let Ok(text) = std::str::from_utf8(value) else { return false };
+    let (host, port) = match text.strip_prefix('[') {
+        Some(rest) => {
+            let Some((address, port)) = rest.split_once(']') else { return false };
+            (address.parse::<Ipv6Addr>().is_ok(), port)
+        }
+        None => {
+            let (name, port) =
+                text.split_at_checked(text.find(':').unwrap_or(text.len())).unwrap_or_default();
+            let letter = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_');
+            (!name.is_empty() && name.bytes().all(letter), port)
+        }
+    };
+    let digits = |text: &str| number(text.as_bytes(), 10).is_some_and(|port| port <= u16::MAX.into());
+    host && port.strip_prefix(':').map_or(port.is_empty(), digits)
 }
 
 /// The size of a chunk, without its extensions.
@@ -328,14 +349,13 @@ impl Authority {
         let (scheme, rest) = address.split_at_checked(memchr(b':', address)?)?;
         let rest = rest.strip_prefix(b"://")?;
         let end = rest.iter().position(|b| matches!(b, b'/' | b'?')).unwrap_or(rest.len());
-        let named = rest.get(..end).filter(|named| memchr(b'@', named).is_none())?;
+        let named = rest.get(..end).filter(|named| is_host(named))?;
         let usual: &[u8] = match scheme {
             _ if scheme.eq_ignore_ascii_case(b"http") => b":80",
             _ if scheme.eq_ignore_ascii_case(b"https") => b":443",
             _ => return None,
         };
-        let named = named.strip_suffix(usual).unwrap_or(named).to_vec();
-        if named.is_empty() { None } else { Some(Self { named, usual }) }
+        Some(Self { named: named.strip_suffix(usual).unwrap_or(named).to_vec(), usual })
     }
 
     fn is(&self, host: &[u8]) -> bool {

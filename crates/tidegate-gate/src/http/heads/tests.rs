@@ -80,6 +80,9 @@ fn what_has_two_readings_is_broken() {
         "GET  / HTTP/1.1\r\nHost: a\r\n\r\n".into(),
         "GET / HTTP/3.0\r\nHost: a\r\n\r\n".into(),
         "GET /\r\n".into(),
+        "GET / HTTP/1.1\r\nHost: a/b\r\n\r\n".into(),
+        "GET / HTTP/1.0\r\nHost: u@a\r\n\r\n".into(),
+        "GET http://a:b/ HTTP/1.0\r\n\r\n".into(),
         "\r\nPRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".into(),
         "PRI * HTTP/2.0\r\nX: a\r\n\r\n".into(),
         format!("{chunked}0x3\r\nabc\r\n0\r\n\r\n"),
@@ -93,6 +96,47 @@ fn what_has_two_readings_is_broken() {
     ] {
         assert_eq!(whole(&text), "broken", "{text:?}");
     }
+}
+
+#[test]
+fn a_host_is_a_name_or_an_address() {
+    for host in
+        ["a", "A-1.example.com.", "a_b:8080", "127.0.0.1:1", "[::1]", "[2001:db8::1.2.3.4]:443", "a:0"]
+    {
+        assert!(is_host(host.as_bytes()), "{host}");
+    }
+    for host in [
+        "",
+        ":80",
+        "u@a",
+        "u:p@a",
+        "a/b",
+        "a\\b",
+        "a?b",
+        "a#b",
+        "a b",
+        "a\tb",
+        "a\0",
+        "a\x7f",
+        "a,b",
+        "a%2eb",
+        "ä",
+        "a:",
+        "a:b",
+        "a:80:80",
+        "a:+1",
+        "a:65536",
+        "::1",
+        "[::1",
+        "[]",
+        "[a]",
+        "[::1]a",
+        "[::1]:",
+        "[fe80::1%25eth0]",
+    ] {
+        assert!(!is_host(host.as_bytes()), "{host:?}");
+    }
+    assert!(!is_host(b"a\xff"));
 }
 
 #[test]
