@@ -248,9 +248,7 @@ fn sockets_are_joined_after_the_request_passed() {
     let gate = start(echo.address);
     let mut stream = TcpStream::connect(gate.address).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
-    stream
-        .write_all(b"GET /chat HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: WebSocket\r\n\r\n")
-        .unwrap();
+    stream.write_all(format!("GET /chat HTTP/1.1\r\n{SOCKET}\r\n").as_bytes()).unwrap();
     let mut read = BufReader::new(stream.try_clone().unwrap());
     let head = message(&mut read).unwrap();
     assert!(head.starts_with("HTTP/1.1 101"), "{head}");
@@ -259,8 +257,29 @@ fn sockets_are_joined_after_the_request_passed() {
     read.read_exact(&mut back).unwrap();
     assert_eq!(&back, b"hello");
     drop((stream, read));
-    let refused = send(gate.address, b"GET /chat?q=%27%20OR%201=1--%20 HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: WebSocket\r\n\r\n");
+    let attack = format!("GET /chat?q=%27%20OR%201=1--%20 HTTP/1.1\r\n{SOCKET}\r\n");
+    let refused = send(gate.address, attack.as_bytes());
     assert!(refused.starts_with("HTTP/1.1 403"), "{refused}");
+    gate.stop();
+}
+
+/// What asks to go on as a web socket.
+const SOCKET: &str = "Host: a\r\nConnection: Upgrade\r\nUpgrade: WebSocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+
+/// The upstream would join whoever asks: those are no web sockets, so it isn't asked.
+#[test]
+fn what_is_no_handshake_is_a_plain_request() {
+    let echo = Echo::start();
+    let gate = start(echo.address);
+    let keyless = SOCKET.replace("Sec-WebSocket-Key", "X-Key");
+    for request in [
+        format!("POST /chat HTTP/1.1\r\n{SOCKET}Content-Length: 2\r\n\r\n{{}}"),
+        format!("GET /chat HTTP/1.1\r\n{keyless}\r\n"),
+        format!("GET /chat HTTP/1.1\r\n{}\r\n", SOCKET.replace("13", "8")),
+    ] {
+        let answer = send(gate.address, request.as_bytes());
+        assert!(answer.starts_with("HTTP/1.1 200") && !answer.contains("upgrade:"), "{request}{answer}");
+    }
     gate.stop();
 }
 
