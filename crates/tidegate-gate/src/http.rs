@@ -135,6 +135,9 @@ pub enum Error {
     /// Certificates or keys that can't be used.
     #[error("{0}")]
     Tls(String),
+    /// Requests would go round in a circle.
+    #[error("the upstream is the address `{0}` that the gate listens on itself")]
+    Circle(SocketAddr),
     /// The contract can't be used.
     #[error("{0}")]
     Contract(String),

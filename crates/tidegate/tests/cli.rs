@@ -15,6 +15,7 @@ mod cli {
     mod events;
     mod fix;
     mod formats;
+    mod gate;
     mod graph;
     mod guard;
     mod iam;

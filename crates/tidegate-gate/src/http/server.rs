@@ -72,6 +72,9 @@ const STREAMS: u32 = 128;
 /// # Errors
 /// Whatever keeps it from starting; nothing is left running then.
 pub fn serve(config: Config, tell: impl Fn(&str) + Send + Sync + 'static) -> Result<Gate, Error> {
+    if config.upstream.is_at(config.listen) {
+        return Err(Error::Circle(config.listen));
+    }
     let counting = Counting::open(config.limits.as_ref()).map_err(Error::Limits)?;
     let (shared, warnings) = Shared::open(config.load, config.routes, counting).map_err(Error::Contract)?;
     let tell: Tell = Box::new(tell);

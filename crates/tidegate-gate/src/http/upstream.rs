@@ -6,6 +6,7 @@ use hyper::body::{Bytes, Incoming};
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::str::FromStr;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -49,6 +50,30 @@ impl FromStr for Upstream {
         };
         let host = host.trim_start_matches('[').trim_end_matches(']').to_string();
         Ok(Self { https, host, port })
+    }
+}
+
+impl Upstream {
+    /// Whether it is whoever listens on this address. Names but `localhost` aren't asked for: they may lead elsewhere tomorrow.
+    pub(super) fn is_at(&self, listen: SocketAddr) -> bool {
+        if self.port != listen.port() {
+            return false;
+        }
+        let named = match self.host.parse::<IpAddr>().map(|ip| ip.to_canonical()) {
+            // Whoever connects there ends at this machine.
+            Ok(IpAddr::V4(Ipv4Addr::UNSPECIFIED)) => vec![Ipv4Addr::LOCALHOST.into()],
+            Ok(IpAddr::V6(Ipv6Addr::UNSPECIFIED)) => vec![Ipv6Addr::LOCALHOST.into()],
+            Ok(ip) => vec![ip],
+            Err(_) if self.host.eq_ignore_ascii_case("localhost") => {
+                vec![IpAddr::from(Ipv4Addr::LOCALHOST), Ipv6Addr::LOCALHOST.into()]
+            }
+            Err(_) => Vec::new(),
+        };
+        // All of IPv6 is all of IPv4 as well.
+        let all = |ip: &IpAddr| listen.ip().is_unspecified() && (listen.is_ipv6() || ip.is_ipv4());
+        // Only what is this machine's own can be listened on.
+        let ours = |ip: &IpAddr| std::net::TcpListener::bind((*ip, 0)).is_ok();
+        named.iter().any(|ip| *ip == listen.ip().to_canonical() || all(ip) && ours(ip))
     }
 }
 
@@ -176,6 +201,34 @@ mod tests {
             ["ftp://a", "a:80", "http://", "http://a/b", "http://u@a", "http://a:b", "http://a:99999"]
         {
             assert!(read(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_gate_knows_itself() {
+        let at = |upstream: &str, listen: &str| {
+            upstream.parse::<Upstream>().unwrap().is_at(listen.parse().unwrap())
+        };
+        for (upstream, listen) in [
+            ("http://127.0.0.1:8080", "127.0.0.1:8080"),
+            ("http://localhost:8080", "127.0.0.1:8080"),
+            ("https://LOCALHOST:8443", "0.0.0.0:8443"),
+            ("http://127.0.0.1:8080", "0.0.0.0:8080"),
+            ("http://127.0.0.1:8080", "[::]:8080"),
+            ("http://0.0.0.0:8080", "127.0.0.1:8080"),
+            ("http://[::ffff:127.0.0.1]:8080", "127.0.0.1:8080"),
+            ("http://192.0.2.1", "192.0.2.1:80"),
+        ] {
+            assert!(at(upstream, listen), "{upstream} {listen}");
+        }
+        for (upstream, listen) in [
+            ("http://127.0.0.1:8081", "127.0.0.1:8080"),
+            ("http://127.0.0.2:8080", "127.0.0.1:8080"),
+            ("http://[::1]:8080", "0.0.0.0:8080"),
+            ("http://192.0.2.1:8080", "0.0.0.0:8080"),
+            ("http://shop.example:8080", "0.0.0.0:8080"),
+        ] {
+            assert!(!at(upstream, listen), "{upstream} {listen}");
         }
     }
 }

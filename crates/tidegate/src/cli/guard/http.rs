@@ -165,6 +165,10 @@ pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
 
 fn failure(error: Error) -> Failure {
     match error {
+        Error::Circle(_) => {
+            let help = "--upstream is the server behind the gate; give one of them another port".to_string();
+            Failure::usage(error.to_string(), Some(help))
+        }
         Error::Contract(_)
         | Error::Limits(_)
         | Error::Tls(_)
