@@ -8,6 +8,7 @@ mod relay;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use clap::Subcommand;
+use std::str::FromStr;
 
 /// The arguments of `tidegate guard`.
 #[derive(Debug, clap::Args)]
@@ -32,4 +33,9 @@ pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
         Command::Http(args) => http::run(args),
         Command::Relay(args) => relay::run(args),
     }
+}
+
+/// A bound that lets something through. Nought would be a gate that refuses all, and some take it for "without a bound".
+fn at_least_one<N: FromStr + PartialOrd + From<u8>>(text: &str) -> Result<N, String> {
+    text.parse().ok().filter(|n| *n >= N::from(1)).ok_or_else(|| "expected a number from 1 on".to_string())
 }

@@ -18,3 +18,27 @@ fn a_gate_is_not_its_own_upstream() {
         refused.stderr
     );
 }
+
+#[test]
+fn bounds_that_let_nothing_through_are_refused() {
+    for flag in [
+        "--max-body",
+        "--max-bodies",
+        "--max-connections",
+        "--idle-timeout",
+        "--upstream-timeout",
+        "--workers",
+    ] {
+        let refused = refused(&["--listen", "127.0.0.1:0", "--upstream", "http://127.0.0.1:9", flag, "0"]);
+        assert!(
+            refused.stderr.contains(flag) && refused.stderr.contains("expected a number from 1 on"),
+            "{}",
+            refused.stderr
+        );
+    }
+    let relay =
+        ["guard", "relay", "--from", "sqs://r/1/a", "--to", "sqs://r/1/b", "--quarantine", "file:kept"];
+    let relay = Project::new().run(&[&relay[..], &["--max-bytes", "0"]].concat());
+    assert_eq!(relay.code, Some(2));
+    assert!(relay.stderr.contains("expected a number from 1 on"), "{}", relay.stderr);
+}

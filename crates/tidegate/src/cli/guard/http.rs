@@ -1,5 +1,6 @@
 //! `tidegate guard http`: the gate before an HTTP upstream.
 
+use super::at_least_one;
 use crate::cli::contract::Enforced;
 use crate::crash;
 use crate::exit::Exit;
@@ -66,25 +67,25 @@ pub(super) struct Args {
     #[arg(long, value_name = "URL")]
     quarantine: Option<Address>,
     /// Longest body, in bytes; a longer one is answered with 413
-    #[arg(long, value_name = "BYTES", default_value_t = Bounds::default().body)]
+    #[arg(long, value_name = "BYTES", default_value_t = Bounds::default().body, value_parser = at_least_one::<usize>)]
     max_body: usize,
     /// Bytes of all bodies above 64 KiB together; a request that finds no room is answered with 503
-    #[arg(long, value_name = "BYTES", default_value_t = Bounds::default().bodies)]
+    #[arg(long, value_name = "BYTES", default_value_t = Bounds::default().bodies, value_parser = at_least_one::<usize>)]
     max_bodies: usize,
     /// Connections at once
-    #[arg(long, value_name = "N", default_value_t = Bounds::default().connections)]
+    #[arg(long, value_name = "N", default_value_t = Bounds::default().connections, value_parser = at_least_one::<usize>)]
     max_connections: usize,
     /// Seconds after which a connection without a request is closed
-    #[arg(long, value_name = "SECONDS", default_value_t = Bounds::default().idle_time.as_secs())]
+    #[arg(long, value_name = "SECONDS", default_value_t = Bounds::default().idle_time.as_secs(), value_parser = at_least_one::<u64>)]
     idle_timeout: u64,
     /// Seconds until the upstream has to answer
-    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = at_least_one::<u64>)]
     upstream_timeout: u64,
     /// Seconds that requests may take to end when the gate does
     #[arg(long, value_name = "SECONDS", default_value_t = 30)]
     drain: u64,
     /// Threads; without it one a core
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = at_least_one::<usize>)]
     workers: Option<usize>,
 }
 

@@ -1,5 +1,6 @@
 //! `tidegate guard relay`: the decision between two buses.
 
+use super::at_least_one;
 use crate::cli::contract::Enforced;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -61,7 +62,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "N", default_value_t = Settings::default().batch, value_parser = batch)]
     batch: usize,
     /// Longest payload, in bytes; a longer one is denied
-    #[arg(long, value_name = "BYTES", default_value_t = Settings::default().bytes)]
+    #[arg(long, value_name = "BYTES", default_value_t = Settings::default().bytes, value_parser = at_least_one::<usize>)]
     max_bytes: usize,
     /// Relays that a message may have passed before; beyond that it is denied
     #[arg(long, value_name = "N", default_value_t = Settings::default().hops)]
