@@ -16,6 +16,10 @@ pub(super) struct Folder {
 impl Folder {
     pub(super) fn open(path: &Path) -> Result<Self, Error> {
         fs::create_dir_all(path).map_err(|e| Error::bus("creating the folder of the quarantine", e))?;
+        // Better now than when the first message waits for it.
+        let trial = path.join(format!(".trial.{}", std::process::id()));
+        let written = File::create(&trial).and_then(|_| fs::remove_file(&trial));
+        written.map_err(|e| Error::bus("writing to the folder of the quarantine", e))?;
         Ok(Self { path: path.to_path_buf() })
     }
 

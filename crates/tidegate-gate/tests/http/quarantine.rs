@@ -62,6 +62,7 @@ fn denied_requests_are_kept_and_nothing_else_is() {
         assert!(send(gate.address, attack.as_bytes()).starts_with("HTTP/1.1 403"));
     }
     gate.stop();
+    assert_eq!(std::fs::read_dir(&folder.0).unwrap().count(), 21, "nothing else is left there");
     assert_eq!(kept(&folder.0).len(), 21);
 }
 
@@ -93,7 +94,11 @@ fn only_places_to_keep_things_are_taken() {
     let quarantine = Some("nats://127.0.0.1:4222/denied".parse().unwrap());
     let wrong = serve(Config { quarantine, ..config(echo.address) }, |_| {}).err().unwrap().to_string();
     assert!(wrong.contains("file:FOLDER"), "{wrong}");
-    let quarantine = Some("file:/proc/none".parse().unwrap());
-    let wrong = serve(Config { quarantine, ..config(echo.address) }, |_| {}).err().unwrap().to_string();
-    assert!(wrong.contains("creating the folder"), "{wrong}");
+    for (place, doing) in
+        [("file:/proc/none", "creating the folder"), ("file:/proc", "writing to the folder")]
+    {
+        let quarantine = Some(place.parse().unwrap());
+        let wrong = serve(Config { quarantine, ..config(echo.address) }, |_| {}).err().unwrap().to_string();
+        assert!(wrong.contains(doing), "{wrong}");
+    }
 }

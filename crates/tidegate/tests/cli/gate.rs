@@ -42,3 +42,15 @@ fn bounds_that_let_nothing_through_are_refused() {
     assert_eq!(relay.code, Some(2));
     assert!(relay.stderr.contains("expected a number from 1 on"), "{}", relay.stderr);
 }
+
+#[test]
+fn a_place_that_keeps_nothing_is_refused_at_the_start() {
+    let start = ["--listen", "127.0.0.1:0", "--upstream", "http://127.0.0.1:9", "--quarantine"];
+    for (place, why) in [
+        ("ftp://a/b", "there is no bus for `ftp://`"),
+        ("file:/proc", "writing to the folder of the quarantine"),
+    ] {
+        let refused = refused(&[&start[..], &[place]].concat());
+        assert!(refused.stderr.contains(why), "{}", refused.stderr);
+    }
+}
