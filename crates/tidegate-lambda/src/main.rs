@@ -159,6 +159,7 @@ fn open() -> Result<(Arc<Proxy>, TcpListener, String), String> {
         let (code, layers) = (folder("LAMBDA_TASK_ROOT", "/var/task"), folder("TIDEGATE_LAYERS", "/opt"));
         artifact::verify(&own.artifact, Path::new(&code), Path::new(&layers))?;
     }
+    let quarantine = variable("TIDEGATE_QUARANTINE").map(|to| Quarantine::of(&to, &variable)).transpose()?;
     let listen = variable("TIDEGATE_LISTEN").unwrap_or_else(|| LISTEN.to_string());
     let listener = TcpListener::bind(&listen).map_err(|e| format!("could not listen on {listen}: {e}"))?;
     let exporter = Exporter::of(&variable, policy.own().map(|own| &own.limits));
@@ -173,7 +174,7 @@ fn open() -> Result<(Arc<Proxy>, TcpListener, String), String> {
         bills: Bills::default(),
         exporter,
         ids: Ids::default(),
-        quarantine: variable("TIDEGATE_QUARANTINE").map(|to| Quarantine::of(&to, &variable)).transpose()?,
+        quarantine,
         pending: Mutex::new(HashMap::new()),
     };
     Ok((Arc::new(proxy), listener, listen))

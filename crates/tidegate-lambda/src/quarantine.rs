@@ -6,7 +6,6 @@ use crate::s3::Object;
 use serde_json::json;
 use std::fs::{File, OpenOptions};
 use std::io::{self, ErrorKind, Write};
-use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -25,8 +24,8 @@ const TRIES: usize = 3;
 /// A place for denied records.
 #[derive(Debug)]
 pub(crate) enum Quarantine {
-    /// A file of JSON lines, opened when it is first needed.
-    Lines { path: PathBuf, file: Mutex<Option<File>> },
+    /// A file of JSON lines.
+    Lines(Mutex<File>),
     /// Objects in a bucket, one an event, uploaded beside the events.
     Bucket { prefix: Object, sender: SyncSender<Upload>, held: Arc<AtomicUsize> },
 }
@@ -42,10 +41,22 @@ impl Quarantine {
     /// The path of a file, or `s3://BUCKET/PREFIX`.
     ///
     /// # Errors
-    /// A bucket that nobody could write to.
+    /// A file or bucket that nobody could write to: who asks for it learns that now, not with the first denied event.
     pub(crate) fn of(to: &str, variable: &dyn Fn(&str) -> Option<String>) -> Result<Self, String> {
         if !to.starts_with("s3://") {
-            return Ok(Self::Lines { path: to.into(), file: Mutex::new(None) });
+            // The rest of an address may hold a password.
+            let scheme = to
+                .split_once("://")
+                .map(|(scheme, _)| scheme)
+                .or_else(|| to.starts_with("file:").then_some("file"));
+            if let Some(scheme) = scheme {
+                return Err(format!(
+                    "TIDEGATE_QUARANTINE is the path of a file or s3://BUCKET/PREFIX, not `{scheme}:`"
+                ));
+            }
+            let file = OpenOptions::new().append(true).create(true).open(to);
+            let file = file.map_err(|e| format!("TIDEGATE_QUARANTINE: could not write to `{to}`: {e}"))?;
+            return Ok(Self::Lines(Mutex::new(file)));
         }
         let prefix = Object::of(to.trim_end_matches('/'), variable)?;
         let (sender, uploads) = sync_channel::<Upload>(WAITING);
@@ -98,12 +109,8 @@ impl Quarantine {
             lines.push_str(&format!("{line}\n"));
         }
         match self {
-            Self::Lines { path, file } => {
-                let mut held = file.lock().unwrap_or_else(PoisonError::into_inner);
-                let file = match held.take() {
-                    Some(file) => held.insert(file),
-                    None => held.insert(OpenOptions::new().append(true).create(true).open(path)?),
-                };
+            Self::Lines(file) => {
+                let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
                 if file.metadata()?.len().saturating_add(lines.len() as u64) > MOST {
                     return Err(ErrorKind::FileTooLarge.into());
                 }

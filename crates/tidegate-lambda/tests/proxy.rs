@@ -128,6 +128,22 @@ fn without_its_contract_it_does_not_start() {
 }
 
 #[test]
+fn without_a_place_for_what_is_denied_it_does_not_start() {
+    let api = Api::start();
+    for (place, why) in [
+        ("/nowhere/kept.jsonl", "could not write to `/nowhere/kept.jsonl`"),
+        ("ftp://user:secret@a/b", "not `ftp:`"),
+        ("file:/tmp/kept.jsonl", "not `file:`"),
+    ] {
+        let mut command = command(&api.address, &free());
+        let ran = command.env("TIDEGATE_QUARANTINE", place).stderr(Stdio::piped()).output().unwrap();
+        let log = String::from_utf8(ran.stderr).unwrap();
+        assert_eq!(ran.status.code(), Some(1), "{place}");
+        assert!(log.contains("TIDEGATE_QUARANTINE") && log.contains(why) && !log.contains("secret"), "{log}");
+    }
+}
+
+#[test]
 fn what_it_does_not_understand_it_names() {
     let ran = command("x", "y").arg("--contract").stderr(Stdio::piped()).output().unwrap();
     let log = String::from_utf8(ran.stderr).unwrap();
