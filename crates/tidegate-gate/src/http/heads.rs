@@ -99,6 +99,11 @@ impl Reader {
         }
     }
 
+    /// Of what has come, all is whole.
+    pub(super) fn is_between(&self) -> bool {
+        self.at == At::Begin && self.line.is_empty() && !self.cr
+    }
+
     pub(super) fn read(&mut self, bytes: &[u8]) -> Take {
         let mut at = 0;
         while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {

@@ -377,8 +377,9 @@ async fn speak(
     let (client, lives) = (Arc::new(client), Arc::clone(&life));
     let service = service_fn(move |request| {
         let (desk, client, life) = (Arc::clone(&desk), Arc::clone(&client), Arc::clone(&lives));
+        // From now on: who has closed its side by the time that this goes on still gets its answer.
+        let flight = life.fly();
         async move {
-            let flight = life.fly();
             let answer = exchange::answer(&desk, &client, request).await;
             if answer.status() == StatusCode::SWITCHING_PROTOCOLS {
                 life.switch();
@@ -394,6 +395,8 @@ async fn speak(
         .header_read_timeout(None)
         .max_headers(bounds.headers)
         .max_buf_size(bounds.head)
+        // The wire holds back that a client has closed its side while it is answered. Left to the protocol's reader, a client
+        // that is gone would not be noticed before something is written.
         .half_close(false);
     builder
         .http2()

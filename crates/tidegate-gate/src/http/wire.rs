@@ -8,7 +8,7 @@ use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed};
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, Waker, ready};
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::Notify;
@@ -38,6 +38,8 @@ pub(super) struct Life {
     ended: AtomicU64,
     /// Milliseconds from the start to the first byte of a head that isn't whole; at first the start.
     head: AtomicU64,
+    /// Milliseconds from the start to the last byte that was written since the client has closed its side.
+    closed: AtomicU64,
     /// It speaks something else now.
     switched: AtomicBool,
     look: Notify,
@@ -45,6 +47,8 @@ pub(super) struct Life {
 
 /// All there is of a head is whole.
 const WHOLE: u64 = u64::MAX;
+/// The client's side is open.
+const OPEN: u64 = u64::MAX;
 
 /// Why a connection is cut off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,6 +66,7 @@ impl Life {
             flying: AtomicUsize::new(0),
             ended: AtomicU64::new(0),
             head: AtomicU64::new(0),
+            closed: AtomicU64::new(OPEN),
             switched: AtomicBool::new(false),
             look: Notify::new(),
         })
@@ -82,6 +87,11 @@ impl Life {
         self.switched.store(true, Relaxed);
     }
 
+    /// The client has closed its side, or took something since then.
+    fn close(&self) {
+        self.closed.store(self.now(), Relaxed);
+    }
+
     fn head(&self, waits: bool) {
         if waits == (self.head.load(Relaxed) != WHOLE) {
             return;
@@ -94,7 +104,13 @@ impl Life {
     /// When it is cut off, if nothing happens until then.
     fn due(&self, bounds: &Bounds) -> Option<(Instant, End)> {
         if self.flying.load(Relaxed) > 0 {
-            return None;
+            // A client that is gone looks like one that only has nothing more to say.
+            let closed = Some(self.closed.load(Relaxed)).filter(|closed| *closed != OPEN)?;
+            let time = bounds.upstream_time.checked_add(bounds.idle_time)?;
+            return Some((
+                self.start.checked_add(Duration::from_millis(closed))?.checked_add(time)?,
+                End::Idle,
+            ));
         }
         let (ended, head) = (self.ended.load(Relaxed), self.head.load(Relaxed));
         // While a request was under way, nobody read on.
@@ -168,14 +184,34 @@ pub(super) struct Wire<S> {
     heads: heads::Reader,
     /// What comes in the place of a head that is refused.
     parting: &'static [u8],
+    side: Side,
     life: Arc<Life>,
     _open: Open,
+}
+
+/// The client's side of a connection.
+#[derive(Debug)]
+enum Side {
+    Open,
+    /// It is closed, and whoever reads waits until all is answered: the protocol's reader would drop the answer.
+    Held(Option<Waker>),
+    Closed,
 }
 
 impl<S> Wire<S> {
     pub(super) fn new(inner: S, bounds: &Bounds, life: Arc<Life>, open: Open) -> Self {
         let frames = frames::Reader::new(Instant::now());
-        Self { inner, frames, heads: heads::Reader::new(bounds.head), parting: b"", life, _open: open }
+        let heads = heads::Reader::new(bounds.head);
+        Self { inner, frames, heads, parting: b"", side: Side::Open, life, _open: open }
+    }
+}
+
+impl<S> Wire<S> {
+    fn written(&mut self, bytes: usize) {
+        self.frames.written(bytes);
+        if let Side::Held(_) = self.side {
+            self.life.close();
+        }
     }
 }
 
@@ -196,6 +232,14 @@ impl<S: AsyncRead + Unpin> AsyncRead for Wire<S> {
             self.parting = later;
             return Poll::Ready(Ok(()));
         }
+        match &mut self.side {
+            Side::Open => {}
+            Side::Held(waiting) => {
+                *waiting = Some(cx.waker().clone());
+                return Poll::Pending;
+            }
+            Side::Closed => return Poll::Ready(Ok(())),
+        }
         let before = buffer.filled().len();
         ready!(Pin::new(&mut self.inner).poll_read(cx, buffer))?;
         let new = buffer.filled().get(before..).unwrap_or_default();
@@ -205,6 +249,12 @@ impl<S: AsyncRead + Unpin> AsyncRead for Wire<S> {
         }
         if self.life.switched.load(Relaxed) {
             self.heads.step_aside();
+        }
+        let ends = new.is_empty() && buffer.remaining() > 0;
+        if ends && self.heads.is_between() && self.life.flying.load(Relaxed) > 0 {
+            self.life.close();
+            self.side = Side::Held(Some(cx.waker().clone()));
+            return Poll::Pending;
         }
         let taken = self.heads.read(new);
         self.life.head(self.heads.waits_for_head());
@@ -227,12 +277,23 @@ impl<S: AsyncRead + Unpin> AsyncRead for Wire<S> {
 impl<S: AsyncWrite + Unpin> AsyncWrite for Wire<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let written = ready!(Pin::new(&mut self.inner).poll_write(cx, bytes))?;
-        self.frames.written(written);
+        self.written(written);
         Poll::Ready(Ok(written))
     }
 
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.inner).poll_flush(cx)
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let wire = self.get_mut();
+        ready!(Pin::new(&mut wire.inner).poll_flush(cx))?;
+        // Nothing is left to be written above us, or it would have been.
+        if let Side::Held(waiting) = &mut wire.side
+            && wire.life.flying.load(Relaxed) == 0
+        {
+            if let Some(waker) = waiting.take() {
+                waker.wake();
+            }
+            wire.side = Side::Closed;
+        }
+        Poll::Ready(Ok(()))
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -245,7 +306,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Wire<S> {
         bytes: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let written = ready!(Pin::new(&mut self.inner).poll_write_vectored(cx, bytes))?;
-        self.frames.written(written);
+        self.written(written);
         Poll::Ready(Ok(written))
     }
 

@@ -2,7 +2,7 @@
 
 use super::{Echo, config, message, page, post, send, until};
 use std::io::{BufReader, Read as _, Write as _};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::time::{Duration, Instant};
 use tidegate_gate::http::{Bounds, Config, Gate, serve};
 
@@ -137,6 +137,56 @@ fn idle_clients_of_http2_are_told_goodbye() {
         }
     }
     assert!(goodbye);
+    until("its place is free", || {
+        page(gate.admin.unwrap(), "GET /metrics").contains("tidegate_connections 0\n")
+    });
+    gate.stop();
+}
+
+/// Some clients send all they have, say so, and then wait.
+#[test]
+fn who_has_closed_its_side_is_answered() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let gate = start(listener.local_addr().unwrap(), LONG, LONG, 10);
+    let mut stream = connect(&gate);
+    stream.write_all(&[post("{}"), post("[]")].concat()).unwrap();
+    stream.shutdown(Shutdown::Write).unwrap();
+    let long = "a".repeat(8 << 20);
+    let texts = [long.clone(), "done".to_string()];
+    let answering = std::thread::spawn(move || {
+        for body in texts {
+            let (mut upstream, _) = listener.accept().unwrap();
+            message(&mut BufReader::new(upstream.try_clone().unwrap())).unwrap();
+            let head =
+                format!("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: {}\r\n\r\n", body.len());
+            upstream.write_all(&[head.as_bytes(), body.as_bytes()].concat()).unwrap();
+        }
+    });
+    let (said, took) = rest(stream);
+    assert!(said.len() > long.len() && said.ends_with(b"done"), "{}", said.len());
+    assert!(took < LONG / 2, "and then the connection is over: {took:?}");
+    answering.join().unwrap();
+    until("its place is free", || {
+        page(gate.admin.unwrap(), "GET /metrics").contains("tidegate_connections 0\n")
+    });
+    gate.stop();
+}
+
+#[test]
+fn who_is_gone_does_not_keep_its_place() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let config = config(listener.local_addr().unwrap());
+    let bounds = Bounds { idle_time: SHORT, upstream_time: SHORT, ..config.bounds };
+    let gate = serve(Config { bounds, ..config }, |_| {}).unwrap();
+    let mut stream = connect(&gate);
+    stream.write_all(b"GET /events HTTP/1.1\r\nHost: a\r\n\r\n").unwrap();
+    let (mut upstream, _) = listener.accept().unwrap();
+    message(&mut BufReader::new(upstream.try_clone().unwrap())).unwrap();
+    // A stream of events in which nothing happens: nothing that is written shows that nobody is there.
+    upstream.write_all(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n").unwrap();
+    let mut begun = [0; 12];
+    stream.read_exact(&mut begun).unwrap();
+    stream.shutdown(Shutdown::Write).unwrap();
     until("its place is free", || {
         page(gate.admin.unwrap(), "GET /metrics").contains("tidegate_connections 0\n")
     });
