@@ -108,6 +108,12 @@ impl Ruling {
         Self { decision, mode, on_deny, retry_after: None, redacted: None, cors: None }
     }
 
+    /// Whether the event passes whatever was decided: nobody is to be blocked, or its trigger would hang without the
+    /// function's answer.
+    pub fn only_reports(&self) -> bool {
+        self.mode == Mode::Monitor || self.on_deny.answer == Answer::Pass && self.redacted.is_none()
+    }
+
     /// What is decided on what was left after redacting.
     pub fn left(&self) -> &Decision {
         self.redacted.as_ref().map_or(&self.decision, |redacted| &redacted.decision)

@@ -6,7 +6,7 @@ use crate::guard::Ruling;
 use crate::json::{Item, Kind, Limits, Tape};
 use crate::trigger::{self, Trigger};
 use std::collections::HashSet;
-use tidegate_graph::contract::{Answer, Mode};
+use tidegate_graph::contract::Answer;
 
 /// What becomes of an event.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,7 +53,7 @@ pub fn remedy(event: &[u8], ruling: &Ruling) -> Remedy {
     }
     let decision = &ruling.decision;
     let answer = ruling.on_deny.answer;
-    if decision.verdict == Verdict::Allow || ruling.mode == Mode::Monitor || answer == Answer::Pass {
+    if decision.verdict == Verdict::Allow || ruling.only_reports() {
         return Remedy::Forward;
     }
     let trigger = decision.trigger;

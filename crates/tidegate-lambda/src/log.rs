@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use std::io::Write;
 use std::sync::atomic::{AtomicU64, Ordering};
 use tidegate_decide::{Reason, Record, Remedy, Ruling, Verdict};
-use tidegate_graph::contract::{Mode, OnError};
+use tidegate_graph::contract::OnError;
 
 /// Records that one line speaks of.
 const RECORDS: usize = 16;
@@ -25,7 +25,7 @@ pub(crate) fn ruling(id: &str, ruling: &Ruling, remedy: &Remedy, place: &Place) 
     };
     let denied: Vec<&Record> = decision.records.iter().filter(|r| r.verdict == Verdict::Deny).collect();
     let records: Vec<Value> = denied.iter().take(RECORDS).map(|r| record(r, place)).collect();
-    let key = if ruling.mode == Mode::Monitor { "would" } else { "decision" };
+    let key = if ruling.only_reports() { "would" } else { "decision" };
     emit(&json!({
         "tidegate": "decision", "request_id": id, "trigger": decision.trigger.name(),
         key: decision.verdict.name(), "answer": answer, "denied": denied.len(), "traceparent": place.own.to_string(), "records": records,

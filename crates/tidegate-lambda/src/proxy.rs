@@ -14,7 +14,7 @@ use std::net::TcpStream;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tidegate_decide::{BLOCKED, Remedy, Report, Verdict};
-use tidegate_graph::contract::Answer;
+use tidegate_graph::contract::{Answer, Mode};
 
 /// The longest message that is held as a whole; Lambda itself takes 6 MB.
 const MOST: usize = 32 << 20;
@@ -336,7 +336,7 @@ fn span(id: &str, outcome: &Outcome, place: &Place, start: u64) -> Box<Span> {
         links: place.links.clone(),
         trigger: decision.trigger.name(),
         verdict: decision.verdict.name(),
-        mode: outcome.ruling.mode.word(),
+        mode: if outcome.ruling.only_reports() { Mode::Monitor } else { outcome.ruling.mode }.word(),
         classes,
         records: decision.records.len(),
         denied: decision.records.iter().filter(|r| r.verdict == Verdict::Deny).count(),

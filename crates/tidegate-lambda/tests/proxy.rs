@@ -9,7 +9,7 @@ use rig::{
     ATTACK, Api, Folder, Message, NEXT, Proxy, ask, batch, command, contract, contract_with, extension, free,
     message, next, proxy, read,
 };
-use std::io::{BufReader, Write};
+use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
@@ -80,6 +80,28 @@ fn denied_records_are_kept_where_told() {
     );
     let record: serde_json::Value = serde_json::from_str(line["record"].as_str().unwrap()).unwrap();
     assert_eq!(record["messageId"], "2");
+}
+
+#[test]
+fn what_is_never_blocked_is_logged_as_that() {
+    let (api, address) = (Api::start(), free());
+    let mut child = command(&api.address, &address).stderr(Stdio::piped()).spawn().unwrap();
+    let log = BufReader::new(child.stderr.take().unwrap());
+    let proxy = Proxy { child, address };
+    let mut runtime = proxy.connect();
+    let event = format!(
+        r#"{{"RequestType":"Create","ResponseURL":"https://s3.example/a","StackId":"s","ResourceProperties":{{"A":"{ATTACK}"}}}}"#
+    );
+    api.events.send(event.clone()).unwrap();
+    assert_eq!(next(&mut runtime).body, event, "nobody but the function can answer");
+    // It was told before the event was handed over.
+    drop(proxy);
+    let told = log.lines().map_while(Result::ok).find(|line| line.contains("\"request_id\""));
+    let told: serde_json::Value = serde_json::from_str(&told.unwrap()).unwrap();
+    assert_eq!(
+        (&told["would"], told.get("decision"), &told["answer"]),
+        (&"deny".into(), None, &"none".into())
+    );
 }
 
 #[test]

@@ -70,6 +70,18 @@ fn allow_deny_and_partial() {
 }
 
 #[test]
+fn what_is_never_blocked_says_what_it_would_be() {
+    let event = json!({"RequestType": "Create", "ResponseURL": "https://s3.example/a", "StackId": "arn:aws:cloudformation:x",
+        "ResourceProperties": {"Name": ATTACK}});
+    let got = answers(&[], &[line(1, &event)]);
+    assert_eq!(got[0]["trigger"], "custom-resource", "{got:?}");
+    assert_eq!((&got[0]["decision"], &got[0]["would"]), (&json!("allow"), &json!("deny")), "{got:?}");
+    let record = &got[0]["records"][0];
+    assert_eq!((&record["decision"], &record["would"]), (&json!("allow"), &json!("deny")), "{got:?}");
+    assert_eq!((&record["reasons"][0]["class"], &got[0]["answer"]), (&json!("sql"), &Value::Null), "{got:?}");
+}
+
+#[test]
 fn a_line_of_any_form_gets_the_same_decision() {
     let event = queue(&[ATTACK]);
     let forms = [

@@ -152,7 +152,7 @@ impl Desk {
     fn render(&self, id: &Value, event: &[u8], ruling: &Ruling, micros: u128) -> Value {
         let Ruling { decision, mode, .. } = ruling;
         let denied = decision.records.iter().filter(|r| r.verdict == Verdict::Deny || !r.reasons.is_empty());
-        let watched = *mode == Mode::Monitor && decision.verdict != Verdict::Allow;
+        let watched = ruling.only_reports() && decision.verdict != Verdict::Allow;
         let mut out = json!({
             "id": id,
             "decision": if watched { Verdict::Allow } else { decision.verdict }.name(),
