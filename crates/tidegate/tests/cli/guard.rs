@@ -89,7 +89,7 @@ fn a_line_of_any_form_gets_the_same_decision() {
         json!({"event": event, "id": "x"}).to_string(),
         json!({"id": "x", "trigger": null, "event": event}).to_string(),
         json!({"id": "x", "trigger": "sqs", "event": event}).to_string(),
-        json!({"id": "x", "event": event, "note": {"event": "}"}}).to_string(),
+        json!({"id": "x", "event": event, "trigger": "sqs", "billed_ms": 1}).to_string(),
         format!("  {{ \"id\" : \"x\" , \"event\" : {event} }}  "),
         format!("{{\"id\":\"\\u0078\",\"event\":{event}}}"),
     ];
@@ -124,8 +124,41 @@ fn a_line_has_one_event_and_one_answer() {
     let words: Vec<&str> = got.iter().map(|a| a["decision"].as_str().unwrap()).collect();
     assert_eq!(words, ["allow", "deny", "deny", "deny", "allow"], "{got:?}");
     let problems = [&got[1], &got[2], &got[3]].map(|a| a["problem"].as_str().unwrap());
+    let fields = |answer: &Value| answer.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+    let whole: Vec<String> = fields(&got[0]);
+    assert!(got.iter().all(|answer| whole.iter().all(|field| answer.get(field).is_some())), "{got:?}");
     assert!(problems[0].contains("line 2: the line is longer than 64 MiB"), "{problems:?}");
     assert!(problems[1].contains("twice") && problems[2].contains("neither a string"), "{problems:?}");
+}
+
+#[test]
+fn what_a_line_does_not_mean_is_a_problem() {
+    let cases = [
+        (
+            r#"{"id":1,"event":{},"evnt":{}}"#,
+            1,
+            "there is no field \"evnt\"; known are id, function, trigger, time, billed_ms, event",
+        ),
+        (r#"{"evnt":{},"id":1,"event":{}}"#, 1, "there is no field \"evnt\""),
+        (r#"{"id":1,"event":{},"\u0069d":2}"#, 0, "the line has \"id\" twice"),
+        (r#"{"id":1,"trigger":null,"trigger":"sqs","event":{}}"#, 1, "the line has \"trigger\" twice"),
+        (r#"{"id":1,"event":{},"time":"2026-01-31"}"#, 1, "whole numbers of milliseconds"),
+        (r#"{"id":1,"event":{},"time":-1}"#, 1, "whole numbers of milliseconds"),
+        (r#"{"id":1,"event":{},"billed_ms":1.5}"#, 1, "whole numbers of milliseconds"),
+        (r#"{"id":1,"function":"f","event":{}}"#, 1, "without --contract"),
+        (r#"{"id":007,"event":{}}"#, 0, "not JSON"),
+    ];
+    for (answer, (line, id, why)) in answers(&[], &cases.map(|(line, ..)| line.to_string())).iter().zip(cases)
+    {
+        let id = if id == 0 { Value::Null } else { json!(id) };
+        assert_eq!((&answer["id"], &answer["decision"]), (&id, &json!("deny")), "{line}: {answer}");
+        assert!(answer["problem"].as_str().is_some_and(|problem| problem.contains(why)), "{line}: {answer}");
+    }
+    let empty = answers(
+        &[],
+        &[r#"{"id":1,"function":null,"trigger":null,"time":null,"billed_ms":null,"event":null}"#.to_string()],
+    );
+    assert_eq!(empty[0]["decision"], "allow", "{empty:?}");
 }
 
 #[test]

@@ -88,7 +88,7 @@ impl Desk {
             let whole =
                 ruling.decision.records.iter().flat_map(|r| &r.reasons).all(|r| r.class != Class::Malformed);
             if whole {
-                return self.render(&plain.id(), plain.event, &ruling, started.elapsed().as_micros());
+                return self.render(&plain.id, plain.event, &ruling, started.elapsed().as_micros());
             }
         }
         // The line around the event nests one deeper than the event may.
@@ -96,32 +96,37 @@ impl Desk {
         if self.tape.read(line, &limits).is_err() {
             return complaint(Value::Null, number, "the line is not JSON");
         }
-        let root = self.tape.root(line);
-        let id = match root.field("id") {
-            Some(id) if !matches!(id.kind(), Kind::String | Kind::Number | Kind::Null) => {
+        let ([id, function, trigger, time, billed, event], problem) = fields(self.tape.root(line));
+        let id = match id {
+            Some(id) if !matches!(id.kind(), Kind::String | Kind::Number) => {
                 return complaint(Value::Null, number, "the \"id\" is neither a string nor a number");
             }
             id => id.map_or(Value::Null, value),
         };
-        let mut events = root.entries().filter(|(key, _)| key.is_text("event")).map(|(_, event)| event);
-        let Some(event) = events.next() else {
+        if let Some(problem) = problem {
+            return complaint(id, number, &problem);
+        }
+        let Some(event) = event else {
             return complaint(id, number, "the line has no \"event\"");
         };
-        // Whoever reads it next may take the other one.
-        if events.next().is_some() {
-            return complaint(id, number, "the line has \"event\" twice");
-        }
-        let mut trigger = None;
-        if let Some(name) = root.field("trigger").filter(|t| t.kind() != Kind::Null) {
-            trigger = name.plain().and_then(|n| Trigger::from_name(std::str::from_utf8(n).ok()?));
-            if trigger.is_none() {
+        let named = |name: Item<'_>| Trigger::from_name(std::str::from_utf8(name.plain()?).ok()?);
+        let trigger = match trigger.map(named) {
+            Some(None) => {
                 let known: Vec<_> = Trigger::names().collect();
                 return complaint(id, number, &format!("unknown trigger; known are {}", known.join(", ")));
             }
+            Some(named) => named,
+            None => None,
+        };
+        if function.is_some() && self.contract.is_none() {
+            let problem = "the line has a \"function\", which means nothing without --contract";
+            return complaint(id, number, problem);
         }
-        let time = root.field("time").map_or(Value::Null, value);
-        let time = time.as_u64().unwrap_or_else(now);
-        let billed = root.field("billed_ms").map_or(Value::Null, value).as_u64();
+        let (Ok(time), Ok(billed)) = (milliseconds(time), milliseconds(billed)) else {
+            let problem = "\"time\" and \"billed_ms\" are whole numbers of milliseconds";
+            return complaint(id, number, problem);
+        };
+        let time = time.unwrap_or_else(now);
         self.guard.at(time);
         let started = Instant::now();
         // A string's raw text lacks its quotes: such an event is read from the bytes around it.
@@ -134,7 +139,7 @@ impl Desk {
         let ruling = match &self.contract {
             None => self.guard.rule(text, trigger),
             Some(contract) => {
-                let name = root.field("function").map_or(Value::Null, value);
+                let name = function.map_or(Value::Null, value);
                 let Some(function) = name.as_str() else {
                     return complaint(id, number, "the line has no \"function\", which the contract needs");
                 };
@@ -221,7 +226,7 @@ fn note(note: &Note) -> Value {
 
 /// A line of just an id and then an event, which most are: the event needs no reading before it is decided on.
 struct Plain<'a> {
-    id: &'a [u8],
+    id: Value,
     event: &'a [u8],
 }
 
@@ -237,12 +242,40 @@ impl<'a> Plain<'a> {
         let (id, rest) = rest.split_at_checked(length)?;
         let rest = rest.trim_ascii_start().strip_prefix(b",")?.trim_ascii_start();
         let event = rest.strip_prefix(b"\"event\"")?.trim_ascii_start().strip_prefix(b":")?;
-        Some(Self { id, event })
+        Some(Self { id: serde_json::from_slice(id).ok()?, event })
     }
+}
 
-    fn id(&self) -> Value {
-        serde_json::from_slice(self.id).unwrap_or(Value::Null)
+/// What a line may hold.
+const FIELDS: [&str; 6] = ["id", "function", "trigger", "time", "billed_ms", "event"];
+
+/// The fields of a line in that order, those aside that are null. With it comes why the line can't be decided on: whoever
+/// misspells a field, or writes it twice, would be told of another event than the one that was meant.
+fn fields(root: Item<'_>) -> ([Option<Item<'_>>; 6], Option<String>) {
+    let mut places = [(false, None); 6];
+    let mut problem = None;
+    for (key, item) in root.entries() {
+        let known = FIELDS.iter().zip(&mut places).find(|(name, _)| key.is_text(name));
+        let Some((name, (seen, place))) = known else {
+            let name: String = value(key).as_str().unwrap_or_default().chars().take(40).collect();
+            let known = FIELDS.join(", ");
+            problem = problem.or_else(|| Some(format!("there is no field {name:?}; known are {known}")));
+            continue;
+        };
+        // Whoever reads it next may take the other one.
+        if std::mem::replace(seen, true) {
+            problem = problem.or_else(|| Some(format!("the line has {name:?} twice")));
+            *place = None;
+        } else {
+            *place = Some(item).filter(|item| item.kind() != Kind::Null || *name == "event");
+        }
     }
+    (places.map(|(_, item)| item), problem)
+}
+
+/// A number of milliseconds, if there is one.
+fn milliseconds(item: Option<Item<'_>>) -> Result<Option<u64>, ()> {
+    item.map(|item| value(item).as_u64().ok_or(())).transpose()
 }
 
 /// Milliseconds since 1970.
@@ -261,7 +294,8 @@ fn answer(event: &[u8], ruling: &Ruling) -> Value {
 
 /// A line that can't be decided on is denied: nothing may pass because it could not be read.
 fn complaint(id: Value, number: u64, problem: &str) -> Value {
-    json!({"id": id, "decision": "deny", "trigger": null, "records": [], "problem": format!("line {number}: {problem}")})
+    let problem = format!("line {number}: {problem}");
+    json!({"id": id, "decision": "deny", "trigger": null, "records": [], "answer": null, "micros": 0, "problem": problem})
 }
 
 /// The id as it came.
