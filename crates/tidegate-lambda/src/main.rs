@@ -31,6 +31,7 @@ use proxy::Proxy;
 use quarantine::Quarantine;
 use std::collections::HashMap;
 use std::net::TcpListener;
+use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
 use std::process::{Command, ExitCode};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -129,6 +130,12 @@ fn exec(command: &str, arguments: &[&str]) -> Result<ExitCode, String> {
     let status = Command::new(command).args(arguments).env(UPSTREAM, address).status();
     end(&proxy);
     let status = status.map_err(|e| format!("could not start `{command}`: {e}"))?;
+    if let Some(signal) = status.signal() {
+        // Whoever ends so has no last word. The code is the one that shells give it.
+        log::line(&format!("`{command}` was ended by a {status}"));
+        return Ok(u8::try_from(signal)
+            .map_or(ExitCode::FAILURE, |signal| ExitCode::from(128_u8.saturating_add(signal))));
+    }
     Ok(status.code().and_then(|c| u8::try_from(c).ok()).map_or(ExitCode::FAILURE, ExitCode::from))
 }
 
@@ -144,6 +151,9 @@ fn open() -> Result<(Arc<Proxy>, TcpListener, String), String> {
     log::panics();
     let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
     let upstream = variable(UPSTREAM).ok_or(format!("{UPSTREAM} is not set: this is no Lambda function"))?;
+    if !is_address(&upstream) {
+        return Err(format!("{UPSTREAM}: `{upstream}` is no HOST:PORT"));
+    }
     let patience = match variable("TIDEGATE_PATIENCE_MS") {
         Some(ms) => {
             ms.parse().map_err(|_| format!("TIDEGATE_PATIENCE_MS: `{ms}` is no number of milliseconds"))?
@@ -178,6 +188,13 @@ fn open() -> Result<(Arc<Proxy>, TcpListener, String), String> {
         pending: Mutex::new(HashMap::new()),
     };
     Ok((Arc::new(proxy), listener, listen))
+}
+
+/// A name or address, and a port.
+fn is_address(text: &str) -> bool {
+    let (host, port) = text.rsplit_once(':').unwrap_or_default();
+    let part = |b: u8| b.is_ascii_alphanumeric() || b"-._:[]".contains(&b);
+    !host.is_empty() && host.bytes().all(part) && port.parse::<u16>().is_ok_and(|port| port > 0)
 }
 
 fn accept(proxy: &Arc<Proxy>, listener: TcpListener) -> thread::JoinHandle<()> {

@@ -140,6 +140,27 @@ fn exec_starts_the_runtime_before_itself() {
 }
 
 #[test]
+fn exec_says_which_signal_ended_the_runtime() {
+    let api = Api::start();
+    let mut command = command(&api.address, &free());
+    let ran =
+        command.args(["exec", "--", "sh", "-c", "kill -KILL $$"]).stderr(Stdio::piped()).output().unwrap();
+    let log = String::from_utf8(ran.stderr).unwrap();
+    assert_eq!(ran.status.code(), Some(137));
+    assert!(log.contains("`sh` was ended by a signal: 9 (SIGKILL)"), "{log}");
+}
+
+#[test]
+fn what_is_no_runtime_api_is_named() {
+    for address in ["not a host", "127.0.0.1", "http://127.0.0.1:9001", "127.0.0.1:0", ":9001", "a:port"] {
+        let ran = command(address, &free()).stderr(Stdio::piped()).output().unwrap();
+        let log = String::from_utf8(ran.stderr).unwrap();
+        assert_eq!(ran.status.code(), Some(1), "{address}");
+        assert!(log.contains(&format!("AWS_LAMBDA_RUNTIME_API: `{address}` is no HOST:PORT")), "{log}");
+    }
+}
+
+#[test]
 fn without_its_contract_it_does_not_start() {
     let api = Api::start();
     let mut command = command(&api.address, &free());
