@@ -124,13 +124,13 @@ pub enum Error {
         /// Why.
         source: std::io::Error,
     },
-    /// A file can't be read.
-    #[error("could not read `{path}`: {source}")]
-    Read {
-        /// The file.
+    /// The access log can't be written to.
+    #[error("could not open the access log `{path}`: {why}")]
+    Access {
+        /// The file, or `-`.
         path: String,
-        /// Why.
-        source: std::io::Error,
+        /// Why; no source, since it is said already.
+        why: std::io::Error,
     },
     /// Certificates or keys that can't be used.
     #[error("{0}")]

@@ -1,6 +1,7 @@
 //! The access log: a JSON line a request, with nothing of what the request said.
 
 use serde_json::json;
+use std::fmt;
 use std::fs::OpenOptions;
 use std::io::{BufWriter, Write};
 use std::path::PathBuf;
@@ -18,6 +19,16 @@ pub enum Access {
     Stderr,
     /// A file, at its end.
     File(PathBuf),
+}
+
+impl fmt::Display for Access {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Off => f.write_str("(none)"),
+            Self::Stderr => f.write_str("-"),
+            Self::File(path) => path.display().fmt(f),
+        }
+    }
 }
 
 /// Lines that wait to be written. A disk that is too slow loses lines rather than requests.

@@ -82,8 +82,8 @@ pub fn serve(config: Config, tell: impl Fn(&str) + Send + Sync + 'static) -> Res
     let files = config.tls.map(|(certificate, key)| (certificate, key, config.client_ca));
     let server = files.as_ref().map(|(c, k, ca)| tls::server(c, k, ca.as_deref())).transpose()?;
     let connector = config.upstream.https.then(|| tls::client(config.upstream_ca.as_deref())).transpose()?;
-    let named = |path: &str, source| Error::Read { path: path.to_string(), source };
-    let log = Log::open(&config.access).map_err(|e| named("the access log", e))?;
+    let log =
+        Log::open(&config.access).map_err(|why| Error::Access { path: config.access.to_string(), why })?;
     let running = Arc::new(Running {
         shared: Arc::new(shared),
         log: Arc::new(log),

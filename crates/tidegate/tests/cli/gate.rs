@@ -54,3 +54,16 @@ fn a_place_that_keeps_nothing_is_refused_at_the_start() {
         assert!(refused.stderr.contains(why), "{}", refused.stderr);
     }
 }
+
+#[test]
+fn an_access_log_that_cannot_be_opened_is_told_once() {
+    let start = ["guard", "http", "--listen", "127.0.0.1:0", "--upstream", "http://127.0.0.1:9"];
+    let ran = Project::new().run(&[&start[..], &["--access-log", "missing/access.jsonl"]].concat());
+    assert_eq!(ran.code, Some(1), "{}", ran.stderr);
+    assert!(
+        ran.stderr.starts_with("error: could not open the access log `missing/access.jsonl`: "),
+        "{}",
+        ran.stderr
+    );
+    assert_eq!(ran.stderr.matches("No such file").count(), 1, "{}", ran.stderr);
+}
