@@ -4,6 +4,8 @@ use crate::config::Complaints;
 use crate::exit::Exit;
 use crate::output::Look;
 use anstyle::{AnsiColor, Style};
+use std::io::ErrorKind;
+use std::path::Path;
 
 /// A run that couldn't do its work. Neither a finding nor a problem of the user's input.
 #[derive(Debug)]
@@ -29,6 +31,17 @@ impl From<anyhow::Error> for Failure {
 impl Failure {
     pub(crate) fn usage(message: impl Into<String>, help: Option<String>) -> Self {
         Self::Usage { message: message.into(), help }
+    }
+
+    /// A file that was named can't be read: one that isn't there is a slip of whoever named it.
+    pub(crate) fn reading(path: &Path, error: std::io::Error) -> Self {
+        let shown = path.display();
+        match error.kind() {
+            ErrorKind::NotFound | ErrorKind::NotADirectory => {
+                Self::usage(format!("there is no `{shown}`"), None)
+            }
+            _ => Self::Own(anyhow::Error::new(error).context(format!("could not read `{shown}`"))),
+        }
     }
 
     pub(crate) fn exit(&self) -> Exit {

@@ -136,7 +136,7 @@ pub(in crate::cli) fn load(path: &Path) -> Result<Contract, Failure> {
 
 fn load_signed(path: &Path, key: Option<&Path>) -> Result<Contract, Failure> {
     let shown = path.display();
-    let text = std::fs::read(path).with_context(|| format!("could not read `{shown}`"))?;
+    let text = std::fs::read(path).map_err(|error| Failure::reading(path, error))?;
     // Before anything is made of it.
     key.map(|key| contract::verify(&text, path, key)).transpose()?;
     let wrong = |message: String| {

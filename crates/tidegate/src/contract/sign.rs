@@ -1,7 +1,6 @@
 //! Signs a contract, and reads one that has to be signed.
 
 use crate::failure::Failure;
-use anyhow::Context;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use std::fs;
@@ -39,7 +38,7 @@ pub(crate) fn verify(text: &[u8], path: &Path, key: &Path) -> Result<(), Failure
 }
 
 fn read_key(key: &Path) -> Result<String, Failure> {
-    Ok(fs::read_to_string(key).with_context(|| format!("could not read `{}`", key.display()))?)
+    fs::read_to_string(key).map_err(|error| Failure::reading(key, error))
 }
 
 fn wrong_key(key: &Path, flaw: signed::Flaw) -> Failure {

@@ -67,3 +67,32 @@ fn an_access_log_that_cannot_be_opened_is_told_once() {
     );
     assert_eq!(ran.stderr.matches("No such file").count(), 1, "{}", ran.stderr);
 }
+
+#[test]
+fn a_file_that_is_not_there_ends_every_command_alike() {
+    let contract = ["--contract", "missing.json"];
+    let relay = [
+        "guard",
+        "relay",
+        "--from",
+        "sqs://r/1/a",
+        "--to",
+        "sqs://r/1/b",
+        "--quarantine",
+        "file:kept",
+        "--function",
+        "f",
+    ];
+    let cases: [(&[&str], &[&str]); 5] = [
+        (&["guard", "decide"], &contract),
+        (&["guard", "http", "--listen", "127.0.0.1:0", "--upstream", "http://127.0.0.1:9"], &contract),
+        (&relay, &contract),
+        (&["contract", "--diff"], &["missing.json"]),
+        (&["contract"], &["missing.json"]),
+    ];
+    for (command, file) in cases {
+        let ran = Project::new().run(&[command, file].concat());
+        assert_eq!(ran.code, Some(2), "{command:?}: {}", ran.stderr);
+        assert!(ran.stderr.starts_with("error: there is no `missing.json`\n"), "{command:?}: {}", ran.stderr);
+    }
+}
