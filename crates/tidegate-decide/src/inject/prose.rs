@@ -120,6 +120,9 @@ const KEYWORDS: &[&[u8]] = &[
 /// A password, a key, a number that was made at random: letters of both cases and digits, and hardly two of a kind side by
 /// side.
 pub(super) fn is_noise(raw: &[u8]) -> bool {
+    if !(6..=256).contains(&raw.len()) {
+        return false;
+    }
     let kind = |b: u8| match b {
         b'a'..=b'z' => 1,
         b'A'..=b'Z' => 2,
@@ -128,7 +131,7 @@ pub(super) fn is_noise(raw: &[u8]) -> bool {
     };
     let all = raw.iter().fold(0, |all, b| all | kind(*b));
     let changes = raw.iter().zip(raw.iter().skip(1)).filter(|(a, b)| kind(**a) != kind(**b)).count();
-    (6..=256).contains(&raw.len()) && all & 7 == 7 && changes * 2 >= raw.len() - 1
+    all & 7 == 7 && changes * 2 >= raw.len() - 1
 }
 
 /// Somebody tells something: two words or more, each by itself between blanks.

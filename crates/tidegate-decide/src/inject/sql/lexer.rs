@@ -46,6 +46,8 @@ pub(super) struct Lexer<'a> {
 
 /// The longest string or comment that is followed to its end.
 const LONGEST: usize = 2048;
+/// The most that a line is taken to be indented by.
+const INDENT: usize = 32;
 /// The longest word.
 const WORD: usize = 64;
 
@@ -123,14 +125,14 @@ impl<'a> Lexer<'a> {
     pub(super) fn ended_after(self, other: Self) -> Option<Self> {
         let from = if other.text.len() < self.text.len() { other.text.len() } else { self.at };
         let near = self.text.get(from..(self.at + LONGEST).min(self.text.len()))?;
+        self.pay(16 + i64::try_from(near.len() / 4).unwrap_or(i64::MAX));
         let mark = memchr::memchr2_iter(b'-', b'#', near).find(|at| {
             let is_comment = matches!(near.get(*at..), Some([b'-', b'-', ..] | [b'#', ..]));
-            let line = self.text.get(..from + at).unwrap_or_default().trim_ascii_end();
-            let blank = self.text.get(line.len()..from + at).unwrap_or_default();
-            is_comment && !line.is_empty() && !blank.contains(&b'\n')
+            let before = self.text.get((from + at).saturating_sub(INDENT)..from + at).unwrap_or_default();
+            let last = before.iter().rev().find(|b| !matches!(b, b' ' | b'\t'));
+            is_comment && last.is_some_and(|b| *b != b'\n')
         })?;
         let line = memchr::memchr(b'\n', near.get(mark..)?)?;
-        self.pay(8 + i64::try_from((mark + line) / 8).unwrap_or(i64::MAX));
         Some(Self { text: self.text.get(..from + mark + line)?, ..self })
     }
 
