@@ -65,11 +65,13 @@ struct Purse {
     left: Cell<i64>,
     /// A long run of blanks and comments of SQL, so that it is read once and not from each token before it.
     gap: Cell<(usize, usize)>,
+    /// Whether a comment of SQL may end with its line anywhere.
+    comments: Cell<Option<bool>>,
 }
 
 impl Purse {
     fn new(left: i64) -> Self {
-        Self { left: Cell::new(left), gap: Cell::default() }
+        Self { left: Cell::new(left), gap: Cell::default(), comments: Cell::default() }
     }
 
     fn spend(&self, steps: i64) {
@@ -279,6 +281,7 @@ mod tests {
             "{a: 'x', b: \"y\", c: f(1)};\n",
             "x = a && b || c; y = (d & e) | f;\n",
             "    if (total > 10 && !paid) { return send(id, `late ${id}`); } // see docs\n",
+            "The well-known author's new book - a \"must-read\" - isn't out; it's late.\n",
             "2026-11-23 10:00:00 INFO request id=17 path=/orders took 3 ms\n",
         ] {
             assert!(spent(honest) < 80, "{honest}: {}%", spent(honest));

@@ -22,6 +22,7 @@ use std::borrow::Cow;
 use tidegate_graph::contract::field::{Kind, Said};
 
 pub(crate) use parts::is_encoded_form;
+use parts::parameter;
 pub(crate) use report::describe;
 
 /// Buffers that are kept between events, so that a busy guard allocates nothing.
@@ -113,11 +114,15 @@ impl Unfold<'_, '_> {
         if leaf.item.kind() != json::Kind::String {
             self.keys(leaf.item, origin, Chain::default());
         }
+        let mut place = leaf.place;
         for (item, key) in leaf.item.strings() {
+            if key && leaf.place == Place::Parameter {
+                place = parameter(item.raw());
+            }
             if self.done.binary_search(&item.index()).is_ok() {
                 continue;
             }
-            let place = if key { Place::Key } else { leaf.place };
+            let place = if key { Place::Key } else { place };
             let said = if key { None } else { self.fields.at(origin.record, item.index()) };
             let origin = Origin { node: item.index(), place, said, ..origin };
             self.string(item, origin, Chain::default(), leaf.carrier);
@@ -436,7 +441,9 @@ impl Unfold<'_, '_> {
         lower.extend(raw.iter().map(u8::to_ascii_lowercase));
         // What had to be decoded first is spelled as no name of a party is.
         let place = match origin.place {
-            Place::Claim if !matches!(chain.steps().last(), None | Some(Step::Json)) => Place::Field,
+            Place::Claim if !matches!(chain.steps().last(), None | Some(Step::Json | Step::Form)) => {
+                Place::Field
+            }
             place => place,
         };
         let mut text = Text::new(raw, &lower, bytes, place, origin.label);

@@ -85,8 +85,13 @@ pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
         match lead {
             Some(Inside::Metadata) => return hit(start, Inside::Metadata.why()),
             Some(lead) => {
-                let party =
-                    text.place == Place::Claim && lead.is_where_parties_are() && is_plain(lower, host);
+                // The form around it is looked at as a whole, too.
+                let named = lower.get(..start).is_some_and(|before| before.ends_with(b"redirect_uri="));
+                let own = lower.get(if named { start } else { 0 }..).unwrap_or_default();
+                let own = if named { own.split(|b| *b == b'&').next().unwrap_or_default() } else { own };
+                let party = (text.place == Place::Claim || named)
+                    && lead.is_where_parties_are()
+                    && is_plain(own, host);
                 if !party && !mentioned(start) {
                     return hit(start, lead.why());
                 }

@@ -86,7 +86,8 @@ fn exchange(body: &[u8]) -> bool {
 fn calls_something(text: &Text<'_>, body: &[u8]) -> bool {
     text.spend(body.len())
         && marks::find(body, 0, Group::Formulas).any(|(at, _)| {
-            at == 0 || body.get(at - 1).is_some_and(|b| !b.is_ascii_alphanumeric() && *b != b'.')
+            at == 0
+                || body.get(at - 1).is_some_and(|b| !b.is_ascii_alphanumeric() && !matches!(b, b'.' | b'_'))
         })
 }
 

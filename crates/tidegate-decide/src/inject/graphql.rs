@@ -78,8 +78,11 @@ fn measure(lower: &[u8]) -> Shape<'_> {
             b'(' => brackets += 1,
             b')' => brackets = brackets.saturating_sub(1),
             b':' if brackets == 0 => {
-                shape.aliases += 1;
                 let field = word(lower.get(at + 1..).unwrap_or_default());
+                // Another name is one for a field: `necessary:true` is none.
+                let literal = matches!(field, [] | b"true" | b"false" | b"null")
+                    || field.first().is_some_and(u8::is_ascii_digit);
+                shape.aliases += usize::from(!literal);
                 shape.repeated = if field == shape.field { shape.repeated + 1 } else { 1 };
                 shape.field = field;
             }

@@ -101,7 +101,7 @@ fn read<'a>(
     find: impl Fn(Query<'a>) -> Option<&'static str>,
 ) -> Option<&'static str> {
     find(Query::new(lexer)).or_else(|| {
-        if !text.bytes.has(b'\n') {
+        if !text.bytes.has(b'\n') || !has_comments(text) {
             return None;
         }
         let mut ended = lexer.ended();
@@ -113,6 +113,16 @@ fn read<'a>(
             ended = lexer.ended_after(cut);
         }
         None
+    })
+}
+
+fn has_comments(text: &Text<'_>) -> bool {
+    let known = text.purse.comments.get();
+    known.unwrap_or_else(|| {
+        let any =
+            text.bytes.has(b'#') || text.bytes.has(b'-') && memchr::memmem::find(text.lower, b"--").is_some();
+        text.purse.comments.set(Some(any));
+        any
     })
 }
 

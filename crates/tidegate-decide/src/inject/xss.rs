@@ -84,6 +84,8 @@ fn tags(text: &Text<'_>) -> Option<Hit> {
         let last_name = name.rsplit(|b| *b == b':').next().unwrap_or_default();
         let found = match last_name {
             b"script" => ended,
+            // With nothing said of what to load, nothing is: `map <Object> to <Function>`.
+            b"object" | b"embed" | b"applet" if after.first() == Some(&b'>') => false,
             b"iframe" | b"frame" | b"frameset" | b"embed" | b"object" | b"applet" | b"portal"
             | b"fencedframe" => ended && last >= lower.len() - after.len(),
             // Its other uses say which characters a page is in.
@@ -293,7 +295,7 @@ fn schemes(text: &Text<'_>) -> Option<Hit> {
                         .and_then(<[u8]>::last)
                         .is_some_and(|b| matches!(b, b'"' | b'\'' | b'=' | b'(' | b'`')))
         };
-        if scheme && code() {
+        if scheme && code() && !is_void(next) {
             return Some(hit(colon, "an address that is script"));
         }
         if letters.ends_with(b"data")
@@ -303,6 +305,15 @@ fn schemes(text: &Text<'_>) -> Option<Hit> {
         }
     }
     None
+}
+
+/// `javascript:void(0)`: an address that goes nowhere.
+fn is_void(script: &[u8]) -> bool {
+    let rest = script.strip_prefix(b"void(0)").or_else(|| script.strip_prefix(b"void 0"));
+    let rest = rest.map(|rest| rest.strip_prefix(b";").unwrap_or(rest));
+    rest.is_some_and(|rest| {
+        rest.first().is_none_or(|b| b.is_ascii_whitespace() || matches!(b, b'"' | b'\'' | b'>'))
+    })
 }
 
 /// `<!-- -->` and blanks inside of a word are dropped by old browsers.

@@ -5,6 +5,16 @@ use crate::decode::{Chain, Step, base64, characters, form, markup, multipart};
 use crate::json;
 use crate::trigger::Place;
 
+/// Where the value of a parameter stands: an address that a browser is sent back to is compared with those of the client, as
+/// names of parties are, and on a desktop it is the machine itself (RFC 8252).
+pub(super) fn parameter(name: &[u8]) -> Place {
+    if matches!(name, b"redirect_uri" | b"post_logout_redirect_uri") {
+        Place::Claim
+    } else {
+        Place::Parameter
+    }
+}
+
 impl Unfold<'_, '_> {
     /// Forms, documents, cookies: parts that stand for themselves. True when they are all there is: what encodes every form
     /// hides nothing.
@@ -14,7 +24,7 @@ impl Unfold<'_, '_> {
             let Some(chain) = self.step(chain, Step::Form, origin) else { return true };
             for (name, value) in form::pairs(text) {
                 self.form_text(name, Origin { place: Place::Key, ..origin }, chain);
-                self.form_text(value, Origin { place: Place::Parameter, ..origin }, chain);
+                self.form_text(value, Origin { place: parameter(name), ..origin }, chain);
             }
         } else if markup::is_document(text) {
             let Some(chain) = self.step(chain, Step::Markup, origin) else { return true };

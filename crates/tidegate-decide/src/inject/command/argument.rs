@@ -1,6 +1,6 @@
 //! What stands behind a command's name: an argument, a redirection, or words of a sentence.
 
-use super::names::{FILES, NETWORK};
+use super::names::{FILES, NETWORK, is_strong};
 use super::place::PROSE;
 
 /// Folders of a system, below its root.
@@ -80,7 +80,10 @@ pub(super) fn is_argument(text: &[u8], name: &[u8]) -> bool {
         b"add" | b"query" | b"delete" | b"save" | b"export" if name == b"reg" => {
             rest.trim_ascii_start().starts_with(b"hk")
         }
-        _ if memchr::memmem::find(word, b"://").is_some() => true,
+        // "At http://..." begins many lines.
+        _ if memchr::memmem::find(word, b"://").is_some() => {
+            is_strong(name) || NETWORK.contains(&name) || matches!(name, b"start" | b"mount" | b"open")
+        }
         _ if name == b"sleep" || name == b"timeout" => {
             word.iter().all(u8::is_ascii_digit)
                 && !word.is_empty()
@@ -94,9 +97,9 @@ pub(super) fn is_argument(text: &[u8], name: &[u8]) -> bool {
 
 /// `> /tmp/x`, `>>log.txt`, `<<<text`, `<(id)`: not `date > 2026-01-31`, which compares.
 pub(super) fn is_redirection(text: &[u8]) -> bool {
-    // `<b>` is an element.
-    if let [b'<', name, ..] = text
-        && name.is_ascii_alphabetic()
+    // `<b>` is an element, and `</b>` its end.
+    let name = text.strip_prefix(b"<").map(|rest| rest.strip_prefix(b"/").unwrap_or(rest));
+    if name.and_then(<[u8]>::first).is_some_and(u8::is_ascii_alphabetic)
         && text.iter().take(64).any(|b| *b == b'>')
     {
         return false;

@@ -46,6 +46,8 @@ pub(super) struct Lexer<'a> {
 
 /// The longest string or comment that is followed to its end.
 const LONGEST: usize = 2048;
+/// How far a comment is looked for that may be an end.
+const NEAR: usize = 512;
 /// The most that a line is taken to be indented by.
 const INDENT: usize = 32;
 /// The longest word.
@@ -124,9 +126,10 @@ impl<'a> Lexer<'a> {
     /// The same with the first such comment behind the end of another reading.
     pub(super) fn ended_after(self, other: Self) -> Option<Self> {
         let from = if other.text.len() < self.text.len() { other.text.len() } else { self.at };
-        let near = self.text.get(from..(self.at + LONGEST).min(self.text.len()))?;
-        self.pay(16 + i64::try_from(near.len() / 4).unwrap_or(i64::MAX));
+        let near = self.text.get(from..(self.at + NEAR).min(self.text.len()))?;
+        self.pay(8 + i64::try_from(near.len() / 32).unwrap_or(i64::MAX));
         let mark = memchr::memchr2_iter(b'-', b'#', near).find(|at| {
+            self.pay(4);
             let is_comment = matches!(near.get(*at..), Some([b'-', b'-', ..] | [b'#', ..]));
             let before = self.text.get((from + at).saturating_sub(INDENT)..from + at).unwrap_or_default();
             let last = before.iter().rev().find(|b| !matches!(b, b' ' | b'\t'));

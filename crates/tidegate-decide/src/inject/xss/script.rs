@@ -63,6 +63,8 @@ fn is_idle(sink: &[u8], after: &[u8]) -> bool {
     match after.trim_ascii_start() {
         [b'(', b')', ..] => matches!(sink, b"settimeout" | b"setinterval" | b"eval" | b"function"),
         [b'(', b'#', next, ..] => next.is_ascii_digit(),
+        // Where a call came from, as browsers tell.
+        [b'(', from @ ..] if sink == b"eval" && after.starts_with(b" ") => from.starts_with(b"eval at "),
         [b'`', ..] => sink == b"eval" && after.starts_with(b" "),
         _ => false,
     }

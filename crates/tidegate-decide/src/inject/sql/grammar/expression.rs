@@ -236,7 +236,14 @@ impl<'a> Query<'a> {
         if before.last() == Some(&b' ') && head.last() == Some(&b'-') {
             return None;
         }
-        let query = Query::new(Lexer::new(lower, open + 1, purse));
+        let mut query = Query::new(Lexer::new(lower, open + 1, purse));
+        // Programs and spreadsheets have conditions as well.
+        if matches!(name, b"if" | b"iif") {
+            let mut shape = Shape::default();
+            let acts = query.expression(&mut shape, 1)
+                && (shape.literal_comparison || shape.known_call || shape.select);
+            return (acts && leads(head)).then_some("a call that delays, reads or breaks");
+        }
         ((leads(head) || is_package(name)) && query.arguments())
             .then_some("a call that delays, reads or breaks")
     }
