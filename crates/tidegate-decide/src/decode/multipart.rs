@@ -31,6 +31,44 @@ pub(crate) fn parts(body: &[u8]) -> impl Iterator<Item = Part<'_>> {
     })
 }
 
+/// `name` and `filename` of a header `Content-Disposition`, whatever follows its type.
+pub(crate) fn arguments(value: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
+    let mut rest = value;
+    std::iter::from_fn(move || {
+        loop {
+            let at = memchr::memchr2(b';', b'"', rest)?;
+            let (mark, after) = rest.get(at..)?.split_first()?;
+            if *mark == b'"' {
+                // A semicolon in quotes parts nothing.
+                rest = after.get(quoted(after) + 1..).unwrap_or_default();
+                continue;
+            }
+            let after = after.trim_ascii_start();
+            rest = after;
+            let sign = memchr::memchr(b'=', after.get(..16).unwrap_or(after));
+            let Some((name, value)) = sign.and_then(|sign| after.split_at_checked(sign)) else { continue };
+            let named =
+                [&b"name"[..], b"filename", b"filename*"].iter().any(|n| n.eq_ignore_ascii_case(name));
+            let Some(value) = value.get(1..).filter(|_| named) else { continue };
+            let (value, more) = match value {
+                [b'"', inside @ ..] => {
+                    let end = quoted(inside);
+                    (inside.get(..end)?, inside.get(end..)?.get(1..).unwrap_or_default())
+                }
+                _ => value.split_at(memchr::memchr(b';', value).unwrap_or(value.len())),
+            };
+            rest = more;
+            return Some((name, value));
+        }
+    })
+}
+
+/// How long a string is up to the quote that ends it.
+fn quoted(inside: &[u8]) -> usize {
+    let ends = |at: &usize| at.checked_sub(1).and_then(|before| inside.get(before)) != Some(&b'\\');
+    memchr::memchr_iter(b'"', inside).find(ends).unwrap_or(inside.len())
+}
+
 fn split_head(part: &[u8]) -> (&[u8], &[u8]) {
     for blank in [&b"\r\n\r\n"[..], b"\n\n"] {
         if let Some(at) = find(part, blank) {
@@ -49,6 +87,25 @@ fn find(text: &[u8], what: &[u8]) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_of_parts() {
+        let all = |value: &str| -> Vec<(String, String)> {
+            let text = |b: &[u8]| String::from_utf8_lossy(b).into_owned();
+            arguments(value.as_bytes()).map(|(name, value)| (text(name), text(value))).collect()
+        };
+        let pair = |a: &str, b: &str| (a.to_string(), b.to_string());
+        assert_eq!(
+            all(r#"form-data; name="a;b"; filename="../x\"y""#),
+            [pair("name", "a;b"), pair("filename", r#"../x\"y"#)]
+        );
+        assert_eq!(
+            all("form-data;name=a;  filename*=UTF-8''..%2fx; size=7"),
+            [pair("name", "a"), pair("filename*", "UTF-8''..%2fx")]
+        );
+        assert_eq!(all("text/plain; charset=utf-8"), []);
+        assert_eq!(all("\"; name=a"), []);
+    }
 
     #[test]
     fn parts_with_heads() {

@@ -16,11 +16,11 @@ use crate::bytes;
 use crate::decision::Class;
 use crate::trigger::Place as Where;
 use argument::{is_argument, is_redirection, names_a_place, reads_a_machine};
-use names::{ALONE, FILES, LISTED, base, begins_a_name, is_english, is_idle, is_rare, is_strong, name};
-pub(super) use place::is_terse;
-use place::{
-    Place, Ticks, is_all_there_is, is_choice, is_mentioned, is_only, is_table, prose_from, stands_alone,
+use names::{
+    ALONE, FILES, LISTED, base, begins_a_name, is_a_shell, is_english, is_idle, is_rare, is_strong, name,
 };
+pub(super) use place::is_terse;
+use place::{Place, Ticks, is_choice, is_mentioned, is_only, is_table, prose_from, stands_alone};
 pub(super) use signs::MARKS;
 use signs::marks;
 
@@ -51,6 +51,11 @@ pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
                 return None;
             }
             let tick = at >= 1 && lower.get(at - 1) == Some(&b'`');
+            // The language of a block of code; a name among words, as people quote it.
+            if tick && found != Strength::Surely && place::is_quoted(lower, at) {
+                near = near.or(Some(at));
+                return None;
+            }
             let mut in_prose = || *prose.get_or_insert_with(|| prose_from(lower)) < at;
             let place = Place::of(lower, at);
             // `tAd!TQZXZq&ps`: two letters of a password.
@@ -61,6 +66,15 @@ pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
             }
             // `&quot;node&quot;`: the semicolon belongs to a character, which is looked at with the others when it is read.
             let found = if place.of_entity && found != Strength::Surely { Strength::No } else { found };
+            // In lines of prose options are signs: "less -5% for members".
+            if found == Strength::Surely
+                && place.mark == b'\n'
+                && has_option_alone(inside)
+                && !is_terse(lower)
+            {
+                near = near.or(Some(at));
+                return None;
+            }
             // What filters the output of another does nothing by itself.
             let filters = place.mark == b'|' && !place.doubled && local::only_filters(inside);
             let found = match found {
@@ -100,7 +114,7 @@ pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
                 Strength::Alone if !tick || !in_prose() && !is_mentioned(lower) => {
                     return Some(hit(at, SECOND));
                 }
-                Strength::Perhaps if substitution || tick && is_all_there_is(lower, at - 1) => {
+                Strength::Perhaps if substitution => {
                     return Some(hit(at, "a shell would run this and put its output here"));
                 }
                 Strength::Word if place.tight && is_only(lower, at) => return Some(hit(at, SECOND)),
@@ -142,11 +156,30 @@ pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
     if strength != Strength::Surely {
         return None;
     }
-    if !is_terse(lower) {
+    if !is_terse(lower) || lower.starts_with(b"diff --git a/") || is_label(lower.trim_ascii()) {
         text.suspect(Class::OsCommand, 0, "begins like a command");
         return None;
     }
     hit(0, "the text is a command by itself")
+}
+
+/// An option is the first argument, and no other names a place.
+fn has_option_alone(inside: &[u8]) -> bool {
+    let name = inside.iter().take(48).take_while(|b| !b.is_ascii_whitespace()).count();
+    let argument = inside.get(name..).unwrap_or_default().trim_ascii_start();
+    argument.first() == Some(&b'-') && !names_a_place(argument)
+}
+
+/// `sort -price`, `Make /model`, `head -10`: a word of English, and what a shell would need more of to do anything.
+fn is_label(lower: &[u8]) -> bool {
+    let name = lower.iter().take_while(|b| b.is_ascii_alphabetic()).count();
+    let (name, argument) = lower.split_at_checked(name).unwrap_or_default();
+    let argument = argument.trim_ascii();
+    let signs = |b: &u8| {
+        matches!(b, b';' | b'|' | b'&' | b'`' | b'$' | b'<' | b'>' | b'\\' | b'.' | b'*' | b'"' | b'\'')
+    };
+    let place = argument.first() == Some(&b'/') && argument.iter().filter(|b| **b == b'/').count() > 1;
+    is_english(name) && !place && !names_a_place(argument) && !argument.iter().any(|b| signs(b))
 }
 
 const SECOND: &str = "a shell would run a second command here";

@@ -57,6 +57,11 @@ impl Unfold<'_, '_> {
                 let value =
                     memchr::memchr(b':', line).and_then(|colon| line.get(colon + 1..)).unwrap_or(line);
                 self.text(value.trim_ascii(), Origin { place: Place::Header, ..origin }, chain);
+                for (name, value) in multipart::arguments(value) {
+                    let place =
+                        if name.eq_ignore_ascii_case(b"name") { Place::Key } else { Place::ObjectKey };
+                    self.text(value, Origin { place, label: b"", ..origin }, chain);
+                }
             }
             self.bytes(part.content, Origin { place: Place::Field, ..origin }, chain);
         }

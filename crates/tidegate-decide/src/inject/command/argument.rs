@@ -60,7 +60,10 @@ pub(super) fn is_argument(text: &[u8], name: &[u8]) -> bool {
         b"process" | b"os" | b"useraccount" | b"service" if name == b"wmic" => true,
         [b'@', ..] if name == b"dig" => true,
         _ if matches!(name, b"ssh" | b"scp") && word.contains(&b'@') => true,
-        [b'~' | b'$' | b'*', ..] => word.len() > 1,
+        // "Make **it** so", "Find $AAPL", "less $10".
+        [b'*', b'.' | b'/', next, ..] => next.is_ascii_alphanumeric(),
+        [b'$', b'0'..=b'9', ..] => false,
+        [b'~' | b'$', ..] => word.len() > 1,
         [b'%', name @ .., b'%'] => {
             name.len() > 2 && name.iter().all(|b| b.is_ascii_alphabetic() || *b == b'_')
         }

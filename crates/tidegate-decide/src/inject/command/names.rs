@@ -221,6 +221,12 @@ pub(super) const LISTED: &[&[u8]] = &[
     b"openssl", b"base64", b"passwd",
 ];
 
+/// What would wait for commands, and gets none between backticks.
+pub(super) fn is_a_shell(inside: &[u8]) -> bool {
+    let length = inside.iter().take(16).take_while(|b| b.is_ascii_alphanumeric()).count();
+    matches!(inside.get(..length), Some(b"sh" | b"bash" | b"zsh" | b"dash" | b"su" | b"sudo"))
+}
+
 /// Interpreters and tools that do nothing before they are told what.
 pub(super) fn is_idle(inside: &[u8]) -> bool {
     let length = inside.iter().take(16).take_while(|b| b.is_ascii_alphanumeric()).count();

@@ -1,6 +1,7 @@
 //! Where a command would stand: behind what, in front of what, in a sentence, a list or a table.
 
 use super::super::prose;
+use super::names::{is_english, is_strong};
 
 /// Where a command would begin.
 pub(super) struct Place {
@@ -131,6 +132,27 @@ pub(super) fn is_mentioned(lower: &[u8]) -> bool {
     lower.split(u8::is_ascii_whitespace).filter(word).nth(2).is_some()
 }
 
+/// ```` ```bash ````; "the `id` column", "- `env`: string": quoted apart from the words around, which name no command before it.
+pub(super) fn is_quoted(lower: &[u8], at: usize) -> bool {
+    let before = lower.get(..at - 1).unwrap_or_default();
+    if before.ends_with(b"``") {
+        return true;
+    }
+    let inside = lower.get(at..at + 32).or_else(|| lower.get(at..)).unwrap_or_default();
+    let Some(end) = memchr::memchr(b'`', inside) else { return false };
+    let behind = lower.get(at + end + 1..).unwrap_or_default();
+    let apart = |b: &u8| b.is_ascii_whitespace() || b",.:;?!()[]|*-".contains(b);
+    if !before.last().is_none_or(apart) || !behind.first().is_none_or(apart) {
+        return false;
+    }
+    let word = |w: &&[u8]| w.len() > 1 && w.iter().all(u8::is_ascii_alphabetic);
+    let first = before.split(u8::is_ascii_whitespace).find(word);
+    let near = |text: &[u8]| text.split(|b| !b.is_ascii_alphabetic()).any(|w| word(&w));
+    let told = near(before.get(before.len().saturating_sub(64)..).unwrap_or_default())
+        || near(behind.get(..64).unwrap_or(behind));
+    told && !first.is_some_and(|word| is_strong(word) || is_english(word))
+}
+
 /// Backticks that quote within a sentence. Places go forward.
 #[derive(Default)]
 pub(super) struct Ticks {
@@ -161,18 +183,6 @@ impl Ticks {
         let words = |text: &[u8]| text.split(u8::is_ascii_whitespace).filter(word).take(3).count();
         prose::follows(behind) || words(ahead) + words(behind) >= 3
     }
-}
-
-/// The substitution is the whole text, quotes aside.
-pub(super) fn is_all_there_is(lower: &[u8], tick: usize) -> bool {
-    let quotes = |b: &u8| matches!(b, b'\'' | b'"' | b' ' | b';' | b'|' | b'&' | b'=');
-    if tick > 16 {
-        return false;
-    }
-    let before = lower.get(..tick).unwrap_or_default();
-    let after = lower.get(tick + 1..).unwrap_or_default();
-    let end = memchr::memchr(b'`', after).and_then(|end| after.get(end + 1..)).unwrap_or_default();
-    !before.contains(&b' ') && end.iter().all(quotes)
 }
 
 /// No sentence: at most a handful of words, and not one that only prose has.
