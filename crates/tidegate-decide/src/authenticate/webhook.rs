@@ -6,7 +6,7 @@
 use super::{Refusal, View};
 use crate::decode::base64;
 use hmac::{Hmac, KeyInit as _, Mac as _};
-use sha2::Sha256;
+use sha2::{Digest as _, Sha256};
 use tidegate_graph::contract::{Scheme, Webhook};
 
 /// Signatures of one request that are tried; a sender that changes its secret sends two.
@@ -46,8 +46,7 @@ pub(super) fn verify(
     if !good {
         return Err(WRONG);
     }
-    // Where nothing is unique but the signature, that is.
-    Ok(parts.id.or(parts.signatures.first().copied()).unwrap_or_default().to_vec())
+    Ok(parts.unique(webhook.scheme, view.body()))
 }
 
 const MISSING: Refusal = Refusal::Signature("the signature is missing");
@@ -71,11 +70,7 @@ impl<'a> Parts<'a> {
         let parts = match scheme {
             Scheme::Github => {
                 let signature = header("x-hub-signature-256").and_then(|h| h.strip_prefix(b"sha256="));
-                Self {
-                    id: header("x-github-delivery"),
-                    time: None,
-                    signatures: signature.into_iter().collect(),
-                }
+                Self { id: None, time: None, signatures: signature.into_iter().collect() }
             }
             Scheme::Stripe => {
                 let fields = || header("stripe-signature").unwrap_or_default().split(|b| *b == b',');
@@ -102,6 +97,22 @@ impl<'a> Parts<'a> {
             }
         };
         if parts.signatures.is_empty() { Err(MISSING) } else { Ok(parts) }
+    }
+
+    /// What nobody can change without another signature: neither how that is spelled, nor which of several it is, nor a
+    /// header beside it.
+    fn unique(&self, scheme: Scheme, body: &[u8]) -> Vec<u8> {
+        match (scheme, self.id) {
+            (Scheme::StandardWebhooks, Some(id)) => id.to_vec(),
+            _ => {
+                let time = self.time.unwrap_or_default();
+                let mut hash = Sha256::new();
+                hash.update((time.len() as u64).to_le_bytes());
+                hash.update(time);
+                hash.update(body);
+                hash.finalize().to_vec()
+            }
+        }
     }
 
     fn mac(&self, scheme: Scheme, secret: &[u8], body: &[u8]) -> Hmac<Sha256> {
@@ -171,7 +182,10 @@ mod tests {
             body: "Hello, World!",
         };
         let secret = "It's a Secret to Everybody";
-        assert_eq!(check(Scheme::Github, secret, &request, None), Ok(b"d-1".to_vec()));
+        let first = check(Scheme::Github, secret, &request, None).unwrap();
+        // The header that counts deliveries isn't signed.
+        request.headers[1].1 = "d-2".into();
+        assert_eq!(check(Scheme::Github, secret, &request, None), Ok(first));
         assert_eq!(check(Scheme::Github, "its no secret", &request, None), Err(WRONG));
         request.body = "Hello, World?";
         assert_eq!(check(Scheme::Github, secret, &request, None), Err(WRONG));
@@ -206,8 +220,11 @@ mod tests {
         let good: String = mac.iter().map(|b| format!("{b:02x}")).collect();
         let headers =
             vec![("stripe-signature", format!("t=1700000000,v1={},v1={good},v0=00", "0".repeat(64)))];
-        let request = Request { headers, body };
-        assert!(check(Scheme::Stripe, "whsec_test", &request, Some(1_700_000_100_000)).is_ok());
+        let mut request = Request { headers, body };
+        let first = check(Scheme::Stripe, "whsec_test", &request, Some(1_700_000_100_000)).unwrap();
+        request.headers[0].1 = format!("t=1700000000,v1={}", good.to_uppercase());
+        let again = check(Scheme::Stripe, "whsec_test", &request, Some(1_700_000_100_000));
+        assert_eq!(again, Ok(first), "the same delivery, however its signature is spelled");
         assert_eq!(check(Scheme::Stripe, "whsec_other", &request, Some(1_700_000_100_000)), Err(WRONG));
     }
 
