@@ -92,7 +92,9 @@ pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
                     }
                 }
                 // A program that waits for one to run: a list of languages, whatever parts it.
-                Strength::Vague if !tick && !place.leads() && is_idle(inside) => near = near.or(Some(at)),
+                Strength::Vague if !place.leads() && is_idle(inside) || tick && is_a_shell(inside) => {
+                    near = near.or(Some(at));
+                }
                 Strength::Vague if tick && (in_prose() || is_mentioned(lower)) => near = near.or(Some(at)),
                 Strength::Vague if tick || place.leads() || place.tight && place.mark != b'\n' => {
                     return Some(hit(at, SECOND));

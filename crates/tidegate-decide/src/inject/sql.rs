@@ -21,7 +21,8 @@ pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
         return None;
     }
     if text.place == Place::Header && is_machine_header(text.label) {
-        return if text.bytes.has(b'\'') { quotes(text) } else { None };
+        let quoted = text.bytes.has(b'\'') || text.bytes.has(b'"');
+        return if quoted { quotes(text).or_else(|| anywhere(text)) } else { None };
     }
     start(text).or_else(|| quotes(text)).or_else(|| anywhere(text))
 }
@@ -42,7 +43,7 @@ fn start(text: &Text<'_>) -> Option<Hit> {
     let lower = text.lower;
     let lexer = Lexer::new(lower, 0, &text.purse);
     if let Some(why) = read(text, lexer, |query| query.statement(true)) {
-        if is_told(lower) {
+        if is_told(lower) || is_named_so(text.raw) || is_prepared(lower) {
             text.suspect(Class::Sql, 0, why);
             return None;
         }
@@ -182,11 +183,22 @@ fn quote(text: &Text<'_>, at: usize, tail: Lexer<'_>, tries: &mut u8) -> Option<
     // Behind one word a comment takes off the rest of its line, too: what comes next is the application's.
     let line = if short { from.split(|b| *b == b'\n').next().unwrap_or_default() } else { from };
     let weak = is_value(text.raw.get(..at).unwrap_or_default());
+    // `admin'-- note`: behind a name, with nothing between.
+    let glued = matches!(text.lower.get(at + 1..), Some([b'-', b'-', ..] | [b'#', ..] | [b'/', b'*', ..]));
+    let named = short
+        && before.first().is_some_and(u8::is_ascii_alphanumeric)
+        && before.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'@' | b'.' | b'_' | b'-'));
+    if glued && named && weak && text.lower.get(at) == Some(&b'\'') {
+        return Some(hit(at, "the value is closed and the rest of the query commented out"));
+    }
     if weak && ends && comments_out(before, line) {
         return Some(hit(at, "the value is closed and the rest of the query commented out"));
     }
     if let Some(why) = read(text, tail, |query| query.after_value(true)) {
-        return Some(hit(at, why));
+        // A backtick quotes a name, which nothing is joined to.
+        if text.lower.get(at) != Some(&b'`') || why != grammar::JOINED {
+            return Some(hit(at, why));
+        }
     }
     let quote = text.lower.get(at).copied().unwrap_or_default();
     if short
@@ -222,7 +234,7 @@ fn is_quoted_word(before: &[u8], from: &[u8]) -> bool {
     let length = rest.iter().take(16).take_while(|b| b.is_ascii_alphabetic()).count().max(sign);
     length > 0
         && matches!(rest.get(length..), Some([end, after @ ..]) if end == quote
-            && matches!(after, [] | [b' ' | b',' | b'.' | b'?' | b'!', ..]))
+            && matches!(after, [] | [b' ' | b',' | b'.' | b'?' | b'!' | b';' | b')', ..]))
 }
 
 /// `admin'--`: a quote that closes, and nothing but a comment behind it.
@@ -241,6 +253,26 @@ fn is_told(lower: &[u8]) -> bool {
     let comments =
         || [&b"--"[..], b"/*", b"#"].iter().any(|mark| memchr::memmem::find(lower, mark).is_some());
     lower.len() <= 2048 && prose::ends(lower) && !comments()
+}
+
+/// `Delete from trash`, `drop table lamps`: words alone, as people search for them and name buttons. Whoever writes a query
+/// shouts its keywords, or has more of it than words.
+fn is_named_so(raw: &[u8]) -> bool {
+    let raw = raw.trim_ascii();
+    let verb = raw.iter().take_while(|b| b.is_ascii_alphabetic()).skip(1);
+    raw.len() <= 64
+        && raw.iter().all(|b| b.is_ascii_alphanumeric() || *b == b' ')
+        && verb.copied().any(|b| b.is_ascii_lowercase())
+}
+
+/// `select id from orders where tenant = ? limit 10`: a query as programs log it, its values still to come.
+fn is_prepared(lower: &[u8]) -> bool {
+    let values = [&b"= ?"[..], b"=?", b"= $1", b"=$1", b"(?", b"($1", b"= :"];
+    values.iter().any(|value| memchr::memmem::find(lower, value).is_some())
+        && !lower.iter().any(|b| matches!(b, b'\'' | b'"' | b';' | b'#'))
+        && memchr::memmem::find(lower, b"--").is_none()
+        && memchr::memmem::find(lower, b"/*").is_none()
+        && [&b"select "[..], b"insert ", b"update ", b"delete "].iter().any(|verb| lower.starts_with(verb))
 }
 
 /// `t1 union all select a from t2`, with a SELECT of its own before it and nothing that closes a value.
@@ -388,6 +420,21 @@ mod tests {
             "1)--",
             "'; DROP TABLE users--\nqty: 2",
             "admin'--\nqty: 2",
+            "admin'-- note",
+            "admin'# hello",
+            "' EXCEPT SELECT password FROM users--",
+            "' UNION TABLE users--",
+            "'; TABLE users--",
+            "'; WITH x AS (DELETE FROM users RETURNING *) SELECT * FROM x; --",
+            "'; MERGE INTO users USING dual ON (1=1) WHEN MATCHED THEN DELETE; --",
+            "'; DO $$BEGIN EXECUTE 'drop table users';END$$; --",
+            "'; RENAME TABLE users TO x--",
+            "'; CREATE EXTENSION dblink--",
+            "'; COPY (SELECT '') TO PROGRAM 'id'-- and thanks",
+            "'; PREPARE s FROM 'SELECT 1'; EXECUTE s--",
+            "' OR is_admin--",
+            "' OR version()--",
+            "DROP TABLE users",
             "x' UNION SELECT password FROM users--\nb",
             "x' or id > 5 #\n and done",
             "1 union--\nselect a from b -- x\nmore of it",
@@ -437,6 +484,12 @@ mod tests {
             "it's 5 or 6 -- or more\nwho knows",
             "the (new) -- and best\nof all",
             "delete from cart where empty",
+            "Delete from trash",
+            "drop table lamps",
+            "Select one from each",
+            "select id from orders where tenant = ? limit 10",
+            "use \"&\" or \"|\";",
+            "`&'static str`",
             "please; select 12 where the order left",
             "grant all access to staff",
             "alter table seating for guests",

@@ -7,6 +7,9 @@ mod words;
 use super::lexer::{Lexer, Token};
 use words::{is_comparison, is_continuation, is_dangerous, is_logic};
 
+/// What is found behind `||` and its like.
+pub(super) const JOINED: &str = "a string is joined to one that the query's own quote completes";
+
 /// Nothing stands in a comment, or a sign or a letter that keeps it from being trimmed.
 pub(super) fn is_empty_comment(comment: &[u8]) -> bool {
     let letters = comment.iter().take(9).filter(|b| b.is_ascii_alphanumeric() || **b >= 0x80).count();
@@ -80,7 +83,7 @@ impl<'a> Query<'a> {
                     return Some("the value is closed and the rest of the query commented out");
                 }
                 Token::Semicolon => return self.statement(false),
-                Token::Word(b"union") => {
+                Token::Word(b"union" | b"except" | b"intersect" | b"minus") => {
                     return self.union().then_some("UNION with a SELECT that takes other columns");
                 }
                 Token::Word(b"order" | b"group") => return self.order_by(quoted),
@@ -194,6 +197,13 @@ impl<'a> Query<'a> {
                     | b"attach"
                     | b"load"
                     | b"copy"
+                    | b"with"
+                    | b"merge"
+                    | b"rename"
+                    | b"lock"
+                    | b"table"
+                    | b"prepare"
+                    | b"vacuum"
                     | b"if"
                     | b"iif"
                     | b"handler"
@@ -284,7 +294,7 @@ impl<'a> Query<'a> {
             return None;
         }
         if quoted && shape.open {
-            return Some("a string is joined to one that the query's own quote completes");
+            return Some(JOINED);
         }
         self.verdict(shape, quoted, closed)
     }
@@ -304,6 +314,9 @@ impl<'a> Query<'a> {
         let cut = after == Token::Rest || ahead.next() == Token::Semicolon && ahead.peek() == Token::Rest;
         if quoted && shape.comparison && (shape.open || cut) {
             return Some("a condition that the query's own quote completes");
+        }
+        if quoted && after == Token::Rest && self.says_nothing() {
+            return Some("a condition with the rest of the query commented out");
         }
         if (quoted || closed > 0)
             && shape.literal

@@ -14,6 +14,9 @@ impl Query<'_> {
             self.word(b"row");
             return self.take(Token::Open);
         }
+        if self.word(b"table") {
+            return matches!(self.next(), Token::Word(_)) && matches!(self.peek(), Token::End | Token::Rest);
+        }
         self.word(b"select") && self.columns()
     }
 
@@ -160,6 +163,7 @@ impl Query<'_> {
             b"shutdown" => (self.word(b"with") || !whole) && (self.word(b"nowait") || ends(&self)),
             b"waitfor" => self.word(b"delay") || self.word(b"time"),
             b"begin" if self.word(b"declare") => self.next() == Token::Variable,
+            b"do" if self.lexer.rest().trim_ascii_start().starts_with(b"$$") => true,
             b"call" | b"begin" | b"do" => {
                 matches!(self.next(), Token::Word(name) if name.contains(&b'.') || is_dangerous(name))
                     && matches!(self.next(), Token::Open | Token::Semicolon)
@@ -172,6 +176,23 @@ impl Query<'_> {
                 is_privilege(what) && all && self.continues(&[b"on", b"to"])
             }
             b"attach" => self.word(b"database"),
+            b"with" => matches!(self.next(), Token::Word(_)) && self.word(b"as") && self.take(Token::Open),
+            b"merge" => {
+                self.word(b"into") && matches!(self.next(), Token::Word(_)) && self.continues(&[b"using"])
+            }
+            b"rename" => self.word(b"table") && matches!(self.next(), Token::Word(_)) && self.word(b"to"),
+            b"lock" => {
+                (self.word(b"tables") || self.word(b"table"))
+                    && matches!(self.next(), Token::Word(_))
+                    && matches!(self.peek(), Token::Word(b"write" | b"read" | b"in"))
+            }
+            b"table" => !whole && matches!(self.next(), Token::Word(_)) && matches!(self.peek(), Token::Rest),
+            b"prepare" => {
+                matches!(self.next(), Token::Word(_))
+                    && (self.word(b"from") || self.word(b"as"))
+                    && matches!(self.next(), Token::Text(_) | Token::Word(b"select" | b"update" | b"delete"))
+            }
+            b"vacuum" => !whole && (self.word(b"full") || ends(&self)),
             b"load" => self.word(b"data") || self.word(b"extension"),
             b"copy" => {
                 matches!(self.next(), Token::Word(_) | Token::Open)
@@ -248,6 +269,7 @@ impl Query<'_> {
             b"login",
             b"column",
             b"alias",
+            b"extension",
         ];
         let Token::Word(kind) = self.next() else { return false };
         if !kinds.contains(&kind) {
@@ -287,6 +309,7 @@ impl Query<'_> {
             match self.next() {
                 Token::Word(word) if words.contains(&word) => return true,
                 Token::Word(_) | Token::Open | Token::Close | Token::Comma | Token::Operator(b"*") => {}
+                Token::Text(true) if words.contains(&&b"program"[..]) => {}
                 _ => return false,
             }
         }

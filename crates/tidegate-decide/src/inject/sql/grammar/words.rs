@@ -28,6 +28,7 @@ const fn begins_a_continuation(letter: u8) -> bool {
         letter,
         b'a' | b'b'
             | b'd'
+            | b'e'
             | b'g'
             | b'h'
             | b'i'
@@ -66,6 +67,9 @@ pub(super) fn is_continuation(word: &[u8]) -> bool {
     matches!(
         word,
         b"union"
+            | b"except"
+            | b"intersect"
+            | b"minus"
             | b"order"
             | b"group"
             | b"procedure"
