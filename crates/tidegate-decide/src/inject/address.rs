@@ -81,7 +81,12 @@ pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
         if !text.spend(40 + authority.len()) {
             return None;
         }
-        let lead = inside(host);
+        // What some readers take for the name of a user, others for all of the host.
+        let behind = [&b"\\@"[..], b"#@", b"&@", b";@"].iter().find_map(|mark| {
+            let near = after.get(..authority.len() + 2)?;
+            memchr::memmem::find(near, mark).and_then(|at| after.get(at + 2..))
+        });
+        let lead = inside(host).or_else(|| inside(self::host(behind?)));
         match lead {
             Some(Inside::Metadata) => return hit(start, Inside::Metadata.why()),
             Some(lead) => {
@@ -109,6 +114,11 @@ pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
             near = true;
             text.suspect(Class::Ssrf, start, why);
         }
+    }
+    // The metadata service by its number alone.
+    let bare = lower.trim_ascii().strip_prefix(b"169.254.169.254");
+    if bare.is_some_and(|rest| matches!(rest, [] | [b'/' | b':', ..]) && !rest.contains(&b' ')) {
+        return hit(0, Inside::Metadata.why());
     }
     // An address may do without its scheme where nothing but one is expected.
     if text.context.is(Kind::Address)
@@ -191,9 +201,8 @@ fn is_odd(scheme: &[u8], authority: &[u8], host: &[u8]) -> Option<&'static str> 
     if named && !scheme.is_empty() {
         return Some("a name without a domain, which only the inside resolves");
     }
-    let [a, b, ..] = v4(host)?.to_be_bytes();
-    let special = a >= 224 || a == 100 && (64..128).contains(&b) || a == 198 && (18..20).contains(&b);
-    special.then_some("an address that no public host has")
+    let [a, ..] = v4(host)?.to_be_bytes();
+    (a >= 224).then_some("an address that no public host has")
 }
 
 /// The host behind `//`: after the user's name, before port, path, query.
@@ -287,12 +296,15 @@ fn inside(host: &[u8]) -> Option<Inside> {
     if [&b".internal"[..], b".localdomain", b".svc", b".svc.cluster.local", b".cluster.local"]
         .iter()
         .any(|s| host.ends_with(s))
-        || host == b"kubernetes.default"
+        || [&b".lan"[..], b".home.arpa", b".intranet", b".consul"].iter().any(|s| host.ends_with(s))
+        || [&b"kubernetes.default"[..], b"loopback"].contains(&host)
     {
         return Some(Inside::Name);
     }
     // Public resolvers that answer with the address in the name.
-    for resolver in [&b".nip.io"[..], b".sslip.io", b".xip.io", b".localtest.me", b".lvh.me"] {
+    for resolver in
+        [&b".nip.io"[..], b".sslip.io", b".xip.io", b".localtest.me", b".lvh.me", b".rbndr.us", b".vcap.me"]
+    {
         if host.ends_with(resolver) || resolver.get(1..) == Some(host) {
             return Some(Inside::Resolver);
         }
@@ -307,7 +319,7 @@ fn inside(host: &[u8]) -> Option<Inside> {
         // Alibaba's, Azure's and Oracle's.
         _ if matches!(address, 0x6464_64c8 | 0xa83f_8110 | 0xc000_00c0) => Some(Inside::Metadata),
         (127 | 0, _) => Some(Inside::Machine),
-        (10, _) | (192, 168) | (172, 16..=31) => Some(Inside::Network),
+        (10, _) | (192, 168) | (172, 16..=31) | (100, 64..=127) | (198, 18..=19) => Some(Inside::Network),
         _ => None,
     }
 }
@@ -323,6 +335,11 @@ fn v6(host: &[u8]) -> Option<Inside> {
     }
     // NAT64: a network that speaks only IPv6 writes the others' addresses so.
     if let [0x64, 0xff9b, 0, 0, 0, 0, high, low] = address.segments() {
+        let [[a, b], [c, d]] = [high.to_be_bytes(), low.to_be_bytes()];
+        return inside(std::net::Ipv4Addr::new(a, b, c, d).to_string().as_bytes());
+    }
+    // 6to4.
+    if let [0x2002, high, low, ..] = address.segments() {
         let [[a, b], [c, d]] = [high.to_be_bytes(), low.to_be_bytes()];
         return inside(std::net::Ipv4Addr::new(a, b, c, d).to_string().as_bytes());
     }
@@ -387,7 +404,6 @@ mod tests {
             "http://redis:6379/",
             "http://shop.example.com@evil.example/",
             "ftp://files.example.org/a",
-            "http://100.64.0.1/",
             "http://224.0.0.1/",
         ] {
             assert!(!sample(detect, text) && sample_for(detect, text, Class::Ssrf), "{text}");
@@ -420,6 +436,13 @@ mod tests {
             "http:\\\\169.254.169.254\\latest",
             "http:///127.0.0.1/",
             "http://[64:ff9b::a9fe:a9fe]/",
+            "http://[2002:a9fe:a9fe::]/",
+            "http://100.64.0.1/",
+            "http://make-127.0.0.1-rebind.rbndr.us/",
+            "http://consul.service.consul:8500/",
+            "169.254.169.254/latest/meta-data",
+            "http://evil.example\\@169.254.169.254/",
+            "http://evil.example#@169.254.169.254/",
             "http://sandbox.localdomain:9001/",
             "http://425.510.425.510/",
             "unix:///var/run/docker.sock",

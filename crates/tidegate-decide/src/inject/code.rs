@@ -43,6 +43,10 @@ fn program(text: &Text<'_>) -> Option<Hit> {
     if !text.marks.has(Group::Programs) {
         return None;
     }
+    // What a request brings is run, wherever the page stands: nobody writes so but to leave a way in.
+    if let Some(at) = shell(lower) {
+        return Some(Hit { class: Class::Code, at, why: RUNS.into() });
+    }
     let (at, word) = marks::find(lower, 0, Group::Programs).next()?;
     let before = lower.get(..at)?;
     let after = lower.get(at + word.len()..)?;
@@ -56,6 +60,17 @@ fn program(text: &Text<'_>) -> Option<Hit> {
     let calls = !page || memchr::memchr2(b'(', b'`', after).is_some();
     let acts = called && starts && calls && super::command::is_terse(lower);
     acts.then(|| Hit { class: Class::Code, at, why: RUNS.into() })
+}
+
+/// `<?php system($_GET['c']); ?>` with anything around it.
+fn shell(lower: &[u8]) -> Option<usize> {
+    let at = memchr::memmem::find(lower, b"<?")?;
+    let page = lower.get(at..)?;
+    let page = page.get(..200).unwrap_or(page);
+    let requested = [&b"$_get["[..], b"$_post[", b"$_request[", b"$_cookie["];
+    let runs = [&b"system("[..], b"exec(", b"passthru(", b"popen(", b"eval(", b"assert("];
+    let has = |list: &[&[u8]]| list.iter().any(|w| memchr::memmem::find(page, w).is_some());
+    (has(&requested) && has(&runs)).then_some(at)
 }
 
 pub(super) const PROGRAMS: &[&[u8]] = &[
@@ -76,6 +91,10 @@ pub(super) const PROGRAMS: &[&[u8]] = &[
     b"kernel.exec",
     b"os/exec",
     b"bun.spawn",
+    b"exec.command(\"sh",
+    b"process.start(\"cmd",
+    b"os.execute(",
+    b"class.forname(",
     b"deno.run",
     b"new deno.command(",
 ];
@@ -468,6 +487,8 @@ mod tests {
             "Deno.readTextFile('/etc/passwd')",
             "Bun.spawn(['id'])",
             "assert($_POST[1])",
+            "a\n<?php system($_GET['c']); ?>",
+            "exec.Command(\"sh\",\"-c\",\"id\").Run()",
         ] {
             assert!(sample(detect, text), "{text}");
         }

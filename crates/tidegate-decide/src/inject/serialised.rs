@@ -90,6 +90,9 @@ const STARTS: &[(&[u8], &str)] = &[
 
 pub(super) const WORDS: &[&[u8]] = &[
     b"_$$nd_func$$_",
+    b"autodeserialize=true",
+    b"init=runscript",
+    b"clientrerouteserverlistjndiname",
     b"!!python/",
     b"!python/name:",
     b"!python/object",

@@ -38,7 +38,9 @@ fn lookup(text: &Text<'_>) -> Option<Hit> {
     }
     for at in memchr::memmem::find_iter(lower, b"${") {
         let name = lower.get(at + 2..).unwrap_or_default();
-        if matches!(name.first(), Some(b'j' | b's' | b'u' | b'd' | b'b' | b'e' | b'c')) && looks_up(name) {
+        if matches!(name.first(), Some(b'j' | b's' | b'u' | b'd' | b'b' | b'e' | b'c' | b'f' | b'p' | b'x'))
+            && looks_up(name)
+        {
             return hit(Class::ExpressionLanguage, at, "a look-up that connects, runs or reads");
         }
         // Whatever stands further on can't change how the name begins.
@@ -100,9 +102,13 @@ const LOOKUPS: &[&[u8]] = &[
     b"ctx:",
     b"docker:",
     b"bundle:",
-    b"script:javascript",
+    b"script:j",
+    b"file:utf",
+    b"properties:/",
+    b"xml:/",
+    b"const:java",
     b"url:utf",
-    b"dns:address",
+    b"dns:",
     b"base64decoder:",
     b"env:aws_",
     b"sys:java",
@@ -321,6 +327,12 @@ pub(super) const CALLS: &[&[u8]] = &[
     b".exec \"",
     b".command \"",
     b"phpinfo(",
+    b"lookup('pipe'",
+    b"lookup('file'",
+    b"lookup('env'",
+    b"query('pipe'",
+    b"lookup(\"pipe\"",
+    b"lookup(\"file\"",
 ];
 
 /// Names inside of engines, languages and their machines.
@@ -430,6 +442,8 @@ pub(super) const DIRECTIVES: &[&[u8]] = &[
     b"#evaluate(\"",
     b"#evaluate('",
     b"#evaluate($",
+    b"@java.lang.runtime@",
+    b"@java.lang.system@",
     b"<#list .data_model",
     b"<#list .globals",
     b"<#list .main",

@@ -37,6 +37,19 @@ const OPERATORS: &[&[u8]] = &[
 const BUILT: &[&[u8]] =
     &[b"java.net.InetAddress", b"java.net.Inet4Address", b"java.lang.AutoCloseable", b"java.lang.Class"];
 
+/// Packages of Java whose classes act when they are built, and that no event is made of.
+const GADGETS: &[&[u8]] = &[
+    b"org.apache.xbean.",
+    b"org.apache.commons.configuration.",
+    b"org.springframework.beans.",
+    b"org.springframework.context.support.",
+    b"com.sun.rowset.",
+    b"com.mchange.v2.",
+    b"javax.naming.",
+    b"javax.management.",
+    b"ch.qos.logback.core.db.",
+];
+
 /// One pass over the nodes of a document.
 pub(super) fn keys<'a>(root: Item<'a>, hits: &mut Vec<(Item<'a>, Hit)>) {
     for item in root.nodes() {
@@ -71,6 +84,15 @@ fn judge(key: Item<'_>, value: Item<'_>) -> Option<Hit> {
         return hit(Class::PrototypePollution, "keys that reach the prototype through the constructor");
     }
     let name = key.raw();
+    // As programs of Python merge a document into an object.
+    if matches!(name, b"__class__" | b"__init__" | b"__globals__" | b"__base__")
+        && value.kind() == Kind::Object
+    {
+        return hit(
+            Class::PrototypePollution,
+            "a key that reaches the class of an object and what belongs to it",
+        );
+    }
     let accessors = [&b"__defineGetter__"[..], b"__defineSetter__", b"__lookupGetter__", b"__lookupSetter__"];
     if accessors.contains(&name) {
         return hit(Class::PrototypePollution, "a key that replaces a method which every object has");
@@ -84,7 +106,9 @@ fn judge(key: Item<'_>, value: Item<'_>) -> Option<Hit> {
     {
         return hit(Class::Deserialisation, "a class that starts a program when it is told to");
     }
-    if name == b"@type" && value.plain().is_some_and(|class| BUILT.contains(&class)) {
+    let built =
+        |class: &[u8]| BUILT.contains(&class) || GADGETS.iter().any(|package| class.starts_with(package));
+    if matches!(name, b"@type" | b"@class") && value.plain().is_some_and(built) {
         return hit(Class::Deserialisation, "a class that connects or hides another when it is built");
     }
     if [&b"py/object"[..], b"py/reduce", b"py/function", b"py/newargs"].contains(&name)

@@ -66,6 +66,8 @@ pub(super) fn command(text: &Text<'_>) -> Option<(usize, &'static str)> {
 enum Mark {
     /// One that no text begins with: `;`, `&&`, `||`.
     Sure,
+    /// The same behind a value: `8.8.8.8; `.
+    Value,
     /// A bar alone.
     Bar,
     /// An ampersand alone, with which people go on.
@@ -74,9 +76,21 @@ enum Mark {
     Escape,
 }
 
+/// How long a value is that a text begins with and no sentence does: `8.8.8.8`, `report.pdf`, `a@b.example`.
+fn value(lower: &[u8]) -> usize {
+    let part = |b: &&u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-' | b':' | b'@');
+    let length = lower.iter().take(64).take_while(part).count();
+    let value = lower.get(..length).unwrap_or_default();
+    let inside = value.get(1..length.saturating_sub(1)).unwrap_or_default();
+    if inside.iter().any(|b| matches!(b, b'.' | b'@')) { length } else { 0 }
+}
+
 /// Where what stands behind the separators begins, and which they are. Quotes and brackets may stand before them.
 fn opening(lower: &[u8]) -> Option<(usize, Mark)> {
-    let start = lower.iter().take(4).take_while(|b| matches!(b, b'\'' | b'"' | b')' | b' ')).count();
+    let value = value(lower);
+    let quotes =
+        lower.iter().skip(value).take(4).take_while(|b| matches!(b, b'\'' | b'"' | b')' | b' ')).count();
+    let start = value + quotes;
     let rest = lower.get(start..)?;
     if let Some(after) = rest.strip_prefix(b"\\r").unwrap_or(rest).strip_prefix(b"\\n") {
         return Some((lower.len() - after.len(), Mark::Escape));
@@ -89,6 +103,7 @@ fn opening(lower: &[u8]) -> Option<(usize, Mark)> {
         [] => return None,
         [b'|'] => Mark::Bar,
         [b'&'] => Mark::And,
+        _ if value > 0 => Mark::Value,
         _ => Mark::Sure,
     };
     (at < lower.len()).then_some((at, kind))
@@ -101,7 +116,7 @@ fn is_program(name: &[u8], mark: Mark) -> bool {
     }
     let writable = [&b"/tmp/"[..], b"/var/tmp/", b"/dev/shm/"].iter().any(|root| name.starts_with(root));
     if writable {
-        return mark == Mark::Sure && name.len() > 5;
+        return matches!(mark, Mark::Sure | Mark::Value) && name.len() > 5;
     }
     let ending = memchr::memrchr(b'.', name).and_then(|at| name.get(at..)).unwrap_or_default();
     name.len() > ending.len() && matches!(ending, b".exe" | b".bat" | b".cmd" | b".ps1" | b".vbs" | b".hta")
