@@ -20,7 +20,9 @@ use names::{
     ALONE, FILES, LISTED, base, begins_a_name, is_a_shell, is_english, is_idle, is_rare, is_strong, name,
 };
 pub(super) use place::is_terse;
-use place::{Place, Ticks, is_choice, is_mentioned, is_only, is_table, prose_from, stands_alone};
+use place::{
+    Place, Ticks, is_all_there_is, is_choice, is_mentioned, is_only, is_table, prose_from, stands_alone,
+};
 pub(super) use signs::MARKS;
 use signs::marks;
 
@@ -116,7 +118,7 @@ pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
                 Strength::Alone if !tick || !in_prose() && !is_mentioned(lower) => {
                     return Some(hit(at, SECOND));
                 }
-                Strength::Perhaps if substitution => {
+                Strength::Perhaps if substitution || tick && is_all_there_is(lower, at - 1) => {
                     return Some(hit(at, "a shell would run this and put its output here"));
                 }
                 Strength::Word if place.tight && is_only(lower, at) => return Some(hit(at, SECOND)),

@@ -185,6 +185,18 @@ impl Ticks {
     }
 }
 
+/// The substitution is the whole text, quotes aside.
+pub(super) fn is_all_there_is(lower: &[u8], tick: usize) -> bool {
+    let quotes = |b: &u8| matches!(b, b'\'' | b'"' | b' ' | b';' | b'|' | b'&' | b'=');
+    if tick > 16 {
+        return false;
+    }
+    let before = lower.get(..tick).unwrap_or_default();
+    let after = lower.get(tick + 1..).unwrap_or_default();
+    let end = memchr::memchr(b'`', after).and_then(|end| after.get(end + 1..)).unwrap_or_default();
+    !before.contains(&b' ') && end.iter().all(quotes)
+}
+
 /// No sentence: at most a handful of words, and not one that only prose has.
 pub(in super::super) fn is_terse(lower: &[u8]) -> bool {
     if lower.len() > 512 {
