@@ -10,12 +10,12 @@ mod local;
 mod names;
 mod place;
 mod signs;
+mod spelling;
 
 use super::{ByteSet, Hit, Text, prose};
 use crate::bytes;
 use crate::decision::Class;
-use crate::trigger::Place as Where;
-use argument::{is_argument, is_redirection, names_a_place, reads_a_machine};
+use argument::{is_argument, names_a_place, reads_a_machine};
 use names::{
     ALONE, FILES, LISTED, base, begins_a_name, is_a_shell, is_english, is_idle, is_rare, is_strong, name,
 };
@@ -25,6 +25,7 @@ use place::{
 };
 pub(super) use signs::MARKS;
 use signs::marks;
+use spelling::{has_option_alone, hides, is_escaped_name, is_label, is_misspelled, is_over};
 
 pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
     let lower = text.lower;
@@ -167,39 +168,7 @@ pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
     hit(0, "the text is a command by itself")
 }
 
-/// An option is the first argument, and no other names a place.
-fn has_option_alone(inside: &[u8]) -> bool {
-    let name = inside.iter().take(48).take_while(|b| !b.is_ascii_whitespace()).count();
-    let argument = inside.get(name..).unwrap_or_default().trim_ascii_start();
-    argument.first() == Some(&b'-') && !names_a_place(argument)
-}
-
-/// `sort -price`, `Make /model`, `head -10`: a word of English, and what a shell would need more of to do anything.
-fn is_label(lower: &[u8]) -> bool {
-    let name = lower.iter().take_while(|b| b.is_ascii_alphabetic()).count();
-    let (name, argument) = lower.split_at_checked(name).unwrap_or_default();
-    let argument = argument.trim_ascii();
-    let signs = |b: &u8| {
-        matches!(b, b';' | b'|' | b'&' | b'`' | b'$' | b'<' | b'>' | b'\\' | b'.' | b'*' | b'"' | b'\'')
-    };
-    let place = argument.first() == Some(&b'/') && argument.iter().filter(|b| **b == b'/').count() > 1;
-    is_english(name) && !place && !names_a_place(argument) && !argument.iter().any(|b| signs(b))
-}
-
 const SECOND: &str = "a shell would run a second command here";
-
-/// `&Ls`, `;iD`: a system that knows a name of so few letters knows it in small ones, and whoever doesn't care writes a blank.
-fn is_misspelled(text: &Text<'_>, at: usize) -> bool {
-    // Names of variables are what their writer made of them.
-    let blank = text.raw.get(at) == Some(&b'$')
-        || at.checked_sub(1).and_then(|at| text.raw.get(at)).is_some_and(u8::is_ascii_whitespace);
-    let over = |b: &u8| {
-        b.is_ascii_whitespace() || matches!(b, b';' | b'|' | b'&' | b'`' | b'<' | b'>' | b')' | b'/')
-    };
-    let name =
-        || text.raw.iter().skip(at).take(24).take_while(|b| !over(b)).filter(|b| b.is_ascii_alphabetic());
-    !blank && name().any(u8::is_ascii_uppercase) && (name().count() < 4 || prose::is_noise(text.raw))
-}
 
 /// What the name of a command may begin with, as [`name`] reads it.
 fn may_begin(text: &[u8]) -> bool {
@@ -328,30 +297,6 @@ fn command(text: &Text<'_>, from: &[u8]) -> Strength {
     }
 }
 
-/// `$'\x69\x64'`, `$'id'`: a name as a string with escapes.
-fn is_escaped_name(inside: &[u8]) -> bool {
-    let near = inside.get(..64).unwrap_or(inside);
-    let name = memchr::memchr(b'\'', near).and_then(|end| near.get(..end)).unwrap_or_default();
-    name.len() > 1 && (name.contains(&b'\\') || name.iter().all(u8::is_ascii_alphabetic))
-}
-
-/// True if the word ends here, as a shell reads it: whatever else is glued to a name makes it another.
-fn is_over(rest: &[u8], place: Where) -> bool {
-    match rest {
-        [] => true,
-        // Forms and addresses write blanks so.
-        [b'+', ..] => matches!(place, Where::Query | Where::Body | Where::Parameter | Where::Path),
-        [b'$', b'(' | b'@' | b'*', ..]
-        | [b'$', b'i', b'f', b's', ..]
-        | [b'$', b'{', b'i', b'f', b's', ..] => true,
-        [b'{', b',', ..] => true,
-        [b'>' | b'<', ..] => is_redirection(rest) || rest.len() == 1,
-        [byte, ..] => {
-            byte.is_ascii_whitespace() || matches!(byte, b';' | b'|' | b'&' | b'`' | b')' | b'"' | 0)
-        }
-    }
-}
-
 /// A command in a variable that the text has set before: `a=id;$a`. Or the shell's own name, with an option.
 fn variable(text: &Text<'_>, name: &[u8]) -> Strength {
     let length = name.iter().take(24).take_while(|b| b.is_ascii_alphanumeric() || **b == b'_').count();
@@ -474,27 +419,6 @@ fn plain_command(text: &Text<'_>, from: &[u8]) -> Strength {
         (false, false) if parted => Strength::Word,
         _ => Strength::No,
     }
-}
-
-/// True if quotes, carets, backslashes or empty variables stand within the letters of a name.
-fn hides(from: &[u8], length: usize) -> bool {
-    let written = from.get(..(length + 24).min(from.len())).unwrap_or_default();
-    let mut letters = 0;
-    let mut pieces = 0;
-    for byte in written {
-        match byte {
-            b'a'..=b'z' | b'0'..=b'9' => letters += 1,
-            b'\'' | b'"' | b'\\' | b'^' | b'$' | b'@' | b'*' if letters > 0 => pieces += 1,
-            b'.' | b'_' | b'-' | b'/' | b'?' | b'{' | b'}' => {}
-            _ => break,
-        }
-        if letters >= length {
-            break;
-        }
-    }
-    // What opens a path in quotes, or ends a name, is no piece of it.
-    pieces >= 2
-        || pieces == 1 && letters >= length && length > 2 && written.iter().any(|b| matches!(b, b'\\' | b'^'))
 }
 
 /// `get-process`: a verb and a noun of `PowerShell`.
