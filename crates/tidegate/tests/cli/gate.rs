@@ -96,3 +96,17 @@ fn a_file_that_is_not_there_ends_every_command_alike() {
         assert!(ran.stderr.starts_with("error: there is no `missing.json`\n"), "{command:?}: {}", ran.stderr);
     }
 }
+
+#[test]
+fn a_relay_that_would_go_round_is_refused_at_the_start() {
+    let start = ["guard", "relay", "--from", "sqs://r/1/a", "--to"];
+    for (more, why) in [
+        (&["sqs://r/1/a", "--on-deny", "drop"][..], "--from and --to name one place"),
+        (&["sqs://r/1/b"], "messages that are denied go to --quarantine, and there is none"),
+        (&["sqs://r/1/b", "--on-deny", "quarantine"], "--quarantine"),
+    ] {
+        let ran = Project::new().run(&[&start[..], more].concat());
+        assert_eq!(ran.code, Some(2), "{}", ran.stderr);
+        assert!(ran.stderr.contains(why), "{}", ran.stderr);
+    }
+}

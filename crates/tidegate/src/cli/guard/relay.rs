@@ -112,6 +112,20 @@ pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
     if aside.chain([&args.to]).any(|to| !args.from.fits(to)) {
         return Err(Failure::usage("a relay stays on one bus: --from and --to name different ones", None));
     }
+    if args.from == args.to {
+        return Err(Failure::usage(
+            "--from and --to name one place: a message would come back without end",
+            None,
+        ));
+    }
+    // What was said on the command line is asked for there; this is the default.
+    if args.on_deny == Verb::Quarantine && args.quarantine.is_none() {
+        let hint = "name a place, or say what else becomes of them: --on-deny drop or monitor";
+        return Err(Failure::usage(
+            "messages that are denied go to --quarantine, and there is none",
+            Some(hint.into()),
+        ));
+    }
     let contract = args.enforced.load()?;
     let under = match (contract, &args.function) {
         (Some(contract), Some(function)) if contract.function(function).is_some() => {
