@@ -6,7 +6,7 @@
 mod log;
 
 use super::marks::{self, Group};
-use super::{ByteSet, Hit, Text};
+use super::{ByteSet, Hit, Text, prose};
 use crate::bytes;
 use crate::decision::Class;
 use crate::trigger::Place;
@@ -239,6 +239,8 @@ fn judge(text: &Text<'_>, lead: &Lead<'_>, line: Line<'_>, number: usize) -> Opt
         && (is_http_header(name) || name.starts_with(b"x-") && marked || name.starts_with(b"access-control-"))
         && !value.is_empty()
         && is_header_value(name, value)
+        // `You can use the\nCache-Control: header to change it`
+        && (marked || !prose::is_told(value))
     {
         return Some(hit(Class::Crlf, at, "a line break, and a header behind it"));
     }
@@ -505,6 +507,7 @@ mod tests {
             "error: disk: full, and more",
             "--=_part\nContent-Type: text/plain\nContent-Transfer-Encoding: 8bit\n\nhi",
             "Let's go\nget milk and bread",
+            "You can use the\nCache-Control: header to change it",
         ] {
             assert!(!sample(detect, text), "{text}");
         }
