@@ -134,6 +134,27 @@ mod tests {
         ] {
             assert_eq!(kinds(old, new, true).join("; "), expected, "{old} -> {new}");
         }
+        let decimal = |base: &str, more: &str| format!(r#"{{{base}, "logicalType": "decimal"{more}}}"#);
+        for base in [r#""type": "bytes""#, r#""type": "fixed", "name": "F", "size": 8"#] {
+            let of = |more: &str| decimal(base, more);
+            let old = of(r#", "precision": 9, "scale": 2"#);
+            for (new, expected) in [
+                (of(r#", "precision": 9, "scale": 2"#), ""),
+                (of(r#", "precision": 9, "scale": 3"#), " decimal-mismatch"),
+                (of(r#", "precision": 9"#), " decimal-mismatch"),
+                (of(r#", "precision": 8, "scale": 2"#), " decimal-mismatch"),
+                (of(r#", "precision": 10, "scale": 2"#), " decimal-mismatch"),
+                // No valid decimal is what it is based on.
+                (of(r#", "precision": 0"#), ""),
+                (of(r#", "precision": 2, "scale": 3"#), ""),
+            ] {
+                assert_eq!(kinds(&old, &new, true).join("; "), expected, "{old} -> {new}");
+            }
+            assert_eq!(
+                kinds(&of(r#", "precision": 9"#), &of(r#", "precision": 9, "scale": 0"#), true).len(),
+                0
+            );
+        }
         let itself = record(r#"{"name": "next", "type": ["null", "R"]}"#);
         assert_eq!(kinds(&itself, &itself, true), Vec::<String>::new());
     }

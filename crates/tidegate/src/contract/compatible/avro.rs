@@ -127,6 +127,12 @@ impl<'a> Compare<'a> {
     }
 
     fn single(&mut self, writer: &'a Value, reader: &'a Value, at: &str, depth: usize) {
+        if let (Some(old), Some(new)) = (decimal(writer), decimal(reader))
+            && old != new
+        {
+            let why = format!("precision and scale were {} and {}", old.0, old.1);
+            self.out.push(found(at, "decimal-mismatch", why));
+        }
         match (word(writer), word(reader)) {
             ("record" | "error", "record" | "error") => self.records(writer, reader, at, depth),
             ("enum", "enum") => {
@@ -201,6 +207,17 @@ impl<'a> Compare<'a> {
             }
         }
     }
+}
+
+/// Precision and scale of a decimal. One that isn't valid is a type without meaning of its own, as the specification has it.
+fn decimal(schema: &Value) -> Option<(u64, u64)> {
+    let is = schema.get("logicalType").is_some_and(|t| t == "decimal");
+    if !is || !matches!(word(schema), "bytes" | "fixed") {
+        return None;
+    }
+    let precision = schema.get("precision")?.as_u64().filter(|precision| *precision > 0)?;
+    let scale = schema.get("scale").map_or(Some(0), Value::as_u64)?;
+    (scale <= precision).then_some((precision, scale))
 }
 
 fn shown(schema: &Value, named: &Named<'_>) -> String {
