@@ -262,6 +262,55 @@ mod tests {
     }
 
     #[test]
+    fn listed_values_are_tried() {
+        for (old, new, expected) in [
+            (r#"{"enum": ["a", "b"]}"#, r#"{"type": "number"}"#, "/type type"),
+            (r#"{"enum": ["a", "b"]}"#, r#"{"type": "string"}"#, ""),
+            (r#"{"enum": ["a", "b"]}"#, r#"{"type": "string", "maxLength": 1}"#, ""),
+            (r#"{"const": 1}"#, r#"{"type": "array"}"#, "/type type"),
+            (r#"{"const": 1}"#, r#"{"type": "number"}"#, ""),
+            (r#"{"const": 1}"#, r#"{"const": 1.0}"#, ""),
+            (r#"{"const": 1}"#, r#"{"minimum": 2}"#, " value"),
+            (
+                r#"{"properties": {"a": {"const": 1}}}"#,
+                r#"{"properties": {"a": {"type": "array"}}}"#,
+                "/properties/a/type type",
+            ),
+            (r#"{"enum": ["b", [1], true]}"#, r#"{"enum": ["b", [1], true], "type": "array"}"#, "/type type"),
+            // What wasn't accepted before needn't be.
+            (r#"{"enum": ["a", 1], "type": "string"}"#, r#"{"enum": ["a"]}"#, ""),
+            (
+                r##"{"$ref": "#/$defs/a%25", "$defs": {"a%": {"enum": ["a"]}}}"##,
+                r##"{"$ref": "#/$defs/a%25", "$defs": {"a%": {"type": "integer"}}}"##,
+                "/$defs/a%/type type",
+            ),
+            // A reference hides the list beside it.
+            (
+                r##"{"$schema": "http://json-schema.org/draft-07/schema#", "$ref": "#/definitions/a", "enum": [1], "definitions": {"a": {"type": "string"}}}"##,
+                r##"{"$schema": "http://json-schema.org/draft-07/schema#", "type": "integer"}"##,
+                "/type type",
+            ),
+            // Without a program, types are compared.
+            (
+                r#"{"enum": ["a"]}"#,
+                r#"{"type": "number", "allOf": [{"$ref": "b.json"}]}"#,
+                "/allOf/0/$ref $ref; /type type",
+            ),
+        ] {
+            assert_eq!(kinds(old, new, false).join("; "), expected, "{old} -> {new}");
+        }
+        let read = |text: &str| serde_json::from_str::<Value>(text).unwrap();
+        let many = (0..9).map(|n| format!("\"{n}{}\"", "x".repeat(90))).collect::<Vec<_>>().join(",");
+        let old = read(&format!(r#"{{"enum": [{many}]}}"#));
+        let all = breaks(&old, &read(r#"{"type": "number"}"#), false, Direction::Backward);
+        assert!(
+            all[0].why.len() < 400 && all[0].why.ends_with("... and 4 more was accepted"),
+            "{}",
+            all[0].why
+        );
+    }
+
+    #[test]
     fn a_schema_that_refers_to_itself_is_compatible_with_itself() {
         let tree = |anchor: &str, reference: &str, leaf: &str| {
             format!(

@@ -2,9 +2,11 @@
 //! as a break.
 
 mod document;
+mod finite;
 
 use super::{Break, below, found};
 use document::{Document, Part, same};
+use finite::{Trial, keyword, listed, shown, type_of};
 use serde_json::{Map, Value};
 use std::collections::HashSet;
 use std::sync::LazyLock;
@@ -16,7 +18,8 @@ pub(super) fn breaks(writer: &Value, reader: &Value) -> Vec<Break> {
         return Vec::new();
     }
     let (seen, order) = (HashSet::new(), Vec::new());
-    let mut compare = Compare { sides, seen, order, left: STEPS, out: Vec::new() };
+    let trials = (Trial::of(writer, false), Trial::of(reader, true));
+    let mut compare = Compare { sides, trials, seen, order, left: STEPS, out: Vec::new() };
     compare.whole(writer, reader, "", 0);
     compare.out
 }
@@ -67,6 +70,7 @@ static ANYTHING: LazyLock<Map<String, Value>> = LazyLock::new(Map::new);
 
 struct Compare<'a> {
     sides: (Document<'a>, Document<'a>),
+    trials: (Trial, Trial),
     /// Pairs that are compared, or were: such a pair holds until something breaks, wherever it comes up again.
     seen: HashSet<(Part<'a>, Part<'a>)>,
     /// The same in order.
@@ -87,6 +91,9 @@ impl<'a> Compare<'a> {
         }
         if reader.value == &Value::Bool(false) {
             return self.out.push(found(at, "false", "nothing is accepted any more"));
+        }
+        if self.all_listed_hold(writer, reader, at) {
+            return;
         }
         // All parts of the reader's have to accept it.
         let parts = self.sides.1.parts(reader, at);
@@ -119,6 +126,40 @@ impl<'a> Compare<'a> {
                 }
             }
         }
+    }
+
+    /// Tries the values that the writer lists on the reader; false when there is no list, or they can't be tried.
+    fn all_listed_hold(&mut self, writer: Part<'a>, reader: Part<'a>, at: &str) -> bool {
+        let Some(map) = writer.value.as_object().filter(|_| !self.sides.0.is_hidden(writer.value)) else {
+            return false;
+        };
+        let Some(values) = listed(map) else { return false };
+        self.left = self.left.saturating_sub(u32::try_from(values.len()).unwrap_or(u32::MAX));
+        if self.left == 0 || !reader.value.is_object() {
+            return false;
+        }
+        let (mut lost, mut key) = (Vec::new(), None);
+        for value in values {
+            if matches!(self.trials.0.judge(&self.sides.0, writer.value, value), Some(Err(_))) {
+                continue;
+            }
+            match self.trials.1.judge(&self.sides.1, reader.value, value) {
+                Some(Ok(())) => {}
+                Some(Err(mismatch)) => {
+                    lost.push(value);
+                    key = key.or(keyword(&mismatch));
+                }
+                None => return false,
+            }
+        }
+        if !lost.is_empty() {
+            let why = format!("{} was accepted", shown(&lost));
+            // A part that is referred to has its keywords elsewhere.
+            let own = key.filter(|key| reader.value.get(key).is_some());
+            let at = own.map_or(at.to_string(), |key| below(at, key));
+            self.out.push(found(&at, key.unwrap_or("value"), why));
+        }
+        true
     }
 
     fn whole(&mut self, writer: &'a Value, reader: &'a Value, at: &str, depth: usize) {
@@ -235,8 +276,13 @@ impl<'a> Compare<'a> {
                 old.into_iter().filter(|t| !has(t)).collect::<Vec<_>>()
             }
             // Constants have types of their own.
-            None if writer.contains_key("enum") || writer.contains_key("const") => Vec::new(),
-            None => vec!["anything else".to_string()],
+            None => match listed(writer) {
+                Some(values) => {
+                    let has = |t: &str| new.iter().any(|n| n == t || t == "integer" && n == "number");
+                    values.into_iter().map(type_of).filter(|t| !has(t)).map(String::from).collect()
+                }
+                None => vec!["anything else".to_string()],
+            },
         };
         if !lost.is_empty() {
             let why = format!("{} was accepted", lost.join(" or "));
@@ -245,19 +291,19 @@ impl<'a> Compare<'a> {
     }
 
     fn values(&mut self, writer: &Map<String, Value>, reader: &Map<String, Value>, at: &str) {
-        fn all(schema: &Map<String, Value>) -> Option<Vec<&Value>> {
-            let listed = schema.get("enum").and_then(Value::as_array).map(|all| all.iter().collect());
-            schema.get("const").map(|one| vec![one]).or(listed)
-        }
-        let Some(new) = all(reader) else { return };
+        let Some(new) = listed(reader) else { return };
         let key = if reader.contains_key("const") { "const" } else { "enum" };
-        let lost = match all(writer) {
-            Some(old) => old.iter().filter(|v| !new.contains(v)).map(ToString::to_string).collect(),
-            None => vec!["anything else".to_string()],
+        let lost = match listed(writer) {
+            Some(old) => {
+                let lost: Vec<&Value> = old.into_iter().filter(|v| !new.contains(v)).collect();
+                if lost.is_empty() {
+                    return;
+                }
+                shown(&lost)
+            }
+            None => "anything else".to_string(),
         };
-        if !lost.is_empty() {
-            self.out.push(found(&below(at, key), key, format!("{} was accepted", lost.join(" or "))));
-        }
+        self.out.push(found(&below(at, key), key, format!("{lost} was accepted")));
     }
 
     fn members(

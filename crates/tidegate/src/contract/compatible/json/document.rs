@@ -57,6 +57,8 @@ pub(super) struct Document<'a> {
     resources: Vec<(String, &'a Value, String)>,
     /// The resource that an object stands in.
     owner: HashMap<*const Value, usize>,
+    /// The pointer to an object.
+    places: HashMap<*const Value, String>,
 }
 
 impl<'a> Document<'a> {
@@ -64,9 +66,9 @@ impl<'a> Document<'a> {
         let schema = root.get("$schema").and_then(Value::as_str).unwrap_or_default();
         let old = schema.contains("/draft-04/");
         let alone = old || schema.contains("/draft-06/") || schema.contains("/draft-07/");
-        let (named, anchors, dynamic, owner) = Default::default();
+        let (named, anchors, dynamic, owner, places) = Default::default();
         let resources = vec![(String::new(), root, String::new())];
-        let mut document = Self { alone, old, named, anchors, dynamic, resources, owner };
+        let mut document = Self { alone, old, named, anchors, dynamic, resources, owner, places };
         document.walk(root, 0, "");
         document
     }
@@ -97,6 +99,7 @@ impl<'a> Document<'a> {
         match value {
             Value::Object(map) => {
                 self.owner.insert(ptr::from_ref(value), resource);
+                self.places.insert(ptr::from_ref(value), at.to_string());
                 for (key, inner) in map.iter().filter(|(key, _)| !DATA.contains(&key.as_str())) {
                     self.walk(inner, resource, &below(at, key));
                 }
@@ -108,6 +111,16 @@ impl<'a> Document<'a> {
             }
             _ => {}
         }
+    }
+
+    /// The pointer to a schema.
+    pub(super) fn place(&self, schema: &Value) -> Option<&str> {
+        self.places.get(&ptr::from_ref(schema)).map(String::as_str)
+    }
+
+    /// Whether what stands beside the reference of a schema counts for nothing.
+    pub(super) fn is_hidden(&self, schema: &Value) -> bool {
+        self.alone && schema.get("$ref").is_some()
     }
 
     /// What a reference in a schema leads to, and where that stands.
