@@ -311,6 +311,47 @@ mod tests {
     }
 
     #[test]
+    fn a_value_still_fits_one_of_the_alternatives() {
+        let event = |kind: &str, more: &str| {
+            format!(
+                r#"{{"type": "object", "required": ["k"], "properties": {{"k": {{"const": "{kind}"}}{more}}}}}"#
+            )
+        };
+        let one = |all: &[&str]| format!(r#"{{"oneOf": [{}]}}"#, all.join(","));
+        let (string, integer) = (r#"{"type": "string"}"#, r#"{"type": "integer"}"#);
+        let loose =
+            |kind: &str| format!(r#"{{"required": ["k"], "properties": {{"k": {{"const": "{kind}"}}}}}}"#);
+        for (old, new, expected) in [
+            (one(&[string, integer]), one(&[string, r#"{"type": ["integer", "string"]}"#]), "/oneOf oneOf"),
+            (
+                one(&[r#"{"type": "integer", "minimum": 5}"#, r#"{"type": "integer", "maximum": 4}"#]),
+                one(&[r#"{"type": "integer", "minimum": 0}"#, r#"{"type": "integer", "maximum": 4}"#]),
+                "/oneOf oneOf",
+            ),
+            (one(&[string, integer]), one(&[integer, string]), ""),
+            (one(&[string, integer]), one(&[string, r#"{"type": "number"}"#]), ""),
+            (one(&[string, integer]), one(&[string, integer, r#"{"type": "null"}"#]), ""),
+            (one(&[string, integer]), one(&[string, integer, "{}"]), "/oneOf oneOf"),
+            (one(&[integer]), one(&[integer, r#"{"type": "number"}"#]), "/oneOf oneOf"),
+            (one(&[integer]), one(&[integer, integer]), "/oneOf oneOf"),
+            (
+                one(&[&event("a", r#", "n": {"type": "integer"}"#), &event("b", "")]),
+                one(&[&event("a", r#", "n": {"type": "number"}"#), &event("b", ""), &event("c", "")]),
+                "",
+            ),
+            (
+                one(&[&event("a", ""), &event("b", "")]),
+                one(&[&event("a", ""), &event("b", ""), &event("b", "")]),
+                "/oneOf oneOf",
+            ),
+            // What is no object has no such property.
+            (one(&[&loose("a")]), one(&[&loose("a"), &loose("b")]), "/oneOf oneOf"),
+        ] {
+            assert_eq!(kinds(&old, &new, false).join("; "), expected, "{old} -> {new}");
+        }
+    }
+
+    #[test]
     fn a_schema_that_refers_to_itself_is_compatible_with_itself() {
         let tree = |anchor: &str, reference: &str, leaf: &str| {
             format!(

@@ -1,10 +1,12 @@
 //! JSON Schema: whether the reader's accepts all that the writer's accepts, keyword by keyword. What can't be shown counts
 //! as a break.
 
+mod disjoint;
 mod document;
 mod finite;
 
 use super::{Break, below, found};
+use disjoint::disjoint;
 use document::{Document, Part, same};
 use finite::{Trial, keyword, listed, shown, type_of};
 use serde_json::{Map, Value};
@@ -202,10 +204,34 @@ impl<'a> Compare<'a> {
             if !covered {
                 let why = "an alternative that was accepted fits none of these";
                 self.out.push(found(&below(at, key), key, why));
+            } else if key == "oneOf" && !self.only_one(writer, new) {
+                let why = "alternatives differ, and what fitted one of them may fit two";
+                self.out.push(found(&below(at, key), key, why));
             }
         }
         self.members(writer, new, at, depth);
         self.elements(writer, new, at, depth);
+    }
+
+    /// Whether no value that fitted one alternative fits two now: of any two, both are as they were, or no value fits both.
+    fn only_one(&self, writer: &'a Map<String, Value>, reader: &'a Map<String, Value>) -> bool {
+        let all = |schema: &'a Map<String, Value>| schema.get("oneOf").and_then(Value::as_array);
+        let (Some(old), Some(new)) = (all(writer), all(reader)) else { return false };
+        // Each stays for one of its own: two that are the same now were two before.
+        let mut free: Vec<&Value> = old.iter().collect();
+        let stays: Vec<bool> = new
+            .iter()
+            .map(|to| {
+                let from = free.iter().position(|from| same((&self.sides.0, from), (&self.sides.1, to)));
+                from.map(|index| free.swap_remove(index)).is_some()
+            })
+            .collect();
+        let object =
+            reader.get("type").is_some_and(|types| types == "object") && reader.get("nullable").is_none();
+        new.iter().zip(&stays).enumerate().all(|(index, (a, stays_too))| {
+            let rest = new.iter().zip(&stays).skip(index + 1);
+            rest.into_iter().all(|(b, stays)| *stays && *stays_too || disjoint(&self.sides.1, a, b, object))
+        })
     }
 
     fn bounds(&mut self, writer: &Map<String, Value>, reader: &Map<String, Value>, at: &str) {
