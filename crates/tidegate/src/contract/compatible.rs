@@ -2,6 +2,8 @@
 
 mod avro;
 mod json;
+#[cfg(test)]
+mod law;
 mod protobuf;
 
 use serde_json::Value;
