@@ -58,7 +58,7 @@ pub(crate) fn compile(system: &System, graph: &Graph, config: &Config) -> Result
         taint: Taint::of(graph),
         literals: Literals::of(system, &place),
         urls: urls(system),
-        item_failures: item_failures(system, graph),
+        item_failures: item_failures(system, graph, &place),
         consumers: Consumers::of(system),
         place,
     };
@@ -290,7 +290,7 @@ fn urls(system: &System) -> HashMap<&str, Vec<&Resource>> {
     out
 }
 
-fn item_failures(system: &System, graph: &Graph) -> HashSet<(usize, usize)> {
+fn item_failures(system: &System, graph: &Graph, place: &Place) -> HashSet<(usize, usize)> {
     let mut out = HashSet::new();
     for mapping in system.of_type("AWS::Lambda::EventSourceMapping") {
         let types = mapping.property("FunctionResponseTypes").map(Value::items).unwrap_or_default();
@@ -301,8 +301,18 @@ fn item_failures(system: &System, graph: &Graph) -> HashSet<(usize, usize)> {
             let references = mapping.property(name).into_iter().flat_map(Value::references);
             references.filter_map(|(r, _)| graph.index(&r.target)).collect::<Vec<_>>()
         };
-        for from in ends("EventSourceArn") {
-            out.extend(ends("FunctionName").into_iter().map(|to| (from, to)));
+        // A source that is given by its ARN is no reference: it is the one of that name that starts the function.
+        let arns: Vec<String> =
+            mapping.property("EventSourceArn").into_iter().flat_map(|v| place.patterns(v)).collect();
+        let from = ends("EventSourceArn");
+        for to in ends("FunctionName") {
+            let triggers = graph.incoming(to).filter(|e| e.kind == EdgeKind::Triggers);
+            let by_arn = triggers.map(|e| e.from).filter(|from| {
+                graph
+                    .node(*from)
+                    .is_some_and(|n| arns.iter().any(|arn| names::is_of(arn, &n.service, &n.name)))
+            });
+            out.extend(from.iter().copied().chain(by_arn).map(|from| (from, to)));
         }
     }
     out

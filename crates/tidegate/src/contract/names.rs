@@ -90,6 +90,14 @@ fn partition(region: &str) -> Option<&'static str> {
     })
 }
 
+/// Whether the pattern of an ARN names what is called so; a pattern that names nothing names nobody.
+pub(super) fn is_of(arn: &str, service: &str, name: &str) -> bool {
+    let parts: Vec<&str> = arn.splitn(6, ':').collect();
+    let ["arn", _, of, _, _, resource] = parts.as_slice() else { return false };
+    let mut names = resource.split(['/', ':']);
+    *of == service && names.any(|part| part != "*" && tidegate_decide::glob(part, name))
+}
+
 /// ARNs that stand in the code in so many words: of what nobody declared there, they say account and region.
 #[derive(Debug, Default)]
 pub(super) struct Literals(BTreeMap<(String, String), BTreeSet<String>>);

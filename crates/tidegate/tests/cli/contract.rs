@@ -677,3 +677,21 @@ fn a_contract_that_has_to_be_signed_is_believed_only_if_it_is() {
     let changed = project.run(&enforce);
     assert!(changed.code == Some(2) && changed.stderr.contains("isn't believed"), "{}", changed.all());
 }
+
+#[test]
+fn single_messages_of_a_queue_given_by_its_arn_can_fail() {
+    let own = "Queue: 'arn:aws:sqs:us-east-1:444455556666:theirs'";
+    let batch = format!("{own}, FunctionResponseTypes: [ReportBatchItemFailures]");
+    let failures = |template: &str| {
+        let contract = contract(&Project::with("template.yaml", template));
+        let of = |from: &str| edge(&contract, "Work", from)["on_deny"]["item_failures"] == true;
+        (of("/Orders"), of("theirs"))
+    };
+    assert_eq!(failures(SHOP), (true, false));
+    assert_eq!(failures(&SHOP.replace(own, &batch)), (true, true));
+    let only = SHOP.replace(own, &batch).replace(
+        "!GetAtt Orders.Arn, FunctionResponseTypes: [ReportBatchItemFailures]",
+        "!GetAtt Orders.Arn",
+    );
+    assert_eq!(failures(&only), (false, true), "each source for itself");
+}
