@@ -106,6 +106,19 @@ pub(crate) fn idle<'c>(contract: &Contract, config: &'c Config) -> Vec<&'c str> 
     named.map(String::as_str).collect()
 }
 
+/// Takes out functions of which nothing says what starts them: where code could not be read, it may have stood there, and
+/// a guard would compare no origin. What a contract doesn't hold gets nothing. Gives their ids.
+pub(crate) fn leave_out_unknown(contract: &mut Contract) -> Vec<String> {
+    let names = |f: &Function| [Some(f.logical_id.clone()), f.name.clone()].into_iter().flatten();
+    let unknown = contract.functions.values().filter(|f| f.edges.is_empty());
+    let taken: HashSet<String> = unknown.flat_map(names).collect();
+    // Whoever bears the name of one that goes would otherwise be taken for it.
+    let stays = |f: &Function| !f.edges.is_empty() && names(f).all(|name| !taken.contains(&name));
+    let gone = contract.functions.iter().filter(|(_, f)| !stays(f)).map(|(id, _)| id.clone()).collect();
+    contract.functions.retain(|_, f| stays(f));
+    gone
+}
+
 struct Compiler<'s> {
     system: &'s System,
     graph: &'s Graph,

@@ -32,7 +32,8 @@ pub(super) struct Args {
     /// Writes the result to a file, whole or not at all
     #[arg(long, short, value_name = "FILE")]
     out: Option<PathBuf>,
-    /// Takes code that could not be read in whole: functions that are missing in a contract get nothing
+    /// Takes code that could not be read in whole. Functions of which nothing that was read says what starts them are left
+    /// out; functions that are missing in a contract get nothing
     #[arg(long)]
     partial: bool,
     /// Writes down the digest of a function's code, from the folder that is deployed; the guard inside of it compares
@@ -100,6 +101,16 @@ pub(super) fn run(args: &Args, global: Global) -> Result<Exit, Failure> {
         let message = format!("{named:?} in `[contract]` of tidegate.toml fits no edge of the contract");
         let help = "a pattern fits a function's id, `<function>:<trigger>`, or an edge's id; --format text lists them";
         return Err(Failure::usage(message, Some(help.to_string())));
+    }
+    if !input.system.problems.is_empty() {
+        let gone = contract::leave_out_unknown(&mut contract);
+        if args.partial && !gone.is_empty() && !global.quiet {
+            let names = gone.join("`, `");
+            output::tell(&format!(
+                "note: the contract leaves out `{names}`: nothing that could be read says what starts it, and the guard \
+                 denies every event of it\n"
+            ));
+        }
     }
     let changes = old.map(|old| contract::changes(&old, &contract));
     let text = match (&changes, args.format) {

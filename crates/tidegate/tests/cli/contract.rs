@@ -511,6 +511,36 @@ fn code_that_is_not_read_in_whole_replaces_no_contract() {
 }
 
 #[test]
+fn what_starts_a_function_may_stand_in_what_is_not_read() {
+    let function = "{ Type: AWS::Lambda::Function, Properties: { FunctionName: work } }";
+    let mapping = "Resources:\n  Bad: [broken\n  In:\n    Type: AWS::Lambda::EventSourceMapping\n    Properties:\n      \
+                   FunctionName: work\n      EventSourceArn: arn:aws:sqs:us-east-1:111122223333:orders\n";
+    let project = shop()
+        .file("work.yaml", &format!("Resources: {{ Worker: {function} }}\n"))
+        .file("twin.yaml", &SHOP.replace("  Work:", "  Worker:"))
+        .file("mapping.yaml", mapping);
+    let ran = project.run(&["contract", "--out", "c.json", "--partial"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.all());
+    assert!(ran.stderr.contains("leaves out `twin/Worker`, `work/Worker`"), "{}", ran.all());
+    let written: Value = serde_json::from_str(&project.read("c.json").unwrap()).unwrap();
+    let held = |id: &str| written["functions"].get(id).is_some();
+    assert!(!held("work/Worker") && held("template/Work") && held("twin/Tidy"), "{written:#}");
+    assert!(!held("twin/Worker"), "it would be taken for the one that is left out");
+    let lines = ["work", "Worker", "work/Worker"]
+        .map(|name| line(name, &[message("arn:aws:sqs:us-east-1:444455556666:forged")]).to_string() + "\n");
+    let mut child = project
+        .command()
+        .args(["guard", "decide", "--contract", "c.json"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(lines.concat().as_bytes()).unwrap();
+    let out = String::from_utf8(child.wait_with_output().unwrap().stdout).unwrap();
+    assert_eq!(out.matches("the contract doesn't hold this function").count(), 3, "{out}");
+}
+
+#[test]
 fn what_is_no_contract_is_refused() {
     let project = shop().file("old.json", "{\"version\": 1}");
     let ran = project.run(&["contract", "--diff", "old.json"]);
