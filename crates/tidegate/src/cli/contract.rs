@@ -120,19 +120,16 @@ pub(super) fn run(args: &Args, global: Global) -> Result<Exit, Failure> {
         (Some(changes), Form::Text) => changes.text(),
     };
     let signature = args.sign.as_deref().map(|key| contract::sign(&text, key)).transpose()?;
-    // What is in force already isn't replaced by less.
-    let out = args.out.as_deref().filter(|_| whole);
-    if whole || args.out.is_none() {
-        output::deliver(&text, out)?;
-    }
+    // What is in force already isn't replaced by less, whether we write the file or the shell does.
     if !whole {
         let lacking = "the contract lacks what could not be read, and the guard would deny what it lacks";
         let message = match &args.out {
             Some(out) => format!("`{}` is not written: {lacking}", out.display()),
-            None => lacking.to_string(),
+            None => format!("nothing is written: {lacking}"),
         };
         return Err(anyhow!("{message}; mend it, or take the contract as it is by --partial").into());
     }
+    output::deliver(&text, args.out.as_deref())?;
     if let (Some(signature), Some(out)) = (signature, &args.out) {
         output::deliver(&signature, Some(&contract::beside(out)))?;
     }
