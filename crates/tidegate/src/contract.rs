@@ -318,7 +318,14 @@ fn item_failures(system: &System, graph: &Graph, place: &Place) -> HashSet<(usiz
         let arns: Vec<String> =
             mapping.property("EventSourceArn").into_iter().flat_map(|v| place.patterns(v)).collect();
         let from = ends("EventSourceArn");
-        for to in ends("FunctionName") {
+        let named = mapping.property("FunctionName").and_then(Value::as_text);
+        let named = graph.nodes().iter().enumerate().filter(|(_, node)| {
+            let own = node.kind == NodeKind::Function && node.service == "lambda";
+            own && named
+                .as_ref()
+                .is_some_and(|name| **name == *node.name || names::is_of(name, "lambda", &node.name))
+        });
+        for to in ends("FunctionName").into_iter().chain(named.map(|(index, _)| index)) {
             let triggers = graph.incoming(to).filter(|e| e.kind == EdgeKind::Triggers);
             let by_arn = triggers.map(|e| e.from).filter(|from| {
                 graph

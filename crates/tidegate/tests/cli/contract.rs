@@ -728,3 +728,30 @@ fn single_messages_of_a_queue_given_by_its_arn_can_fail() {
     );
     assert_eq!(failures(&only), (false, true), "each source for itself");
 }
+
+#[test]
+fn a_mapping_may_name_both_of_its_ends_by_what_they_are_called() {
+    let failures = |function: &str| {
+        let template = format!(
+            "Resources:
+  Work: {{ Type: AWS::Lambda::Function, Properties: {{ FunctionName: work }} }}
+  Other: {{ Type: AWS::Lambda::Function, Properties: {{ FunctionName: other }} }}
+  In:
+    Type: AWS::Lambda::EventSourceMapping
+    Properties:
+      FunctionName: {function}
+      EventSourceArn: arn:aws:sqs:us-east-1:444455556666:theirs
+      FunctionResponseTypes: [ReportBatchItemFailures]
+  OfOther:
+    Type: AWS::Lambda::EventSourceMapping
+    Properties: {{ FunctionName: other, EventSourceArn: 'arn:aws:sqs:us-east-1:444455556666:theirs' }}
+"
+        );
+        let contract = contract(&Project::with("template.yaml", &template));
+        let of = |name: &str| edge(&contract, name, "theirs")["on_deny"]["item_failures"] == true;
+        (of("Work"), of("Other"))
+    };
+    for function in ["!Ref Work", "work", "arn:aws:lambda:us-east-1:111122223333:function:work"] {
+        assert_eq!(failures(function), (true, false), "{function}");
+    }
+}
