@@ -318,6 +318,10 @@ fn open_grant(
 
 fn edges_for(linker: &mut Linker, who: &Who<'_>, to: usize, access: Access, grant: &Grant, span: Span) {
     let node = who.node;
+    // What nobody declared has no direction of its own: taking from a queue that starts the code sends nothing to it.
+    if linker.kind(to) == NodeKind::External && !access.writes && triggered_by(linker, node, to) {
+        return;
+    }
     let written = format!("{}:{} in {}", grant.service, grant.action, grant.policy);
     let kind = linker.kind(to);
     let stored = matches!(

@@ -755,3 +755,22 @@ fn a_mapping_may_name_both_of_its_ends_by_what_they_are_called() {
         assert_eq!(failures(function), (true, false), "{function}");
     }
 }
+
+#[test]
+fn taking_from_a_queue_of_another_stack_is_no_loop() {
+    let looped = |statements: &str| {
+        let service = format!(
+            "service: shop\nprovider:\n  name: aws\n  runtime: nodejs22.x\n  region: eu-west-1\n{statements}functions:\n  \
+             pay:\n    handler: a.b\n    events:\n      - sqs: arn:aws:sqs:eu-west-1:111122223333:orders\n"
+        );
+        let contract = contract(&Project::with("serverless.yml", &service));
+        let edges =
+            contract["functions"]["serverless/PayLambdaFunction"]["edges"].as_array().unwrap().clone();
+        assert_eq!(edges.len(), 1, "{edges:#?}");
+        edges[0]["limits"]["loop"] == true
+    };
+    assert!(!looped(""));
+    let statement = "  iam: { role: { statements: [{ Effect: Allow, Action: 'sqs:SendMessage', Resource: \
+                     'arn:aws:sqs:eu-west-1:111122223333:orders' }] } }\n";
+    assert!(looped(statement), "what it sends comes back");
+}
