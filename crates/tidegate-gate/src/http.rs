@@ -10,6 +10,7 @@ mod cors;
 mod event;
 mod exchange;
 mod frames;
+mod front;
 mod headers;
 mod heads;
 mod jwks;

@@ -2,6 +2,7 @@
 
 use super::cors;
 use super::event::{self, Known};
+use super::front;
 use super::metrics::Metrics;
 use super::signers::Signers;
 use super::sns::{self, Sender};
@@ -59,8 +60,9 @@ pub(super) struct Shared {
 /// Seconds until what has to be fetched first should be there.
 const SOON: u64 = 1;
 
-/// Triggers that stand for a request.
-const HTTP: [Trigger; 4] = [Trigger::ApiGatewayV2, Trigger::ApiGatewayV1, Trigger::Alb, Trigger::Lattice];
+/// Triggers that stand for a request, that of the event's own format first.
+pub(super) const HTTP: [Trigger; 4] =
+    [Trigger::ApiGatewayV2, Trigger::ApiGatewayV1, Trigger::Alb, Trigger::Lattice];
 
 impl Shared {
     /// Reads the contract for the first time. Also returns what somebody should know about it.
@@ -98,7 +100,7 @@ impl Shared {
 impl Policy {
     fn read(load: &Load, routes: &[Route], counting: &Counting) -> Result<(Self, Vec<String>), String> {
         let contract = load()?;
-        let Some(contract) = contract else {
+        let Some(mut contract) = contract else {
             let policy = Self {
                 contract: None,
                 settings: Settings::default(),
@@ -110,6 +112,7 @@ impl Policy {
             };
             return Ok((policy, Vec::new()));
         };
+        front::join(&mut contract);
         let settings = Settings::of(&contract)?;
         let trust = Trust::of(&contract, |name| std::env::var(name).ok());
         let mut warnings: Vec<String> = trust
@@ -291,11 +294,11 @@ impl Desk {
         let function = policy.function(known.path).unwrap_or_default();
         let edge = contract.functions.get(function).and_then(|f| f.edges.iter().find(|e| is_http(e)));
         let trigger = edge.and_then(|e| Trigger::from_name(&e.trigger)).unwrap_or(Trigger::ApiGatewayV2);
-        let jwt = edge.into_iter().flat_map(|e| &e.authenticate).find_map(|a| match &a.proof {
-            Proof::Jwt(jwt) => Some(jwt),
+        // Which of them is asked on this path, the decision says; a token is of one provider.
+        let claims = edge.into_iter().flat_map(|e| &e.authenticate).find_map(|a| match &a.proof {
+            Proof::Jwt(jwt) => shared.tokens.verify(jwt, known.headers),
             _ => None,
         });
-        let claims = jwt.and_then(|jwt| shared.tokens.verify(jwt, known.headers));
         let now = now();
         let principal = edge.and_then(|edge| policy.signers.principal(edge, known, now / 1000));
         let places = (&policy.certificates, &shared.published);
@@ -377,117 +380,4 @@ fn body(redacted: &Redacted) -> Option<Vec<u8>> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use hyper::HeaderMap;
-
-    fn ask(shared: &Shared, path: &str) -> Outcome {
-        ask_with(shared, path, b"")
-    }
-
-    fn ask_with(shared: &Shared, path: &str, body: &[u8]) -> Outcome {
-        let headers = HeaderMap::new();
-        let peer = "127.0.0.1";
-        let known = Known {
-            method: "GET",
-            path,
-            query: "",
-            headers: &headers,
-            body,
-            peer,
-            certificate: None,
-            claims: None,
-            principal: None,
-            topic: None,
-        };
-        decide(shared, &known)
-    }
-
-    fn contract(on_error: &str) -> Contract {
-        let text = format!(
-            r#"{{"version":1,"graph_digest":"","compiled_by":"",
-            "defaults":{{"account":null,"region":null,"mode":"block","on_error":"{on_error}","max_bytes":1000000,"max_depth":64}},
-            "functions":{{"t/F":{{"logical_id":"F","name":"f","type":"AWS::Lambda::Function","exposure":"anonymous","taint":0,"roles":[],
-              "limits":{{"concurrency":null,"timeout_seconds":null,"memory_mb":null}},"egress":[],
-              "edges":[{{"id":"t/Api->t/F:apigw-v2","from":"t/Api","trigger":"apigw-v2","evidence":"","exposure":"anonymous","taint":0,
-                "origin":{{"arns":[],"accounts":[],"regions":[],"ids":[],"sources":[],"detail_types":[]}},
-                "mode":"block","inspect":"full","on_deny":{{"answer":"respond"}},"unknown":[],
-                "authenticate":[{{"paths":["/hooks/*"],"proof":{{"sigv4":{{"principals":["*"]}}}}}}]}}]}}}}}}"#
-        );
-        serde_json::from_str(&text).unwrap()
-    }
-
-    fn shared(contract: Option<Contract>) -> Shared {
-        Shared::open(Box::new(move || Ok(contract.clone())), Vec::new(), Counting::default()).unwrap().0
-    }
-
-    #[test]
-    fn an_own_failure_passes_or_not_as_the_contract_says_and_the_next_request_is_decided_on() {
-        for (contract, passes) in
-            [(None, false), (Some(contract("closed")), false), (Some(contract("open")), true)]
-        {
-            let shared = shared(contract);
-            // The desk of this thread is that of the contract before.
-            DESK.with_borrow_mut(|desk| *desk = Desk::default());
-            let failed = ask(&shared, "/stumble");
-            assert_eq!((failed.passes, failed.classes), (passes, vec!["failure"]));
-            assert!(shared.metrics.text().contains("tidegate_failures_total 1\n"));
-            assert!(ask(&shared, "/orders").passes);
-        }
-    }
-
-    #[test]
-    fn no_spelling_of_a_path_goes_around_its_proof() {
-        let shared = shared(Some(contract("closed")));
-        DESK.with_borrow_mut(|desk| *desk = Desk::default());
-        for path in ["/hooks/push", "/%68ooks/push", "//hooks/push", "/HOOKS/push", "/hooks;a=b/push"] {
-            assert!(!ask(&shared, path).passes, "{path}");
-        }
-        assert!(ask(&shared, "/orders").passes);
-    }
-
-    #[test]
-    fn a_contract_may_have_texts_of_bodies_replaced() {
-        let mut contract = contract("closed");
-        let edge = &mut contract.functions.get_mut("t/F").unwrap().edges[0];
-        edge.on_deny.redact = true;
-        let attack = br#"{"note":"1' UNION SELECT username, password FROM users-- -"}"#;
-        let mut beside = contract.clone();
-        beside.functions.get_mut("t/F").unwrap().edges[0].authenticate.clear();
-        for contract in [contract, beside] {
-            let shared = shared(Some(contract));
-            DESK.with_borrow_mut(|desk| *desk = Desk::default());
-            let outcome = ask_with(&shared, "/orders", attack);
-            assert!(outcome.passes && !outcome.watched, "{outcome:?}");
-            assert_eq!(outcome.redacted.as_deref(), Some(&br#"{"note":"REDACTED"}"#[..]));
-            assert!(shared.metrics.text().contains("tidegate_decisions_total{verdict=\"redact\"} 1\n"));
-            let denied = ask_with(&shared, "/orders", br#"{"a":1,"a":2}"#);
-            assert!(!denied.passes && denied.redacted.is_none());
-        }
-    }
-
-    /// Bodies mostly stand beside their events: what a contract asks of them has to see them all the same.
-    #[test]
-    fn what_a_contract_asks_of_a_body_is_asked() {
-        let schema = serde_json::json!({
-            "kind": "json-schema", "source": "order.json", "digest": "", "closed": false,
-            "ir": {"json": {"nodes": [{"checks": [{"type": 64}]}]}},
-        });
-        let mut asking = contract("closed");
-        let edge = &mut asking.functions.get_mut("t/F").unwrap().edges[0];
-        edge.authenticate.clear();
-        let plain = asking.clone();
-        let edge = &mut asking.functions.get_mut("t/F").unwrap().edges[0];
-        edge.schemas.push(serde_json::from_value(schema).unwrap());
-        for (contract, body, passes) in [
-            (&plain, &b"[1]"[..], true),
-            (&asking, b"[1]", false),
-            (&asking, b"{}", true),
-            (&plain, b"{\"a\":1,\"a\":2}", false),
-        ] {
-            let shared = shared(Some(contract.clone()));
-            DESK.with_borrow_mut(|desk| *desk = Desk::default());
-            assert_eq!(ask_with(&shared, "/orders", body).passes, passes, "{body:?}");
-        }
-    }
-}
+mod tests;
