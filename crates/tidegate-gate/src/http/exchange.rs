@@ -76,6 +76,10 @@ pub(super) async fn answer(desk: &Desk, client: &Client, mut request: Request<In
     let upgrades = upgrade::is_wanted(&request);
     let on_upgrade = upgrades.then(|| hyper::upgrade::on(&mut request));
     let (mut parts, incoming) = request.into_parts();
+    if headers::drop_named(&mut parts.headers).is_err() {
+        let message = "`Connection` names a header that is not of the connection";
+        return refuse(desk, Refused::Broken, StatusCode::BAD_REQUEST, message);
+    }
     // Held until the upstream has answered.
     let mut share = Share::of(&desk.room);
     let collected = body::collect(incoming, desk.bounds.body, &mut share);

@@ -5,7 +5,7 @@ use hyper::header::{self, HeaderName, HeaderValue};
 use tidegate_decide::trace::Context;
 
 /// Headers of one connection, by RFC 9110 and the practice before it.
-const HOP: [HeaderName; 9] = [
+const HOP: [HeaderName; 10] = [
     header::CONNECTION,
     header::PROXY_AUTHENTICATE,
     header::PROXY_AUTHORIZATION,
@@ -15,7 +15,49 @@ const HOP: [HeaderName; 9] = [
     header::UPGRADE,
     HeaderName::from_static("keep-alive"),
     HeaderName::from_static("http2-settings"),
+    HeaderName::from_static("proxy-connection"),
 ];
+
+/// Headers for whoever answers, which no sender may let end here (RFC 9110, 7.6.1): whoever asks for that means the upstream
+/// to read another request than was decided on.
+const WHOLE_WAY: [HeaderName; 10] = [
+    header::AUTHORIZATION,
+    header::CACHE_CONTROL,
+    header::COOKIE,
+    header::EXPECT,
+    header::FORWARDED,
+    header::HOST,
+    header::ORIGIN,
+    TRACEPARENT,
+    TRACESTATE,
+    HeaderName::from_static("x-api-key"),
+];
+/// The same by how they begin.
+const WHOLE_WAY_FAMILIES: [&str; 4] = ["access-control-", "content-", "x-amz-", "x-forwarded-"];
+
+/// `Connection` names what no sender may name there, or is no list of names.
+#[derive(Debug)]
+pub(super) struct Misnamed;
+
+/// Takes away what `Connection` names, so that what is decided on is what goes on. Headers that always end here stay for now:
+/// some of them say what the client wants of us.
+pub(super) fn drop_named(headers: &mut HeaderMap) -> Result<(), Misnamed> {
+    let mut named = Vec::new();
+    for list in headers.get_all(header::CONNECTION) {
+        for name in list.as_bytes().split(|b| *b == b',').map(<[u8]>::trim_ascii).filter(|n| !n.is_empty()) {
+            let name = HeaderName::from_bytes(name).map_err(|_| Misnamed)?;
+            let family = WHOLE_WAY_FAMILIES.iter().any(|family| name.as_str().starts_with(family));
+            if family || WHOLE_WAY.contains(&name) {
+                return Err(Misnamed);
+            }
+            named.push(name);
+        }
+    }
+    for name in named.iter().filter(|name| !HOP.contains(name)) {
+        headers.remove(name);
+    }
+    Ok(())
+}
 
 /// Takes away what is for this connection alone, and what `Connection` names.
 pub(super) fn end_of_hop(headers: &mut HeaderMap) {
@@ -129,6 +171,43 @@ mod tests {
         headers.insert("x-other", HeaderValue::from_static("1"));
         end_of_hop(&mut headers);
         assert_eq!(headers.keys().map(HeaderName::as_str).collect::<Vec<_>>(), ["x-kept"]);
+    }
+
+    #[test]
+    fn connection_names_nothing_for_whoever_answers() {
+        let named = |list: &'static [u8]| {
+            let mut headers = HeaderMap::new();
+            for name in ["x-secret", "upgrade", "host", "te"] {
+                headers.insert(name, HeaderValue::from_static("1"));
+            }
+            headers.append("connection", HeaderValue::from_static("keep-alive"));
+            headers.append("connection", HeaderValue::from_bytes(list).unwrap());
+            drop_named(&mut headers)
+                .map(|()| headers.contains_key("x-secret") && headers.contains_key("upgrade"))
+        };
+        for list in [
+            &b"Host"[..],
+            b"close, content-type",
+            b"Content-Length",
+            b"Cookie",
+            b"te,Authorization",
+            b"X-Forwarded-For",
+            b"forwarded",
+            b"x-amz-date",
+            b"a b",
+            b"x-secret\xff",
+        ] {
+            assert!(named(list).is_err(), "{list:?}");
+        }
+        for (list, kept) in [
+            (&b"close"[..], true),
+            (b"Upgrade, HTTP2-Settings,, TE", true),
+            (b"proxy-connection, trailers, transfer-encoding,", true),
+            (b"", true),
+            (b"X-Secret", false),
+        ] {
+            assert_eq!(named(list).unwrap(), kept, "{list:?}");
+        }
     }
 
     #[test]

@@ -72,6 +72,16 @@ fn a_request_has_one_reading() {
         ("an address of another's port", "GET http://a:8080/ HTTP/1.1\r\nHost: a\r\n\r\n".into()),
         ("a tunnel", "CONNECT a:443 HTTP/1.1\r\nHost: a:443\r\n\r\n".into()),
         ("a fragment", "GET /outer#inner HTTP/1.1\r\nHost: a\r\n\r\n".into()),
+        ("a host that ends here", format!("{post}Connection: host\r\n\r\n")),
+        (
+            "a token that ends here",
+            format!("{post}Connection: close, Authorization\r\nAuthorization: a\r\n\r\n"),
+        ),
+        (
+            "a type that ends here",
+            format!("{post}Connection: content-type\r\nContent-Type: text/plain\r\n\r\n"),
+        ),
+        ("a connection that names nothing", format!("{post}Connection: a b\r\n\r\n")),
         ("a blank in the address", "GET /a b HTTP/1.1\r\nHost: a\r\n\r\n".into()),
     ];
     for (what, request) in &cases {
@@ -138,7 +148,7 @@ fn what_came_before_is_answered_first() {
 #[test]
 fn strange_requests_come_out_plain() {
     let chunked = "POST /outer HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n";
-    let plain: [(&str, String, &[&str], &[&str]); 4] = [
+    let plain: [(&str, String, &[&str], &[&str]); 5] = [
         (
             "an absolute address",
             "GET http://A.example:80/outer HTTP/1.1\r\nHost: a.example\r\n\r\n".into(),
@@ -162,6 +172,13 @@ fn strange_requests_come_out_plain() {
             "GET /outer HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n\r\n".into(),
             &["GET /outer HTTP/1.1\r\n"],
             &["upgrade", "h2c", "http2-settings"],
+        ),
+        (
+            // It is gone before anybody decides.
+            "what the client lets end here",
+            "GET /outer HTTP/1.1\r\nHost: a\r\nConnection: X-Note\r\nX-Note: 1' UNION SELECT password FROM users--\r\n\r\n".into(),
+            &["GET /outer HTTP/1.1\r\n"],
+            &["x-note", "connection"],
         ),
     ];
     for (what, request, holds, lacks) in plain {
