@@ -10,6 +10,8 @@
 
 #[path = "http/life.rs"]
 mod life;
+#[path = "http/preflights.rs"]
+mod preflights;
 #[path = "http/quarantine.rs"]
 mod quarantine;
 #[path = "http/smuggling.rs"]

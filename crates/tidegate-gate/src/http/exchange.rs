@@ -164,6 +164,9 @@ pub(super) async fn answer(desk: &Desk, client: &Client, mut request: Request<In
         redacted,
     });
     let mut response = if outcome.passes {
+        if outcome.preflight {
+            cors::leave_preflight(&mut parts.headers);
+        }
         headers::end_of_hop(&mut parts.headers);
         trace.hand_on(&mut parts.headers);
         headers::forwarded(&mut parts.headers, &client.peer, client.https);

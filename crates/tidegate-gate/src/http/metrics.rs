@@ -248,6 +248,7 @@ mod tests {
                 watched: false,
                 classes,
                 micros,
+                preflight: false,
                 retry_after: None,
                 redacted: None,
                 charge: None,

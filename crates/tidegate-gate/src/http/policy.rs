@@ -35,6 +35,8 @@ pub struct Route {
 /// What is enforced now.
 pub(super) struct Policy {
     contract: Option<Contract>,
+    /// The same for browsers that ask for pages of declared origins: they can't prove anything yet.
+    preflights: Option<Contract>,
     settings: Settings,
     trust: Arc<Trust>,
     signers: Signers,
@@ -103,6 +105,7 @@ impl Policy {
         let Some(mut contract) = contract else {
             let policy = Self {
                 contract: None,
+                preflights: None,
                 settings: Settings::default(),
                 trust: Arc::default(),
                 signers: Signers::default(),
@@ -147,14 +150,25 @@ impl Policy {
         }
         let limiter = Some(counting.limiter(&contract));
         let trust = Arc::new(trust);
+        let preflights = preflights(&contract);
         let contract = Some(contract);
-        let policy = Self { contract, settings, trust, signers, certificates, limiter, routes: resolved };
+        let policy =
+            Self { contract, preflights, settings, trust, signers, certificates, limiter, routes: resolved };
         Ok((policy, warnings))
     }
 
     /// The resource id of the function that a path is for.
     fn function(&self, path: &str) -> Option<&str> {
         self.routes.iter().find(|(pattern, _)| readings::fits(pattern, path)).map(|(_, id)| id.as_str())
+    }
+
+    /// What holds for a browser that asks whether a page may send a request, where the page's own request would have to
+    /// prove something.
+    fn preflight(&self, known: &Known<'_>) -> Option<&Contract> {
+        let open = self.preflights.as_ref().filter(|_| cors::is_preflight(known))?;
+        let function = self.contract.as_ref()?.functions.get(self.function(known.path)?)?;
+        let asks = function.edges.iter().find(|e| is_http(e)).is_some_and(asks_for_proof);
+        (asks && self.readers(known).is_some_and(|readers| cors::may_read(&readers))).then_some(open)
     }
 
     /// Whose pages may read that a request was refused.
@@ -167,6 +181,24 @@ impl Policy {
 
 pub(super) fn is_http(edge: &Edge) -> bool {
     Trigger::from_name(&edge.trigger).is_some_and(|t| HTTP.contains(&t))
+}
+
+fn asks_for_proof(edge: &Edge) -> bool {
+    !edge.authenticate.is_empty() || edge.replay.is_some()
+}
+
+/// The contract without what browsers can't have before they were answered, if that differs from it.
+fn preflights(contract: &Contract) -> Option<Contract> {
+    let is_open = |edge: &Edge| is_http(edge) && edge.cors.is_some() && asks_for_proof(edge);
+    if !contract.functions.values().flat_map(|f| &f.edges).any(is_open) {
+        return None;
+    }
+    let mut open = contract.clone();
+    for edge in open.functions.values_mut().flat_map(|f| &mut f.edges).filter(|edge| is_open(edge)) {
+        edge.authenticate.clear();
+        edge.replay = None;
+    }
+    Some(open)
 }
 
 /// What the contract asks of the body itself, beyond that it is inspected.
@@ -187,6 +219,8 @@ pub(super) struct Outcome {
     /// Classes of the reasons.
     pub(super) classes: Vec<&'static str>,
     pub(super) micros: u64,
+    /// It was spared what its sender has to prove: only a preflight may go on of it.
+    pub(super) preflight: bool,
     /// Seconds after which the client may come again, when a limit held it back.
     pub(super) retry_after: Option<u64>,
     /// The body that it goes on with, where its texts that act as code were replaced.
@@ -257,7 +291,8 @@ impl Desk {
         }
         let Some(policy) = self.policy.clone() else { return Outcome::failed(OnError::Closed) };
         let on_error = policy.contract.as_ref().map_or(OnError::Closed, |c| c.defaults.on_error);
-        let rule = AssertUnwindSafe(|| self.rule(&policy, shared, known));
+        let open = policy.preflight(known);
+        let rule = AssertUnwindSafe(|| self.rule(&policy, open.or(policy.contract.as_ref()), shared, known));
         let outcome = match catch_unwind(rule) {
             Ok((ruling, permit)) => {
                 let charge = permit.map(|permit| Charge { policy: Arc::clone(&policy), permit });
@@ -271,7 +306,7 @@ impl Desk {
             }
         };
         let readers = if outcome.passes { None } else { policy.readers(known) };
-        Outcome { readers, ..outcome }
+        Outcome { readers, preflight: open.is_some(), ..outcome }
     }
 
     #[cfg(test)]
@@ -284,9 +319,15 @@ impl Desk {
     #[cfg(not(test))]
     fn stumble(_: &Known<'_>) {}
 
-    fn rule(&mut self, policy: &Policy, shared: &Shared, known: &Known<'_>) -> (Ruling, Option<Permit>) {
+    fn rule(
+        &mut self,
+        policy: &Policy,
+        contract: Option<&Contract>,
+        shared: &Shared,
+        known: &Known<'_>,
+    ) -> (Ruling, Option<Permit>) {
         Self::stumble(known);
-        let Some(contract) = &policy.contract else {
+        let Some(contract) = contract else {
             event::write(known, None, false, &mut self.event);
             let event = Event::beside(&self.event, known.body);
             return (self.guard.rule(event, Some(Trigger::ApiGatewayV2)), None);
@@ -347,6 +388,7 @@ impl Outcome {
             watched,
             classes,
             micros: 0,
+            preflight: false,
             retry_after,
             redacted,
             charge: None,
@@ -361,6 +403,7 @@ impl Outcome {
             watched: false,
             classes: vec!["failure"],
             micros: 0,
+            preflight: false,
             retry_after: None,
             redacted: None,
             charge: None,
