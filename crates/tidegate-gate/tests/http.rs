@@ -8,6 +8,8 @@
     missing_docs
 )]
 
+#[path = "http/access.rs"]
+mod access;
 #[path = "http/life.rs"]
 mod life;
 #[path = "http/preflights.rs"]

@@ -1,5 +1,6 @@
 //! The access log: a JSON line a request, with nothing of what the request said.
 
+use super::metrics::Refused;
 use serde_json::json;
 use std::fmt;
 use std::fs::OpenOptions;
@@ -37,13 +38,15 @@ const WAITING: usize = 8192;
 /// One request.
 #[derive(Debug)]
 pub(super) struct Line {
-    pub(super) method: String,
+    /// Nobody knows it of a head that could not be read.
+    pub(super) method: Option<String>,
     /// The path alone: queries hold what people said.
-    pub(super) path: String,
-    pub(super) status: u16,
+    pub(super) path: Option<String>,
+    /// Who was cut off has none.
+    pub(super) status: Option<u16>,
     pub(super) decision: &'static str,
     pub(super) classes: Vec<&'static str>,
-    pub(super) trace: [u8; 32],
+    pub(super) trace: Option<[u8; 32]>,
     pub(super) peer: String,
     pub(super) bytes: usize,
     pub(super) decide_micros: u64,
@@ -96,11 +99,27 @@ impl Log {
 }
 
 impl Line {
+    /// A request that nobody decided on.
+    pub(super) fn refused(peer: &str, why: Refused, status: Option<u16>) -> Self {
+        Self {
+            method: None,
+            path: None,
+            status,
+            decision: "refuse",
+            classes: vec![why.name()],
+            trace: None,
+            peer: peer.to_string(),
+            bytes: 0,
+            decide_micros: 0,
+            micros: 0,
+        }
+    }
+
     fn json(&self) -> serde_json::Value {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         json!({
             "time": u64::try_from(since.as_millis()).unwrap_or(u64::MAX),
-            "trace": String::from_utf8_lossy(&self.trace),
+            "trace": self.trace.as_ref().map(|trace| String::from_utf8_lossy(trace)),
             "peer": self.peer,
             "method": self.method,
             "path": self.path,

@@ -47,7 +47,7 @@ impl Client {
         Self { peer, https, certificate }
     }
 
-    fn peer(&self) -> &str {
+    pub(super) fn peer(&self) -> &str {
         self.peer.to_str().unwrap_or_default()
     }
 }
@@ -65,20 +65,43 @@ fn seed() -> u64 {
     hasher.finish()
 }
 
+/// Why a request isn't decided on, and what it is answered.
+struct Refusal(Refused, StatusCode, &'static str);
+
 /// Answers one request.
-pub(super) async fn answer(desk: &Desk, client: &Client, mut request: Request<Incoming>) -> Response<Answer> {
+pub(super) async fn answer(desk: &Desk, client: &Client, request: Request<Incoming>) -> Response<Answer> {
     let started = Instant::now();
     let _flying = desk.shared.metrics.flight();
+    let asked = desk.log.is_on().then(|| (request.method().to_string(), request.uri().path().to_string()));
+    match exchange(desk, client, request, started).await {
+        Ok(response) => response,
+        Err(Refusal(why, status, message)) => {
+            if let Some((method, path)) = asked {
+                let micros = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
+                let line = Line::refused(client.peer(), why, Some(status.as_u16()));
+                desk.log.write(Line { method: Some(method), path: Some(path), micros, ..line });
+            }
+            refuse(desk, why, status, message)
+        }
+    }
+}
+
+async fn exchange(
+    desk: &Desk,
+    client: &Client,
+    mut request: Request<Incoming>,
+    started: Instant,
+) -> Result<Response<Answer>, Refusal> {
     if request.method() == Method::CONNECT {
         // It would be a way past us.
-        return refuse(desk, Refused::Broken, StatusCode::BAD_REQUEST, "the gate joins nobody with others");
+        return Err(Refusal(Refused::Broken, StatusCode::BAD_REQUEST, "the gate joins nobody with others"));
     }
     let upgrades = upgrade::is_wanted(&request);
     let on_upgrade = upgrades.then(|| hyper::upgrade::on(&mut request));
     let (mut parts, incoming) = request.into_parts();
     if headers::drop_named(&mut parts.headers).is_err() {
         let message = "`Connection` names a header that is not of the connection";
-        return refuse(desk, Refused::Broken, StatusCode::BAD_REQUEST, message);
+        return Err(Refusal(Refused::Broken, StatusCode::BAD_REQUEST, message));
     }
     // Held until the upstream has answered.
     let mut share = Share::of(&desk.room);
@@ -87,52 +110,48 @@ pub(super) async fn answer(desk: &Desk, client: &Client, mut request: Request<In
     let body = match whole {
         Ok(Ok(body)) => body,
         Ok(Err(Missing::TooLong)) => {
-            return refuse(
-                desk,
+            return Err(Refusal(
                 Refused::TooLong,
                 StatusCode::PAYLOAD_TOO_LARGE,
                 "the body is longer than the gate looks at",
-            );
+            ));
         }
         Ok(Err(Missing::Full)) => {
-            return refuse(
-                desk,
+            return Err(Refusal(
                 Refused::Full,
                 StatusCode::SERVICE_UNAVAILABLE,
                 "the gate has too many bodies to look at",
-            );
+            ));
         }
         Ok(Err(Missing::Broken)) => {
-            return refuse(
-                desk,
+            return Err(Refusal(
                 Refused::Broken,
                 StatusCode::BAD_REQUEST,
                 "the body is not what it was said to be",
-            );
+            ));
         }
         Err(_) => {
-            return refuse(desk, Refused::TooSlow, StatusCode::REQUEST_TIMEOUT, "the body took too long");
+            return Err(Refusal(Refused::TooSlow, StatusCode::REQUEST_TIMEOUT, "the body took too long"));
         }
     };
     // HTTP/2 has the name in the address.
     if let Some(authority) = parts.uri.authority() {
         match HeaderValue::from_str(authority.as_str()) {
             Ok(host) => drop(parts.headers.insert(header::HOST, host)),
-            Err(_) => return refuse(desk, Refused::Broken, StatusCode::BAD_REQUEST, "the address is broken"),
+            Err(_) => return Err(Refusal(Refused::Broken, StatusCode::BAD_REQUEST, "the address is broken")),
         }
     }
     let mut hosts = parts.headers.get_all(header::HOST).iter();
     let (Some(host), None) = (hosts.next(), hosts.next()) else {
-        return refuse(desk, Refused::Broken, StatusCode::BAD_REQUEST, "the request names no single host");
+        return Err(Refusal(Refused::Broken, StatusCode::BAD_REQUEST, "the request names no single host"));
     };
     // Of HTTP/1 that is known by now.
     if !heads::is_host(host.as_bytes()) {
-        return refuse(
-            desk,
+        return Err(Refusal(
             Refused::Broken,
             StatusCode::BAD_REQUEST,
             "the host is neither a name nor an address",
-        );
+        ));
     }
     let trace = RANDOM.with(|random| {
         let mut state = random.get();
@@ -202,7 +221,7 @@ pub(super) async fn answer(desk: &Desk, client: &Client, mut request: Request<In
     if let Some(about) = about {
         desk.log.write(about.line(client, &response, outcome, id, micros));
     }
-    response
+    Ok(response)
 }
 
 struct About {
@@ -228,12 +247,12 @@ impl About {
             _ => "deny",
         };
         Line {
-            method: self.method,
-            path: self.path,
-            status: response.status().as_u16(),
+            method: Some(self.method),
+            path: Some(self.path),
+            status: Some(response.status().as_u16()),
             decision,
             classes: outcome.classes,
-            trace,
+            trace: Some(trace),
             peer: client.peer().to_string(),
             bytes: self.bytes,
             decide_micros: outcome.micros,

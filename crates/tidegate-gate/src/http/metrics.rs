@@ -49,6 +49,11 @@ impl Refused {
         (Self::TooMany, "too-many-connections"),
         (Self::Full, "full"),
     ];
+
+    /// As metrics and the access log have it.
+    pub(super) fn name(self) -> &'static str {
+        Self::ALL.iter().find(|(why, _)| *why == self).map_or("refused", |(_, name)| name)
+    }
 }
 
 /// A counter for each of a list.

@@ -1,6 +1,6 @@
 //! Workers, their listeners and connections, and what watches over them.
 
-use super::access::Log;
+use super::access::{Line, Log};
 use super::body::Room;
 use super::exchange::{self, Client, Desk};
 use super::metrics::Refused;
@@ -375,6 +375,13 @@ async fn speak(
     let (bounds, shared, life) = (desk.bounds, Arc::clone(&desk.shared), Life::new());
     let wire = Wire::new(stream, &bounds, Arc::clone(&life), open);
     let (client, lives) = (Arc::new(client), Arc::clone(&life));
+    let (peer, log) = (Arc::clone(&client), Arc::clone(&desk.log));
+    let refused = |why, status: Option<StatusCode>| {
+        shared.metrics.refused(why);
+        if log.is_on() {
+            log.write(Line::refused(peer.peer(), why, status.map(|s| s.as_u16())));
+        }
+    };
     let service = service_fn(move |request| {
         let (desk, client, life) = (Arc::clone(&desk), Arc::clone(&client), Arc::clone(&lives));
         // From now on: who has closed its side by the time that this goes on still gets its answer.
@@ -413,14 +420,14 @@ async fn speak(
         done = &mut connection => done,
         end = life.end(&bounds) => {
             if end == End::Slow {
-                return shared.metrics.refused(Refused::TooSlow);
+                return refused(Refused::TooSlow, None);
             }
             // Clients of HTTP/2 are told.
             tokio::time::timeout(GOODBYE, goodbye(connection, graceful)).await.unwrap_or(Ok(()))
         }
         () = told(&mut stopped) => goodbye(connection, graceful).await,
     };
-    if let Some(why) = done.err().and_then(|error| wire::refusal(&*error)) {
-        shared.metrics.refused(why);
+    if let Some((why, status)) = done.err().and_then(|error| wire::refusal(&*error)) {
+        refused(why, Some(status));
     }
 }

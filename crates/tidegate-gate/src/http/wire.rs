@@ -3,6 +3,7 @@
 use super::metrics::Refused;
 use super::policy::Shared;
 use super::{Bounds, frames, heads};
+use hyper::StatusCode;
 use hyper::body::{Body, Bytes, Frame, SizeHint};
 use std::io;
 use std::pin::Pin;
@@ -315,12 +316,12 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Wire<S> {
     }
 }
 
-/// What a connection that ended so is counted as, if it was refused.
-pub(super) fn refusal(error: &(dyn std::error::Error + 'static)) -> Option<Refused> {
+/// What a connection that ended so is counted as, if it was refused, and what the protocol's reader has answered.
+pub(super) fn refusal(error: &(dyn std::error::Error + 'static)) -> Option<(Refused, StatusCode)> {
     let error = error.downcast_ref::<hyper::Error>()?;
     match (error.is_parse_too_large(), error.is_parse()) {
-        (true, _) => Some(Refused::TooLong),
-        (_, true) => Some(Refused::Broken),
+        (true, _) => Some((Refused::TooLong, StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE)),
+        (_, true) => Some((Refused::Broken, StatusCode::BAD_REQUEST)),
         _ => None,
     }
 }
