@@ -6,7 +6,9 @@
 
 use super::policy::HTTP;
 use tidegate_decide::Trigger;
-use tidegate_graph::contract::{Contract, Edge, EdgeLimits, Function, Inspect, Mode};
+use tidegate_graph::contract::{
+    Condition, Contract, Edge, EdgeLimits, Expr, Function, Inspect, Mode, Op, Rate,
+};
 
 /// Leaves each function one edge of HTTP at most.
 pub(super) fn join(contract: &mut Contract) {
@@ -50,6 +52,10 @@ fn take(front: &mut Edge, edge: Edge) {
             front.cors = None;
         }
     }
+    front.condition = match (front.condition.take(), edge.condition) {
+        (Some(own), Some(other)) if edge.from != front.from && own != other => Some(both(own, other)),
+        (own, other) => own.or(other),
+    };
     for asked in edge.authenticate {
         if !front.authenticate.contains(&asked) {
             front.authenticate.push(asked);
@@ -60,14 +66,29 @@ fn take(front: &mut Edge, edge: Edge) {
             front.schemas.push(schema);
         }
     }
-    front.condition = front.condition.take().or(edge.condition);
     front.replay = front.replay.take().or(edge.replay);
     limit(&mut front.limits, edge.limits);
 }
 
+fn both(own: Condition, other: Condition) -> Condition {
+    Condition {
+        source: format!("({}) && ({})", own.source, other.source),
+        ir: Expr::Call(Op::And, vec![own.ir, other.ir]),
+    }
+}
+
+/// The one that lets fewer events through.
+fn slower(own: Rate, other: Rate) -> Rate {
+    let pace = |rate: &Rate, by: &Rate| u128::from(rate.events) * u128::from(by.seconds);
+    if pace(&other, &own) < pace(&own, &other) { other } else { own }
+}
+
 fn limit(front: &mut EdgeLimits, other: EdgeLimits) {
     let EdgeLimits { rate, caller, concurrency, bytes, records, attempts, hops, looped, chain } = other;
-    front.rate = front.rate.take().or(rate);
+    front.rate = match (front.rate.take(), rate) {
+        (Some(own), Some(other)) => Some(slower(own, other)),
+        (own, other) => own.or(other),
+    };
     front.caller = front.caller.take().or(caller);
     front.chain = front.chain.take().or(chain);
     for (own, other) in [
@@ -133,9 +154,20 @@ mod tests {
 
     #[test]
     fn of_several_entries_the_strictest_counts() {
-        let edges = joined(&[edge("Api", "apigw-v2", WATCH), edge("Balancer", "alb", BLOCK)]);
+        let more = |mode: &str, truth: bool, seconds: u64| {
+            format!(
+                r#"{mode},"condition":{{"source":"{truth}","ir":{{"bool":{truth}}}}},"limits":{{"rate":{{"events":1,"seconds":{seconds},"burst":1}}}}"#
+            )
+        };
+        let (watch, block) = (more(WATCH, true, 1), more(BLOCK, false, 2));
+        let edges = joined(&[edge("Api", "apigw-v2", &watch), edge("Balancer", "alb", &block)]);
         assert_eq!(edges.len(), 1);
         assert!(edges[0].mode == Mode::Block && !edges[0].on_deny.redact);
+        assert_eq!(edges[0].condition.as_ref().unwrap().source, "(true) && (false)");
+        assert_eq!(edges[0].limits.rate.as_ref().unwrap().seconds, 2);
+        // Of one entry, the condition of the other version speaks of another event.
+        let edges = joined(&[edge("Api", "apigw-v1", &block), edge("Api", "apigw-v2", &watch)]);
+        assert_eq!(edges[0].condition.as_ref().unwrap().source, "true");
     }
 
     #[test]
