@@ -60,7 +60,7 @@ fn numbers_and_keys() {
     }
 }
 
-/// Three signs in a row may mean something to a shell or a database: a few in a million.
+/// Three signs in a row may mean something to a shell or a database: of 20,000, two at most.
 #[test]
 fn passwords() {
     for length in [10, 16, 24] {
