@@ -12,6 +12,7 @@ mod cli {
     mod declared_schemas;
     mod digests;
     mod editor;
+    mod enforced;
     mod events;
     mod fix;
     mod formats;
@@ -32,6 +33,7 @@ mod cli {
     mod pipelines;
     mod project;
     mod protobuf;
+    mod refusals;
     mod registered_schemas;
     mod registry;
     mod schema_versions;
