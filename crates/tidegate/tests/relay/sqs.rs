@@ -240,21 +240,22 @@ fn two_relays_share_a_queue_and_the_trace_goes_on() {
     println!("passed by each: {passed:?}");
     assert!(passed.iter().all(|n| *n > 0), "{passed:?}");
     let out = take(port, "out");
-    assert_eq!(out.len(), 150, "each of them once: nobody was killed");
+    // A standard queue may give one message to both: servers look for what is visible, and hide it afterwards.
+    let first: BTreeMap<&str, &Value> = out.iter().map(|m| (m["Body"].as_str().unwrap(), m)).collect();
+    assert_eq!(first.len(), 150, "each of them");
+    assert!(out.len() < 150 + 15, "{} messages for 150: nobody was killed", out.len());
     let mut parents = BTreeSet::new();
-    for message in &out {
+    for (body, message) in first {
         let said = |name: &str| message["MessageAttributes"][name]["StringValue"].as_str();
         let parent = said("traceparent").unwrap();
         assert!(is_traceparent(parent) && parents.insert(parent), "{message}");
         assert_eq!(said("tidegate-hops"), Some("1"), "{message}");
-        match message["Body"].as_str().unwrap() {
+        match body {
             "both" => assert_eq!((parent, said("tracestate")), (trace, Some("vendor=1"))),
             "aws" => assert_eq!(parent, "00-5759e988bd862e3fe1be46a994272793-53995c3f42cd8ad8-01"),
             _ => {}
         }
     }
-    let bodies: BTreeSet<&str> = out.iter().map(|m| m["Body"].as_str().unwrap()).collect();
-    assert_eq!(bodies.len(), 150);
 }
 
 /// The body of an answer of a server of HTTP.
