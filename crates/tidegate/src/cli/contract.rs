@@ -85,6 +85,14 @@ pub(super) fn run(args: &Args, global: Global) -> Result<Exit, Failure> {
     if let Some(Command::Schema(args)) = &args.command {
         return schema::run(args);
     }
+    if let (Some(old), Some(out)) = (&args.diff, &args.out)
+        && same_file(old, out)
+    {
+        let message = format!("`{}` would hold its own changes in place of the contract", out.display());
+        let help =
+            "--out takes what is printed, and --diff prints changes; name another file, or leave --diff out";
+        return Err(Failure::usage(message, Some(help.to_string())));
+    }
     let old = args.diff.as_deref().map(load).transpose()?;
     let input = args.input.read(global)?;
     let whole = input.system.problems.is_empty() || args.partial;
@@ -135,6 +143,12 @@ pub(super) fn run(args: &Args, global: Global) -> Result<Exit, Failure> {
     }
     let changed = changes.is_some_and(|changes| !changes.is_empty());
     Ok(if changed && args.exit_code { Exit::Findings } else { Exit::Clean })
+}
+
+/// Whether both paths lead to one file that is there.
+fn same_file(one: &Path, other: &Path) -> bool {
+    let real = |path: &Path| path.canonicalize().ok();
+    real(one).is_some_and(|one| real(other) == Some(one))
 }
 
 /// Reads a contract. One that says something that this program doesn't know would be enforced in part: it is refused.

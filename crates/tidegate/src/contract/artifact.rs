@@ -44,6 +44,14 @@ pub(crate) fn lay(contract: &mut Contract, part: Part, asked: &str) -> Result<()
         let (message, help) = nobody(contract, name);
         return wrong(message, help);
     };
+    let place = match part {
+        Part::Code => &mut function.artifact.code,
+        Part::Layers => &mut function.artifact.layers,
+    };
+    if place.is_some() {
+        let help = "name one folder: all that is deployed for the function stands in it".to_string();
+        return wrong(format!("`{flag} {asked}` is the second one for `{name}`"), help);
+    }
     let path = Path::new(folder);
     if !path.exists() {
         return wrong(format!("there is no folder `{folder}`"), form());
@@ -62,10 +70,6 @@ pub(crate) fn lay(contract: &mut Contract, part: Part, asked: &str) -> Result<()
         );
         return wrong(format!("there is no file in `{folder}`"), help);
     }
-    let place = match part {
-        Part::Code => &mut function.artifact.code,
-        Part::Layers => &mut function.artifact.layers,
-    };
     *place = Some(tree.digest());
     Ok(())
 }

@@ -238,6 +238,16 @@ fn changes_are_told() {
 }
 
 #[test]
+fn changes_do_not_replace_the_contract_that_they_are_told_of() {
+    let project = shop();
+    assert_eq!(project.run(&["contract", "--out", "c.json"]).code, Some(0));
+    let before = project.read("c.json");
+    let ran = project.run(&["contract", "--diff", "c.json", "--out", "./c.json"]);
+    assert!(ran.code == Some(2) && ran.stderr.contains("would hold its own changes"), "{}", ran.all());
+    assert_eq!(project.read("c.json"), before);
+}
+
+#[test]
 fn code_that_is_not_read_in_whole_replaces_no_contract() {
     let project = shop();
     assert_eq!(project.run(&["contract", "--out", "c.json"]).code, Some(0));

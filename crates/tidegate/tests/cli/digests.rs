@@ -37,4 +37,10 @@ fn what_is_no_function_or_no_folder_is_told_with_what_to_do() {
             assert!(ran.stderr.contains(part), "{asked}: {part} in {}", ran.stderr);
         }
     }
+    let twice = project.run(&["contract", "--code", "place=build", "--code", "Place=build"]);
+    assert!(
+        twice.code == Some(2) && twice.stderr.contains("is the second one for `Place`"),
+        "{}",
+        twice.all()
+    );
 }

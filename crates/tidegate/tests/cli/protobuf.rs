@@ -283,7 +283,7 @@ fn versions_are_compared() {
         mixed.all()
     );
     let none = project.run(&["contract", "schema", "check", "none.proto", "a/old.proto"]);
-    assert!(none.code == Some(1) && none.stderr.contains("could not read `none.proto`"), "{}", none.all());
+    assert!(none.code == Some(2) && none.stderr.contains("there is no `none.proto`"), "{}", none.all());
 }
 
 fn project_check(project: &Project, new: &str, more: &[&str]) -> (Option<i32>, String) {

@@ -23,6 +23,12 @@ fn versions_are_compared() {
 }
 
 #[test]
+fn a_version_that_is_not_there_is_a_slip() {
+    let ran = Project::with("new.json", "{}").run(&["contract", "schema", "check", "old.json", "new.json"]);
+    assert!(ran.code == Some(2) && ran.stderr.contains("there is no `old.json`"), "{}", ran.all());
+}
+
+#[test]
 fn all_older_versions_count_where_the_level_says_so() {
     let of = |fields: &str| format!(r#"{{"type": "record", "name": "R", "fields": [{fields}]}}"#);
     let project = Project::with("1.avsc", &of(""))

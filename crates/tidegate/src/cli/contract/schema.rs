@@ -9,7 +9,6 @@ use crate::contract::{
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output;
-use anyhow::Context;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use tidegate_decide::schema::compile::Protobuf;
@@ -168,7 +167,7 @@ impl Version {
 fn read_proto(path: &Path) -> Result<Protobuf, Failure> {
     let shown = path.display();
     if !path.is_file() {
-        return Err(anyhow::anyhow!("could not read `{shown}`: there is no such file").into());
+        return Err(Failure::reading(path, std::io::ErrorKind::NotFound.into()));
     }
     let help = "imports are seen from the file's folder and those above it, up to the work tree".to_string();
     proto(path).map_err(|message| Failure::usage(format!("`{shown}` is no schema: {message}"), Some(help)))
@@ -190,7 +189,7 @@ fn read(path: &Path) -> Result<Version, Failure> {
     let shown = path.display();
     let (path, part) = part_of(path);
     let path = path.as_path();
-    let text = std::fs::read_to_string(path).with_context(|| format!("could not read `{shown}`"))?;
+    let text = std::fs::read_to_string(path).map_err(|error| Failure::reading(path, error))?;
     let wrong = |message: String| {
         let help = "name a JSON Schema in JSON or YAML, or an Avro schema".to_string();
         Failure::usage(format!("`{shown}` is no schema: {message}"), Some(help))

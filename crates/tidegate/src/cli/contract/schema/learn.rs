@@ -49,7 +49,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
     }
     for path in &args.files {
         let shown = path.display().to_string();
-        let file = File::open(path).with_context(|| format!("could not read `{shown}`"))?;
+        let file = File::open(path).map_err(|error| Failure::reading(path, error))?;
         learner.read(&shown, file)?;
     }
     learner.finish()
