@@ -99,6 +99,10 @@ async fn exchange(
     let upgrades = upgrade::is_wanted(&request);
     let on_upgrade = upgrades.then(|| hyper::upgrade::on(&mut request));
     let (mut parts, incoming) = request.into_parts();
+    if headers::refuse_folded(&parts.headers).is_err() {
+        let message = "a header's name has an underscore and stands for another header";
+        return Err(Refusal(Refused::Broken, StatusCode::BAD_REQUEST, message));
+    }
     if headers::drop_named(&mut parts.headers).is_err() {
         let message = "`Connection` names a header that is not of the connection";
         return Err(Refusal(Refused::Broken, StatusCode::BAD_REQUEST, message));

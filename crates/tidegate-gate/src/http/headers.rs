@@ -2,6 +2,7 @@
 
 use hyper::HeaderMap;
 use hyper::header::{self, HeaderName, HeaderValue};
+use std::collections::HashSet;
 use tidegate_decide::trace::Context;
 
 /// Headers of one connection, by RFC 9110 and the practice before it.
@@ -55,6 +56,28 @@ pub(super) fn drop_named(headers: &mut HeaderMap) -> Result<(), Misnamed> {
     }
     for name in named.iter().filter(|name| !HOP.contains(name)) {
         headers.remove(name);
+    }
+    Ok(())
+}
+
+/// What else the gate reads itself, by how it begins.
+const READ_FAMILIES: [&str; 1] = ["sec-websocket-"];
+
+/// A name with an underscore that some upstreams read as that of another header.
+#[derive(Debug)]
+pub(super) struct Folded;
+
+/// CGI and WSGI have one name for `X-Forwarded-For` and `X_Forwarded_For`. What the gate sets or checks must not come under
+/// such a second name, and no header may come under both: of two, upstreams take either.
+pub(super) fn refuse_folded(headers: &HeaderMap) -> Result<(), Folded> {
+    let mut seen = HashSet::new();
+    for name in headers.keys().filter(|name| name.as_str().contains('_')) {
+        let name = name.as_str().replace('_', "-");
+        let ours = WHOLE_WAY_FAMILIES.iter().chain(&READ_FAMILIES).any(|family| name.starts_with(family))
+            || WHOLE_WAY.iter().chain(&HOP).any(|own| own.as_str() == name);
+        if ours || headers.contains_key(&name) || !seen.insert(name) {
+            return Err(Folded);
+        }
     }
     Ok(())
 }
@@ -208,6 +231,44 @@ mod tests {
         ] {
             assert_eq!(named(list).unwrap(), kept, "{list:?}");
         }
+    }
+
+    #[test]
+    fn an_underscore_stands_for_no_header_that_is_ours() {
+        let folded = |names: &[&str]| {
+            let mut headers = HeaderMap::new();
+            for name in ["host", "content-type", "x-role"].iter().chain(names) {
+                headers
+                    .append(HeaderName::from_bytes(name.as_bytes()).unwrap(), HeaderValue::from_static("1"));
+            }
+            refuse_folded(&headers).is_err()
+        };
+        for name in [
+            "X_Forwarded_For",
+            "x-forwarded_proto",
+            "X_Forwarded_Whatever",
+            "Content_Length",
+            "CONTENT_TYPE",
+            "Transfer_Encoding",
+            "Proxy_Authorization",
+            "X_Api_Key",
+            "x_amz_date",
+            "Sec_WebSocket-Key",
+            // Beside one that came under its own name.
+            "X_Role",
+        ] {
+            assert!(folded(&[name]), "{name}");
+        }
+        assert!(folded(&["user_name-1", "user-name_1"]));
+        assert!(!folded(&[
+            "user_name",
+            "user_name",
+            "x_roles",
+            "_",
+            "forwarded_",
+            "authorization_",
+            "host-"
+        ]));
     }
 
     #[test]

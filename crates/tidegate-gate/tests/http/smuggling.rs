@@ -82,6 +82,9 @@ fn a_request_has_one_reading() {
             format!("{post}Connection: content-type\r\nContent-Type: text/plain\r\n\r\n"),
         ),
         ("a connection that names nothing", format!("{post}Connection: a b\r\n\r\n")),
+        ("a coding with an underscore", format!("{post}Transfer_Encoding: chunked\r\n\r\n")),
+        ("a client that says whom it is for", format!("{post}X_Forwarded_For: 127.0.0.1\r\n\r\n")),
+        ("two names that upstreams may read as one", format!("{post}X-Role: user\r\nX_Role: admin\r\n\r\n")),
         ("a blank in the address", "GET /a b HTTP/1.1\r\nHost: a\r\n\r\n".into()),
     ];
     for (what, request) in &cases {
