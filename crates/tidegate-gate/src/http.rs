@@ -6,6 +6,7 @@
 mod access;
 pub(crate) mod admin;
 mod body;
+mod contradiction;
 mod cors;
 mod event;
 mod exchange;
@@ -27,6 +28,7 @@ mod upstream;
 mod wire;
 
 pub use access::Access;
+pub use contradiction::contradictions;
 pub use policy::{Load, Route};
 pub use server::{Gate, serve};
 pub use upstream::Upstream;

@@ -1,5 +1,6 @@
 //! What the gate enforces, and the desk of each worker at which it is decided.
 
+use super::contradiction::contradictions;
 use super::cors;
 use super::event::{self, Known};
 use super::front;
@@ -115,6 +116,8 @@ impl Policy {
             };
             return Ok((policy, Vec::new()));
         };
+        // Joined, edges have no names any more.
+        let contradictions = contradictions(&contract);
         front::join(&mut contract);
         let settings = Settings::of(&contract)?;
         let trust = Trust::of(&contract, |name| std::env::var(name).ok());
@@ -148,6 +151,8 @@ impl Policy {
             };
             resolved.push(("*".to_string(), only.clone()));
         }
+        let served = |id: &String| resolved.iter().any(|(_, served)| served == id);
+        warnings.extend(contradictions.into_iter().filter(|(id, _)| served(id)).map(|(_, text)| text));
         let limiter = Some(counting.limiter(&contract));
         let trust = Arc::new(trust);
         let preflights = preflights(&contract);

@@ -10,6 +10,7 @@ use crate::output::{self, Look, problems};
 use anyhow::{Context, anyhow};
 use std::path::{Path, PathBuf};
 use tidegate_decide::Settings;
+use tidegate_gate::http::contradictions;
 use tidegate_graph::Problem;
 use tidegate_graph::contract::Contract;
 
@@ -118,6 +119,11 @@ pub(super) fn run(args: &Args, global: Global) -> Result<Exit, Failure> {
                 "note: the contract leaves out `{names}`: nothing that could be read says what starts it, and the guard \
                  denies every event of it\n"
             ));
+        }
+    }
+    if !global.quiet {
+        for (_, contradiction) in contradictions(&contract) {
+            output::tell(&format!("warning: {contradiction}\n"));
         }
     }
     let changes = old.map(|old| contract::changes(&old, &contract));

@@ -371,3 +371,28 @@ fn taking_from_a_queue_of_another_stack_is_no_loop() {
                      'arn:aws:sqs:eu-west-1:111122223333:orders' }] } }\n";
     assert!(looped(statement), "what it sends comes back");
 }
+
+#[test]
+fn proofs_that_no_request_has_together_are_told() {
+    let token = |issuer: &str| {
+        format!(
+            "[[contract.authenticate]]\nedges = '*/Place:*'\njwt = {{ issuer = '{issuer}', audiences = ['a'] }}\n"
+        )
+    };
+    let project = shop().file("tidegate.toml", &(token("https://a.example") + &token("https://b.example")));
+    let ran = project.run(&["contract"]);
+    assert_eq!((ran.code, ran.json()["version"].as_u64()), (Some(0), Some(1)), "{}", ran.all());
+    assert!(
+        ran.stderr.starts_with("warning: `template/")
+            && ran
+                .stderr
+                .contains("->template/Place:apigw-v1` asks for a token of `https://a.example`, and ")
+            && ran.stderr.contains("for a token of `https://b.example`: no request has both")
+            && ran.stderr.lines().count() == 1,
+        "{}",
+        ran.stderr
+    );
+    assert_eq!(project.run(&["contract", "--quiet"]).stderr, "");
+    let one = shop().file("tidegate.toml", &token("https://a.example"));
+    assert_eq!(one.run(&["contract"]).stderr, "");
+}

@@ -131,3 +131,31 @@ fn what_a_contract_asks_of_a_body_is_asked() {
         assert_eq!(ask_with(&shared, "/orders", body).passes, passes, "{body:?}");
     }
 }
+
+/// Joined, two entries may ask for what nobody has: whoever starts the gate has to know.
+#[test]
+fn entries_that_contradict_each_other_are_told_at_the_start() {
+    let token = |issuer: &str| {
+        let proof = serde_json::json!({"proof": {"jwt": {"issuer": issuer, "audiences": []}}});
+        vec![serde_json::from_value(proof).unwrap()]
+    };
+    let mut contract = contract("closed");
+    let edges = &mut contract.functions.get_mut("t/F").unwrap().edges;
+    edges[0].authenticate = token("https://a");
+    let balancer =
+        Edge { id: "t/Lb->t/F:alb".into(), from: "t/Lb".into(), trigger: "alb".into(), ..edges[0].clone() };
+    edges.push(Edge { authenticate: token("https://b"), ..balancer.clone() });
+    let told = |contract: &Contract| {
+        let contract = contract.clone();
+        Shared::open(Box::new(move || Ok(Some(contract.clone()))), Vec::new(), Counting::default()).unwrap().1
+    };
+    let warnings = told(&contract);
+    assert!(
+        warnings.len() == 1
+            && warnings[0].contains("`t/Api->t/F:apigw-v2` asks for a token of `https://a`")
+            && warnings[0].contains("`t/Lb->t/F:alb` for a token of `https://b`"),
+        "{warnings:?}"
+    );
+    contract.functions.get_mut("t/F").unwrap().edges[1] = balancer;
+    assert_eq!(told(&contract), [""; 0]);
+}
