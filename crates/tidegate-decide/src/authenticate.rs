@@ -129,16 +129,28 @@ pub struct Pending(Vec<(Unique, u64)>);
 type Unique = [u8; 32];
 
 impl Pending {
+    /// What two rules ask to be unique is one, for as long as either wants.
+    fn add(&mut self, (id, window): (Unique, u64)) {
+        match self.0.iter_mut().find(|(own, _)| *own == id) {
+            Some((_, longest)) => *longest = window.max(*longest),
+            None => self.0.push((id, window)),
+        }
+    }
+
     /// Remembers the event, which passes in all other respects.
     ///
     /// # Errors
     /// One of the same name has passed before.
     pub fn settle(self, trust: &Trust, now: u64) -> Result<(), Refusal> {
         let mut seen = trust.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        match self.0.into_iter().all(|(id, window)| seen.is_new(id, now, window)) {
-            true => Ok(()),
-            false => Err(Refusal::Replay("the same event came before")),
+        // What is refused for one of them leaves the others free.
+        if self.0.iter().any(|(id, _)| seen.holds(id, now)) {
+            return Err(Refusal::Replay("the same event came before"));
         }
+        for (id, window) in self.0 {
+            seen.remember(id, now, window);
+        }
+        Ok(())
     }
 }
 
@@ -165,7 +177,7 @@ pub fn authenticate(
                 let id = webhook::verify(webhook, &secrets, view, now)?;
                 // A signature is good for as long as it is young enough, on both sides of now.
                 let window = webhook.tolerance_seconds.saturating_mul(2000);
-                pending.0.push((unique(edge, "webhook", &id), window));
+                pending.add((unique(edge, "webhook", &id), window));
             }
             Proof::Jwt(jwt) => token(jwt, view)?,
             Proof::Sigv4(allowed) => {
@@ -183,12 +195,12 @@ pub fn authenticate(
             }
         }
     }
-    if let Some(replay) = edge.replay.as_ref().filter(|_| !view.is_batch()) {
+    for replay in edge.replays().filter(|_| !view.is_batch()) {
         let value = match replay.key.starts_with('/') {
             true => view.pointer(&replay.key).map(|v| v.into_owned().into_bytes()),
             false => view.header(&replay.key.to_ascii_lowercase()).map(<[u8]>::to_vec),
         };
-        pending.0.push(once(edge, replay, value)?);
+        pending.add(once(edge, replay, value)?);
     }
     Ok(pending)
 }
@@ -198,9 +210,12 @@ pub fn authenticate(
 /// # Errors
 /// It isn't there.
 pub(crate) fn of_record(edge: &Edge, record: Item<'_>) -> Result<Pending, Refusal> {
-    let Some(replay) = &edge.replay else { return Ok(Pending::default()) };
-    let value = event::pointer(record, &replay.key).map(|v| v.into_owned().into_bytes());
-    once(edge, replay, value).map(|once| Pending(vec![once]))
+    let mut pending = Pending::default();
+    for replay in edge.replays() {
+        let value = event::pointer(record, &replay.key).map(|v| v.into_owned().into_bytes());
+        pending.add(once(edge, replay, value)?);
+    }
+    Ok(pending)
 }
 
 fn once(edge: &Edge, replay: &Replay, value: Option<Vec<u8>>) -> Result<(Unique, u64), Refusal> {

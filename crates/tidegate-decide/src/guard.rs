@@ -378,7 +378,7 @@ impl Guard {
         left: Verdict,
     ) -> Result<(), Refusal> {
         let asking: Vec<&&Edge> =
-            edges.iter().filter(|e| !e.authenticate.is_empty() || e.replay.is_some()).collect();
+            edges.iter().filter(|e| !e.authenticate.is_empty() || e.replays().next().is_some()).collect();
         if asking.is_empty() {
             return Ok(());
         }
@@ -403,7 +403,7 @@ impl Guard {
         mut redacted: Option<&mut Redacted>,
     ) {
         let trigger = decision.trigger;
-        if trigger::records(trigger, root) == 0 || source.edges.iter().all(|e| e.replay.is_none()) {
+        if trigger::records(trigger, root) == 0 || source.edges.iter().all(|e| e.replays().next().is_none()) {
             return;
         }
         for (index, item) in (0_usize..).zip(trigger::list(trigger, root)) {

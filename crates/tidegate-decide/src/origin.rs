@@ -321,6 +321,7 @@ mod tests {
             condition: None,
             schemas: Vec::new(),
             replay: None,
+            further_replays: Vec::new(),
             cors: None,
             on_deny: OnDeny::of(tidegate_graph::contract::Answer::Fail),
             unknown: Vec::new(),

@@ -181,6 +181,9 @@ pub struct Edge {
     /// What makes an event one that came before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replay: Option<Replay>,
+    /// What else does, of edges that the gate has joined with this one. It stands in no contract.
+    #[serde(skip)]
+    pub further_replays: Vec<Replay>,
     /// What the sender is answered when an event is denied.
     pub on_deny: OnDeny,
     /// Whose pages may read a refusal, where the entry declares it.
@@ -265,6 +268,13 @@ impl OnDeny {
     /// That answer, to whole events.
     pub fn of(answer: Answer) -> Self {
         Self { answer, item_failures: false, redact: false }
+    }
+}
+
+impl Edge {
+    /// All that makes an event one that came before: each has to be new.
+    pub fn replays(&self) -> impl Iterator<Item = &Replay> {
+        self.replay.iter().chain(&self.further_replays)
     }
 }
 

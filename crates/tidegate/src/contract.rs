@@ -239,6 +239,7 @@ impl Compiler<'_> {
             condition: None,
             schemas: Vec::new(),
             replay: None,
+            further_replays: Vec::new(),
             cors: self.system.resource(from).and_then(|entry| cors::of(entry, self.system)),
             on_deny: OnDeny { item_failures: item_failures && answer == Answer::Strip, ..OnDeny::of(answer) },
             unknown: route.unknown,

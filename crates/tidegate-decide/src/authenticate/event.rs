@@ -156,10 +156,11 @@ mod tests {
     use super::super::{Refusal, Trust, authenticate};
     use super::*;
     use crate::json::{Limits, Tape};
+    use std::collections::BTreeMap;
     use tidegate_graph::Exposure;
     use tidegate_graph::contract::{
-        Answer, Authenticate, Certificates, Edge, Inspect, Jwt, Mode, OnDeny, Origin, Principals, Proof,
-        Replay,
+        Answer, Artifact, Authenticate, Certificates, Contract, Defaults, Edge, Function, Inspect, Jwt, Mode,
+        OnDeny, OnError, Origin, Principals, Proof, Replay, Scheme, Webhook,
     };
 
     fn edge(proof: Option<Proof>, replay: Option<Replay>) -> Edge {
@@ -177,6 +178,7 @@ mod tests {
             condition: None,
             schemas: Vec::new(),
             replay,
+            further_replays: Vec::new(),
             cors: None,
             on_deny: OnDeny::of(Answer::Respond),
             unknown: Vec::new(),
@@ -279,5 +281,69 @@ mod tests {
         let pointer = edge(None, Some(Replay { key: "/detail/ids/1".into(), window_seconds: 10 }));
         assert_eq!(ask(&pointer, &trust, r#"{"detail":{"ids":["x",7]}}"#, 0), Ok(()));
         assert!(ask(&pointer, &trust, r#"{"detail":{"ids":["y",7]}}"#, 1).is_err());
+    }
+
+    #[test]
+    fn all_that_makes_an_event_unique_has_to_be_new() {
+        let replay = |key: &str, window_seconds: u64| Replay { key: key.into(), window_seconds };
+        let mut edge = edge(None, Some(replay("a", 10)));
+        edge.further_replays = vec![replay("b", 20)];
+        let trust = Trust::default();
+        let at = |a: &str, b: &str, now: u64| {
+            ask(&edge, &trust, &format!(r#"{{"headers":{{"a":"{a}","b":"{b}"}}}}"#), now)
+        };
+        assert_eq!(at("1", "1", 1000), Ok(()));
+        assert!(at("2", "1", 1000).is_err());
+        assert_eq!(at("2", "2", 1000), Ok(()), "what was refused isn't remembered");
+        assert!(at("3", "2", 12_000).is_err(), "each has its window");
+        assert_eq!(at("2", "3", 12_000), Ok(()));
+        assert!(ask(&edge, &trust, r#"{"headers":{"a":"9"}}"#, 0).is_err());
+    }
+
+    /// Of entries that were joined, each may ask for the signature in its own way: it is one delivery all the same.
+    #[test]
+    fn a_signature_that_is_asked_for_twice_is_one_delivery() {
+        let signed = |secrets: &[&str], tolerance_seconds: u64| {
+            let secrets = secrets.iter().map(|s| (*s).to_string()).collect();
+            Proof::Webhook(Webhook { scheme: Scheme::Github, secrets, tolerance_seconds })
+        };
+        let mut edge = edge(Some(signed(&["A"], 30)), None);
+        edge.authenticate.push(Authenticate { paths: Vec::new(), proof: signed(&["A", "B"], 300) });
+        let contract = Contract {
+            version: 1,
+            graph_digest: String::new(),
+            compiled_by: String::new(),
+            defaults: Defaults {
+                account: None,
+                region: None,
+                mode: Mode::Block,
+                on_error: OnError::Closed,
+                max_bytes: 0,
+                max_depth: 0,
+            },
+            functions: BTreeMap::from([("f".to_string(), function(edge.clone()))]),
+        };
+        let trust = Trust::of(&contract, |_| Some("It's a Secret to Everybody".to_string()));
+        let event = r#"{"headers":{"x-hub-signature-256":
+            "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17"},"body":"Hello, World!"}"#;
+        assert_eq!(ask(&edge, &trust, event, 1000), Ok(()));
+        assert!(ask(&edge, &trust, event, 600_000).is_err(), "for the longer time");
+        assert_eq!(ask(&edge, &trust, event, 601_000), Ok(()));
+    }
+
+    fn function(edge: Edge) -> Function {
+        Function {
+            logical_id: "f".into(),
+            name: None,
+            ty: String::new(),
+            exposure: Exposure::Anonymous,
+            taint: Some(0),
+            roles: Vec::new(),
+            limits: tidegate_graph::contract::Limits::default(),
+            egress: Vec::new(),
+            consumers: Vec::new(),
+            edges: vec![edge],
+            artifact: Artifact::default(),
+        }
     }
 }

@@ -14,8 +14,13 @@ pub(crate) struct Seen {
 }
 
 impl Seen {
-    /// Whether `id` is new; remembers it for `window` milliseconds from `now` on.
-    pub(crate) fn is_new(&mut self, id: [u8; 32], now: u64, window: u64) -> bool {
+    /// Whether `id` came before.
+    pub(crate) fn holds(&self, id: &[u8; 32], now: u64) -> bool {
+        self.until.get(id).is_some_and(|until| *until > now)
+    }
+
+    /// Remembers `id`, which isn't held, for `window` milliseconds from `now` on.
+    pub(crate) fn remember(&mut self, id: [u8; 32], now: u64, window: u64) {
         while let Some(oldest) = self.order.front() {
             let over = self.until.get(oldest).is_none_or(|until| *until <= now);
             if !over && self.order.len() < MOST {
@@ -24,17 +29,8 @@ impl Seen {
             self.until.remove(oldest);
             self.order.pop_front();
         }
-        match self.until.get_mut(&id) {
-            Some(until) if *until > now => false,
-            Some(until) => {
-                *until = now.saturating_add(window);
-                true
-            }
-            None => {
-                self.until.insert(id, now.saturating_add(window));
-                self.order.push_back(id);
-                true
-            }
+        if self.until.insert(id, now.saturating_add(window)).is_none() {
+            self.order.push_back(id);
         }
     }
 }
@@ -42,6 +38,16 @@ impl Seen {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    impl Seen {
+        fn is_new(&mut self, id: [u8; 32], now: u64, window: u64) -> bool {
+            let new = !self.holds(&id, now);
+            if new {
+                self.remember(id, now, window);
+            }
+            new
+        }
+    }
 
     fn id(n: usize) -> [u8; 32] {
         let mut id = [0; 32];

@@ -88,7 +88,7 @@ struct Held {
 #[derive(Debug)]
 struct HeldEdge {
     rate: Option<Paced>,
-    caller: Option<(Caller, Each)>,
+    callers: Vec<(Caller, Each)>,
     slots: Option<Slots>,
     /// The money, and what an event costs beyond the function itself.
     chain: Option<(Money, u64)>,
@@ -183,7 +183,7 @@ impl Limiter {
             }
         }
         if let Some(edge) = lane.held_edge() {
-            if let Some((by, each)) = &edge.caller {
+            for (by, each) in &edge.callers {
                 let take = |caller: &[u8]| match each {
                     Each::Here { limit, pace } => self.callers.take(*limit, caller, *pace, now),
                     Each::Shared(crowd) => crowd.take(caller, now),
@@ -399,13 +399,20 @@ impl Held {
             let of = |what: &str| format!("{}/{what}", edge.id);
             HeldEdge {
                 rate: edge.limits.rate.as_ref().map(|r| Paced::new(&share.rate(r), &of("rate"), purses)),
-                caller: edge.limits.caller.as_ref().map(|caller| {
-                    let rate = share.rate(&caller.rate);
-                    *limits += 1;
-                    let shared = purses.and_then(|p| p.crowd(&of("caller"), &rate));
-                    let here = || Each::Here { limit: *limits, pace: Pace::of(&rate) };
-                    (caller.by, shared.map_or_else(here, Each::Shared))
-                }),
+                callers: edge
+                    .limits
+                    .callers()
+                    .zip(0..)
+                    .map(|(caller, at)| {
+                        let rate = share.rate(&caller.rate);
+                        *limits += 1;
+                        let name =
+                            if at == 0 { of("caller") } else { of(&format!("caller-{}", caller.by.word())) };
+                        let shared = purses.and_then(|p| p.crowd(&name, &rate));
+                        let here = || Each::Here { limit: *limits, pace: Pace::of(&rate) };
+                        (caller.by, shared.map_or_else(here, Each::Shared))
+                    })
+                    .collect(),
                 slots: edge.limits.concurrency.map(|n| Slots::new(share.slots(n), &of("slots"), purses)),
                 chain: edge.limits.chain.as_ref().map(|chain| {
                     let money = Money::new(&share.budget(&chain.budget), &of("chain"), purses);

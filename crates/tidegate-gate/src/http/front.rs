@@ -7,7 +7,7 @@
 use super::policy::HTTP;
 use tidegate_decide::Trigger;
 use tidegate_graph::contract::{
-    Condition, Contract, Edge, EdgeLimits, Expr, Function, Inspect, Mode, Op, Rate,
+    CallerRate, Condition, Contract, Edge, EdgeLimits, Expr, Function, Inspect, Mode, Op, Rate, Replay,
 };
 
 /// Leaves each function one edge of HTTP at most.
@@ -66,7 +66,7 @@ fn take(front: &mut Edge, edge: Edge) {
             front.schemas.push(schema);
         }
     }
-    front.replay = front.replay.take().or(edge.replay);
+    edge.replay.into_iter().for_each(|replay| once(front, replay));
     limit(&mut front.limits, edge.limits);
 }
 
@@ -77,19 +77,56 @@ fn both(own: Condition, other: Condition) -> Condition {
     }
 }
 
-/// The one that lets fewer events through.
+/// Of one key the longest window counts; another key is another thing to be unique.
+fn once(front: &mut Edge, other: Replay) {
+    let Some(first) = &mut front.replay else {
+        front.replay = Some(other);
+        return;
+    };
+    match std::iter::once(first).chain(&mut front.further_replays).find(|own| own.key == other.key) {
+        Some(own) => own.window_seconds = own.window_seconds.max(other.window_seconds),
+        None => front.further_replays.push(other),
+    }
+}
+
+/// The slower pace and the smaller burst: what comes under both comes under each.
 fn slower(own: Rate, other: Rate) -> Rate {
     let pace = |rate: &Rate, by: &Rate| u128::from(rate.events) * u128::from(by.seconds);
-    if pace(&other, &own) < pace(&own, &other) { other } else { own }
+    let burst = own.burst.min(other.burst);
+    let slower = if pace(&other, &own) < pace(&own, &other) { other } else { own };
+    Rate { burst, ..slower }
+}
+
+/// Who tells callers apart in one way has one count of them.
+fn each(front: &mut EdgeLimits, other: CallerRate) {
+    let Some(first) = &mut front.caller else {
+        front.caller = Some(other);
+        return;
+    };
+    match std::iter::once(first).chain(&mut front.further_callers).find(|own| own.by == other.by) {
+        Some(own) => own.rate = slower(own.rate.clone(), other.rate),
+        None => front.further_callers.push(other),
+    }
 }
 
 fn limit(front: &mut EdgeLimits, other: EdgeLimits) {
-    let EdgeLimits { rate, caller, concurrency, bytes, records, attempts, hops, looped, chain } = other;
+    let EdgeLimits {
+        rate,
+        caller,
+        further_callers,
+        concurrency,
+        bytes,
+        records,
+        attempts,
+        hops,
+        looped,
+        chain,
+    } = other;
     front.rate = match (front.rate.take(), rate) {
         (Some(own), Some(other)) => Some(slower(own, other)),
         (own, other) => own.or(other),
     };
-    front.caller = front.caller.take().or(caller);
+    caller.into_iter().chain(further_callers).for_each(|caller| each(front, caller));
     front.chain = front.chain.take().or(chain);
     for (own, other) in [
         (&mut front.concurrency, concurrency),
@@ -168,6 +205,31 @@ mod tests {
         // Of one entry, the condition of the other version speaks of another event.
         let edges = joined(&[edge("Api", "apigw-v1", &block), edge("Api", "apigw-v2", &watch)]);
         assert_eq!(edges[0].condition.as_ref().unwrap().source, "true");
+    }
+
+    #[test]
+    fn whatever_edge_says_what_is_unique_and_how_much_a_caller_may_send_it_holds() {
+        let more = |key: &str, window: u64, by: &str, (events, burst): (u64, u64)| {
+            format!(
+                r#"{BLOCK},"replay":{{"key":"{key}","window_seconds":{window}}},
+                "limits":{{"rate":{{"events":{events},"seconds":1,"burst":{burst}}},
+                  "caller":{{"by":"{by}","rate":{{"events":{events},"seconds":1,"burst":{burst}}}}}}}"#
+            )
+        };
+        let edges = joined(&[
+            edge("A", "apigw-v2", &more("Idempotency-Key", 60, "source-ip", (9, 1))),
+            edge("B", "apigw-v2", &more("X-Id", 5, "principal", (7, 7))),
+            edge("C", "alb", &more("Idempotency-Key", 600, "source-ip", (3, 8))),
+            edge("D", "alb", &more("X-Id", 4, "principal", (8, 8))),
+        ]);
+        let replays: Vec<(&str, u64)> =
+            edges[0].replays().map(|r| (r.key.as_str(), r.window_seconds)).collect();
+        assert_eq!(replays, [("Idempotency-Key", 600), ("X-Id", 5)]);
+        let callers: Vec<(&str, u64, u64)> =
+            edges[0].limits.callers().map(|c| (c.by.word(), c.rate.events, c.rate.burst)).collect();
+        assert_eq!(callers, [("source-ip", 3, 1), ("principal", 7, 7)]);
+        let rate = edges[0].limits.rate.as_ref().unwrap();
+        assert_eq!((rate.events, rate.burst), (3, 1));
     }
 
     #[test]

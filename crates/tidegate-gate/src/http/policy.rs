@@ -116,7 +116,7 @@ impl Policy {
             };
             return Ok((policy, Vec::new()));
         };
-        // Joined, edges have no names any more.
+        // Once they are joined, the name of one edge stands for all.
         let contradictions = contradictions(&contract);
         front::join(&mut contract);
         let settings = Settings::of(&contract)?;
@@ -189,7 +189,7 @@ pub(super) fn is_http(edge: &Edge) -> bool {
 }
 
 fn asks_for_proof(edge: &Edge) -> bool {
-    !edge.authenticate.is_empty() || edge.replay.is_some()
+    !edge.authenticate.is_empty() || edge.replays().next().is_some()
 }
 
 /// The contract without what browsers can't have before they were answered, if that differs from it.
@@ -202,6 +202,7 @@ fn preflights(contract: &Contract) -> Option<Contract> {
     for edge in open.functions.values_mut().flat_map(|f| &mut f.edges).filter(|edge| is_open(edge)) {
         edge.authenticate.clear();
         edge.replay = None;
+        edge.further_replays.clear();
     }
     Some(open)
 }
@@ -209,7 +210,7 @@ fn preflights(contract: &Contract) -> Option<Contract> {
 /// What the contract asks of the body itself, beyond that it is inspected.
 fn reads_body(edge: &Edge) -> bool {
     edge.condition.is_some()
-        || edge.replay.is_some()
+        || edge.replays().next().is_some()
         || !edge.schemas.is_empty()
         || !edge.authenticate.is_empty()
 }

@@ -44,6 +44,10 @@ pub struct EdgeLimits {
     /// Events of each caller.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub caller: Option<CallerRate>,
+    /// The same, of edges that the gate has joined with this one and that tell callers apart in other ways. It stands in no
+    /// contract.
+    #[serde(skip)]
+    pub further_callers: Vec<CallerRate>,
     /// Events at a time that the source starts, as declared there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub concurrency: Option<u64>,
@@ -68,6 +72,11 @@ pub struct EdgeLimits {
 }
 
 impl EdgeLimits {
+    /// Rates of callers, each of which holds.
+    pub fn callers(&self) -> impl Iterator<Item = &CallerRate> {
+        self.caller.iter().chain(&self.further_callers)
+    }
+
     /// Whether nothing is limited.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()

@@ -159,3 +159,49 @@ fn entries_that_contradict_each_other_are_told_at_the_start() {
     contract.functions.get_mut("t/F").unwrap().edges[1] = balancer;
     assert_eq!(told(&contract), [""; 0]);
 }
+
+/// A request could have come over any entry: what each says of repeated events and of callers holds.
+#[test]
+fn what_each_entry_says_of_repetition_and_of_callers_holds() {
+    let mut contract = contract("closed");
+    let edges = &mut contract.functions.get_mut("t/F").unwrap().edges;
+    edges[0].authenticate.clear();
+    let entry = |n: u64, key: &str, by: &str, burst: u64| Edge {
+        id: format!("t/E{n}->t/F:apigw-v2"),
+        from: format!("t/E{n}"),
+        replay: serde_json::from_value(serde_json::json!({"key": key, "window_seconds": 60})).unwrap(),
+        limits: serde_json::from_value(
+            serde_json::json!({"caller": {"by": by, "rate": {"events": 1, "seconds": 3600, "burst": burst}}}),
+        )
+        .unwrap(),
+        ..edges[0].clone()
+    };
+    *edges = vec![entry(1, "x-one", "source-ip", 100), entry(2, "x-two", "principal", 4)];
+    let shared = shared(Some(contract));
+    DESK.with_borrow_mut(|desk| *desk = Desk::default());
+    let send = |one: &'static str, two: &'static str| {
+        let mut headers = HeaderMap::new();
+        headers.insert("x-one", one.parse().unwrap());
+        headers.insert("x-two", two.parse().unwrap());
+        let known = Known {
+            method: "GET",
+            path: "/orders",
+            query: "",
+            headers: &headers,
+            body: b"",
+            peer: "127.0.0.1",
+            certificate: None,
+            claims: None,
+            principal: None,
+            topic: None,
+        };
+        let outcome = decide(&shared, &known);
+        (outcome.passes, outcome.classes.join(" "))
+    };
+    assert_eq!(send("1", "1"), (true, String::new()));
+    assert_eq!(send("1", "2"), (false, "replay".into()));
+    assert_eq!(send("2", "1"), (false, "replay".into()));
+    assert_eq!(send("2", "2"), (true, String::new()));
+    // The first entry would let more of one address pass.
+    assert_eq!(send("3", "3"), (false, "rate".into()));
+}
