@@ -38,9 +38,13 @@ fn key(pair: &KeyPair, kid: &str) -> String {
 }
 
 fn token(signer: &KeyPair, kid: &str, issuer: &str) -> String {
+    signed(signer, Some(kid), issuer)
+}
+
+fn signed(signer: &KeyPair, kid: Option<&str>, issuer: &str) -> String {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
     let mut head = jsonwebtoken::Header::new(jsonwebtoken::Algorithm::ES256);
-    head.kid = Some(kid.to_string());
+    head.kid = kid.map(str::to_string);
     let claims = serde_json::json!({"iss": issuer, "aud": "orders", "exp": now + 300});
     let key = jsonwebtoken::EncodingKey::from_ec_der(&signer.serialize_der());
     jsonwebtoken::encode(&head, &claims, &key).unwrap()
@@ -166,4 +170,31 @@ fn who_says_to_be_somebody_else_gives_no_keys() {
     assert!(said.lock().unwrap()[0].contains("its `issuer` is another"), "{said:?}");
     assert_eq!(ask(gate.address, &token(&pair, "k1", &issuer)), 403);
     gate.stop();
+}
+
+/// What a token leaves unsaid is no choice of ours: of two keys that fit, none is tried.
+#[test]
+fn a_token_that_names_no_key_passes_where_one_alone_fits() {
+    let (first, second) = (KeyPair::generate().unwrap(), KeyPair::generate().unwrap());
+    let whole = [key(&first, "k1"), key(&second, "k2")].map(|set| set[9..set.len() - 2].to_string());
+    let encrypting = whole[1].replacen('{', r#"{"use":"enc","#, 1);
+    let sets = [format!("{},{encrypting}", whole[0]), whole.join(",")];
+    for (set, status, counted) in [(&sets[0], 200, "several-keys\"} 0"), (&sets[1], 403, "several-keys\"} 1")]
+    {
+        let body = format!(r#"{{"keys":[{set}]}}"#);
+        let provider = server(move |_| (200, body.clone()));
+        let issuer = format!("http://{provider}");
+        let admin = Some("127.0.0.1:0".parse().unwrap());
+        let config = Config { admin, ..config(contract(&issuer, &format!("{issuer}/jwks"))) };
+        let gate = serve(config, |_| {}).unwrap();
+        assert!(until(gate.address, &token(&first, "k1", &issuer), 200), "{set}");
+        assert_eq!(ask(gate.address, &signed(&first, None, &issuer)), status, "{set}");
+        let mut stream = TcpStream::connect(gate.admin.unwrap()).unwrap();
+        stream.write_all(b"GET /metrics HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").unwrap();
+        let mut text = String::new();
+        stream.read_to_string(&mut text).unwrap();
+        let line = format!("tidegate_tokens_refused_total{{why=\"{counted}");
+        assert!(text.lines().any(|l| l == line), "{line}\n{text}");
+        gate.stop();
+    }
 }

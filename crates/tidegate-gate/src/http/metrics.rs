@@ -1,6 +1,7 @@
 //! Counters, in the text format of Prometheus.
 
 use super::policy::Outcome;
+use super::token::Unbelieved;
 use std::fmt::Write as _;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering::Relaxed};
 use tidegate_decide::Class;
@@ -18,6 +19,7 @@ pub(super) struct Metrics {
     classes: Counts<{ Class::ALL.len() }>,
     failures: AtomicU64,
     refused: Counts<{ Refused::ALL.len() }>,
+    unbelieved: Counts<{ Unbelieved::ALL.len() }>,
     upstream_errors: AtomicU64,
     reloads: Counts<2>,
     open: AtomicI64,
@@ -137,6 +139,10 @@ impl Metrics {
         self.refused.add(Refused::ALL.iter().position(|(r, _)| *r == why).unwrap_or(usize::MAX));
     }
 
+    pub(super) fn unbelieved(&self, why: Unbelieved) {
+        self.unbelieved.add(Unbelieved::ALL.iter().position(|w| *w == why).unwrap_or(usize::MAX));
+    }
+
     pub(super) fn upstream_failed(&self) {
         self.upstream_errors.fetch_add(1, Relaxed);
     }
@@ -187,6 +193,11 @@ impl Metrics {
         head(&mut out, "tidegate_refused_total", "counter", "Requests that could not be decided on.");
         for ((_, name), count) in Refused::ALL.iter().zip(self.refused.iter()) {
             let _ = writeln!(out, "tidegate_refused_total{{why=\"{name}\"}} {count}");
+        }
+        let name = "tidegate_tokens_refused_total";
+        head(&mut out, name, "counter", "Requests without proof whose token was not believed.");
+        for (why, count) in Unbelieved::ALL.iter().zip(self.unbelieved.iter()) {
+            let _ = writeln!(out, "{name}{{why=\"{}\"}} {count}", why.name());
         }
         head(
             &mut out,

@@ -7,7 +7,7 @@ use super::front;
 use super::metrics::Metrics;
 use super::signers::Signers;
 use super::sns::{self, Sender};
-use super::token::Tokens;
+use super::token::{Tokens, Unbelieved};
 use crate::counting::Counting;
 use arc_swap::ArcSwap;
 use std::cell::RefCell;
@@ -17,7 +17,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 use tidegate_decide::json::Tape;
 use tidegate_decide::limit::{Facts, Limiter, Permit};
-use tidegate_decide::{Event, Guard, Readers, Redacted, Ruling, Settings, Trigger, Trust, Verdict, readings};
+use tidegate_decide::{
+    Class, Event, Guard, Readers, Redacted, Ruling, Settings, Trigger, Trust, Verdict, readings,
+};
 use tidegate_graph::contract::{Contract, Edge, Mode, OnError, Proof};
 
 /// Reads the contract; `None` is to inspect and block everything. The error is for people.
@@ -275,6 +277,8 @@ struct Desk {
     policy: Option<Arc<Policy>>,
     event: Vec<u8>,
     tape: Tape,
+    /// Why the request has no claims, where it could have.
+    unbelieved: Option<Unbelieved>,
 }
 
 /// Decides on a request, at the desk of this thread.
@@ -302,7 +306,13 @@ impl Desk {
         let outcome = match catch_unwind(rule) {
             Ok((ruling, permit)) => {
                 let charge = permit.map(|permit| Charge { policy: Arc::clone(&policy), permit });
-                Outcome { charge, ..Outcome::of(&ruling) }
+                let outcome = Outcome::of(&ruling);
+                if let Some(why) = self.unbelieved.take()
+                    && outcome.classes.contains(&Class::Signature.name())
+                {
+                    shared.metrics.unbelieved(why);
+                }
+                Outcome { charge, ..outcome }
             }
             Err(_) => {
                 shared.metrics.failed();
@@ -342,10 +352,15 @@ impl Desk {
         let edge = contract.functions.get(function).and_then(|f| f.edges.iter().find(|e| is_http(e)));
         let trigger = edge.and_then(|e| Trigger::from_name(&e.trigger)).unwrap_or(Trigger::ApiGatewayV2);
         // Which of them is asked on this path, the decision says; a token is of one provider.
+        let mut why = None;
         let claims = edge.into_iter().flat_map(|e| &e.authenticate).find_map(|a| match &a.proof {
-            Proof::Jwt(jwt) => shared.tokens.verify(jwt, known.headers),
+            // Where each refuses it, whoever got furthest is the one that it is of.
+            Proof::Jwt(jwt) => {
+                shared.tokens.verify(jwt, known.headers).map_err(|own| why = why.max(Some(own))).ok()
+            }
             _ => None,
         });
+        self.unbelieved = why.filter(|_| claims.is_none());
         let now = now();
         let principal = edge.and_then(|edge| policy.signers.principal(edge, known, now / 1000));
         let places = (&policy.certificates, &shared.published);
