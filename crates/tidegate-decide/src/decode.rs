@@ -1,7 +1,7 @@
 //! What carriers and encodings hide: bytes in, bytes out.
 //!
 //! Each function appends to a buffer of the caller's and says whether it changed anything. What follows what is decided in
-//! [`crate::unfold`].
+//! `unfold`.
 
 pub(crate) mod base64;
 pub(crate) mod characters;

@@ -1,6 +1,6 @@
 //! Reach: who can become whom, and touch what.
 //!
-//! A step is one technique of the tables ([`table`]), and every permission that it needs is decided by the engine: with
+//! A step is one technique of the tables (`table`), and every permission that it needs is decided by the engine: with
 //! conditions, boundaries and denies, on the resource that it is about. What a step hangs on and isn't known makes it
 //! possible, never certain, and the two are kept apart.
 

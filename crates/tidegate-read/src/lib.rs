@@ -1,7 +1,7 @@
 //! Infrastructure code in, event graph out.
 //!
 //! [`read`] finds every file of every known format below a folder and lowers what it declares to the canonical
-//! resources of [`System`]; [`link()`] joins them to the event [`tidegate_graph::Graph`].
+//! resources of [`tidegate_graph::System`]; [`link()`] joins them to the event [`tidegate_graph::Graph`].
 //! Neither can fail: broken input becomes a [`tidegate_graph::Problem`] and the rest is still read.
 
 mod account;

@@ -53,7 +53,7 @@ const OPERATORS: &[&str] = &[
 ];
 
 /// Why AWS would refuse the document, in the order in which it is written; empty for a valid one. The version is another
-/// matter: see [`super::version`].
+/// matter: see `version`.
 pub fn refused(world: &World, document: &Value, kind: Kind) -> Vec<Remark> {
     let mut check = Check { world, kind, sids: HashMap::new(), out: Vec::new() };
     check.document(document);
