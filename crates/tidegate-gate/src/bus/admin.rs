@@ -20,7 +20,10 @@ pub async fn serve_admin(address: SocketAddr, counts: Arc<Counts>) -> std::io::R
 
 fn page(counts: &Counts, method: &Method, path: &str) -> (StatusCode, String) {
     match (method, path) {
-        (&Method::GET, "/healthz") => (StatusCode::OK, "ok\n".into()),
+        (&Method::GET, "/healthz") => match counts.trouble() {
+            None => (StatusCode::OK, "ok\n".into()),
+            Some(why) => (StatusCode::SERVICE_UNAVAILABLE, format!("{why}\n")),
+        },
         (&Method::GET, "/metrics") => (StatusCode::OK, counts.prometheus()),
         (_, "/healthz" | "/metrics") => (StatusCode::METHOD_NOT_ALLOWED, "not so\n".into()),
         _ => (StatusCode::NOT_FOUND, "/healthz, /metrics\n".into()),
@@ -34,10 +37,43 @@ mod tests {
     use http_body_util::Full;
     use hyper::Request;
 
+    #[test]
+    fn health_says_why_no_messages_pass() {
+        let counts = Counts::of("nats");
+        let health = || {
+            let (status, text) = page(&counts, &Method::GET, "/healthz");
+            (status.as_u16(), text.trim_end().to_string())
+        };
+        let ill = |why: &str| (503, why.to_string());
+        let well = (200, "ok".to_string());
+        assert_eq!(health(), ill("the source has not answered yet"));
+        counts.failed("source", "there is no such queue");
+        assert_eq!(health(), ill("the source has not answered yet: there is no such queue"));
+        counts.answered();
+        assert_eq!(health(), well);
+        for _ in 0..4 {
+            counts.failed("source", "gone");
+            counts.failed("sink", "full");
+        }
+        assert_eq!(health(), well);
+        counts.failed("sink", "full");
+        assert_eq!(health(), ill("the sink failed 5 times: full"));
+        counts.failed("source", "gone");
+        assert_eq!(health(), ill("the source failed 5 times: gone"));
+        counts.answered();
+        assert_eq!(health(), ill("the sink failed 5 times: full"), "that it is read heals no sink");
+        counts.sent();
+        assert_eq!(health(), well);
+        (0..9).for_each(|_| counts.failed("acknowledge", "late"));
+        assert_eq!(health(), well);
+    }
+
     #[tokio::test]
     async fn health_and_counters_are_served() {
         let any = "127.0.0.1:0".parse().unwrap();
-        let address = serve_admin(any, Arc::new(Counts::of("nats"))).await.unwrap();
+        let counts = Arc::new(Counts::of("nats"));
+        counts.answered();
+        let address = serve_admin(any, counts).await.unwrap();
         let client = Client::new(&format!("http://{address}")).unwrap();
         for (method, path, status, body) in [
             ("GET", "/healthz", 200, "ok\n"),

@@ -2,8 +2,8 @@
 
 use super::Judge;
 use crate::counting::Counting;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// What a relay has done so far.
 #[derive(Default)]
@@ -19,7 +19,27 @@ pub struct Counts {
     failed: [AtomicU64; FAILURES.len()],
     bus: &'static str,
     limits: Option<Arc<Counting>>,
+    health: Mutex<Health>,
 }
+
+/// Whether messages could pass.
+#[derive(Default)]
+struct Health {
+    /// The source has.
+    answered: bool,
+    source: Streak,
+    sink: Streak,
+}
+
+/// Failures without anything that went well between them.
+#[derive(Default)]
+struct Streak {
+    length: u32,
+    why: String,
+}
+
+/// So many in a row are more than a connection that broke off.
+const ILL: u32 = 5;
 
 /// Where a bus can fail.
 const FAILURES: [&str; 3] = ["source", "sink", "acknowledge"];
@@ -74,7 +94,44 @@ impl Counts {
         count.fetch_add(more, Ordering::Relaxed);
     }
 
-    pub(super) fn failed(&self, at: &str) {
+    /// The source has answered, with messages or without.
+    pub(super) fn answered(&self) {
+        let mut health = self.health.lock().unwrap_or_else(PoisonError::into_inner);
+        health.answered = true;
+        health.source = Streak::default();
+    }
+
+    /// What was sent is where it belongs.
+    pub(super) fn sent(&self) {
+        self.health.lock().unwrap_or_else(PoisonError::into_inner).sink = Streak::default();
+    }
+
+    /// Why no messages pass, if so.
+    pub(super) fn trouble(&self) -> Option<String> {
+        let health = self.health.lock().unwrap_or_else(PoisonError::into_inner);
+        let streak = |at: &str, streak: &Streak| {
+            (streak.length >= ILL).then(|| format!("the {at} failed {} times: {}", streak.length, streak.why))
+        };
+        let waiting = || match (health.answered, health.source.why.as_str()) {
+            (true, _) => None,
+            (false, "") => Some("the source has not answered yet".to_string()),
+            (false, why) => Some(format!("the source has not answered yet: {why}")),
+        };
+        streak("source", &health.source).or_else(waiting).or_else(|| streak("sink", &health.sink))
+    }
+
+    pub(super) fn failed(&self, at: &str, why: &str) {
+        let mut health = self.health.lock().unwrap_or_else(PoisonError::into_inner);
+        let streak = match at {
+            "source" => Some(&mut health.source),
+            "sink" => Some(&mut health.sink),
+            // What isn't acknowledged comes again: messages pass all the same.
+            _ => None,
+        };
+        if let Some(streak) = streak {
+            streak.length = streak.length.saturating_add(1);
+            streak.why = why.to_string();
+        }
         if let Some((_, count)) = FAILURES.iter().zip(&self.failed).find(|(name, _)| **name == at) {
             count.fetch_add(1, Ordering::Relaxed);
         }

@@ -92,6 +92,9 @@ impl Relay<'_> {
                 () = told(&mut stop) => break,
                 batch = self.source.receive(self.settings.batch) => batch,
             };
+            if batch.is_ok() {
+                self.counts.answered();
+            }
             match batch {
                 Ok(batch) => match self.carry(batch, &mut stop).await {
                     Ok(true) => pause = PAUSE.0,
@@ -263,7 +266,7 @@ impl Relay<'_> {
     }
 
     fn say(&self, at: &str, problem: &str) {
-        self.counts.failed(at);
+        self.counts.failed(at, problem);
         say(self.log, at, problem);
     }
 }
@@ -322,16 +325,19 @@ async fn deliver(
         done += kept.len() as u64;
         // INVARIANT: this comes after the confirmation, never before.
         for error in together::settle(&kept, Settle::Done).await.into_iter().filter_map(Result::err) {
-            counts.failed("acknowledge");
-            say(log, "acknowledge", &error.to_string());
+            let problem = error.to_string();
+            counts.failed("acknowledge", &problem);
+            say(log, "acknowledge", &problem);
         }
         (messages, tickets) = (left, waiting);
         if messages.is_empty() {
+            counts.sent();
             break;
         }
         Counts::add(&counts.retried, 1);
-        counts.failed("sink");
-        say(log, "sink", &problem.map_or_else(|| "no confirmation in time".to_string(), |e| e.to_string()));
+        let problem = problem.map_or_else(|| "no confirmation in time".to_string(), |e| e.to_string());
+        counts.failed("sink", &problem);
+        say(log, "sink", &problem);
         let how = if *stop.borrow() { Settle::Again } else { Settle::Extend };
         let _ = together::settle(&tickets, how).await;
         if how == Settle::Again {

@@ -286,9 +286,10 @@ fn what_is_denied_waits_for_its_bucket() {
     let mut relay = with_keys(command, port);
     let running: Value = serde_json::from_str(&relay.says("running")).unwrap();
     let admin = running["admin"].as_str().unwrap().strip_prefix("127.0.0.1:").unwrap().parse().unwrap();
-    assert!(http(admin, "GET", "/healthz").starts_with("HTTP/1.1 200"));
     // Without the bucket nothing is kept, so nothing is acknowledged.
     let refused = relay.says("quarantine in S3");
+    let ill = health(admin, "HTTP/1.1 503");
+    assert!(ill.contains("the sink failed") && ill.contains("quarantine in S3"), "{ill}");
     let count = |key: &str| {
         let answer = call(port, "GetQueueAttributes", &json!({"QueueUrl": url, "AttributeNames": ["All"]}));
         answer["Attributes"][key].as_str().unwrap().parse::<usize>().unwrap()
@@ -303,9 +304,38 @@ fn what_is_denied_waits_for_its_bucket() {
     }
     let list = http(port, "GET", "/aside?list-type=2");
     assert_eq!(list.matches("<Key>relay/20").count(), 3, "{list}");
+    health(admin, "HTTP/1.1 200");
     let metrics = http(admin, "GET", "/metrics");
     assert!(!metrics.contains("at=\"sink\"} 0\n"), "{metrics}");
     assert!(metrics.contains("tidegate_relay_received_total{bus=\"sqs\"} 3\n"), "{metrics}");
+}
+
+/// Waits for health of that kind, and says how it is told.
+fn health(admin: u16, expected: &str) -> String {
+    let start = Instant::now();
+    loop {
+        let answer = http(admin, "GET", "/healthz");
+        if answer.starts_with(expected) {
+            return answer;
+        }
+        assert!(start.elapsed() < Duration::from_secs(60), "{answer}");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+#[test]
+fn a_relay_from_a_queue_that_is_not_there_is_ill_until_it_is() {
+    let Some((_server, port)) = moto() else { return };
+    let mut command = Relay::command(&address("in"), &address("out"), &address("aside"));
+    command.args(["--admin", "0"]);
+    let mut relay = with_keys(command, port);
+    let running: Value = serde_json::from_str(&relay.says("running")).unwrap();
+    let admin = running["admin"].as_str().unwrap().strip_prefix("127.0.0.1:").unwrap().parse().unwrap();
+    let ill = relay.says("\"at\":\"source\"");
+    let answer = http(admin, "GET", "/healthz");
+    assert!(answer.starts_with("HTTP/1.1 503") && answer.contains("QueueDoesNotExist"), "{ill}: {answer}");
+    call(port, "CreateQueue", &json!({"QueueName": "in"}));
+    health(admin, "HTTP/1.1 200");
 }
 
 #[test]

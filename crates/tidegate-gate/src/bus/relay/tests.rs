@@ -345,3 +345,89 @@ fn hops_are_counted_wherever_they_are_told() {
     assert_eq!((ids(&run.sink), ids(&run.aside)), (vec![2], vec![1]));
     assert_eq!(run.aside.0.lock().unwrap().out[0].header("tidegate-reasons"), Some("hops"));
 }
+
+/// Fails as often as it should, as a source and as a sink, and notes each time what the relay says is wrong by then.
+#[derive(Clone)]
+struct Failing {
+    failures: usize,
+    counts: Arc<Counts>,
+    seen: Arc<Mutex<Vec<Option<String>>>>,
+}
+
+impl Failing {
+    fn fails(&mut self) -> Result<(), Error> {
+        self.seen.lock().unwrap().push(self.counts.trouble());
+        if self.seen.lock().unwrap().len() > self.failures { Ok(()) } else { Err(Error::bus("asking", "no")) }
+    }
+}
+
+impl Source for Failing {
+    fn receive(&mut self, _: usize) -> Soon<'_, Result<Vec<Received>, Error>> {
+        let answer = self.fails().map(|()| Vec::new());
+        Box::pin(async {
+            sleep(Duration::from_millis(1)).await;
+            answer
+        })
+    }
+}
+
+impl Sink for Failing {
+    fn send<'a>(&'a mut self, batch: &'a [Message]) -> Soon<'a, Vec<Result<(), Error>>> {
+        let answer = batch.iter().map(|_| self.fails()).collect();
+        Box::pin(async { answer })
+    }
+}
+
+/// What a relay says is wrong, at each of so many times that its source or its sink was asked, and at its end.
+fn troubles(failures: usize, times: usize, of_sink: bool) -> (Vec<Option<String>>, Option<String>) {
+    let failing = Failing { failures, counts: Arc::default(), seen: Arc::default() };
+    let (counts, seen, bus) = (&failing.counts, &failing.seen, FakeBus::default());
+    bus.0.lock().unwrap().queue.push_back(message(1, "fine"));
+    let (source, sink): (Box<dyn Source>, Box<dyn Sink>) = match of_sink {
+        true => (Box::new(bus), Box::new(failing.clone())),
+        false => (Box::new(failing.clone()), Box::new(bus)),
+    };
+    let relay = Relay {
+        source,
+        sink,
+        quarantine: None,
+        transaction: None,
+        judge: Judge::new(Guard::default(), None, Shape::Mq),
+        on_deny: OnDeny::Quarantine,
+        on_limit: OnLimit::Wait,
+        settings: Settings::default(),
+        counts,
+        log: &|_| {},
+    };
+    let (tell, stop) = watch::channel(false);
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+        let end = async {
+            while seen.lock().unwrap().len() < times {
+                sleep(Duration::from_millis(5)).await;
+            }
+            tell.send(true).unwrap();
+        };
+        tokio::join!(relay.run(stop), end);
+    });
+    let seen = seen.lock().unwrap().iter().take(times).cloned().collect();
+    (seen, counts.trouble())
+}
+
+#[test]
+fn a_relay_is_well_once_its_source_has_answered() {
+    let (seen, end) = troubles(6, 8, false);
+    let waiting = "the source has not answered yet";
+    let mut expected = vec![Some(waiting.to_string())];
+    expected.extend(std::iter::repeat_n(Some(format!("{waiting}: asking: no")), 4));
+    expected.extend([5, 6].map(|n| Some(format!("the source failed {n} times: asking: no"))));
+    expected.push(None);
+    assert_eq!((seen, end), (expected, None));
+}
+
+#[test]
+fn a_relay_that_cannot_send_is_ill_until_it_can() {
+    let (seen, end) = troubles(6, 7, true);
+    let mut expected = vec![None; 5];
+    expected.extend([5, 6].map(|n| Some(format!("the sink failed {n} times: asking: no"))));
+    assert_eq!((seen, end), (expected, None));
+}

@@ -31,6 +31,7 @@ impl Relay<'_> {
         let end = work.await;
         ready.permits.clear();
         let Err(error) = end else {
+            self.counts.sent();
             Counts::add(&self.counts.passed, on.len() as u64);
             Counts::add(&self.counts.quarantined, aside.len() as u64);
             return Ok(());
