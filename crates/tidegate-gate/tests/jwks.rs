@@ -176,7 +176,8 @@ fn who_says_to_be_somebody_else_gives_no_keys() {
 #[test]
 fn a_token_that_names_no_key_passes_where_one_alone_fits() {
     let (first, second) = (KeyPair::generate().unwrap(), KeyPair::generate().unwrap());
-    let whole = [key(&first, "k1"), key(&second, "k2")].map(|set| set[9..set.len() - 2].to_string());
+    let whole = [key(&first, "k1"), key(&second, "k2")]
+        .map(|set| set.trim_start_matches(r#"{"keys":["#).trim_end_matches("]}").to_string());
     let encrypting = whole[1].replacen('{', r#"{"use":"enc","#, 1);
     let sets = [format!("{},{encrypting}", whole[0]), whole.join(",")];
     for (set, status, counted) in [(&sets[0], 200, "several-keys\"} 0"), (&sets[1], 403, "several-keys\"} 1")]
