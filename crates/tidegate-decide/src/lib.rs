@@ -18,6 +18,7 @@ mod guard;
 mod inject;
 pub mod json;
 pub mod limit;
+mod named;
 mod notes;
 mod origin;
 mod quiet;

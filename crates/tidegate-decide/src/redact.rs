@@ -9,6 +9,7 @@ use crate::decision::{Class, Decision, Verdict};
 use crate::decode::{base64, characters, form, inflate, markup};
 use crate::guard::Event;
 use crate::json::{self, Item, Tape};
+use crate::named::Names;
 use crate::trigger::{self, Carrier, Leaf, Place};
 use crate::unfold::{Unfold, is_encoded_form};
 use std::collections::BTreeSet;
@@ -167,19 +168,17 @@ impl Redactor<'_, '_> {
             Place::Path | Place::Key | Place::ObjectKey => None,
             Place::Body if start.starts_with(b"--") => None,
             _ if markup::is_document(text) => None,
-            Place::Body | Place::Field | Place::Claim | Place::Parameter | Place::Header => {
-                Some(REDACTED.into())
-            }
+            _ => Some(REDACTED.into()),
         }
     }
 
     fn document(&mut self, root: Item<'_>, text: &[u8], depth: usize) -> Option<Vec<u8>> {
         let mut new = Vec::new();
-        let mut value = Vec::new();
+        let (mut value, mut names) = (Vec::new(), Names::of(root));
         for (item, key) in root.strings() {
             value.clear();
             json::unescape(item.raw(), &mut value);
-            let place = if key { Place::Key } else { Place::Field };
+            let place = names.place(item, key);
             if self.unfold.denies(&value, place, b"")? {
                 new.push((item, self.text(&value, place, depth)?));
             }

@@ -13,6 +13,7 @@ use crate::decode::inflate::{Bound, Inflated};
 use crate::decode::{Chain, Step, base64, characters, framing, inflate};
 use crate::inject::{self, ByteSet, Context, Text};
 use crate::json::{self, Item, Malformed, Tape};
+use crate::named::Names;
 use crate::notes::Noted;
 use crate::quiet::Quiet;
 use crate::schema::{self, Fields, Way};
@@ -273,6 +274,9 @@ impl Unfold<'_, '_> {
             return self.report(Class::Ratio, origin, chain, 0, "decodes to more text than the limit allows");
         };
         self.left = left;
+        if origin.place == Place::Post {
+            return self.post(text, Origin { place: Place::Field, ..origin }, chain);
+        }
         if !origin.label.is_empty() {
             return self.header(text, origin, chain);
         }
@@ -381,15 +385,12 @@ impl Unfold<'_, '_> {
         self.keys(root, origin, chain);
         // The payload itself, not what one of its texts holds.
         let payload = chain.count(Step::Json) == 1 && self.fields.carries(origin.node);
-        let mut parties = Parties::of(chain, root);
+        let (mut parties, mut names) = (Parties::of(chain, root), Names::of(root));
         let laid = if payload { self.fields.within(origin.node, root) } else { Vec::new() };
         for (item, key) in root.strings() {
             let (before, noted) = (self.found.len(), self.notes.as_ref().map_or(0, |notes| notes.len()));
-            let place = match key {
-                true => Place::Key,
-                false if parties.hold(item.index()) => Place::Claim,
-                false => Place::Field,
-            };
+            let named = names.place(item, key);
+            let place = if !key && parties.hold(item.index()) { Place::Claim } else { named };
             let said = if key { None } else { self.fields.known(origin.record, &laid, item.index()) };
             self.string(item, Origin { place, label: b"", said, ..origin }, chain, Carrier::Plain);
             for found in self.found.iter_mut().skip(before).filter(|f| f.within.is_empty()) {
@@ -416,7 +417,16 @@ impl Unfold<'_, '_> {
     }
 
     fn characters(&mut self, text: &[u8], origin: Origin<'_>, chain: Chain) {
-        let form = matches!(origin.place, Place::Query | Place::Body | Place::Parameter | Place::Path);
+        let form = matches!(
+            origin.place,
+            Place::Query
+                | Place::Body
+                | Place::Parameter
+                | Place::Path
+                | Place::Seen
+                | Place::Target
+                | Place::Host
+        );
         let plus = origin.place == Place::ObjectKey
             || memchr::memchr(b'+', text).is_some() && is_joined(text) && (form || !is_number(text));
         if !plus && !characters::may_hide(text) {
@@ -432,6 +442,15 @@ impl Unfold<'_, '_> {
     }
 
     fn inspect(&mut self, raw: &[u8], origin: Origin<'_>, chain: Chain) {
+        self.judge(raw, origin, chain, true);
+    }
+
+    /// Inspects what is only shown: whatever acts there nearly does.
+    fn shown(&mut self, raw: &[u8], origin: Origin<'_>, chain: Chain) {
+        self.judge(raw, origin, chain, false);
+    }
+
+    fn judge(&mut self, raw: &[u8], origin: Origin<'_>, chain: Chain, acts: bool) {
         let bytes = ByteSet::of(raw);
         // So short a word is neither an object nor a prototype.
         if raw.len() < 6 && bytes.is_a_word() {
@@ -451,8 +470,10 @@ impl Unfold<'_, '_> {
         let detectors =
             if bytes.is_a_word() { &[inject::word as inject::Detect][..] } else { inject::DETECTORS };
         for detect in detectors {
-            if let Some(hit) = detect(&text) {
-                self.report(hit.class, origin, chain, hit.at, hit.why);
+            match detect(&text) {
+                Some(hit) if acts => self.report(hit.class, origin, chain, hit.at, hit.why),
+                Some(hit) => text.suspect(hit.class, hit.at, "code in a block that is shown as it is"),
+                None => {}
             }
             if text.is_spent() {
                 self.report(

@@ -29,6 +29,10 @@ pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
             && !text.context.is(Kind::Address)
             && *told.get_or_insert_with(|| prose::is_told(text.raw))
     };
+    let seen = text.place == Place::Seen
+        || text.place == Place::Header
+            && [&b"referer"[..], b"origin"].iter().any(|h| h.eq_ignore_ascii_case(text.label));
+    let seen = seen && lower.starts_with(b"http");
     if let Some(at) = slanted(text) {
         return hit(at, "an address inside, written with slashes that only browsers read");
     }
@@ -36,9 +40,8 @@ pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
         let before = lower.get(..mark).unwrap_or_default();
         let (scheme, start) = scheme(before);
         let after = lower.get(mark + 2..).unwrap_or_default();
-        let reaches =
-            matches!(scheme, b"gopher" | b"dict" | b"tftp" | b"netdoc" | b"sftp" | b"expect" | b"ogg");
-        if reaches && !host(after).is_empty() {
+        let reaches = matches!(scheme, b"gopher" | b"dict" | b"tftp" | b"netdoc" | b"expect" | b"ogg");
+        if (reaches || scheme == b"sftp" && !is_files_of(after)) && !host(after).is_empty() {
             return hit(start, "a scheme that reaches services which speak something else");
         }
         if scheme == b"file"
@@ -60,6 +63,7 @@ pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
                 | b"wss"
                 | b"ftp"
                 | b"ftps"
+                | b"sftp"
                 | b"ldap"
                 | b"ldaps"
                 | b"rmi"
@@ -89,11 +93,18 @@ pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
         let lead = inside(host).or_else(|| inside(self::host(behind?)));
         match lead {
             Some(Inside::Metadata) => return hit(start, Inside::Metadata.why()),
+            // A page that its developer looks at says where it is.
+            Some(Inside::Machine) if seen && is_of_a_developer(scheme, authority) => {
+                text.spare(Class::Ssrf, start, Inside::Machine.why());
+            }
             Some(lead) => {
                 // The form around it is looked at as a whole, too.
-                let named = lower.get(..start).is_some_and(|before| before.ends_with(b"redirect_uri="));
+                let ends = |name: &[u8]| lower.get(..start).is_some_and(|before| before.ends_with(name));
+                let cookie = ends(b"next-auth.callback-url=") || ends(b"authjs.callback-url=");
+                let named = cookie || ends(b"redirect_uri=");
                 let own = lower.get(if named { start } else { 0 }..).unwrap_or_default();
-                let own = if named { own.split(|b| *b == b'&').next().unwrap_or_default() } else { own };
+                let end = if cookie { b';' } else { b'&' };
+                let own = if named { own.split(|b| *b == end).next().unwrap_or_default() } else { own };
                 let party = (text.place == Place::Claim || named)
                     && lead.is_where_parties_are()
                     && is_plain(own, host);
@@ -119,6 +130,11 @@ pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
     let bare = lower.trim_ascii().strip_prefix(b"169.254.169.254");
     if bare.is_some_and(|rest| matches!(rest, [] | [b'/' | b':', ..]) && !rest.contains(&b' ')) {
         return hit(0, Inside::Metadata.why());
+    }
+    if matches!(text.place, Place::Target | Place::Host)
+        && let Some(inside) = is_bare(lower.trim_ascii(), text.place)
+    {
+        return hit(0, inside.why());
     }
     // An address may do without its scheme where nothing but one is expected.
     if text.context.is(Kind::Address)
@@ -258,9 +274,74 @@ fn is_plain(lower: &[u8], host: &[u8]) -> bool {
     spelled && rest.iter().all(plain) && !twisted(b"//") && !twisted(b"..")
 }
 
+/// `http://localhost:3000`: the machine by one of its plain names, and a port that a program of one's own listens on.
+fn is_of_a_developer(scheme: &[u8], authority: &[u8]) -> bool {
+    let Some(colon) = memchr::memrchr(b':', authority) else { return false };
+    let (host, port) = authority.split_at_checked(colon).unwrap_or_default();
+    let port = port.get(1..).unwrap_or_default();
+    let plain = matches!(host, b"localhost" | b"127.0.0.1" | b"[::1]")
+        || host
+            .strip_suffix(b".localhost")
+            .is_some_and(|name| name.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.')));
+    matches!(scheme, b"http" | b"https") && plain && is_port(port)
+}
+
+fn is_port(digits: &[u8]) -> bool {
+    (1..=5).contains(&digits.len()) && digits.iter().all(u8::is_ascii_digit)
+}
+
+/// `user@files.example.com/in/a.csv`: files of a host with a name and a domain, by the usual port.
+fn is_files_of(after: &[u8]) -> bool {
+    let authority = authority(after);
+    let own = memchr::memrchr(b'@', authority).and_then(|at| authority.get(at + 1..)).unwrap_or(authority);
+    let host = own.strip_suffix(b":22").unwrap_or(own);
+    let named = host.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.'))
+        && host.iter().any(u8::is_ascii_alphabetic);
+    let path = after.get(authority.len()..).unwrap_or_default();
+    named && host.contains(&b'.') && path.len() > 1
+}
+
+/// `127.0.0.1:6379`: the machine or the platform and a port, as the whole of an address. A host is asked for its pages by
+/// that name, too.
+fn is_bare(lower: &[u8], place: Place) -> Option<Inside> {
+    let end = memchr::memchr(b'/', lower).unwrap_or(lower.len());
+    let (authority, path) = lower.split_at_checked(end)?;
+    let (host, port) = authority.split_at_checked(memchr::memrchr(b':', authority)?)?;
+    let port = port.get(1..)?;
+    let bare = host.strip_prefix(b"[").and_then(|rest| rest.strip_suffix(b"]")).unwrap_or(host);
+    let whole = bare.len() < host.len() || !host.contains(&b':');
+    // `10:30` is a time.
+    let named = bare.contains(&b'.') || bare.contains(&b':') || bare == b"localhost" || bare.len() > 7;
+    let pages = matches!(
+        port,
+        b"80"
+            | b"443"
+            | b"3000"
+            | b"3001"
+            | b"4000"
+            | b"4200"
+            | b"5000"
+            | b"5173"
+            | b"8000"
+            | b"8080"
+            | b"8443"
+    );
+    if !whole || !named || !is_port(port) || path.contains(&b' ') || place == Place::Host && pages {
+        return None;
+    }
+    inside(bare).filter(|inside| matches!(inside, Inside::Machine | Inside::Metadata))
+}
+
 /// `http:\\host`, `http:/\host`, `http:host`, `http:///host`: what browsers and many clients read as `http://host`.
 fn slanted(text: &Text<'_>) -> Option<usize> {
     let lower = text.lower;
+    // `///host`: more slashes than the address of another host has.
+    if let Some(rest) = lower.strip_prefix(b"///") {
+        let slashes = rest.iter().take(8).take_while(|b| matches!(b, b'/' | b'\\')).count();
+        let host = host(rest.get(slashes..)?);
+        let named = host.contains(&b'.') || host == b"localhost";
+        return (named && inside(host).is_some()).then_some(0);
+    }
     let start = if lower.starts_with(b"http") { 0 } else { memchr::memmem::find(lower, b"=http")? + 1 };
     let rest = lower.get(start + 4..)?;
     let rest = rest.strip_prefix(b"s").unwrap_or(rest).strip_prefix(b":")?;

@@ -79,7 +79,7 @@ pub(super) type Nears = [Option<Near>; 4];
 
 impl Text<'_> {
     /// Something nearly acts as code.
-    pub(super) fn suspect(&self, class: Class, at: usize, why: &'static str) {
+    pub(crate) fn suspect(&self, class: Class, at: usize, why: &'static str) {
         self.keep(Near { class, at, why, spared: false });
     }
 
@@ -90,6 +90,11 @@ impl Text<'_> {
         }
         self.keep(Near { class: hit.class, at: hit.at, why, spared: true });
         None
+    }
+
+    /// It would be enough under any other name.
+    pub(super) fn spare(&self, class: Class, at: usize, why: &'static str) {
+        self.keep(Near { class, at, why, spared: true });
     }
 
     fn keep(&self, near: Near) {

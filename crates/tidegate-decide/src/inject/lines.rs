@@ -273,7 +273,7 @@ fn is_short(text: &Text<'_>, line: &[u8]) -> bool {
 /// A letter with its own headers first, or a forwarded one.
 fn is_letter(text: &Text<'_>, head: &[u8]) -> bool {
     let named = head.split(|b| *b == b':').next().unwrap_or_default();
-    is_mail_header(named) && head.len() > named.len() || text.marks.has(Group::Letters)
+    (is_mail_header(named) || is_trace(named)) && head.len() > named.len() || text.marks.has(Group::Letters)
 }
 
 /// `GET /orders HTTP/1.1`, `HTTP/1.1 200 OK`: the text is a request or a reply from its start, as people send each other.
@@ -375,6 +375,22 @@ fn is_mail_header(name: &[u8]) -> bool {
             | b"message-id"
             | b"resent-to"
             | b"resent-bcc"
+    )
+}
+
+/// Headers that servers put before those of the sender: whoever has them has a letter as it came.
+fn is_trace(name: &[u8]) -> bool {
+    matches!(
+        name,
+        b"received"
+            | b"delivered-to"
+            | b"x-received"
+            | b"received-spf"
+            | b"dkim-signature"
+            | b"arc-seal"
+            | b"arc-message-signature"
+            | b"authentication-results"
+            | b"x-google-dkim-signature"
     )
 }
 

@@ -28,6 +28,15 @@ pub(crate) enum Place {
     Header,
     /// The key of an object in a store, encoded as in a form.
     ObjectKey,
+    /// A value under a name that tells where somebody was.
+    Seen,
+    /// A value under the name of an address, or of a host.
+    Target,
+    Host,
+    /// What a program wrote to its log.
+    Logged,
+    /// What somebody wrote in Markdown, in an event of who shows it.
+    Post,
 }
 
 /// How the leaf's bytes are wrapped, where the trigger says so.

