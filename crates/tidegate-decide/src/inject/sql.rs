@@ -53,6 +53,13 @@ fn start(text: &Text<'_>) -> Option<Hit> {
         text.suspect(Class::Sql, 0, "begins like a statement");
     }
     if is_always_true(lower.trim_ascii()) {
+        // `1 or 1` is what people choose from, too, but don't shout.
+        if memchr::memmem::find(text.raw, b" or ").is_some()
+            && lower.iter().all(|b| !matches!(b, b't' | b'f'))
+        {
+            text.suspect(Class::Sql, 0, CONDITION);
+            return None;
+        }
         return Some(hit(0, "a condition that is always true"));
     }
     if matches!(lexer.peek(), Token::Word(b"or" | b"and" | b"xor"))
@@ -70,6 +77,19 @@ fn start(text: &Text<'_>) -> Option<Hit> {
         tail = named;
     }
     while tail.take(Token::Open) {}
+    // `abc or 1=1`, `5 or id>0`: a bare value, and all the rest a condition.
+    let mut bare = lexer;
+    bare.take(Token::Operator(b"-"));
+    let number = match bare.next() {
+        Token::Number => Some(true),
+        Token::Word(_) => Some(false),
+        _ => None,
+    };
+    if let Some(number) = number
+        && let Some(why) = Query::new(bare).is_all_a_condition(number)
+    {
+        return Some(hit(bare.at(), why));
+    }
     let mut signs = 0;
     while signs < 3 && (tail.take(Token::Operator(b"-")) || tail.take(Token::Operator(b"+"))) {
         signs += 1;
@@ -177,6 +197,10 @@ fn quote(text: &Text<'_>, at: usize, tail: Lexer<'_>, tries: &mut u8) -> Option<
     if is_quoted_word(before, text.lower.get(at..).unwrap_or_default()) || !Query::may_follow(tail) {
         return None;
     }
+    if before.is_empty() && is_about_words(text.lower) {
+        text.suspect(Class::Sql, at, "a quote, and a word of a query behind it");
+        return None;
+    }
     let short = before.len() <= 64 && !before.contains(&b' ');
     let ends = matches!(tail.first(), Some(b'-' | b'#' | b'/' | b';'));
     let from = text.lower.get(at..).unwrap_or_default();
@@ -201,6 +225,17 @@ fn quote(text: &Text<'_>, at: usize, tail: Lexer<'_>, tries: &mut u8) -> Option<
         }
     }
     let quote = text.lower.get(at).copied().unwrap_or_default();
+    if short && is_any_pattern(from) {
+        return Some(hit(at, "a pattern that fits everything, which the query's own quote completes"));
+    }
+    if text.bytes.has(b',')
+        && quote == b'\''
+        && before.len() <= 64
+        && !before.contains(&quote)
+        && let Some(why) = Query::new(tail).after_column()
+    {
+        return Some(hit(at, why));
+    }
     if short
         && weak
         && let Some(why) = Query::new(tail).after_short(quote)
@@ -235,6 +270,42 @@ fn is_quoted_word(before: &[u8], from: &[u8]) -> bool {
     length > 0
         && matches!(rest.get(length..), Some([end, after @ ..]) if end == quote
             && matches!(after, [] | [b' ' | b',' | b'.' | b'?' | b'!' | b';' | b')', ..]))
+}
+
+/// `'and' and 'or'`, `'=' is missing`: words and signs that are quoted, each by itself and closed, and words around them.
+/// No condition is made of those that is ever true.
+fn is_about_words(lower: &[u8]) -> bool {
+    let lower = lower.trim_ascii();
+    let Some(quote) = lower.first().filter(|_| lower.len() <= 128) else { return false };
+    let (mut inside, mut words) = (false, 0);
+    for part in lower.split(|b| b == quote) {
+        let letters = |b: &u8| b.is_ascii_alphabetic();
+        let fits = if inside {
+            let sign = |b: &u8| b"=<>+*/%&|!~^-".contains(b);
+            !part.is_empty() && (part.iter().all(letters) || part.len() <= 3 && part.iter().all(sign))
+        } else {
+            words += part.split(|b| *b == b' ').filter(|word| word.iter().any(letters)).count();
+            part.iter().all(|b| letters(b) || matches!(b, b' ' | b',' | b'.' | b'?'))
+                && part.iter().position(|b| *b != b' ') != Some(0)
+        };
+        if !fits {
+            return false;
+        }
+        inside = !inside;
+    }
+    // The last part is outside. Behind a sign a single word could still be a string, taken for nothing.
+    inside && words > usize::from(!lower.get(1).is_some_and(u8::is_ascii_alphabetic))
+}
+
+/// `' LIKE '%`: from a quote on, a comparison with a string of wildcards that is left open.
+fn is_any_pattern(from: &[u8]) -> bool {
+    let Some((quote, rest)) = from.split_first().filter(|_| from.len() <= 32) else { return false };
+    let rest = rest.trim_ascii_start();
+    let word =
+        [&b"like"[..], b"ilike", b"rlike", b"regexp", b"glob"].iter().find_map(|w| rest.strip_prefix(*w));
+    let pattern = word.and_then(|rest| rest.trim_ascii_start().strip_prefix(&[*quote][..]));
+    pattern
+        .is_some_and(|pattern| pattern.iter().all(|b| matches!(b, b'%' | b'_' | b'*' | b'.' | b'^' | b' ')))
 }
 
 /// `admin'--`: a quote that closes, and nothing but a comment behind it.

@@ -170,6 +170,70 @@ impl<'a> Query<'a> {
         joins && self.expression(&mut shape, 0) && shape.comparison
     }
 
+    /// A condition and then the end, behind a bare value that is a number or a word. Sentences compare words with words, and
+    /// go on.
+    pub(super) fn is_all_a_condition(mut self, number: bool) -> Option<&'static str> {
+        let joins = match self.next() {
+            Token::Word(word) => matches!(word, b"or" | b"and" | b"xor"),
+            Token::Operator(sign) => matches!(sign, b"||" | b"&&"),
+            _ => false,
+        };
+        if !joins {
+            return None;
+        }
+        let column = matches!(self.peek(), Token::Word(name) if name.len() > 1);
+        let mut shape = Shape::default();
+        if !self.expression(&mut shape, 0) || !matches!(self.peek(), Token::End | Token::Rest) {
+            return None;
+        }
+        if shape.literal_comparison {
+            return Some("a condition that compares constants");
+        }
+        // `id>0`, without the blanks that people set.
+        let packed = shape.comparison && column && self.lexer.is_packed_number();
+        (number && packed).then_some("a condition on a column, which is all there is behind a number")
+    }
+
+    /// `', role='admin`, `', 'x')--`: behind the quote that closes a value another column is set, or the list of values ends.
+    pub(super) fn after_column(mut self) -> Option<&'static str> {
+        if !self.take(Token::Comma) {
+            return None;
+        }
+        let ahead = self;
+        if matches!(self.next(), Token::Word(_)) && self.take(Token::Operator(b"=")) {
+            let open = match self.next() {
+                Token::Text(closed) => !closed,
+                Token::Number => false,
+                Token::Word(word) => matches!(word, b"true" | b"null" | b"false").then_some(false)?,
+                _ => return None,
+            };
+            let cut = match self.next() {
+                Token::Word(b"where") => {
+                    let mut shape = Shape::default();
+                    self.expression(&mut shape, 0) && shape.comparison
+                }
+                Token::Rest => self.says_nothing(),
+                Token::End => open,
+                _ => false,
+            };
+            return cut.then_some("another column is set behind the value");
+        }
+        self = ahead;
+        loop {
+            match self.next() {
+                Token::Text(true) | Token::Number | Token::Word(b"null" | b"true" | b"false") => {}
+                _ => return None,
+            }
+            match self.next() {
+                Token::Comma => {}
+                Token::Close => break,
+                _ => return None,
+            }
+        }
+        (self.peek() == Token::Rest && self.says_nothing())
+            .then_some("the list of values is closed and the rest of the query commented out")
+    }
+
     /// True if what begins here may be a statement: most words are none's first.
     pub(super) fn may_begin(lexer: Lexer<'_>) -> bool {
         let verb = |word: &[u8]| {

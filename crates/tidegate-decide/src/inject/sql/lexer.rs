@@ -139,6 +139,14 @@ impl<'a> Lexer<'a> {
         Some(Self { text: self.text.get(..from + mark + line)?, ..self })
     }
 
+    /// What was read last is a number with its operator right before it: `>0`.
+    pub(super) fn is_packed_number(self) -> bool {
+        let read = self.text.get(..self.at).unwrap_or_default().trim_ascii_end();
+        let digits = read.iter().rev().take(16).take_while(|b| b.is_ascii_digit()).count();
+        let before = read.len().checked_sub(digits + 1).and_then(|at| read.get(at));
+        digits > 0 && matches!(before, Some(b'=' | b'<' | b'>'))
+    }
+
     /// Pays for more than its tokens.
     pub(super) fn pay(self, steps: i64) {
         self.purse.spend(steps);
