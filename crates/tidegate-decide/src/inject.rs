@@ -10,6 +10,7 @@ mod code;
 mod command;
 mod context;
 mod formula;
+mod graph;
 mod graphql;
 mod ldap;
 mod lines;
@@ -23,6 +24,7 @@ mod scanner;
 mod serialised;
 mod sql;
 mod template;
+mod tool;
 mod tree;
 mod xml;
 mod xpath;
@@ -127,6 +129,7 @@ pub(crate) const DETECTORS: &[Detect] = &[
     sql::detect,
     path::detect,
     command::detect,
+    tool::detect,
     xss::detect,
     lines::detect,
     template::detect,
@@ -138,6 +141,7 @@ pub(crate) const DETECTORS: &[Detect] = &[
     ldap::detect,
     xpath::detect,
     query::detect,
+    graph::detect,
     graphql::detect,
     scanner::detect,
     prompt::detect,

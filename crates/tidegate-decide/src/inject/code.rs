@@ -21,7 +21,13 @@ pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
     }
     let lower = text.lower.trim_ascii();
     let starts = lower.starts_with(b"%x") || lower.first() == Some(&b'\'') || lower.first() == Some(&b'"');
-    if !starts && !text.marks.has(Group::Reach) || !text.spend(100) || !prose::is_code(lower) {
+    if !starts && !text.marks.has(Group::Reach) || !text.spend(100) {
+        return None;
+    }
+    if text.bytes.has(b'\n') && memchr::memchr(b'\n', lower).is_some() {
+        return lines(text);
+    }
+    if !prose::is_code(lower) {
         return None;
     }
     let (at, why) = whole(lower).map(|why| (0, why)).or_else(|| left(lower)).or_else(|| {
@@ -29,6 +35,35 @@ pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
     })?;
     let blank = text.lower.len() - text.lower.trim_ascii_start().len();
     Some(Hit { class: Class::Code, at: blank + at, why: why.into() })
+}
+
+/// A few lines that are code and nothing else, and one that runs a program: `import os`, and what it is imported for.
+fn lines(text: &Text<'_>) -> Option<Hit> {
+    let lower = text.lower;
+    if lower.len() > 256 || !text.spend(4 * lower.len()) {
+        return None;
+    }
+    let (mut found, mut at, mut count) = (None, 0, 0);
+    for line in lower.split_inclusive(|b| *b == b'\n') {
+        let bare = line.trim_ascii();
+        // Whoever defines or explains something sends a file.
+        let file =
+            [&b"def "[..], b"class ", b"#", b"//", b"function "].iter().any(|word| bare.starts_with(word));
+        if file || !prose::is_code(bare) {
+            return None;
+        }
+        count += u8::from(!bare.is_empty());
+        if found.is_none() {
+            let own = lower.get(at..at + line.len()).unwrap_or_default();
+            found = whole(bare).filter(|why| *why == RUNS).map(|why| (at, why)).or_else(|| {
+                marks::find(own, 0, Group::Reach)
+                    .find_map(|(inside, word)| Some((at + inside, reach(own, inside, word)?)))
+            });
+        }
+        at += line.len();
+    }
+    let (at, why) = found.filter(|_| count <= 6)?;
+    Some(Hit { class: Class::Code, at, why: why.into() })
 }
 
 const RUNS: &str = "a call that runs a program";

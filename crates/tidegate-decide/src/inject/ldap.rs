@@ -29,7 +29,8 @@ pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
         });
         counted = at;
         // Whoever tells about a filter writes it as it is: what it opens it closes.
-        let mut quoted = || depth >= 0 && *told.get_or_insert_with(|| prose::is_told(text.raw));
+        let mut quoted =
+            || depth >= 0 && (is_labelled(lower) || *told.get_or_insert_with(|| prose::is_told(text.raw)));
         let before = lower.get(..at).unwrap_or_default().trim_ascii_end();
         let inside = lower.get(at + 1..).unwrap_or_default();
         let closes = before.ends_with(b")");
@@ -73,6 +74,12 @@ pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
         return hit(0, "the filter is closed and the rest cut off");
     }
     None
+}
+
+/// `Total (net)(tax=8%)`: a word of letters, and brackets set apart from it, as no filter has them.
+fn is_labelled(lower: &[u8]) -> bool {
+    let letters = lower.iter().take(64).take_while(|b| b.is_ascii_alphabetic()).count();
+    letters > 1 && matches!(lower.get(letters..), Some([b' ', b'(', ..]))
 }
 
 /// `attribute=value`, as a filter has it: a name without blanks, a comparison, and no sentence.

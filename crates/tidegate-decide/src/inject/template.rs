@@ -200,13 +200,21 @@ fn probe(text: &Text<'_>) -> Option<Hit> {
     }
     if let Some(body) = whole.strip_prefix(b"{{") {
         let closed = body.strip_suffix(b"}}");
-        let own = [&b"config"[..], b"self", b"_self", b"_context"];
+        let own =
+            [&b"config"[..], b"self", b"_self", b"_context", b"request", b"url_for", b"get_flashed_messages"];
         if closed.is_some_and(|body| own.contains(&body.trim_ascii())) {
             return hit(Class::Template, 0, "a template that shows what belongs to the engine");
         }
         if closed.is_none() && computes(text, body.trim_ascii()) {
             return hit(Class::Template, 0, "a template that computes");
         }
+    }
+    if let Some(call) = whole.strip_prefix(b"{").and_then(|rest| rest.strip_suffix(b"}"))
+        && RUNS.iter().any(|name| {
+            matches!(call.strip_prefix(*name), Some([b'(', b'\'' | b'"', rest @ ..]) if rest.ends_with(b")") && !rest.contains(&b';'))
+        })
+    {
+        return hit(Class::Template, 0, "a template that calls");
     }
     let (set, shown) = whole.strip_prefix(b"{%").and_then(|rest| {
         let end = memchr::memmem::find(rest, b"%}")?;
@@ -217,6 +225,18 @@ fn probe(text: &Text<'_>) -> Option<Hit> {
     let shows = !name.is_empty() && shown.trim_ascii() == name;
     shows.then(|| hit(Class::Template, 0, "a template that sets something and shows it"))?
 }
+
+/// Functions of PHP that run or read, which Smarty lets a template call.
+const RUNS: &[&[u8]] = &[
+    b"exec",
+    b"shell_exec",
+    b"passthru",
+    b"popen",
+    b"proc_open",
+    b"readfile",
+    b"file_get_contents",
+    b"show_source",
+];
 
 const MARKS: &[(&[u8], &[u8], Class)] = &[
     (b"{{", b"}}", Class::Template),
@@ -244,6 +264,19 @@ fn acts(text: &Text<'_>, body: &[u8], open: &[u8]) -> Option<&'static str> {
             && (body.trim_ascii_end() == b"debug" || body.starts_with(b"debug ") && open == b"{%")
     {
         return Some("a template that imports or dumps");
+    }
+    if open == b"{{" {
+        // Everything that the template was given, and not a field of it.
+        let dumps = body.strip_prefix(b"printf ").map(<[u8]>::trim_ascii_end);
+        if dumps.is_some_and(|rest| {
+            rest.starts_with(b"\"%") && (rest.ends_with(b"\" .") || rest.ends_with(b"\" $"))
+        }) {
+            return Some("a template that shows all it was given");
+        }
+        // A constant has nothing to open, but methods.
+        if matches!(body.strip_prefix(b"#with "), Some([b'"' | b'\'', ..])) {
+            return Some("a template that takes a constant for its methods");
+        }
     }
     if open == b"{%" {
         if let Some(shown) = body.strip_prefix(b"print")

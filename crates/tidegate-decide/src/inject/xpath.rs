@@ -93,7 +93,11 @@ fn is_step(text: &[u8]) -> bool {
 }
 
 fn is_walk(text: &[u8]) -> bool {
-    memchr::memmem::find(text, b"//").is_some()
+    // From the root on: a name or a star behind one slash.
+    let rooted = memchr::memchr(b'|', text).and_then(|at| text.get(at + 1..)).map(<[u8]>::trim_ascii_start);
+    let rooted = matches!(rooted, Some([b'/', b'*' | b'a'..=b'z', ..]));
+    rooted
+        || memchr::memmem::find(text, b"//").is_some()
         || AXES.iter().any(|a| memchr::memmem::find(text, a).is_some())
 }
 
@@ -169,6 +173,8 @@ mod tests {
             "' or count(/*)=1 or 'a'='b",
             "'] | //user/* | //a['",
             "1] | //node()[1",
+            "x'] | /* | /foo[bar='",
+            "'] | /users/user[name='",
             "count(/child::node())",
             "' or true() or '",
             "../../user[@id='1']/@password",
@@ -192,6 +198,7 @@ mod tests {
             "a[1], a[2] and a[3]",
             "doc('s) appointment",
             "Chapter //2// is bold",
+            "['a'] | ['b'] | /",
             "Text [note 1] | text [note 2]",
             "'first' or 'last'? 'first'",
         ] {

@@ -103,7 +103,9 @@ fn tags(text: &Text<'_>) -> Option<Hit> {
             b"bgsound" | b"layer" | b"ilayer" | b"xss" => {
                 has(b"src") || has(b"=") || last_name == b"xss" && ended
             }
-            b"form" | b"isindex" => has(b"javascript") || has(b"formaction"),
+            b"form" | b"isindex" => {
+                has(b"javascript") || has(b"formaction") || text.spend(300) && asks_for_others(attributes)
+            }
             b"button" | b"input" => has(b"formaction") || has(b"javascript:"),
             b"use" => has(b"data:"),
             b"math" | b"maction" => has(b"xlink:href") || has(b"actiontype"),
@@ -201,6 +203,20 @@ fn is_embedded(after: &[u8]) -> bool {
         && !has(b"srcdoc")
         && !has(b"data:")
         && rest.starts_with(b"></iframe>")
+}
+
+/// A form that goes to another host and asks for a password, or that is left open to take in what the page has behind it.
+fn asks_for_others(attributes: &[u8]) -> bool {
+    let tag = memchr::memchr(b'>', attributes).unwrap_or(attributes.len());
+    let (tag, inside) = attributes.split_at_checked(tag).unwrap_or_default();
+    let Some(at) = memchr::memmem::find(tag, b"action") else { return false };
+    let value = tag.get(at + 6..).unwrap_or_default().trim_ascii_start();
+    let Some(value) = value.strip_prefix(b"=").map(<[u8]>::trim_ascii_start) else { return false };
+    let value = value.strip_prefix(b"\"").or_else(|| value.strip_prefix(b"'")).unwrap_or(value);
+    let has = |what: &[u8]| memchr::memmem::find(inside, what).is_some();
+    let open = value.starts_with(b"//") && !has(b"</form");
+    let foreign = [&b"//"[..], b"http://", b"https://"].iter().any(|start| value.starts_with(start));
+    foreign && (open || has(b"password"))
 }
 
 const RUNS: &str = "an element that a browser runs or loads by itself";

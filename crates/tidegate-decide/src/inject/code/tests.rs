@@ -32,6 +32,11 @@ fn code_that_reaches_the_machine() {
         "Bun.spawn(['id'])",
         "assert($_POST[1])",
         "a\n<?php system($_GET['c']); ?>",
+        "import os\nos.system('id')",
+        "import os\nprint(os.popen('id').read())",
+        "import subprocess\nsubprocess.run(['id'])\n",
+        "x = 1\nexec('import os')",
+        "from os import system\r\nsystem('id')",
         "exec.Command(\"sh\",\"-c\",\"id\").Run()",
     ] {
         assert!(sample(detect, text), "{text}");
@@ -67,6 +72,12 @@ fn code_that_computes_and_talk_about_code() {
         "await Deno.readTextFile('notes.txt')",
         "assert($_POST['a'] === 1)",
         "'+1 from me'",
+        "import os\nimport sys",
+        "import os\n# list the folder\nos.system('ls')",
+        "import os\ndef f():\n  os.system('ls')",
+        "import os\nos.system('ls')\nfails on Windows, why?",
+        "I tried:\nimport os\nos.system('ls') doesn't work",
+        "const fs = require('fs');\nconst x = fs.readFileSync('a.json');",
         "\"quoted\"; process. Then ship",
     ] {
         assert!(!sample(detect, text), "{text}");

