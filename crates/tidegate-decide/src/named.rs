@@ -7,6 +7,7 @@
 use crate::json::Item;
 use crate::trigger::Place;
 use std::cell::OnceCell;
+use std::ops::Range;
 
 /// Where a value stands that has a name of its own.
 pub(crate) fn place(name: &[u8]) -> Option<Place> {
@@ -201,27 +202,87 @@ impl<'a> Names<'a> {
     }
 }
 
-/// Blocks of code in Markdown, each with the lines that open and close it; one that stays open is none.
-pub(crate) fn fences(text: &[u8]) -> Vec<std::ops::Range<usize>> {
-    let (mut found, mut open, mut at) = (Vec::new(), None, 0);
+/// Blocks of code in Markdown, each with the lines that open and close it. Where readers of Markdown could take something
+/// else for the end of one (it stays open, stands in a list, a quote or markup, or has other marks), there is none.
+pub(crate) fn fences(text: &[u8]) -> Vec<Range<usize>> {
+    let (mut found, mut open, mut markup, mut at) = (Vec::new(), None, None, 0);
     for line in text.split_inclusive(|b| *b == b'\n') {
-        let inside = line.trim_ascii_end();
-        let indent = inside.iter().take_while(|b| **b == b' ').count();
-        let inside = inside.get(indent..).unwrap_or_default();
+        let start = at;
+        at += line.len();
+        let bare = line.trim_ascii_end();
+        let indent = bare.iter().take_while(|b| **b == b' ').count();
+        let inside = bare.get(indent..).unwrap_or_default();
         let ticks = inside.iter().take_while(|b| **b == b'`').count();
         let info = inside.get(ticks..).unwrap_or_default();
-        match open {
-            // What opens one may name its language, and holds no tick.
-            None if indent < 4 && ticks >= 3 && !info.contains(&b'`') => open = Some((at, ticks)),
-            Some((from, length)) if indent < 4 && ticks >= length && info.is_empty() => {
-                found.push(from..at + line.len());
+        if let Some(Fence { from, indent: own, ticks: own_ticks }) = open {
+            // Whatever stands further out ends the list in which the block stands.
+            if indent < own && !inside.is_empty() {
+                return found;
+            }
+            if indent < own + 4 && ticks >= own_ticks && info.is_empty() {
+                // In a list it ends the block, and nowhere else.
+                if indent > 3 {
+                    return found;
+                }
+                found.push(from..at);
                 open = None;
             }
-            _ => {}
+            continue;
         }
-        at += line.len();
+        markup = Markup::goes_on(markup, inside);
+        let marked = inside.starts_with(b"~~~") || memchr::memmem::find(inside, b"```").is_some();
+        if !marked {
+            continue;
+        }
+        if indent > 3 || ticks < 3 || memchr::memchr(b'`', info).is_some() || markup.is_some() {
+            return found;
+        }
+        open = Some(Fence { from: start, indent, ticks });
     }
     found
+}
+
+#[derive(Clone, Copy)]
+struct Fence {
+    from: usize,
+    indent: usize,
+    ticks: usize,
+}
+
+/// Markup that a line belongs to, in which nothing is a block of code.
+#[derive(Clone, Copy)]
+enum Markup {
+    /// It ends with the next blank line.
+    Lines,
+    /// It ends with the line in which this stands.
+    Until(&'static [u8]),
+}
+
+impl Markup {
+    fn goes_on(before: Option<Self>, line: &[u8]) -> Option<Self> {
+        const OPENS: &[(&[u8], &[u8])] = &[
+            (b"<!--", b"-->"),
+            (b"<?", b"?>"),
+            (b"<!", b">"),
+            (b"<pre", b"</"),
+            (b"<script", b"</"),
+            (b"<style", b"</"),
+            (b"<textarea", b"</"),
+        ];
+        let now = before.or_else(|| {
+            let lower = line.get(..12).unwrap_or(line).to_ascii_lowercase();
+            let long = OPENS.iter().find(|(start, _)| lower.starts_with(start));
+            match long {
+                Some((_, end)) => Some(Self::Until(end)),
+                None => line.starts_with(b"<").then_some(Self::Lines),
+            }
+        })?;
+        let over = match now {
+            Self::Lines => line.is_empty(),
+            Self::Until(end) => memchr::memmem::find(line, end).is_some(),
+        };
+        (!over).then_some(now)
+    }
 }
 
 #[cfg(test)]

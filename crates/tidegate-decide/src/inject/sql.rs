@@ -85,7 +85,10 @@ fn start(text: &Text<'_>) -> Option<Hit> {
         Token::Word(_) => Some(false),
         _ => None,
     };
-    if let Some(number) = number
+    // Most texts go on with another word.
+    let may_join = matches!(bare.first(), Some(b'o' | b'a' | b'x' | b'|' | b'&' | b'/' | b'-' | b'#'));
+    if may_join
+        && let Some(number) = number
         && let Some(why) = Query::new(bare).is_all_a_condition(number)
     {
         return Some(hit(bare.at(), why));

@@ -77,6 +77,50 @@ fn what_would_be_fetched_is_denied_all_the_same() {
     denied(json!({"key": "referrer", "a": [1, 2, 3], "value": "http://localhost:3000/"}), Class::Ssrf);
 }
 
+/// In a query the same names count, but for one by which pages are included.
+#[test]
+fn parameters_by_their_names() {
+    let allowed = |query: &str| {
+        let event = json!({"version": "2.0", "rawPath": "/", "rawQueryString": query, "headers": {}, "requestContext": {"http": {}}});
+        Guard::default().decide(event.to_string().as_bytes(), None).verdict == Verdict::Allow
+    };
+    assert!(allowed("dl=http%3A%2F%2Flocalhost%3A3000%2Fa&referrer=http://localhost:3000/"));
+    for query in [
+        "page=http://localhost:3000/",
+        "url=http://localhost:3000/",
+        "url=localhost:6379",
+        "x=http://localhost:3000/",
+    ] {
+        assert!(!allowed(query), "{query}");
+    }
+}
+
+/// Headers that tell where a page was, and the cookie that tells where to go back to.
+#[test]
+fn headers_of_a_developer() {
+    let allowed = |name: &str, value: &str| {
+        let event = json!({"version": "2.0", "rawPath": "/", "headers": {name: value}, "requestContext": {"http": {}}});
+        Guard::default().decide(event.to_string().as_bytes(), None).verdict == Verdict::Allow
+    };
+    for (name, value) in [
+        ("referer", "http://localhost:3000/x"),
+        ("origin", "http://127.0.0.1:5173"),
+        ("cookie", "next-auth.callback-url=http%3A%2F%2Flocalhost%3A3000; a=b"),
+        ("cookie", "a=b; __Secure-authjs.callback-url=https%3A%2F%2Flocalhost%3A3000"),
+    ] {
+        assert!(allowed(name, value), "{name}: {value}");
+    }
+    for (name, value) in [
+        ("referer", "http://10.0.0.1:3000/x"),
+        ("x-callback", "http://localhost:3000/x"),
+        ("cookie", "next-auth.callback-url=http%3A%2F%2F169.254.169.254%2F"),
+        ("cookie", "callback-url=http%3A%2F%2Flocalhost%3A3000"),
+        ("cookie", "next-auth.callback-url=x; b=http%3A%2F%2Flocalhost%3A3000"),
+    ] {
+        assert!(!allowed(name, value), "{name}: {value}");
+    }
+}
+
 /// An address without a scheme is one where its name says so.
 #[test]
 fn hosts_and_ports_alone() {
@@ -169,7 +213,23 @@ fn where_blocks_of_code_begin_and_end() {
         |text: &str| fences(text.as_bytes()).iter().map(|r| text[r.clone()].to_owned()).collect::<Vec<_>>();
     assert_eq!(of("a\n```js\nb\n```\nc"), ["```js\nb\n```\n"]);
     assert_eq!(of("````\n```\n````"), ["````\n```\n````"]);
-    assert_eq!(of("   ```\n    ```\n```"), ["   ```\n    ```\n```"]);
+    assert_eq!(of(" ```\n```` \n  ```\n"), <Vec<String>>::new());
+    assert_eq!(of(" ```\n     ```\n  ```\n"), [" ```\n     ```\n  ```\n"]);
+    assert_eq!(of("<!-- a -->\n<details>\n\n```\nb\n```\n</details>"), ["```\nb\n```\n"]);
+    assert_eq!(of("1. a\n   ```\n   b\n\n   c\n   ```"), ["   ```\n   b\n\n   c\n   ```"]);
+    // What one reader takes for a block, another one takes for its end.
+    for none in [
+        "   ```\n    ```\n```",
+        "- ```\n  a\n  ```\n<script>\n```",
+        "> ```\n```\n<script>\n```",
+        "~~~\n```\n~~~\n<script>\n```",
+        "- a\n\n  ```\n<script>\n  ```",
+        "<div>\n```\n<script>\n```",
+        "<!--\n\n```\n--><script>\n```",
+        "<PRE>\n\n```\n</pre><script>\n```",
+    ] {
+        assert_eq!(of(none), <Vec<String>>::new(), "{none}");
+    }
     for none in ["```", "a ```\nb\n```", "```a```\nb", "    ```\nb\n    ```"] {
         assert_eq!(of(none), <Vec<String>>::new(), "{none}");
     }

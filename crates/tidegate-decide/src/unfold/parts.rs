@@ -12,7 +12,8 @@ pub(super) fn parameter(name: &[u8]) -> Place {
     if matches!(name, b"redirect_uri" | b"post_logout_redirect_uri") || is_callback(name) {
         Place::Claim
     } else {
-        named::place(name).unwrap_or(Place::Parameter)
+        // `page=http://...` is how an attacker has one included, too.
+        named::place(name).filter(|_| name != b"page").unwrap_or(Place::Parameter)
     }
 }
 
