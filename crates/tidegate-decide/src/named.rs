@@ -5,7 +5,7 @@
 //! always has, and what a schema or a consumer says goes first.
 
 use crate::json::Item;
-use crate::trigger::Place;
+use crate::trigger::{Leaf, Place};
 use std::cell::OnceCell;
 use std::ops::Range;
 
@@ -29,6 +29,23 @@ pub(crate) fn place(name: &[u8]) -> Option<Place> {
     }
     let target = [&b"url"[..], b"uri", b"webhook", b"callback", b"endpoint"];
     target.iter().any(|end| name.ends_with(end)).then_some(Place::Target)
+}
+
+/// Where the value of a parameter stands: an address that a browser is sent back to is compared with those of the client, as
+/// names of parties are, and on a desktop it is the machine itself (RFC 8252).
+pub(crate) fn parameter(name: &[u8]) -> Place {
+    if matches!(name, b"redirect_uri" | b"post_logout_redirect_uri") || is_callback(name) {
+        Place::Claim
+    } else {
+        // `page=http://...` is how an attacker has one included, too.
+        place(name).filter(|_| name != b"page").unwrap_or(Place::Parameter)
+    }
+}
+
+/// The cookie in which NextAuth keeps where it sends a browser back to, which it compares with its own address.
+pub(crate) fn is_callback(name: &[u8]) -> bool {
+    let name = name.strip_prefix(b"__Secure-").unwrap_or(name);
+    matches!(name, b"next-auth.callback-url" | b"authjs.callback-url")
 }
 
 /// The longest name that says anything, without what parts its words.
@@ -199,6 +216,29 @@ impl<'a> Names<'a> {
                 .collect()
         });
         posts.contains(&item.index())
+    }
+}
+
+/// Where the strings of a leaf of the event stand, which are asked in its order.
+pub(crate) struct Places<'a> {
+    leaf: Place,
+    /// Of the parameter whose name came last.
+    value: Place,
+    names: Names<'a>,
+}
+
+impl<'a> Places<'a> {
+    pub(crate) fn of(leaf: &Leaf<'a>) -> Self {
+        Self { leaf: leaf.place, value: leaf.place, names: Names::of(leaf.item) }
+    }
+
+    pub(crate) fn place(&mut self, item: Item<'a>, key: bool) -> Place {
+        match self.leaf {
+            Place::Field => return self.names.place(item, key),
+            Place::Parameter if key => self.value = parameter(item.raw()),
+            _ => {}
+        }
+        if key { Place::Key } else { self.value }
     }
 }
 

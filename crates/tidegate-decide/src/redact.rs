@@ -9,7 +9,7 @@ use crate::decision::{Class, Decision, Verdict};
 use crate::decode::{base64, characters, form, inflate, markup};
 use crate::guard::Event;
 use crate::json::{self, Item, Tape};
-use crate::named::Names;
+use crate::named::{Names, Places, parameter};
 use crate::trigger::{self, Carrier, Leaf, Place};
 use crate::unfold::{Unfold, is_encoded_form};
 use std::collections::BTreeSet;
@@ -110,14 +110,14 @@ struct Redactor<'g, 'c> {
 impl Redactor<'_, '_> {
     /// `None` where something can't be replaced.
     fn leaf<'a>(&mut self, leaf: &Leaf<'a>, out: &mut Vec<New<'a>>) -> Option<()> {
-        let mut value = Vec::new();
+        let (mut value, mut places) = (Vec::new(), Places::of(leaf));
         for (item, key) in leaf.item.strings() {
             value.clear();
             json::unescape(item.raw(), &mut value);
             let mut bytes = Vec::new();
             let carried = leaf.carrier == Carrier::Base64 && base64::decode(&value, &mut bytes);
             let seen = if carried { &bytes } else { &value };
-            let place = if key { Place::Key } else { leaf.place };
+            let place = places.place(item, key);
             if !self.unfold.denies(seen, place, leaf.label)? {
                 continue;
             }
@@ -222,12 +222,13 @@ impl Redactor<'_, '_> {
             if self.unfold.denies(&decoded, Place::Key, b"")? {
                 return None;
             }
+            let place = parameter(name);
             decoded.clear();
             characters::decode(value, true, &mut decoded);
-            if self.unfold.denies(&decoded, Place::Parameter, b"")? {
+            if self.unfold.denies(&decoded, place, b"")? {
                 any = true;
                 out.extend_from_slice(part.strip_suffix(value)?);
-                form::encode(&self.text(&decoded, Place::Parameter, depth)?, &mut out);
+                form::encode(&self.text(&decoded, place, depth)?, &mut out);
             } else {
                 out.extend_from_slice(part);
             }

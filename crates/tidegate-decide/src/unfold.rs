@@ -13,7 +13,7 @@ use crate::decode::inflate::{Bound, Inflated};
 use crate::decode::{Chain, Step, base64, characters, framing, inflate};
 use crate::inject::{self, ByteSet, Context, Text};
 use crate::json::{self, Item, Malformed, Tape};
-use crate::named::Names;
+use crate::named::{Names, Places};
 use crate::notes::Noted;
 use crate::quiet::Quiet;
 use crate::schema::{self, Fields, Way};
@@ -23,7 +23,6 @@ use std::borrow::Cow;
 use tidegate_graph::contract::field::{Kind, Said};
 
 pub(crate) use parts::is_encoded_form;
-use parts::parameter;
 pub(crate) use report::describe;
 
 /// Buffers that are kept between events, so that a busy guard allocates nothing.
@@ -115,15 +114,12 @@ impl Unfold<'_, '_> {
         if leaf.item.kind() != json::Kind::String {
             self.keys(leaf.item, origin, Chain::default());
         }
-        let mut place = leaf.place;
+        let mut places = Places::of(leaf);
         for (item, key) in leaf.item.strings() {
-            if key && leaf.place == Place::Parameter {
-                place = parameter(item.raw());
-            }
+            let place = places.place(item, key);
             if self.done.binary_search(&item.index()).is_ok() {
                 continue;
             }
-            let place = if key { Place::Key } else { place };
             let said = if key { None } else { self.fields.at(origin.record, item.index()) };
             let origin = Origin { node: item.index(), place, said, ..origin };
             self.string(item, origin, Chain::default(), leaf.carrier);

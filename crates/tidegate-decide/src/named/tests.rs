@@ -95,6 +95,37 @@ fn parameters_by_their_names() {
     }
 }
 
+/// Wherever a name stands: in an event of its own, a table's image, a part of a form.
+#[test]
+fn names_in_events_of_all_kinds() {
+    let verdict = |event: Value| Guard::default().decide(event.to_string().as_bytes(), None).verdict;
+    let bus = |detail: Value| verdict(json!({"detail-type": "x", "source": "my.app", "detail": detail}));
+    let table = |image: Value| {
+        verdict(json!({"Records": [{"eventSource": "aws:dynamodb", "dynamodb": {"NewImage": image}}]}))
+    };
+    let part = |name: &str, value: &str| {
+        let body =
+            format!("--x\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n--x--\r\n");
+        let headers = json!({"content-type": "multipart/form-data; boundary=x"});
+        verdict(
+            json!({"version": "2.0", "rawPath": "/", "headers": headers, "body": body, "requestContext": {"http": {}}}),
+        )
+    };
+    let (page, port) = ("http://localhost:3000/", "localhost:6379");
+    for (name, value, expected) in [
+        ("referrer", page, Verdict::Allow),
+        ("note", page, Verdict::Deny),
+        ("webhook", port, Verdict::Deny),
+        ("note", port, Verdict::Allow),
+    ] {
+        assert_eq!(bus(json!({name: value})), expected, "{name}");
+        assert_eq!(table(json!({name: {"S": value}})), expected, "{name}");
+        assert_eq!(part(name, value), expected, "{name}");
+    }
+    let fenced = "```\n<script>f()</script>\n```";
+    assert_eq!(bus(json!({"action": "opened", "repository": {}, "issue": {"body": fenced}})), Verdict::Allow);
+}
+
 /// Headers that tell where a page was, and the cookie that tells where to go back to.
 #[test]
 fn headers_of_a_developer() {

@@ -5,6 +5,7 @@
 
 use super::Trigger;
 use crate::json::{Item, Kind};
+use crate::named;
 use crate::token::PARTIES;
 
 /// Where a leaf stands in the event, as far as it changes how it is read.
@@ -310,17 +311,18 @@ impl<'a> Visit<'a, '_> {
         while let Some(map) = pending.pop() {
             for (name, typed) in map.entries() {
                 self.leaf(name, Place::Key);
-                self.typed(typed, &mut pending);
+                let place = named::place(name.raw()).unwrap_or(Place::Field);
+                self.typed(typed, place, &mut pending);
             }
         }
     }
 
-    fn typed(&mut self, typed: Item<'a>, pending: &mut Vec<Item<'a>>) {
+    fn typed(&mut self, typed: Item<'a>, place: Place, pending: &mut Vec<Item<'a>>) {
         let mut values = vec![typed];
         while let Some(typed) = values.pop() {
             for (kind, value) in typed.entries() {
                 match kind.raw() {
-                    b"S" | b"N" | b"SS" | b"NS" => self.leaf(value, Place::Field),
+                    b"S" | b"N" | b"SS" | b"NS" => self.leaf(value, place),
                     b"B" | b"BS" => self.labelled(value, Place::Field, Carrier::Base64, b""),
                     b"M" => pending.push(value),
                     b"L" => values.extend(value.items()),

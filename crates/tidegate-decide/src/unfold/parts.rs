@@ -3,25 +3,8 @@
 use super::{Origin, Unfold};
 use crate::decode::{Chain, Step, base64, characters, form, markup, multipart};
 use crate::json;
-use crate::named;
+use crate::named::{self, is_callback, parameter};
 use crate::trigger::Place;
-
-/// Where the value of a parameter stands: an address that a browser is sent back to is compared with those of the client, as
-/// names of parties are, and on a desktop it is the machine itself (RFC 8252).
-pub(super) fn parameter(name: &[u8]) -> Place {
-    if matches!(name, b"redirect_uri" | b"post_logout_redirect_uri") || is_callback(name) {
-        Place::Claim
-    } else {
-        // `page=http://...` is how an attacker has one included, too.
-        named::place(name).filter(|_| name != b"page").unwrap_or(Place::Parameter)
-    }
-}
-
-/// The cookie in which NextAuth keeps where it sends a browser back to, which it compares with its own address.
-fn is_callback(name: &[u8]) -> bool {
-    let name = name.strip_prefix(b"__Secure-").unwrap_or(name);
-    matches!(name, b"next-auth.callback-url" | b"authjs.callback-url")
-}
 
 impl Unfold<'_, '_> {
     /// Forms, documents, cookies: parts that stand for themselves. True when they are all there is: what encodes every form
@@ -65,17 +48,21 @@ impl Unfold<'_, '_> {
         let Some(chain) = self.step(chain, Step::Multipart, origin) else { return true };
         for part in multipart::parts(text) {
             any = true;
+            let mut named = Place::Field;
             for line in part.head.split(|&b| b == b'\n') {
                 let value =
                     memchr::memchr(b':', line).and_then(|colon| line.get(colon + 1..)).unwrap_or(line);
                 self.text(value.trim_ascii(), Origin { place: Place::Header, ..origin }, chain);
                 for (name, value) in multipart::arguments(value) {
-                    let place =
-                        if name.eq_ignore_ascii_case(b"name") { Place::Key } else { Place::ObjectKey };
+                    let own = name.eq_ignore_ascii_case(b"name");
+                    if own {
+                        named = named::place(value).unwrap_or(named);
+                    }
+                    let place = if own { Place::Key } else { Place::ObjectKey };
                     self.text(value, Origin { place, label: b"", ..origin }, chain);
                 }
             }
-            self.bytes(part.content, Origin { place: Place::Field, ..origin }, chain);
+            self.bytes(part.content, Origin { place: named, ..origin }, chain);
         }
         any
     }
