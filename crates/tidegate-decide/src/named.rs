@@ -37,8 +37,13 @@ pub(crate) fn parameter(name: &[u8]) -> Place {
     if matches!(name, b"redirect_uri" | b"post_logout_redirect_uri") || is_callback(name) {
         Place::Claim
     } else {
-        // `page=http://...` is how an attacker has one included, too.
-        place(name).filter(|_| name != b"page").unwrap_or(Place::Parameter)
+        match place(name) {
+            // `page=http://...` is how an attacker has one included, too.
+            Some(Place::Seen) if name != b"page" => Place::SeenParameter,
+            Some(Place::Target) => Place::TargetParameter,
+            Some(Place::Host) => Place::HostParameter,
+            _ => Place::Parameter,
+        }
     }
 }
 

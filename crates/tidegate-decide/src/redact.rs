@@ -306,6 +306,16 @@ mod tests {
             Some(body("a=b&q=REDACTED&c")),
             "of a form"
         );
+        assert_eq!(
+            of("a=b&url=localhost:6379"),
+            Some(body("a=b&url=REDACTED")),
+            "what its name makes an address"
+        );
+        assert_eq!(
+            of(r#"{"url":"localhost:6379","referrer":"http://localhost:3000/"}"#),
+            Some(body(r#"{"url":"REDACTED","referrer":"http://localhost:3000/"}"#)),
+            "and nothing that was only seen"
+        );
         assert_eq!(of(ATTACK), Some(body(REDACTED)), "a text");
         let lines = |note: &str| format!("{{\"a\":1}}\n {{\"note\":{}}},\n[2]\n", string(note));
         assert_eq!(of(&lines(ATTACK)), Some(body(&lines(REDACTED))), "of one of several documents");

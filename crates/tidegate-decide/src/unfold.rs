@@ -413,16 +413,7 @@ impl Unfold<'_, '_> {
     }
 
     fn characters(&mut self, text: &[u8], origin: Origin<'_>, chain: Chain) {
-        let form = matches!(
-            origin.place,
-            Place::Query
-                | Place::Body
-                | Place::Parameter
-                | Place::Path
-                | Place::Seen
-                | Place::Target
-                | Place::Host
-        );
+        let form = origin.place.is_of_a_form();
         let plus = origin.place == Place::ObjectKey
             || memchr::memchr(b'+', text).is_some() && is_joined(text) && (form || !is_number(text));
         if !plus && !characters::may_hide(text) {

@@ -45,8 +45,9 @@ fn steps(text: &Text<'_>) -> Option<Hit> {
         let called = matches!(lower.get(..first), Some([.., b'(', b'\'' | b'"'] | [.., b'a'..=b'z', b'(']));
         let spaced = first_space < first || called;
         let absolute = rooted && first > 0 && !spaced;
-        let addressed =
-            first == 0 && end == 2 && matches!(text.place, Place::Path | Place::ObjectKey | Place::Parameter);
+        let addressed = first == 0
+            && end == 2
+            && (matches!(text.place, Place::Path | Place::ObjectKey) || text.place.is_parameter());
         // Four dots and two separators serve only a filter that takes out two and one.
         let stuffed = end - at >= 4 && matches!(lower.get(end..end + 2), Some(b"//" | b"\\\\"));
         let absolute = absolute && (lower.len() > 512 || is_terse(lower));
@@ -229,7 +230,7 @@ fn target(text: &Text<'_>) -> Option<Hit> {
         return Some(at(0));
     }
     if let [b'\\', b'\\', share @ ..] = path
-        && (is_own_share(share) || text.place == Place::Parameter && is_foreign_share(share))
+        && (is_own_share(share) || text.place.is_parameter() && is_foreign_share(share))
     {
         return Some(hit(0, "a share that only the machine's administrator has, or the machine itself"));
     }

@@ -34,10 +34,41 @@ pub(crate) enum Place {
     /// A value under the name of an address, or of a host.
     Target,
     Host,
+    /// The same of parameters.
+    SeenParameter,
+    TargetParameter,
+    HostParameter,
     /// What a program wrote to its log.
     Logged,
     /// What somebody wrote in Markdown, in an event of who shows it.
     Post,
+}
+
+impl Place {
+    /// One parameter, whatever its name.
+    pub(crate) fn is_parameter(self) -> bool {
+        matches!(self, Self::Parameter | Self::SeenParameter | Self::TargetParameter | Self::HostParameter)
+    }
+
+    /// It may be encoded as forms are.
+    pub(crate) fn is_of_a_form(self) -> bool {
+        self.is_parameter() || matches!(self, Self::Query | Self::Body | Self::Path)
+    }
+
+    /// Its name tells where somebody was.
+    pub(crate) fn is_seen(self) -> bool {
+        matches!(self, Self::Seen | Self::SeenParameter)
+    }
+
+    /// Its name is that of a host.
+    pub(crate) fn is_host(self) -> bool {
+        matches!(self, Self::Host | Self::HostParameter)
+    }
+
+    /// Its name is that of an address or a host.
+    pub(crate) fn is_target(self) -> bool {
+        self.is_host() || matches!(self, Self::Target | Self::TargetParameter)
+    }
 }
 
 /// How the leaf's bytes are wrapped, where the trigger says so.

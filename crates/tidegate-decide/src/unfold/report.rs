@@ -28,7 +28,11 @@ impl Unfold<'_, '_> {
                     );
                 }
                 None if near.spared => {
-                    let detail = format!("{}; expected here, as the schema says ({said})", near.why);
+                    let by = match said {
+                        "" => "its name says where somebody was".into(),
+                        said => format!("expected here, as the schema says ({said})"),
+                    };
+                    let detail = format!("{}; {by}", near.why);
                     self.note(Effect::Spared, near.class, origin, chain, (near.at, detail.into()), None);
                 }
                 None => {

@@ -128,7 +128,7 @@ fn is_program(name: &[u8], mark: Mark) -> bool {
 }
 
 /// `pip install x`, `mysql -e ...`: a tool of packages and what it does with one, a client of a database and its options.
-fn is_installed<'a>(name: &[u8], words: &mut dyn Iterator<Item = &'a [u8]>) -> bool {
+fn is_installed(name: &[u8], words: &mut dyn Iterator<Item = &[u8]>) -> bool {
     match name {
         b"pip" | b"pip3" | b"npm" | b"npx" | b"yarn" | b"pnpm" | b"gem" | b"apt" | b"apt-get" | b"yum"
         | b"dnf" | b"apk" | b"brew" | b"cargo" | b"composer" | b"easy_install" | b"pipx" => {

@@ -30,7 +30,7 @@ pub(super) fn is_over(rest: &[u8], place: Place) -> bool {
     match rest {
         [] => true,
         // Forms and addresses write blanks so.
-        [b'+', ..] => matches!(place, Place::Query | Place::Body | Place::Parameter | Place::Path),
+        [b'+', ..] => place.is_of_a_form(),
         [b'$', b'(' | b'@' | b'*', ..]
         | [b'$', b'i', b'f', b's', ..]
         | [b'$', b'{', b'i', b'f', b's', ..] => true,
