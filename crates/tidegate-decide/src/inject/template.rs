@@ -216,6 +216,16 @@ fn probe(text: &Text<'_>) -> Option<Hit> {
     {
         return hit(Class::Template, 0, "a template that calls");
     }
+    // `@{ var x = ...; }`, a block of Razor: what PowerShell writes so has no declarations.
+    if let Some(block) = whole.strip_prefix(b"@{").and_then(|rest| rest.strip_suffix(b"}"))
+        && [&b"var "[..], b"string ", b"int ", b"dynamic "]
+            .iter()
+            .any(|word| block.trim_ascii_start().starts_with(word))
+        && block.contains(&b'=')
+        && block.contains(&b';')
+    {
+        return hit(Class::Template, 0, "a template that declares");
+    }
     let (set, shown) = whole.strip_prefix(b"{%").and_then(|rest| {
         let end = memchr::memmem::find(rest, b"%}")?;
         Some((rest.get(..end)?.trim_ascii().strip_prefix(b"set ")?, rest.get(end + 2..)?.trim_ascii()))

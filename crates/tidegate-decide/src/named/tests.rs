@@ -24,6 +24,13 @@ fn names_by_their_words() {
         ("$current_url", Place::Seen),
         ("generatorURL", Place::Seen),
         ("http.url", Place::Seen),
+        ("document-uri", Place::Seen),
+        ("externalURL", Place::Seen),
+        ("page", Place::Seen),
+        ("referrer", Place::Seen),
+        ("redirect_uri", Place::Target),
+        ("callback", Place::Target),
+        ("endpoint", Place::Target),
         ("image_url", Place::Target),
         ("webhook", Place::Target),
         ("dbHost", Place::Host),
@@ -184,7 +191,14 @@ fn hosts_and_ports_alone() {
 fn colours_of_a_log() {
     let coloured = "\u{1b}[32mINFO\u{1b}[0m on \u{1b}[1;38;5;208mport\u{1b}[22m 3000";
     quiet(json!({"log": coloured, "stream": "stdout"}));
-    quiet(json!({"level": "info", "msg": coloured}));
+    for name in ["line", "stdout", "stderr", "output"] {
+        quiet(json!({name: coloured}));
+    }
+    for name in ["message", "msg", "text", "body"] {
+        quiet(json!({"level": "info", name: coloured}));
+        quiet(json!({"severity": 9, "records": [{name: coloured}]}));
+        denied(json!({name: coloured}), Class::Log);
+    }
     quiet(json!({"logEvents": [{"id": "1", "timestamp": 1, "message": coloured}]}));
     denied(json!({"message": coloured}), Class::Log);
     denied(json!({"name": coloured}), Class::Log);
