@@ -207,6 +207,7 @@ fn colours_of_a_log() {
         "\u{1b}]0;title\u{7}",
         "\u{1b}[8mhidden",
         "\u{1b}[1A",
+        "\u{1b}[3M",
         "\u{1b}[32",
         "\u{1b}[32m\u{1b}[2K",
     ] {

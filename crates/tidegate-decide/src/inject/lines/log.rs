@@ -9,7 +9,8 @@ pub(super) fn control(text: &Text<'_>) -> Option<usize> {
     if text.bytes.has(0x1b)
         && let Some(at) = memchr::memchr(0x1b, lower)
         && matches!(lower.get(at + 1), Some(b'[' | b']'))
-        && !(text.place == Place::Logged && memchr::memchr_iter(0x1b, lower).all(|at| is_colour(lower, at)))
+        && !(text.place == Place::Logged
+            && memchr::memchr_iter(0x1b, lower).all(|at| is_colour(text.raw, at)))
     {
         return Some(at);
     }
@@ -29,8 +30,8 @@ pub(super) fn control(text: &Text<'_>) -> Option<usize> {
 }
 
 /// `ESC[1;32m`: how letters look, as programs write to a terminal; what hides them is something else.
-fn is_colour(lower: &[u8], at: usize) -> bool {
-    let Some(rest) = lower.get(at + 1..).and_then(|rest| rest.strip_prefix(b"[")) else { return false };
+fn is_colour(raw: &[u8], at: usize) -> bool {
+    let Some(rest) = raw.get(at + 1..).and_then(|rest| rest.strip_prefix(b"[")) else { return false };
     let length = rest.iter().take(32).take_while(|b| b.is_ascii_digit() || **b == b';').count();
     let numbers = rest.get(..length).unwrap_or_default();
     rest.get(length) == Some(&b'm')
