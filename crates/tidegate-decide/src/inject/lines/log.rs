@@ -34,8 +34,27 @@ fn is_colour(raw: &[u8], at: usize) -> bool {
     let Some(rest) = raw.get(at + 1..).and_then(|rest| rest.strip_prefix(b"[")) else { return false };
     let length = rest.iter().take(32).take_while(|b| b.is_ascii_digit() || **b == b';').count();
     let numbers = rest.get(..length).unwrap_or_default();
-    rest.get(length) == Some(&b'm')
-        && !numbers.split(|b| *b == b';').any(|number| number == b"8" || number == b"08")
+    rest.get(length) == Some(&b'm') && !hides(numbers)
+}
+
+/// `8` does; not as one of a palette (`38;5;8`), nor as a part of a colour (`48;2;8;8;8`).
+fn hides(numbers: &[u8]) -> bool {
+    let mut numbers = numbers.split(|b| *b == b';');
+    let mut next =
+        || numbers.next().map(|n| n.get(n.iter().take_while(|b| **b == b'0').count()..).unwrap_or_default());
+    while let Some(number) = next() {
+        match number {
+            b"8" => return true,
+            b"38" | b"48" | b"58" => match next() {
+                Some(b"5") => drop(next()),
+                Some(b"2") => drop([next(), next(), next()]),
+                Some(b"8") => return true,
+                _ => {}
+            },
+            _ => {}
+        }
+    }
+    false
 }
 
 const LEVELS: &[&[u8]] =
@@ -221,6 +240,16 @@ mod tests {
             "20 \u{b0}C and \u{a3}5",
         ] {
             assert!(!sample(detect, text), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn what_hides_letters_is_told_from_colours_of_a_palette() {
+        for numbers in ["8", "1;08;3", "38;5;1;8", "48;2;8;8;8;8", "38;8", "008"] {
+            assert!(hides(numbers.as_bytes()), "{numbers}");
+        }
+        for numbers in ["", "1", "28", "38;5;8", "1;38;5;008", "48;2;8;8;8", "38;5"] {
+            assert!(!hides(numbers.as_bytes()), "{numbers}");
         }
     }
 }
